@@ -1,0 +1,164 @@
+"""Moving a device along its life: one place that checks the move, adds the fact, the hop and the to-dos."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from deskapp.errors import N_, Refused
+from deskapp.models import folding
+from deskapp.models.people import Site, Staff
+from deskapp.models.repair import CustodyEvent, ItemRecord, RepairItem, ReviewCard, WorkEvent
+from deskapp.models.store import Write
+from deskapp.rules import lifecycle
+from deskapp.rules.custody import CustodyFact, check_hop
+from deskapp.rules.lifecycle import Allowed, WorkState
+
+
+def site_of(write: Write) -> Site:
+    """Return the site of this desk."""
+    return write.session.get_one(Site, write.site_id)
+
+
+def site_roles(site: Site) -> tuple[str, ...]:
+    """Return what the site is: outlet, depot, or both."""
+    return tuple(name for name, held in (("outlet", site.is_outlet), ("depot", site.is_depot)) if held)
+
+
+def item_of(write: Write, item_id: str) -> RepairItem:
+    """Return a device on an order; raises Refused when it is not known here."""
+    item = write.session.get(RepairItem, item_id)
+    if item is None:
+        raise Refused(N_("This device is not on an order here."), field="item")
+    return item
+
+
+def move(
+    write: Write,
+    item: RepairItem,
+    name: str,
+    records: Mapping[str, Any],
+    *,
+    second_id: str = "",
+    reason: str = "",
+) -> Allowed:
+    """Check and make one move of the work axis; raises Refused or Forbidden with a sentence.
+
+    What may be deferred and is missing becomes a to-do on the device; where a one-person
+    site let one person do both parts, a review card says so.
+    """
+    session, site = write.session, site_of(write)
+    session.flush()
+    view = folding.work_of(session, item.id)
+    second = session.get(Staff, second_id) if second_id else None
+    allowed = lifecycle.check(
+        view.state,
+        name,
+        roles=write.actor.roles,
+        records=records,
+        site_roles=site_roles(site),
+        by=write.actor.staff_id or write.actor.staff_no,
+        second=second_id,
+        second_roles=tuple(second.roles) if second else (),
+        hands=lifecycle.hands_of(view.history),
+        solo_site=site.solo,
+        remembered=view.remembered,
+    )
+    event = WorkEvent(
+        id=write.new_id(), at=write.now, by=write.actor.staff_id or write.actor.staff_no, item_id=item.id,
+        move=name, to_state=allowed.to.value,
+        resumes=view.state.value if allowed.move.remembers and view.state else "",
+        second_by=second_id, reason=reason or str(records.get("reason", "")), data=dict(records),
+    )  # fmt: skip
+    session.add(event)
+    for key in allowed.todo:
+        raise_card(write, "todo", "repair_item", item.id, data={"key": key, "move": name})
+    if allowed.solo:
+        raise_card(write, "solo", "repair_item", item.id, data={"move": name})
+    session.flush()
+    return allowed
+
+
+def record(write: Write, item_id: str, kind: str, words: str = "", **data: Any) -> ItemRecord:
+    """Add something found, decided or done that moves nothing."""
+    row = ItemRecord(
+        id=write.new_id(), at=write.now, by=write.actor.staff_id or write.actor.staff_no, item_id=item_id,
+        kind=kind, words=words.strip(), data=data,
+    )  # fmt: skip
+    write.session.add(row)
+    return row
+
+
+def hop(
+    write: Write,
+    item: RepairItem,
+    to_holder: str,
+    *,
+    giver: str,
+    taker: str,
+    tamper_result: str,
+    place: str = "",
+    from_holder: str | None = None,
+    seal_in: str = "",
+    seal_out: str = "",
+) -> CustodyEvent:
+    """Hand a device from its holder to another; raises Refused where the chain would have a gap."""
+    session = write.session
+    session.flush()
+    holder = folding.custody_of(session, item.id).holder
+    start = from_holder or holder or "merchant"
+    identity = write.new_id()
+    fact = CustodyFact(item.id, start, to_holder, place, tamper_result, giver, taker, write.now, identity)
+    check_hop(fact, holder)
+    last = session.scalars(
+        select(CustodyEvent).where(CustodyEvent.item_id == item.id).order_by(CustodyEvent.n.desc())
+    ).first()
+    row = CustodyEvent(
+        id=identity, at=write.now, by=write.actor.staff_id or write.actor.staff_no, item_id=item.id,
+        from_holder=start, to_holder=to_holder, place=place, seal_in=seal_in, seal_out=seal_out,
+        tamper_result=tamper_result, giver=giver, taker=taker, prev_hash=last.id if last else "",
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def raise_card(
+    write: Write, kind: str, subject_kind: str, subject_id: str, *, words: str = "", data: dict[str, Any] | None = None
+) -> ReviewCard:
+    """Put something on a person's list: a to-do, a review, a twin."""
+    card = ReviewCard(
+        id=write.new_id(), kind=kind, subject_kind=subject_kind, subject_id=subject_id, words=words,
+        data=data or {}, raised_at=write.now,
+    )  # fmt: skip
+    write.session.add(card)
+    return card
+
+
+def settle(write: Write, card: ReviewCard, how: str) -> None:
+    """Take something off the list, saying how."""
+    card.settled_at, card.settled_by, card.settled_how = write.now, write.actor.staff_id, how
+
+
+def settle_todo(write: Write, item_id: str, key: str, how: str = "done") -> bool:
+    """Settle a device's to-do by its key; returns whether there was one."""
+    cards = write.session.scalars(
+        select(ReviewCard).where(
+            ReviewCard.subject_id == item_id, ReviewCard.kind == "todo", ReviewCard.settled_at == 0
+        )
+    ).all()
+    found = [card for card in cards if card.data.get("key") == key]
+    for card in found:
+        settle(write, card, how)
+    return bool(found)
+
+
+def must_be(item: RepairItem, *states: WorkState) -> None:
+    """Raise Refused unless the device is in one of the states."""
+    if WorkState(item.work_state) not in states:
+        raise Refused(
+            N_("This is not possible now: the device is “{state}”."),
+            code="state", state=lifecycle.STATE_TITLES[WorkState(item.work_state)],
+        )  # fmt: skip

@@ -1,0 +1,126 @@
+"""The first minutes of a branch: its site, its first administrator, its settings; and go-live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from deskapp.commands.people import actor_of, new_staff
+from deskapp.errors import N_, Forbidden, Refused
+from deskapp.models.local import SettingRow, StoreInfo
+from deskapp.models.people import CalendarDay, Shelf, Site, Staff
+from deskapp.models.store import Actor, Write, command
+from deskapp.settings import declared
+
+
+@dataclass(frozen=True, slots=True)
+class SiteForm:
+    """What is asked about a branch at the first start, and can be changed later."""
+
+    code: str
+    name: str
+    short_name: str = ""
+    depot_code: str = ""
+    is_outlet: bool = True
+    is_depot: bool = True
+    solo: bool = False
+    region: str = ""
+    address: str = ""
+    phone: str = ""
+    hotline: str = ""
+    complaint_phone: str = ""
+    hours: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BranchOpened:
+    """A branch that is ready to work."""
+
+    site_id: str
+    actor: Actor
+
+
+@command(N_("Set up this branch"), right="")
+def open_branch(
+    write: Write, *, site: SiteForm, staff_no: str, name: str, pin: str, roles: list[str] | None = None
+) -> BranchOpened:
+    """Create the site and its first staff member; only possible while nobody works here yet.
+
+    The first person is administrator and whatever else was chosen: somebody has to be able to
+    add the others, and a one-person branch has to be able to work.
+    """
+    if write.session.scalar(select(func.count()).select_from(Staff)):
+        raise Forbidden(N_("This branch is set up already."), code="set_up")
+    row = Site(id=write.new_id(), code=site.code, name=site.name)
+    write.session.add(row)
+    _fill_site(row, site)
+    write.session.merge(StoreInfo(key="site_id", value=row.id))
+    chosen = list(dict.fromkeys(["administrator", *(roles or [])]))
+    person_id = new_staff(write, staff_no=staff_no, name=name, roles=chosen, pin=pin)
+    return BranchOpened(row.id, actor_of(write.session.get_one(Staff, person_id)))
+
+
+@command(N_("Change the branch's details"), right="settings")
+def change_site(write: Write, *, site_id: str, site: SiteForm) -> None:
+    """Change a site's name, address, phones, hours and roles."""
+    _fill_site(write.session.get_one(Site, site_id), site)
+
+
+@command(N_("Add a shelf"), right="settings")
+def add_shelf(write: Write, *, code: str, zone: str = "", use: str = "repair") -> str:
+    """Add a shelf with a label of its own and return its id."""
+    code = code.strip().upper()
+    if not code:
+        raise Refused(N_("Enter the shelf's code, such as B-03-2."), field="code")
+    if write.session.scalars(select(Shelf).where(Shelf.code == code, Shelf.active)).first():
+        raise Refused(N_("Shelf {shelf} is there already."), field="code", shelf=code)
+    row = Shelf(id=write.new_id(), site_id=write.site_id, code=code, zone=zone, use=use, label_no=write.label("L"))
+    write.session.add(row)
+    return row.id
+
+
+@command(N_("Change a setting"), right="")
+def set_setting(write: Write, *, key: str, value: object) -> None:
+    """Change one setting of this computer; what belongs to the window may be changed by everyone."""
+    setting = declared(key)
+    if setting.page not in ("window", "shortcuts"):
+        from deskapp.rules import access
+
+        access.require(write.roles, write.actor.roles, "settings")
+    write.session.merge(SettingRow(key=key, value=setting.encode(value)))
+
+
+@command(N_("Edit the calendar"), right="calendar")
+def set_calendar_day(write: Write, *, day: str, works: bool, note: str = "") -> None:
+    """Say that this site works, or does not, on one day, whatever the public calendar says."""
+    row = write.session.scalars(
+        select(CalendarDay).where(CalendarDay.site_id == write.site_id, CalendarDay.day == day)
+    ).first()
+    if row is None:
+        row = CalendarDay(id=write.new_id(), site_id=write.site_id, day=day, works=works, note=note)
+        write.session.add(row)
+    row.works, row.note, row.active = works, note, True
+
+
+@command(N_("Take a day off the calendar"), right="calendar")
+def clear_calendar_day(write: Write, *, day: str) -> None:
+    """Let the public calendar decide about a day again."""
+    row = write.session.scalars(
+        select(CalendarDay).where(CalendarDay.site_id == write.site_id, CalendarDay.day == day)
+    ).first()
+    if row is not None:
+        row.active = False
+
+
+def _fill_site(row: Site, form: SiteForm) -> None:
+    if not form.code.strip():
+        raise Refused(N_("Enter the branch's code."), field="code")
+    if not form.name.strip():
+        raise Refused(N_("Enter the branch's name."), field="name")
+    if not (form.is_outlet or form.is_depot):
+        raise Refused(N_("A site is an outlet, a depot, or both."), field="is_outlet")
+    for name in SiteForm.__slots__:
+        value = getattr(form, name)
+        setattr(row, name, value.strip() if isinstance(value, str) else value)
+    row.short_name = row.short_name or row.name

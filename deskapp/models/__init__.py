@@ -1,0 +1,1 @@
+"""Tables and the one door through which they are written."""

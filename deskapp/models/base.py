@@ -1,0 +1,70 @@
+"""What every table has in common, and how a column says what the journal does with it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import Boolean, Integer, MetaData, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.types import JSON
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """All tables. Instants are integers: milliseconds since 1970 in UTC. Money is fen."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text(),
+        int: Integer(),
+        bool: Boolean(create_constraint=False),
+        dict[str, Any]: JSON(),
+        list[Any]: JSON(),
+        list[str]: JSON(),
+    }
+
+
+def field(
+    group: str = "main", *, personal: bool = False, derived: bool = False, index: bool = False, default: Any = ...
+) -> Any:
+    """Return a column of a synced table.
+
+    `group` names the field group: fields that change together and are judged together.
+    `personal` values enter the journal's hash only as a keyed digest, so that they can be
+    erased later. `derived` values are folds of facts; they never enter the journal.
+    """
+    info = {"group": group, "personal": personal, "derived": derived}
+    given = {} if default is ... else {"default": default}
+    return mapped_column(info=info, index=index, **given)
+
+
+class Synced:
+    """A row that travels: it has a UUID made here, and a local number that only orders it on this computer."""
+
+    fact: ClassVar[bool] = False
+
+    n: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True, info={"derived": True})
+    id: Mapped[str] = mapped_column(Text, unique=True)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        """Let the UUID identify a row in a session; the local number only serves paging and the index."""
+        return {"primary_key": [cls.id]}
+
+
+class Fact(Synced):
+    """Something that happened: added once, never changed, never removed.
+
+    `voids` names the fact that this one takes back; both stay visible.
+    """
+
+    fact: ClassVar[bool] = True
+
+    at: Mapped[int] = mapped_column(Integer, index=True)
+    by: Mapped[str] = mapped_column(Text, default="")
+    voids: Mapped[str] = mapped_column(Text, default="")

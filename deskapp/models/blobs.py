@@ -1,0 +1,68 @@
+"""Photos, signatures and scans: whole files, encrypted, named by the SHA-256 of their content.
+
+They lie in a database of their own beside the desk's, so that a photo never makes an act
+slow. The bytes are durable before the row that names them is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from deskapp import cipher
+from deskapp.errors import N_, Refused, Unavailable
+
+LARGEST = 10 * 1024 * 1024
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS blob (
+    sha256 TEXT PRIMARY KEY, mime TEXT NOT NULL, kept_at INTEGER NOT NULL, content BLOB NOT NULL
+)
+"""
+
+
+class Blobs:
+    """The blob store of one home. Each call uses a connection of its own; safe from any thread but the window's."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path = path
+        self._key = key
+
+    def keep(self, content: bytes, mime: str, now: int) -> str:
+        """Store a file and return its SHA-256; the same content is stored once. Raises Refused above 10 MB."""
+        if not content:
+            raise Refused(N_("The file is empty."), field="photo")
+        if len(content) > LARGEST:
+            raise Refused(N_("The file is larger than 10 MB."), field="photo", code="too_large")
+        name = hashlib.sha256(content).hexdigest()
+        try:
+            connection = self._connect(writer=True)
+            try:
+                connection.execute(
+                    "INSERT OR IGNORE INTO blob (sha256, mime, kept_at, content) VALUES (?, ?, ?, ?)",
+                    (name, mime, now, content),
+                )
+            finally:
+                connection.close()
+        except cipher.DatabaseError as error:
+            raise cipher.explain(error) from error
+        return name
+
+    def fetch(self, sha256: str) -> bytes:
+        """Return a file; raises Unavailable when it is not on this computer or no longer matches its name."""
+        if not self._path.exists():
+            raise Unavailable(N_("This photo is not on this computer."), code="no_blob")
+        connection = self._connect(writer=False)
+        try:
+            row = connection.execute("SELECT content FROM blob WHERE sha256 = ?", (sha256,)).fetchone()
+        finally:
+            connection.close()
+        if row is None or hashlib.sha256(row[0]).hexdigest() != sha256:
+            raise Unavailable(N_("This photo is not on this computer."), code="no_blob")
+        return bytes(row[0])
+
+    def _connect(self, *, writer: bool) -> cipher.Connection:
+        connection = cipher.connect(self._path, self._key, writer=writer, create=writer)
+        if writer:
+            connection.execute(_TABLE)
+        return connection

@@ -1,0 +1,126 @@
+"""The second copy of the journal: written right after each commit, read only to heal a damaged store."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from deskapp import cipher
+from deskapp.models.journal import ChangeSet, PersonalValue, RecordKey
+
+log = logging.getLogger(__name__)
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS entry (
+    seq INTEGER PRIMARY KEY, uid TEXT NOT NULL, station TEXT NOT NULL, hlc TEXT NOT NULL, at INTEGER NOT NULL,
+    staff TEXT NOT NULL, command TEXT NOT NULL, body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL,
+    personal TEXT NOT NULL, keys TEXT NOT NULL
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change set with the personal values and keys that stand beside it."""
+
+    seq: int
+    uid: str
+    station: str
+    hlc: str
+    at: int
+    staff: str
+    command: str
+    body: str
+    prev: str
+    hash: str
+    personal: str
+    keys: str
+
+    @staticmethod
+    def of(row: ChangeSet, personal: list[PersonalValue], keys: list[RecordKey]) -> Entry:
+        """Return the entry of a change set about to be committed."""
+        return Entry(
+            row.seq, row.uid, row.station, row.hlc, row.at, row.staff, row.command, row.body, row.prev, row.hash,
+            json.dumps([[value.op_uid, value.name, value.record_id, value.value] for value in personal]),
+            json.dumps([[key.record_id, key.key] for key in keys]),
+        )  # fmt: skip
+
+
+class JournalCopy:
+    """Appends entries to a file of its own. A failure here never stops the counter; it is mended at the next start."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path = path
+        self._key = key
+        self._connection = self._open()
+
+    def _open(self) -> cipher.Connection:
+        try:
+            connection = cipher.connect(self._path, self._key, writer=True, create=True)
+            connection.execute("PRAGMA synchronous=NORMAL")  # the database itself is the durable one
+            connection.execute(_TABLE)
+            return connection
+        except Exception as error:
+            log.warning("journal copy set aside: %s", type(error).__name__)
+            for suffix in ("", "-wal", "-shm"):
+                Path(str(self._path) + suffix).unlink(missing_ok=True)
+            connection = cipher.connect(self._path, self._key, writer=True, create=True)
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(_TABLE)
+            return connection
+
+    def append(self, entry: Entry) -> None:
+        """Add one entry."""
+        try:
+            self._insert(entry)
+        except cipher.DatabaseError as error:
+            log.warning("journal copy not written: %s", cipher.explain(error))
+
+    def _insert(self, entry: Entry) -> None:
+        values = [getattr(entry, name) for name in Entry.__slots__]
+        marks = ",".join("?" * len(values))
+        self._connection.execute(f"INSERT OR REPLACE INTO entry VALUES ({marks})", values)  # noqa: S608
+
+    def catch_up(self, session: Session) -> None:
+        """Write the tail that the copy misses; entries that the database does not have are left alone."""
+        try:
+            (head,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM entry").fetchone()
+            for entry in entries_after(session, head):
+                self._insert(entry)
+        except cipher.DatabaseError as error:
+            log.warning("journal copy not caught up: %s", cipher.explain(error))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+def entries_after(session: Session, seq: int) -> Iterator[Entry]:
+    """Return the journal's change sets above a number, with their personal values."""
+    for row in session.scalars(select(ChangeSet).where(ChangeSet.seq > seq).order_by(ChangeSet.seq)):
+        operations = [operation["uid"] for operation in json.loads(row.body)["ops"]]
+        records = {operation["id"] for operation in json.loads(row.body)["ops"]}
+        personal = session.scalars(select(PersonalValue).where(PersonalValue.op_uid.in_(operations))).all()
+        keys = session.scalars(select(RecordKey).where(RecordKey.record_id.in_(records))).all() if personal else []
+        yield Entry.of(row, list(personal), list(keys))
+
+
+def read_entries(path: Path, key: bytes, after: int) -> list[Entry]:
+    """Return what the copy holds above a number, in order; an unreadable copy gives nothing."""
+    if not path.exists():
+        return []
+    try:
+        connection = cipher.connect(path, key)
+        names = ", ".join(Entry.__slots__)
+        rows = connection.execute(f"SELECT {names} FROM entry WHERE seq > ? ORDER BY seq", (after,)).fetchall()  # noqa: S608
+        connection.close()
+    except Exception as error:
+        log.warning("journal copy unreadable: %s", type(error).__name__)
+        return []
+    return [Entry(*row) for row in rows]

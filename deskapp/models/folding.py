@@ -1,0 +1,190 @@
+"""Keeps the derived columns true: after an act, whatever its facts touched is folded again.
+
+Commands add facts and never write a state. The same folds run on every machine
+(`rules.lifecycle`, `rules.custody`, `rules.account`), so the states agree wherever
+the facts are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from deskapp.models.device import Device, TerminalBinding
+from deskapp.models.repair import (
+    AccessoryItem,
+    CustodyEvent,
+    MoneyEvent,
+    Pickup,
+    RepairItem,
+    RepairOrder,
+    WorkEvent,
+)
+from deskapp.models.ticket import ServiceTicket, TicketEvent
+from deskapp.rules.account import MoneyFact, MoneyKind, MoneyView, fold_money
+from deskapp.rules.custody import CustodyFact, CustodyView, fold_custody
+from deskapp.rules.lifecycle import ENDED, WorkFact, WorkState, WorkView, fold_work
+
+Key = tuple[str, str]
+
+CLOSED_TICKET = ("done", "cancelled")
+
+
+def refold(session: Session, touched: dict[Key, object], now: int) -> None:
+    """Fold again every item, order, ticket and device whose facts are among the touched rows."""
+    items = _item_ids(touched.values())
+    for item_id in items:
+        item = session.get(RepairItem, item_id)
+        if item is not None:
+            _fold_item(session, item)
+    orders = {row.order_id for row in touched.values() if isinstance(row, RepairItem | Pickup)}
+    orders |= set(session.scalars(select(RepairItem.order_id).where(RepairItem.id.in_(items)))) if items else set()
+    for order_id in orders:
+        _fold_order(session, order_id)
+    tickets = {row.ticket_id for row in touched.values() if isinstance(row, TicketEvent)}
+    for ticket_id in tickets:
+        _fold_ticket(session, ticket_id)
+    for device_id in {row.device_id for row in touched.values() if isinstance(row, TerminalBinding)}:
+        _fold_binding(session, device_id)
+
+
+def refold_everything(session: Session, now: int) -> None:
+    """Fold every item, order, ticket and device of the store; used after a restore."""
+    facts: dict[Key, object] = {}
+    for table in (RepairItem, RepairOrder, ServiceTicket, TerminalBinding):
+        for row in session.scalars(select(table)):
+            facts[table.__tablename__, row.id] = row
+    for item in [row for row in facts.values() if isinstance(row, RepairItem)]:
+        _fold_item(session, item)
+    for order in [row for row in facts.values() if isinstance(row, RepairOrder)]:
+        _fold_order(session, order.id)
+    for ticket in [row for row in facts.values() if isinstance(row, ServiceTicket)]:
+        _fold_ticket(session, ticket.id)
+    for binding in [row for row in facts.values() if isinstance(row, TerminalBinding)]:
+        _fold_binding(session, binding.device_id)
+
+
+def _item_ids(rows: Iterable[object]) -> set[str]:
+    found = set()
+    for row in rows:
+        if isinstance(row, RepairItem):
+            found.add(row.id)
+        elif isinstance(row, WorkEvent | CustodyEvent | MoneyEvent):
+            found.add(row.item_id)
+        elif isinstance(row, Pickup):
+            found.update(row.item_ids)
+    return found
+
+
+def work_of(session: Session, item_id: str) -> WorkView:
+    """Return where the work on a device stands, from its facts in journal order."""
+    rows = session.scalars(select(WorkEvent).where(WorkEvent.item_id == item_id).order_by(WorkEvent.n))
+    return fold_work(
+        WorkFact(
+            row.move, WorkState(row.to_state), row.at, row.by,
+            WorkState(row.resumes) if row.resumes else None, row.id, row.voids or None,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def custody_of(session: Session, item_id: str) -> CustodyView:
+    """Return who holds a device, and the chain with its gaps."""
+    return fold_custody(custody_facts(session, item_id))
+
+
+def custody_facts(session: Session, item_id: str) -> list[CustodyFact]:
+    """Return the hand-overs of a device in journal order."""
+    rows = session.scalars(select(CustodyEvent).where(CustodyEvent.item_id == item_id).order_by(CustodyEvent.n))
+    return [
+        CustodyFact(
+            row.item_id, row.from_holder, row.to_holder, row.place, row.tamper_result, row.giver, row.taker,
+            row.at, row.id, row.voids or None,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def money_of(session: Session, item_id: str) -> MoneyView:
+    """Return what is owed for a device."""
+    rows = session.scalars(select(MoneyEvent).where(MoneyEvent.item_id == item_id).order_by(MoneyEvent.n))
+    return fold_money(money_fact(row) for row in rows)
+
+
+def money_fact(row: MoneyEvent) -> MoneyFact:
+    """Return the rule's view of one money row."""
+    return MoneyFact(
+        MoneyKind(row.kind), row.fen, row.at, row.by, row.id, row.method, row.reason,
+        str(row.data.get("quote", "")), row.data.get("valid_until_ms"), row.voids or None,
+    )  # fmt: skip
+
+
+def _fold_item(session: Session, item: RepairItem) -> None:
+    work = work_of(session, item.id)
+    if work.state is not None:
+        item.work_state = work.state.value
+        item.state_at = work.since_ms or 0
+    else:
+        item.work_state, item.state_at = WorkState.REGISTERED.value, 0
+    item.resumes = work.remembered.value if work.remembered else ""
+    item.holder = custody_of(session, item.id).holder or ""
+    money = money_of(session, item.id)
+    item.money_state, item.due_fen, item.paid_fen = money.state.value, money.due_fen, money.paid_fen
+    _fold_pickup(session, item, work.state)
+
+
+def _fold_pickup(session: Session, item: RepairItem, state: WorkState | None) -> None:
+    """An item's receipt and its accessories' return follow from the pickup that counts."""
+    pickups = session.scalars(select(Pickup).where(Pickup.order_id == item.order_id).order_by(Pickup.n)).all()
+    voided = {row.voids for row in pickups if row.voids}
+    counted = [row for row in pickups if not row.voids and row.id not in voided and item.id in row.item_ids]
+    last = counted[-1] if counted else None
+    item.receipt_no = last.receipt_no if last else ""
+    returned = {str(one) for row in counted for one in row.data.get("accessories", [])}
+    for accessory in session.scalars(select(AccessoryItem).where(AccessoryItem.item_id == item.id)):
+        accessory.returned_at = last.at if last and accessory.id in returned else 0
+
+
+def _fold_order(session: Session, order_id: str) -> None:
+    order = session.get(RepairOrder, order_id)
+    if order is None:
+        return
+    states = session.execute(
+        select(RepairItem.work_state, RepairItem.state_at).where(RepairItem.order_id == order_id)
+    ).all()
+    over = [at for state, at in states if WorkState(state) in ENDED or state == WorkState.PICKED_UP]
+    order.state = "closed" if states and len(over) == len(states) else "open"
+    order.closed_at = max(over) if order.state == "closed" else 0
+
+
+def _fold_ticket(session: Session, ticket_id: str) -> None:
+    ticket = session.get(ServiceTicket, ticket_id)
+    if ticket is None:
+        return
+    rows = session.scalars(select(TicketEvent).where(TicketEvent.ticket_id == ticket_id).order_by(TicketEvent.n)).all()
+    voided = {row.voids for row in rows if row.voids}
+    state, waits_for, closed_at = "open", "", 0
+    for row in rows:
+        if row.id in voided or not row.to_state:
+            continue
+        state = row.to_state
+        waits_for = str(row.data.get("waits_for", "")) if state == "waiting" else ""
+        closed_at = row.at if state in CLOSED_TICKET else 0
+    ticket.state, ticket.waits_for, ticket.closed_at = state, waits_for, closed_at
+
+
+
+
+def _fold_binding(session: Session, device_id: str) -> None:
+    device = session.get(Device, device_id)
+    if device is None:
+        return
+    binding = session.scalars(
+        select(TerminalBinding)
+        .where(TerminalBinding.device_id == device_id, TerminalBinding.valid_to == "")
+        .order_by(TerminalBinding.n.desc())
+    ).first()
+    device.merchant_id = binding.merchant_id if binding else ""
+    device.terminal_no = binding.terminal_no if binding else ""

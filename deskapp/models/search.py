@@ -1,0 +1,246 @@
+"""The search index: which grams occur in which row, kept up in the same commit as the row itself.
+
+One table per kind of record. A table holds grams and row numbers only, no text: every candidate
+is compared with the record's own columns before it counts. Therefore grams of a value that was
+changed may stay (they cost a comparison, never a wrong hit), and a row is indexed anew by
+adding, without knowing what it said before. What was erased for good is taken out by `forget`
+or by building the index again.
+
+The tokenizer is `ascii`, which parts at blanks and leaves every other character alone. The
+Unicode one knows no Chinese characters younger than its tables, and people have such names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from deskapp.paths import resource
+from deskapp.rules import pinyin
+from deskapp.rules.grams import Words, grams, words
+
+NEWEST = 1500
+"""Rows looked at first, newest first, when a word is shorter than a gram."""
+
+PINYIN = pinyin.PinyinTable(resource("catalogue", "pinyin.tsv.xz"))
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One kind of record: its table, and the text it is found by, as an SQL expression over `t`."""
+
+    table: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        """The table of grams."""
+        return f"search_{self.table}"
+
+
+def _joined(*columns: str) -> str:
+    return " || ' ' || ".join(columns)
+
+
+def _many(columns: str, source: str, condition: str) -> str:
+    return f"coalesce((SELECT group_concat({columns}, ' ') FROM {source} WHERE {condition}), '')"
+
+
+TICKET = Index(
+    "service_ticket",
+    _joined("t.number", "t.callback_phone", "t.caller_name", "t.model_words", "t.words"),
+)
+DEVICE = Index("device", _joined("t.serial_no", "t.tusn", "t.terminal_no", "t.imei", "t.iccid"))
+MERCHANT = Index(
+    "merchant",
+    _joined(
+        "t.merchant_no", "t.name", "t.short_name", "t.address", "t.initials",
+        _many("c.name || ' ' || c.phone", "merchant_contact c", "c.merchant_id = t.id"),
+    ),
+)  # fmt: skip
+ORDER = Index(
+    "repair_order",
+    _joined(
+        "t.number", "t.slip_no", "t.deliverer_name", "t.deliverer_phone",
+        _many("i.label_no || ' ' || i.receipt_no", "repair_item i", "i.order_id = t.id"),
+    ),
+)  # fmt: skip
+INDEXES = (TICKET, DEVICE, MERCHANT, ORDER)
+
+# A row of the table on the left is found through the row that its column names.
+_OWNERS: Mapping[str, tuple[Index, str]] = {
+    "service_ticket": (TICKET, "id"),
+    "device": (DEVICE, "id"),
+    "terminal_binding": (DEVICE, "device_id"),
+    "merchant": (MERCHANT, "id"),
+    "merchant_contact": (MERCHANT, "merchant_id"),
+    "repair_order": (ORDER, "id"),
+    "repair_item": (ORDER, "order_id"),
+}
+
+
+# -- keeping it up ---------------------------------------------------------------
+
+
+def create(connection: Any) -> None:
+    """Make the empty index; `connection` is a bare connection of the database library."""
+    for index in INDEXES:
+        connection.execute(
+            f"CREATE VIRTUAL TABLE {index.name} USING fts5"
+            "(grams, content='', columnsize=0, detail=none, tokenize='ascii')"
+        )
+
+
+def update(session: Session, touched: Mapping[tuple[str, str], object]) -> None:
+    """Index every touched record anew; called by the write door inside the open commit."""
+    due: dict[str, dict[str, None]] = {}
+    for (table, _id), row in touched.items():
+        owner = _OWNERS.get(table)
+        if owner is not None:
+            due.setdefault(owner[0].table, {})[getattr(row, owner[1])] = None
+    for index in INDEXES:
+        ids = list(due.get(index.table, ()))
+        if index is MERCHANT and ids:
+            _derive_initials(session, ids)
+        for some in _slices(ids, 500):
+            _add(session, index, some)
+
+
+def drop_and_rebuild(session: Session, *, progress: Callable[[str], None] = lambda _table: None) -> None:
+    """Build the whole index from the records, as after a restore or a large import."""
+    driver: Any = session.connection().connection.driver_connection
+    driver.create_function("grams", 1, grams, deterministic=True)
+    driver.create_function("initials", 1, _initials, deterministic=True)
+    driver.execute(f"UPDATE merchant AS t SET initials = initials({_NAMES})")
+    for index in INDEXES:
+        progress(index.table)
+        driver.execute(f"DROP TABLE IF EXISTS {index.name}")
+    create(driver)
+    for index in INDEXES:
+        progress(index.table)
+        driver.execute(
+            f"INSERT INTO {index.name} (rowid, grams) SELECT t.n, grams({index.text}) FROM {index.table} t ORDER BY t.n"
+        )
+        driver.execute(f"INSERT INTO {index.name} ({index.name}) VALUES ('optimize')")
+
+
+def forget(session: Session, index: Index, n: int, text: str) -> None:
+    """Take the grams of an erased value out of the index, as far as the row's present text lacks them."""
+    execute = session.connection().exec_driver_sql
+    present = execute(f"SELECT {index.text} FROM {index.table} t WHERE t.n = ?", (n,)).scalar() or ""
+    gone = set(grams(text).split()) - set(grams(present).split())
+    if gone:
+        execute(
+            f"INSERT INTO {index.name} ({index.name}, rowid, grams) VALUES ('delete', ?, ?)",
+            (n, " ".join(sorted(gone))),
+        )
+
+
+_NAMES = _joined("t.name", "t.short_name", _many("c.name", "merchant_contact c", "c.merchant_id = t.id"))
+
+
+def _derive_initials(session: Session, ids: list[str]) -> None:
+    execute = session.connection().exec_driver_sql
+    for some in _slices(ids, 500):
+        marks = ", ".join("?" * len(some))
+        names = execute(f"SELECT {_NAMES}, t.n FROM merchant t WHERE t.id IN ({marks})", tuple(some)).all()
+        derived = [(_initials(text), n) for text, n in names]
+        execute("UPDATE merchant SET initials = ? WHERE n = ?", derived)
+
+
+def _initials(text: str) -> str:
+    """All spellings in initials of each name in a text, parted by blanks."""
+    found = {spelling: None for name in text.split() for spelling in pinyin.initials(name, PINYIN)}
+    return " ".join(found)
+
+
+def _add(session: Session, index: Index, ids: list[str]) -> None:
+    execute = session.connection().exec_driver_sql
+    marks = ", ".join("?" * len(ids))
+    rows = execute(f"SELECT t.n, {index.text} FROM {index.table} t WHERE t.id IN ({marks})", tuple(ids)).all()
+    if rows:
+        execute(
+            f"INSERT INTO {index.name} (rowid, grams) VALUES (?, ?)", [(n, grams(text)) for n, text in rows]
+        )
+
+
+def _slices(ids: list[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
+# -- asking it -------------------------------------------------------------------
+
+# Characters that the database's own LIKE compares as we do. A text with any other one
+# (full-width letters, composed signs, capitals beyond ASCII) is left to the comparison in Python.
+_PLAIN = "\x01-\x7f\u00b7\u2010-\u201f\u3001-\u3020\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+_NOT_PLAIN = f"*[^{_PLAIN}]*"
+
+
+def newest(session: Session, index: Index, text: str, limit: int) -> list[str]:
+    """Return the ids of the newest records that have every word of a text, newest first."""
+    wanted = words(text)
+    return [] if wanted is None else _newest(session, index, wanted, limit)
+
+
+def _newest(session: Session, index: Index, wanted: Words, limit: int) -> list[str]:
+    if not wanted.short:
+        return _collect(_candidates(session, index, wanted, _match(wanted.full, ())), wanted, limit)
+    latest = _collect(_latest(session, index, wanted), wanted, limit)
+    if len(latest) >= limit:
+        return latest
+    return _collect(_candidates(session, index, wanted, _match(wanted.full, wanted.short)), wanted, limit)
+
+
+def _match(full: Iterable[str], short: Iterable[str]) -> str:
+    """Return the question in the index's language; grams are letters and digits only, so quoting is safe."""
+    return " AND ".join([f'"{gram}"' for gram in full] + [f'"{run}"*' for run in short])
+
+
+def _candidates(session: Session, index: Index, wanted: Words, match: str) -> Iterator[tuple[str, str]]:
+    condition, values = _holds(index, wanted)
+    yield from _rows(
+        session,
+        f"SELECT t.id, {index.text} FROM {index.name} f CROSS JOIN {index.table} t ON t.n = f.rowid"
+        f" WHERE f.grams MATCH ? AND {condition} ORDER BY f.rowid DESC",
+        (match, *values),
+    )
+
+
+def _latest(session: Session, index: Index, wanted: Words) -> Iterator[tuple[str, str]]:
+    condition, values = _holds(index, wanted)
+    yield from _rows(
+        session,
+        f"SELECT t.id, {index.text} FROM {index.table} t"
+        f" WHERE t.n > (SELECT coalesce(max(n), 0) FROM {index.table}) - {NEWEST} AND {condition} ORDER BY t.n DESC",
+        values,
+    )
+
+
+def _holds(index: Index, wanted: Words) -> tuple[str, tuple[str, ...]]:
+    """Return the comparison in the database: it lets through all that have the words, and little else."""
+    alike = " AND ".join(f"({index.text}) LIKE ?" for _piece in wanted.pieces)
+    return f"({alike} OR ({index.text}) GLOB ?)", (*(f"%{piece}%" for piece in wanted.pieces), _NOT_PLAIN)
+
+
+def _rows(session: Session, sql: str, values: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield rows as they are found, and stop the question when nobody wants more."""
+    result = session.connection().exec_driver_sql(sql, values)
+    try:
+        for row in result:
+            yield row[0], row[1]
+    finally:
+        result.close()
+
+
+def _collect(rows: Iterator[tuple[str, str]], wanted: Words, limit: int) -> list[str]:
+    found: list[str] = []
+    for identity, text in rows:
+        if wanted.inside(text):
+            found.append(identity)
+            if len(found) >= limit:
+                break
+    return found

@@ -1,0 +1,300 @@
+"""The one door to the data: commands go in one at a time, each is one commit; readers never wait for it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from deskapp import __version__, cipher
+from deskapp.clock import Clock, NewId, new_uuid7, random_token, system_clock
+from deskapp.errors import N_, Corrupt, Unavailable
+from deskapp.models import capture, copy, folding, schema, search
+from deskapp.models.capture import Capture
+from deskapp.models.identity import Identity
+from deskapp.models.journal import ChangeSet, PersonalValue, RecordKey
+from deskapp.models.local import Counter, StoreInfo
+from deskapp.models.write import REGISTRY, SYSTEM, Actor, Changes, Command, Done, Override, Write, command
+from deskapp.paths import Home, resource
+from deskapp.rules import access
+
+T = TypeVar("T")
+ReadSession = Session
+"""What queries are handed: a session that cannot write."""
+
+log = logging.getLogger(__name__)
+
+__all__ = [
+    "REGISTRY", "SYSTEM", "Actor", "Changes", "Command", "Done", "Override", "ReadSession", "Store", "Write",
+    "command",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What this store is; fixed while it is open."""
+
+    store_id: str
+    station: str
+    station_no: int
+    site_id: str
+    practice: bool
+    made_at: int
+
+
+class Store:
+    """One open store. Only one process has it open, and only one thread at a time writes."""
+
+    def __init__(
+        self, home: Home, key: bytes, *, clock: Clock = system_clock, new_id: NewId = new_uuid7
+    ) -> None:
+        """Open the store of a home, bringing an older one up to date.
+
+        Raises Unavailable when another program has it, Corrupt when it is damaged or newer
+        than this program.
+        """
+        cipher.gate()
+        self.home = home
+        self._clock = clock
+        self._new_id = new_id
+        self._kept_off: int | None = None
+        self._door = threading.RLock()
+        self.roles = access.load(resource("roles.toml").read_text("utf-8"))
+        self._lock = FileLock(str(home.lock), timeout=0)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise Unavailable(
+                N_("deskapp is already open for this branch on this computer."), code="already_open"
+            ) from None
+        try:
+            self._open(key)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _open(self, key: bytes) -> None:
+        schema.bring_up_to_date(self.home, key, self._clock())
+        self._key = key
+        self._writer = _engine(self.home, key, writer=True)
+        self._readers = _engine(self.home, key, writer=False)
+        with self._session() as session:
+            self._session_of_record(session)
+        self._copy = copy.JournalCopy(self.home.journal_copy, key)
+        self._failed: Exception | None = None
+        with self.read() as session:
+            self._copy.catch_up(session)
+
+    def _session_of_record(self, session: Session) -> None:
+        """Read what this store is, and lift its counters above every number it may have printed."""
+        info = {row.key: row.value for row in session.scalars(select(StoreInfo))}
+        self.identity = Identity.read(self.home.identity) or Identity(
+            self.home.identity, info["store_id"], info["station"], int(info["station_no"])
+        )
+        if info.get("restored") == "1":
+            self._lift_counters(session)
+        self.facts = StoreFacts(
+            info["store_id"], info["station"], int(info["station_no"]), info.get("site_id", ""),
+            info.get("practice") == "1", int(info["made_at"]),
+        )  # fmt: skip
+
+    def _lift_counters(self, session: Session) -> None:
+        for letter in self.identity.high:
+            day, sequence = self.identity.floor(letter)
+            row = session.get(Counter, letter)
+            if row is None or (row.day, row.value) < (day, sequence):
+                session.merge(Counter(letter=letter, day=day, value=sequence))
+        session.merge(StoreInfo(key="restored", value="0"))
+        session.commit()
+
+    # -- reading ---------------------------------------------------------------
+
+    def keep_off(self, thread: int) -> None:
+        """Forbid one thread, the window's, to touch the database at all."""
+        self._kept_off = thread
+
+    def _guard(self) -> None:
+        if threading.get_ident() == self._kept_off:
+            raise RuntimeError("the window's thread must not touch the database")
+
+    @contextmanager
+    def read(self) -> Iterator[ReadSession]:
+        """Hand out a session that sees one moment of the data and cannot write."""
+        self._guard()
+        session = Session(self._readers, autoflush=False, expire_on_commit=False)
+        try:
+            yield session
+        except DBAPIError as error:
+            raise cipher.explain(error.orig or error) from error  # type: ignore[arg-type]
+        finally:
+            session.close()
+
+    def ask(self, question: Callable[[ReadSession], T]) -> T:
+        """Answer one question on a session of its own."""
+        with self.read() as session:
+            return question(session)
+
+    # -- writing ---------------------------------------------------------------
+
+    def run(self, act: Command[T], *, by: Actor = SYSTEM) -> Done[T]:
+        """Do one act as one commit and return its answer and what it changed.
+
+        Raises Refused or Forbidden when a rule says no (nothing is left behind), Unavailable
+        when the disk or a lock is in the way, Corrupt when the file is damaged.
+        """
+        self._guard()
+        if act.right:
+            access.require(self.roles, by.roles, act.right)
+        with self._door:
+            if self._failed is not None:
+                raise Unavailable(
+                    N_("Saving is stopped because the disk failed. Close and reopen deskapp."), code="frozen"
+                )
+            return self._run(replace(act, uid=act.uid or self._new_id()), by, last_try=False)
+
+    def _run(self, act: Command[T], by: Actor, *, last_try: bool) -> Done[T]:
+        try:
+            with self._session() as session:
+                result, changes, entry = self._attempt(session, act, by)
+        except DBAPIError as error:
+            told = cipher.explain(error.orig or error)  # type: ignore[arg-type]
+            if getattr(told, "code", "") == "disk_full" and not last_try and self._give_ballast():
+                return self._run(act, by, last_try=True)
+            self._freeze_on(told)
+            raise told from error
+        if entry is not None:
+            self._copy.append(entry)
+        if changes.touches("store_info"):
+            with self._session() as session:
+                self._session_of_record(session)
+        return Done(result, changes)
+
+    def _attempt(
+        self, session: Session, act: Command[T], by: Actor
+    ) -> tuple[T, Changes, copy.Entry | None]:
+        now = max(self._clock(), 0)
+        caught = Capture()
+        caught.listen(session)
+        write = Write(
+            session, now, by, self.facts.site_id, self.facts.station_no, self._new_id,
+            self.identity.reserve, self.roles, self.facts.practice,
+        )  # fmt: skip
+        result = act.run(write)
+        session.flush()
+        folding.refold(session, caught.touched, now)
+        session.flush()
+        search.update(session, caught.touched)
+        entry = self._journal(write, caught, act) if caught.journalled else None
+        session.flush()
+        records = frozenset(caught.touched)
+        session.commit()
+        return result, Changes(records, entry.seq if entry else 0), entry
+
+    def _journal(self, write: Write, caught: Capture, act: Command[Any]) -> copy.Entry:
+        session = write.session
+        operations = caught.operations(session, self._new_id, lambda: random_token(32), write.seen)
+        last = session.scalar(select(ChangeSet.hlc).order_by(ChangeSet.seq.desc()).limit(1))
+        head = {
+            "station": self.facts.station,
+            "hlc": _next_hlc(last or "", write.now, self.facts.station_no),
+            "staff": write.actor.staff_id,
+            "command": act.name,
+            "app_version": __version__,
+            "schema": schema.VERSION,
+        }
+        row = capture.append(session, uid=act.uid, head=head, operations=operations, now=write.now)
+        personal = [value for value in session.new if isinstance(value, PersonalValue)]
+        keys = [value for value in session.new if isinstance(value, RecordKey)]
+        return copy.Entry.of(row, personal, keys)
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        session = Session(self._writer, autoflush=True, expire_on_commit=False)
+        try:
+            yield session
+        finally:
+            session.close()  # rolls back whatever was not committed
+
+    def _give_ballast(self) -> bool:
+        """Give back the reserved file so that the open act can finish on a full disk."""
+        if not self.home.ballast.exists():
+            return False
+        self.home.ballast.unlink()
+        log.warning("disk full: ballast given back")
+        return True
+
+    def _freeze_on(self, told: Exception) -> None:
+        if isinstance(told, Corrupt) or getattr(told, "code", "") == "disk_fault":
+            self._failed = told
+            log.error("writing stopped: %s", getattr(told, "code", ""))
+
+    # -- life ------------------------------------------------------------------
+
+    @property
+    def now(self) -> int:
+        """The time in ms UTC as commands see it."""
+        return self._clock()
+
+    def has(self, uid: str) -> bool:
+        """Say whether an act with this uid was saved: the answer to "did it go through?"."""
+        with self.read() as session:
+            return session.scalar(select(ChangeSet.seq).where(ChangeSet.uid == uid)) is not None
+
+    def raw_writer(self) -> cipher.Connection:
+        """Return a new raw connection for backup and idle checks; the caller closes it."""
+        self._guard()
+        return cipher.connect(self.home.database, self._key)
+
+    @property
+    def key(self) -> bytes:
+        """The data key, for backups."""
+        return self._key
+
+    def close(self) -> None:
+        """Close every connection and let another program in."""
+        with self._door:
+            self._copy.close()
+            self._writer.dispose()
+            self._readers.dispose()
+            self._lock.release()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+
+def _next_hlc(last: str, now: int, station_no: int) -> str:
+    """Return the next stamp of the hybrid clock: ms, counter, station; it only goes up."""
+    last_ms, last_count = (int(last[:15]), int(last[16:22])) if last else (0, 0)
+    ms, count = (now, 0) if now > last_ms else (last_ms, last_count + 1)
+    return f"{ms:015d}-{count:06d}-{station_no:05d}"
+
+
+def _engine(home: Home, key: bytes, *, writer: bool) -> Engine:
+    def creator() -> cipher.Connection:
+        return cipher.connect(home.database, key, writer=writer)
+
+    pool: dict[str, Any] = {"poolclass": StaticPool} if writer else {"poolclass": QueuePool, "pool_size": 4}
+    engine = create_engine(
+        "sqlite://", module=cipher.driver, creator=creator, json_serializer=_json, query_cache_size=800, **pool
+    )
+    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _json(value: Any) -> str:
+    return capture.canonical(value)
+
+

@@ -1,0 +1,167 @@
+"""What a command is handed: a session, the time, who acts, fresh ids and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+from sqlalchemy.orm import Session
+
+from deskapp.clock import shop_day
+from deskapp.errors import N_, Refused
+from deskapp.models.local import Counter
+from deskapp.models.people import Staff, Voucher
+from deskapp.rules import access, numbers
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person who acts."""
+
+    staff_id: str
+    staff_no: str
+    name: str
+    roles: tuple[str, ...]
+
+
+SYSTEM = Actor("", "system", "", ("system",))
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A second person's consent, checked a moment ago, with the reason that goes into the history."""
+
+    token: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Write:
+    """Everything one act may use. Commands take time, people, ids and numbers from here and nowhere else."""
+
+    session: Session
+    now: int
+    actor: Actor
+    site_id: str
+    station_no: int
+    new_id: Callable[[], str]
+    reserve: Callable[[str, str, int], None]
+    roles: access.Roles
+    practice: bool = False
+    seen: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def number(self, letter: str) -> str:
+        """Return the next number of a document: R order, T ticket, K slip, C receipt, Q quote, M, V."""
+        day = shop_day(self.now)
+        sequence = self._next(letter, day.isoformat())
+        # The row's day, not the clock's: a clock set back must neither reset nor repeat a sequence.
+        row = self.session.get_one(Counter, letter)
+        return numbers.make(letter, self.station_no, day.fromisoformat(row.day), sequence)
+
+    def label(self, letter: str) -> str:
+        """Return the next label number: D device, A accessory, P part, L shelf, U badge."""
+        return numbers.make_label(letter, self.station_no, self._next(letter, ""))
+
+    def _next(self, letter: str, day: str) -> int:
+        row = self.session.get(Counter, letter)
+        if row is None:
+            row = Counter(letter=letter, day=day, value=0)
+            self.session.add(row)
+        if day > row.day:
+            row.day, row.value = day, 0
+        row.value += 1
+        self.reserve(letter, row.day, row.value)
+        self.session.flush([row])
+        return row.value
+
+    def saw(self, record_id: str, versions: Mapping[str, str] | None) -> None:
+        """Note which versions of a record's field groups the person had on the screen."""
+        for group, version in (versions or {}).items():
+            self.seen[record_id, group] = version
+
+    def second_person(self, override: Override | None, right: str, *, field: str = "override") -> str:
+        """Spend a second person's consent and return who it was; raises Refused when there is none."""
+        if override is None or not override.reason.strip():
+            raise Refused(N_("This needs a supervisor's PIN and a reason."), field=field, code="needs_override")
+        row = self.session.get(Voucher, override.token)
+        if row is None or row.spent or row.expires_at < self.now or row.right != right:
+            raise Refused(N_("The supervisor's consent has expired. Enter the PIN again."), field=field)
+        person = self.session.get_one(Staff, row.staff_id)
+        access.require(self.roles, person.roles, right)
+        row.spent = True
+        return person.id
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Generic[T]):
+    """An act with its values filled in, not yet done. `uid` makes a retry harmless."""
+
+    name: str
+    title: str
+    right: str
+    run: Callable[[Write], T]
+    uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """A declared command, for the manual and for tests over all of them."""
+
+    name: str
+    title: str
+    right: str
+    function: Callable[..., Any]
+
+
+REGISTRY: dict[str, CommandSpec] = {}
+
+
+def command(
+    title: str, *, right: str
+) -> Callable[[Callable[Concatenate[Write, P], T]], Callable[P, Command[T]]]:
+    """Turn a function into a command: calling it fills in the values, `Store.run` does it.
+
+    `right` is what the acting person must hold (`rules.access`); the empty right is for
+    what the program itself does and for acts that are open to everyone.
+    """
+
+    def declare(function: Callable[Concatenate[Write, P], T]) -> Callable[P, Command[T]]:
+        name = function.__name__
+
+        @wraps(function)
+        def fill(*args: P.args, **kwargs: P.kwargs) -> Command[T]:
+            return Command(name, title, right, lambda write: function(write, *args, **kwargs))
+
+        REGISTRY[name] = CommandSpec(name, title, right, function)
+        return fill
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one commit touched; sent out once, and every view decides alone."""
+
+    records: frozenset[tuple[str, str]]
+    seq: int = 0
+
+    def touches(self, *tables: str) -> bool:
+        """Say whether any row of these tables was added or changed."""
+        return any(table in tables for table, _id in self.records)
+
+    def ids(self, table: str) -> frozenset[str]:
+        """Return the ids of the touched rows of a table."""
+        return frozenset(identity for name, identity in self.records if name == table)
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """A finished act: what the command answered, and what changed."""
+
+    result: T
+    changes: Changes

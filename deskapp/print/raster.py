@@ -1,0 +1,43 @@
+"""Pictures of papers: exact dots for thermal heads, grey or colour pages for the preview."""
+
+from __future__ import annotations
+
+import io
+import threading
+
+import pypdfium2
+from PIL import Image
+
+_pdfium = threading.Lock()  # the library is not made for two threads
+
+
+def dots(pdf: bytes, threshold: int = 128) -> list[Image.Image]:
+    """Return each page of a dot page (one unit = one dot) as a 1-bit picture of exactly its size."""
+    return [picture.point(lambda grey: 255 if grey >= threshold else 0, "1") for picture in pages(pdf, 1.0, grey=True)]
+
+
+def pages(pdf: bytes, scale: float, *, grey: bool = False) -> list[Image.Image]:
+    """Return each page as a picture; `scale` is pixels per point."""
+    with _pdfium:
+        document = pypdfium2.PdfDocument(pdf)
+        try:
+            return [page.render(scale=scale, grayscale=grey).to_pil() for page in document]
+        finally:
+            document.close()
+
+
+def text(pdf: bytes) -> str:
+    """Return the text of all pages as a reader would copy it."""
+    with _pdfium:
+        document = pypdfium2.PdfDocument(pdf)
+        try:
+            return "\n".join(page.get_textpage().get_text_bounded() for page in document)
+        finally:
+            document.close()
+
+
+def png(picture: Image.Image) -> bytes:
+    """Return a picture as PNG."""
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()

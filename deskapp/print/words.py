@@ -1,0 +1,99 @@
+"""Captions and words of papers in two languages, and how values are written.
+
+Captions stand in the catalogue under `paper|English words`: on paper "Order" has to be
+short where the window may say it at length, so papers have texts of their own.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+from functools import cache
+
+from deskapp.i18n import translate
+from deskapp.rules import papers
+
+CHINA = timezone(timedelta(hours=8))
+DASH = "—"
+_CHINESE = "zh_CN"
+
+_WORDS: dict[StrEnum, str] = {
+    papers.WarrantyMark.IN: "paper|In warranty",
+    papers.WarrantyMark.OUT: "paper|Out of warranty",
+    papers.WarrantyMark.PENDING: "paper|To be decided",
+    papers.PartCondition.NEW: "paper|New",
+    papers.PartCondition.USED: "paper|Used",
+    papers.PartCondition.HOLD: "paper|Hold",
+    papers.ShelfUse.REPAIR: "paper|For repair",
+    papers.ShelfUse.PICKUP: "paper|For pickup",
+    papers.ShelfUse.QUARANTINE: "paper|Quarantine",
+    papers.ShelfUse.LOANER: "paper|Loaners",
+    papers.LineKind.PART: "paper|Part",
+    papers.LineKind.LABOUR: "paper|Labour",
+    papers.LineKind.VISIT: "paper|Visit",
+    papers.LineKind.INSPECTION: "paper|Inspection",
+    papers.ChargeBasis.IN_WARRANTY: "paper|Free, in warranty",
+    papers.ChargeBasis.OUT_OF_WARRANTY: "paper|Charged, out of warranty",
+    papers.ChargeBasis.MISUSE: "paper|Charged, damage by handling",
+    papers.ChargeBasis.MIXED: "paper|Partly charged, see lines",
+    papers.ChargeBasis.GOODWILL: "paper|Free, goodwill",
+    papers.OldParts.NONE: "paper|No old parts",
+    papers.OldParts.RETURNED: "paper|Old parts returned",
+    papers.OldParts.KEPT: "paper|Old parts left for recycling",
+    papers.KeyStatus.NOT_INVOLVED: "paper|Not involved",
+    papers.KeyStatus.RELOADED: "paper|Keys loaded again",
+}
+
+
+def say(msgid: str, language: str, **values: object) -> str:
+    """Return one text of a paper in one language."""
+    text = translate(msgid, language)
+    if "|" in text and (language != _CHINESE or text == msgid):
+        text = text.partition("|")[2]
+    return text.format(**values) if values else text
+
+
+def word(value: StrEnum, language: str) -> str:
+    """Return a fixed word of a card in one language."""
+    return say(_WORDS[value], language)
+
+
+@cache
+def caption(msgid: str, language: str) -> tuple[str, str]:
+    """Return a caption twice: first as the reader's language has it, then small in the other."""
+    chinese, other = say(msgid, _CHINESE), say(msgid, "en" if language == _CHINESE else language)
+    return (chinese, other) if language == _CHINESE else (other, chinese)
+
+
+def moment(instant_ms: int | None) -> str:
+    """Write an instant (ms UTC) as China's clocks show it, to the minute."""
+    return _local(instant_ms).strftime("%Y-%m-%d %H:%M") if instant_ms is not None else DASH
+
+
+def day(instant_ms: int | None) -> str:
+    """Write the day of an instant (ms UTC) in China."""
+    return _local(instant_ms).strftime("%Y-%m-%d") if instant_ms is not None else DASH
+
+
+def short_moment(instant_ms: int | None) -> str:
+    """Write an instant without its year, for labels."""
+    return _local(instant_ms).strftime("%m-%d %H:%M") if instant_ms is not None else DASH
+
+
+def _local(instant_ms: int) -> datetime:
+    return datetime.fromtimestamp(instant_ms // 1000, UTC).astimezone(CHINA)
+
+
+def yuan(fen: int | None) -> str:
+    """Write an amount with two decimals and thousands commas; a refund line may be negative."""
+    if fen is None:
+        return DASH
+    sign, fen = ("-", -fen) if fen < 0 else ("", fen)
+    return f"{sign}{fen // 100:,}.{fen % 100:02d}"
+
+
+def copy_mark(copy_no: int, language: str) -> str:
+    """Return the mark every paper carries: original, or the how-manieth reprint."""
+    msgid = "paper|ORIGINAL" if copy_no == 0 else "paper|REPRINT {count}"
+    first, second = caption(msgid, language)
+    return f"{first} / {second}".replace("{count}", str(copy_no))

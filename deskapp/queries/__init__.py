@@ -1,0 +1,1 @@
+"""Everything staff can ask: one function per question, answered with frozen cards."""

@@ -1,0 +1,1 @@
+"""The rules of the shop: pure functions, each with a table of cases as its test."""

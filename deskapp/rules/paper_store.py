@@ -1,0 +1,113 @@
+"""How a card is kept: a registry of kinds, and canonical JSON with a version for each.
+
+A stored card must open years later, so a missing field takes its default and a field
+that was dropped is ignored; a newer version than this program's is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+import typing
+from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
+
+from deskapp.errors import N_, Corrupt
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What every paper has: a printed number. The kind comes from the registry."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    card: type[Card]
+    version: int
+    secret: bool
+
+
+_KINDS: dict[str, _Kind] = {}
+_NAMES: dict[type[Card], str] = {}
+
+
+def register(name: str, card: type[Card], version: int = 1, *, secret: bool = False) -> None:
+    """Give a card class its name and version; a secret card is never stored."""
+    _KINDS[name] = _Kind(card, version, secret)
+    _NAMES[card] = name
+
+
+def kinds() -> dict[str, type[Card]]:
+    """Return every kind of paper with its class."""
+    return {name: kind.card for name, kind in _KINDS.items()}
+
+
+def is_secret(kind: str) -> bool:
+    """Say whether papers of this kind are rendered at once and never stored."""
+    return _KINDS[kind].secret
+
+
+def kind_of(card: Card) -> str:
+    """Return the kind under which a card is stored and rendered."""
+    return _NAMES[type(card)]
+
+
+def to_json(card: Card) -> str:
+    """Return the card as canonical JSON (keys sorted, no blanks). Secret cards are refused."""
+    kind = kind_of(card)
+    if is_secret(kind):
+        raise ValueError(f"a {kind} card is never stored")
+    body = {"kind": kind, "version": _KINDS[kind].version, "card": _plain(card)}
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def from_json(text: str) -> Card:
+    """Return the card of `to_json`; raises Corrupt for text no version of this program wrote."""
+    try:
+        body = json.loads(text)
+        kind = _KINDS[body["kind"]]
+        if body["version"] > kind.version:
+            raise Corrupt(N_("This paper was stored by a newer version of the program."), code="newer")
+        card = _rebuild(kind.card, body["card"])
+    except (KeyError, TypeError, ValueError) as problem:
+        raise Corrupt(N_("The stored paper cannot be read."), code="paper") from problem
+    assert isinstance(card, Card)
+    return card
+
+
+def _plain(value: object) -> object:
+    """Turn a card into what JSON knows; empty tuples and enums included."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, StrEnum):
+        return value.value
+    return value
+
+
+def _rebuild(wanted: object, value: object) -> object:
+    """Build a value of the wanted type; a field missing in old text takes its default."""
+    origin = typing.get_origin(wanted)
+    if origin in (types.UnionType, typing.Union):
+        if value is None:
+            return None
+        return _rebuild(next(arm for arm in typing.get_args(wanted) if arm is not type(None)), value)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise TypeError("a list was expected")
+        inner = typing.get_args(wanted)[0]
+        return tuple(_rebuild(inner, item) for item in value)
+    if isinstance(wanted, type) and is_dataclass(wanted):
+        if not isinstance(value, dict):
+            raise TypeError("an object was expected")
+        hints = typing.get_type_hints(wanted)
+        known = {field.name for field in fields(wanted)}
+        return wanted(**{name: _rebuild(hints[name], part) for name, part in value.items() if name in known})
+    if isinstance(wanted, type) and issubclass(wanted, StrEnum):
+        return wanted(str(value))
+    if isinstance(wanted, type) and type(value) is wanted:
+        return value
+    raise TypeError(f"{value!r} is no {wanted}")

@@ -1,0 +1,1 @@
+"""Change sets on their way to and from the central server."""

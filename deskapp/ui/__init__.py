@@ -1,0 +1,1 @@
+"""The window: what staff see, and the only place that knows Qt."""

@@ -1,0 +1,36 @@
+"""How widgets speak: they keep message ids and say them again when the language changes."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from deskapp.i18n import _
+
+
+def spoken(text: str, **values: object) -> str:
+    """Return the text in the window's language with its values filled in."""
+    said = _(text)
+    if not values:
+        return said
+    try:
+        return said.format(**values)
+    except (KeyError, IndexError, ValueError):
+        return said
+
+
+def without_mnemonic(text: str) -> str:
+    """Return the text without the ampersand that marks its access key."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
+
+
+def retranslate_tree(root: QWidget) -> None:
+    """Let every widget below `root`, then `root` itself, say its texts again."""
+    for widget in root.findChildren(QWidget):
+        _again(widget)
+    _again(root)
+
+
+def _again(widget: QWidget) -> None:
+    retranslate = getattr(widget, "retranslate", None)
+    if callable(retranslate):
+        retranslate()
