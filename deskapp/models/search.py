@@ -122,7 +122,8 @@ def drop_and_rebuild(session: Session, *, progress: Callable[[str], None] = lamb
     for index in INDEXES:
         progress(index.table)
         driver.execute(
-            f"INSERT INTO {index.name} (rowid, grams) SELECT t.n, grams({index.text}) FROM {index.table} t ORDER BY t.n"
+            f"INSERT INTO {index.name} (rowid, grams)"
+            f" SELECT t.n, grams({index.text}) FROM {index.table} t ORDER BY t.n"
         )
         driver.execute(f"INSERT INTO {index.name} ({index.name}) VALUES ('optimize')")
 
@@ -176,14 +177,17 @@ def _slices(ids: list[str], size: int) -> Iterator[list[str]]:
 
 # Characters that the database's own LIKE compares as we do. A text with any other one
 # (full-width letters, composed signs, capitals beyond ASCII) is left to the comparison in Python.
-_PLAIN = "\x01-\x7f\u00b7\u2010-\u201f\u3001-\u3020\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
-_NOT_PLAIN = f"*[^{_PLAIN}]*"
+_PLAIN = (
+    " -~\n\r\t\u00b7\u2010-\u201f\u3000-\u3020\u3400-\u4dbf\u4e00-\u9fff"
+    "\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+)
+_UNLIKE = f"OR x GLOB '*[^{_PLAIN}]*' OR instr(x, char(0))"
 
 
 def newest(session: Session, index: Index, text: str, limit: int) -> list[str]:
     """Return the ids of the newest records that have every word of a text, newest first."""
     wanted = words(text)
-    return [] if wanted is None else _newest(session, index, wanted, limit)
+    return [] if wanted is None or limit < 1 else _newest(session, index, wanted, limit)
 
 
 def _newest(session: Session, index: Index, wanted: Words, limit: int) -> list[str]:
@@ -201,34 +205,38 @@ def _match(full: Iterable[str], short: Iterable[str]) -> str:
 
 
 def _candidates(session: Session, index: Index, wanted: Words, match: str) -> Iterator[tuple[str, str]]:
-    condition, values = _holds(index, wanted)
-    yield from _rows(
-        session,
-        f"SELECT t.id, {index.text} FROM {index.name} f CROSS JOIN {index.table} t ON t.n = f.rowid"
-        f" WHERE f.grams MATCH ? AND {condition} ORDER BY f.rowid DESC",
-        (match, *values),
-    )
+    """All rows of the index that may have the words, newest first."""
+    return _rows(
+        session, wanted,
+        f"SELECT t.id AS id, {index.text} AS x FROM {index.name} CROSS JOIN {index.table} t ON t.n = {index.name}.rowid"
+        f" WHERE {index.name} MATCH ? ORDER BY {index.name}.rowid DESC LIMIT -1",
+        match, otherwise=_UNLIKE,
+    )  # fmt: skip
 
 
 def _latest(session: Session, index: Index, wanted: Words) -> Iterator[tuple[str, str]]:
-    condition, values = _holds(index, wanted)
-    yield from _rows(
-        session,
-        f"SELECT t.id, {index.text} FROM {index.table} t"
-        f" WHERE t.n > (SELECT coalesce(max(n), 0) FROM {index.table}) - {NEWEST} AND {condition} ORDER BY t.n DESC",
-        values,
+    """The newest rows without the index: a short cut for words that stand in every other row.
+
+    It does without the slow test for texts that LIKE cannot compare; the index finds those.
+    """
+    return _rows(
+        session, wanted, f"SELECT t.id AS id, {index.text} AS x FROM {index.table} t ORDER BY t.n DESC LIMIT ?", NEWEST
+    )  # fmt: skip
+
+
+def _rows(
+    session: Session, wanted: Words, source: str, first: str | int, *, otherwise: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield id and text of the rows of a source that may have the words, and stop asking when nobody wants more.
+
+    The database compares piece by piece. The source ends in LIMIT, which keeps the database
+    from working out the text again for every comparison.
+    """
+    alike = " AND ".join("x LIKE ?" for _piece in wanted.pieces)
+    result = session.connection().exec_driver_sql(
+        f"SELECT id, x FROM ({source}) WHERE ({alike}) {otherwise}",
+        (first, *(f"%{piece}%" for piece in wanted.pieces)),
     )
-
-
-def _holds(index: Index, wanted: Words) -> tuple[str, tuple[str, ...]]:
-    """Return the comparison in the database: it lets through all that have the words, and little else."""
-    alike = " AND ".join(f"({index.text}) LIKE ?" for _piece in wanted.pieces)
-    return f"({alike} OR ({index.text}) GLOB ?)", (*(f"%{piece}%" for piece in wanted.pieces), _NOT_PLAIN)
-
-
-def _rows(session: Session, sql: str, values: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield rows as they are found, and stop the question when nobody wants more."""
-    result = session.connection().exec_driver_sql(sql, values)
     try:
         for row in result:
             yield row[0], row[1]

@@ -76,7 +76,7 @@ class Write:
             row.day, row.value = day, 0
         row.value += 1
         self.reserve(letter, row.day, row.value)
-        self.session.flush([row])
+        self.session.flush()
         return row.value
 
     def saw(self, record_id: str, versions: Mapping[str, str] | None) -> None:

@@ -26,6 +26,7 @@ _FLAT: list[tuple[Any, ...]] = [
     ("TOPPADDING", (0, 0), (-1, -1), 0),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ("FONTNAME", (0, 0), (-1, -1), fonts.REGULAR),
 ]
 
 

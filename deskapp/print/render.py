@@ -7,11 +7,20 @@ warning; it never stops a print.
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 
+from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
+
 from deskapp.errors import N_
+from deskapp.print import flow, fonts, labels, papers_desk, papers_office, raster
+from deskapp.print.drawing import paint
+from deskapp.print.media import POINTS_PER_MM, Form, Medium
+from deskapp.print.media import medium as named_medium
+from deskapp.rules import papers
 
 _drawing = threading.RLock()  # ReportLab's fonts keep state per document, not per thread
 

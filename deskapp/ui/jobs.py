@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 class DoorToStore(Protocol):
     """The store, as far as the window needs it."""
 
-    def run(self, command: Command[T], *, by: Actor) -> Done[T]:
+    def run(self, act: Command[T], *, by: Actor = ...) -> Done[T]:
         """Do an act in one commit."""
 
     def read(self) -> AbstractContextManager[ReadSession]:
@@ -123,7 +123,8 @@ class Jobs(QObject):
         actor = by or self.actor
 
         def run() -> Done[T]:
-            return self._store().run(command, by=cast("Actor", actor)) if actor else _without_actor(self._store(), command)
+            # Nobody is signed in yet: the store's own actor, which may do only what needs no right.
+            return self._store().run(command, by=actor) if actor else self._store().run(command)
 
         self._count(1)
         self._send(_Parcel(self._writer.submit(run), owner, then, refused, writes=True))
@@ -244,8 +245,3 @@ class Jobs(QObject):
 
 _LONG = (0, "long work")
 
-
-def _without_actor(store: DoorToStore, command: Command[T]) -> Done[T]:
-    from deskapp.models.store import SYSTEM
-
-    return store.run(command, by=SYSTEM)

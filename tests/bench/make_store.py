@@ -172,16 +172,11 @@ class _Filler:
         """Insert rows; columns that are not named get the model's default."""
         given = columns.split()
         model = Base.metadata.tables[table]
-        names, marks = [], []
-        for column in model.columns:
-            if column.name == "n":
-                continue
-            names.append(f'"{column.name}"')
-            marks.append("?" if column.name in given else _default(column))
-        order = [column.name for column in model.columns if column.name in given]
-        if order != given:
-            raise ValueError(f"name the columns of {table} in the order of the model: {order}")
-        self.connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(marks)})", rows)
+        unnamed = [column for column in model.columns if column.name not in given and column.name != "n"]
+        names = [*given, *(column.name for column in unnamed)]
+        marks = ["?"] * len(given) + [_default(column) for column in unnamed]
+        quoted = ", ".join(f'"{name}"' for name in names)
+        self.connection.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({', '.join(marks)})", rows)
 
     def pick(self, name: str) -> str:
         choices = self.lists[name]

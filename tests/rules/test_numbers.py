@@ -271,7 +271,13 @@ def test_other_lengths_are_no_short_entry(typed: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "gap", "is_scan"),
-    [("ABCDEF", 10, True), ("ABCDE", 10, False), ("X:OK", 10, True), ("X:O", 10, False), ("ABCDEF", 35, False)],
+    [
+        ("ABCDEF", 10, True),
+        ("ABCDE", 10, False),
+        ("X:OK", 10, True),
+        ("X:O", 10, False),
+        ("ABCDEF", 35, False),
+    ],
 )
 def test_a_burst_is_a_scan_by_length_and_pace(text: str, gap: float, is_scan: bool) -> None:
     assert is_scan_burst(text, gap) is is_scan

@@ -1,0 +1,305 @@
+"""Cards as a branch would fill them, and the longest ones it could fill."""
+
+from __future__ import annotations
+
+from deskapp.rules import papers
+
+NOW = 1_741_933_500_000  # 2025-03-14 14:25 in China
+DAY = 86_400_000
+
+SITE = papers.Site(
+    name="鼓楼支局",
+    code="FZ-D1",
+    address="福州市鼓楼区八一七北路 68 号",
+    phone="0591-8755****",
+    hours="周一至周六 08:30-17:30",
+    station="00123",
+)
+
+
+def device_label(**more: object) -> papers.DeviceLabelCard:
+    values: dict[str, object] = {
+        "number": "D001230000711",
+        "site": SITE,
+        "depot_code": "FZ-D1",
+        "order_no": "R00123250314007D",
+        "line_no": 2,
+        "line_count": 3,
+        "model": "联迪 APOS A8",
+        "serial_no": "00005302NL8610024571",
+        "merchant": "老街鱼丸店",
+        "terminal_no": "10039112",
+        "fault": "打印字迹淡，走纸不畅",
+        "received_ms": NOW,
+        "warranty": papers.WarrantyMark.IN,
+        "shelf": "B-03-2",
+        "accessories": 2,
+    }
+    return papers.DeviceLabelCard(**{**values, **more})  # type: ignore[arg-type]
+
+
+def accessory_label(**more: object) -> papers.AccessoryLabelCard:
+    values: dict[str, object] = {
+        "number": "A001230000720",
+        "site": SITE,
+        "depot_code": "FZ-D1",
+        "order_no": "R00123250314007D",
+        "device_label_no": "D001230000711",
+        "accessory": "电源适配器",
+        "index": 1,
+        "count": 2,
+        "model": "联迪 APOS A8",
+        "serial_no": "00005302NL8610024571",
+        "merchant": "老街鱼丸店",
+        "received_ms": NOW,
+        "shelf": "B-03-2",
+    }
+    return papers.AccessoryLabelCard(**{**values, **more})  # type: ignore[arg-type]
+
+
+def part_label() -> papers.PartLabelCard:
+    return papers.PartLabelCard(
+        number="P001230000738",
+        site=SITE,
+        part_no="PRT-HEAD-58-A8",
+        name="热敏打印头 58 mm",
+        fits="APOS A8, APOS A9",
+        lot_or_serial="LOT2502-118",
+        quantity=1,
+        unit="件",
+        received_ms=NOW,
+        supplier="福州恒通电子",
+        bin="P-01-4",
+        condition=papers.PartCondition.NEW,
+    )
+
+
+def shelf_label() -> papers.ShelfLabelCard:
+    return papers.ShelfLabelCard(
+        number="L001230000746", site=SITE, location="B-03-2", zone="维修区", use=papers.ShelfUse.REPAIR
+    )
+
+
+def test_label() -> papers.TestLabelCard:
+    return papers.TestLabelCard(number="D001230000711", site=SITE, printer="前台标签机 Deli DL-820T")
+
+
+test_label.__test__ = False  # type: ignore[attr-defined]
+
+
+def pickup_slip() -> papers.PickupSlipCard:
+    return papers.PickupSlipCard(
+        number="K00123250314004P",
+        token="7H2KQ9XM",
+        site=SITE,
+        order_no="R00123250314007D",
+        received_ms=NOW,
+        merchant="老街鱼丸店（鼓楼店）",
+        merchant_no="100391*****0001",
+        devices=(
+            papers.SlipDevice(
+                label_no="D001230000711",
+                model="联迪 APOS A8",
+                serial_no="00005302NL8610024571",
+                terminal_no="10039112",
+                fault="打印字迹淡，走纸不畅",
+                accessories=("电源适配器", "数据线"),
+                condition="外壳右下角有划痕，屏幕完好，防拆签完整",
+                warranty=papers.WarrantyMark.IN,
+            ),
+            papers.SlipDevice(
+                label_no="D001230000720",
+                model="新大陆 SP60",
+                serial_no="NLSP60A1234567",
+                terminal_no="10039113",
+                fault="不能开机",
+                accessories=("充电底座",),
+                condition="按键磨损，电池仓轻微进液痕迹",
+                warranty=papers.WarrantyMark.PENDING,
+            ),
+        ),
+        deliverer="陈女士",
+        deliverer_phone="138****5678",
+        estimate_ms=NOW + 5 * DAY,
+        ceiling_fen=30_000,
+        loaner_model="新大陆 SP60",
+        loaner_serial_no="NLSP60B7654321",
+        loaner_due_ms=NOW + 10 * DAY,
+        parts_return=True,
+        clerk="林晓燕",
+    )
+
+
+def lines() -> tuple[papers.ChargeLine, ...]:
+    part = papers.LineKind.PART
+    return (
+        papers.ChargeLine(part, "热敏打印头 58 mm", "PRT-HEAD-58", "H1120045", "H1190872", 1, 18_500, 18_500, "2025-06-13"),
+        papers.ChargeLine(part, "走纸胶辊", "PRT-ROLL-58", "", "", 2, 2_252, 4_504, "2025-06-13"),
+        papers.ChargeLine(papers.LineKind.LABOUR, "", "", "", "", 1, 8_000, 8_000, ""),
+        papers.ChargeLine(papers.LineKind.INSPECTION, "", "", "", "", 1, 3_000, 3_000, ""),
+    )
+
+
+def repair_receipt(**more: object) -> papers.RepairReceiptCard:
+    names = ("开机", "签到", "打印", "读卡", "扫码", "通信")
+    values: dict[str, object] = {
+        "number": "C00123250319002X",
+        "site": SITE,
+        "order_no": "R00123250314007D",
+        "slip_no": "K00123250314004P",
+        "received_ms": NOW,
+        "repaired_ms": NOW + 3 * DAY,
+        "collected_ms": NOW + 5 * DAY,
+        "merchant": "老街鱼丸店（鼓楼店）",
+        "merchant_no": "100391*****0001",
+        "uscc": "92350102MA2XXXXX1T",
+        "devices": (
+            papers.ReceiptDevice(
+                model="联迪 APOS A8",
+                serial_no="00005302NL8610024571",
+                terminal_no="10039112",
+                fault="打印字迹淡，走纸不畅",
+                cause="打印头老化，胶辊积灰硬化",
+                action="更换打印头与胶辊，清洁走纸通道，升级应用",
+                version_before="3.2.1",
+                version_after="3.4.0",
+                keys=papers.KeyStatus.RELOADED,
+                keys_ms=NOW + 3 * DAY,
+                tests=tuple(papers.CounterTest(name) for name in names),
+            ),
+        ),
+        "lines": lines(),
+        "discount_fen": 1_500,
+        "discount_reason": "老客户",
+        "total_fen": 32_504,
+        "payment": "微信支付",
+        "invoice_no": "25352000000012345678",
+        "price_list": "2025-01",
+        "old_parts": papers.OldParts.RETURNED,
+        "advice": "每月用酒精棉清洁打印头一次，使用 58 mm 合格热敏纸，避免油污与潮湿。",
+        "collector": "陈女士",
+        "id_last4": "001X",
+        "rating": 5,
+        "clerk": "林晓燕",
+        "technician": "吴建国",
+        "inspector": "郑海",
+        "complaint_phone": "11183",
+    }
+    return papers.RepairReceiptCard(**{**values, **more})  # type: ignore[arg-type]
+
+
+def quote() -> papers.QuoteCard:
+    return papers.QuoteCard(
+        number="Q00123250315001H",
+        site=SITE,
+        order_no="R00123250314007D",
+        quoted_ms=NOW + DAY,
+        valid_until_ms=NOW + 8 * DAY,
+        merchant="老街鱼丸店（鼓楼店）",
+        contact="陈女士",
+        contact_phone="138****5678",
+        model="联迪 APOS A8",
+        serial_no="00005302NL8610024571",
+        terminal_no="10039112",
+        fault="打印字迹淡，走纸不畅",
+        cause="打印头老化，胶辊积灰硬化",
+        action="建议更换打印头与胶辊，清洁走纸通道",
+        lines=lines(),
+        discount_fen=1_500,
+        total_fen=32_504,
+        declined_fee_fen=3_000,
+        work_days=2,
+        price_list="2025-01",
+        technician="吴建国",
+    )
+
+
+def day_end(held: int = 12) -> papers.DayEndCard:
+    return papers.DayEndCard(
+        number="FZ-D1 2025-03-14",
+        site=SITE,
+        day="2025-03-14",
+        received_count=9,
+        returned_count=6,
+        tickets_opened=14,
+        tickets_closed=11,
+        takings=(
+            papers.TakingsLine("现金", 2, 26_000),
+            papers.TakingsLine("微信支付", 3, 97_508),
+            papers.TakingsLine("支付宝", 1, 12_000),
+            papers.TakingsLine("对公转账", 1, 1_250_000),
+        ),
+        waivers=(papers.ExceptionLine("C00123250314003A", 8_000, "返修免工时费", "王主管"),),
+        refunds=(),
+        held=tuple(
+            papers.HeldLine(
+                f"D0012300{index:05d}", "新大陆 SP60", f"NLSP60A{index:07d}", "老街鱼丸店", "B-03-2", "待取机", index,
+                None if index == 3 else index != 5,
+            )
+            for index in range(held)
+        ),
+        extra_on_shelf=("D001230000999",),
+        open_calls=(papers.OpenCallLine("R00123250314007D", "三坊茶行", "139****0012", "通知取机", 2),),
+        remarks="下午停电 20 分钟，UPS 正常。",
+        clerk="林晓燕",
+        supervisor="王主管",
+    )
+
+
+def register(count: int = 40) -> papers.RegisterCard:
+    return papers.RegisterCard(
+        number="FZ-D1 2025-03",
+        site=SITE,
+        first_day="2025-03-01",
+        last_day="2025-03-31",
+        lines=tuple(
+            papers.RegisterLine(
+                index, NOW + index * 3_600_000, "R00123250314007D", "D001230000711", "老街鱼丸店（鼓楼店）", "联迪 A8",
+                f"NL8610{index:06d}", "适配器、数据线", "打印字迹淡", "陈女士", "林晓燕",
+                NOW + index * DAY if index % 3 else None, "陈女士" if index % 3 else "", "林晓燕" if index % 3 else "",
+                "C00123250319002X" if index % 3 else "", 32_504 if index % 3 else None, "",
+            )
+            for index in range(1, count + 1)
+        ),
+    )
+
+
+def recovery_code() -> papers.RecoveryCodeCard:
+    return papers.RecoveryCodeCard(
+        number="RECOVERY",
+        code="7H2K-Q9XM-4TWB-C8RD-N5VE-J3PF-Y6ZA-M1GS",
+        site=SITE,
+        store_id="0190f3c2-7d1e-7000-8000-5a1b2c3d4e5f",
+        made_ms=NOW,
+        made_by="王主管",
+    )
+
+
+def service_card() -> papers.ServiceCardCard:
+    return papers.ServiceCardCard(
+        number="10039112",
+        site=SITE,
+        merchant="老街鱼丸店",
+        merchant_no="100391*****0001",
+        terminal_no="10039112",
+        model="联迪 APOS A8",
+        serial_no="00005302NL8610024571",
+        hotline="0591-8755 1183",
+        advice=("不开机：长按电源键 10 秒，换插座再试。", "打印淡：换热敏纸，清洁打印头。", "不向来电者透露密码，工程师上门请核对工号。"),
+    )
+
+
+ALL: dict[str, papers.Card] = {
+    "device_label": device_label(),
+    "accessory_label": accessory_label(),
+    "part_label": part_label(),
+    "shelf_label": shelf_label(),
+    "test_label": test_label(),
+    "pickup_slip": pickup_slip(),
+    "repair_receipt": repair_receipt(),
+    "quote": quote(),
+    "day_end": day_end(),
+    "register": register(),
+    "recovery_code": recovery_code(),
+    "service_card": service_card(),
+}
