@@ -89,12 +89,18 @@ def explain(error: Exception) -> Exception:
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith("SQLITE_FULL"):
         return Unavailable(
-            N_("The disk is full, so nothing more can be saved. What you typed is still here: free some space, then save again."),
+            N_(
+                "The disk is full, so nothing more can be saved."
+                " What you typed is still here: free some space, then save again."
+            ),
             code="disk_full",
         )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Unavailable(
-            N_("Another program is holding the data file. Close it (a backup or virus scan, for instance) and try again."),
+            N_(
+                "Another program is holding the data file."
+                " Close it (a backup or virus scan, for instance) and try again."
+            ),
             code="locked",
         )
     if name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")):

@@ -119,10 +119,10 @@ def system_keyring() -> Keyring | None:
             if not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
                 return None
             from keyring.backends.SecretService import Keyring as Backend
-        backend = Backend()
+        backend: Any = Backend()  # type: ignore[no-untyped-call]
         _ = Backend.priority  # raises where the service is missing
         backend.get_password(SERVICE, "probe")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (every back end fails in its own way)
         log.info("no keyring: %s", type(error).__name__)
         return None
     return Keyring(backend)

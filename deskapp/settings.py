@@ -61,7 +61,7 @@ THEME: Final = Setting("window.theme", str, "light", N_("Colours"), "window", ch
 SCALE: Final = Setting("window.scale", int, 100, N_("Text size in per cent"), "window", low=100, high=200)
 RAIL_NARROW: Final = Setting("window.rail_narrow", bool, False, N_("Navigation shows icons only"), "window")
 SOUNDS: Final = Setting("window.sounds", bool, True, N_("Sounds for scans"), "window")
-SHORTCUTS: Final["Setting[dict[str, str]]"] = Setting(
+SHORTCUTS: Final[Setting[dict[str, str]]] = Setting(
     "window.shortcuts", dict, {}, N_("Changed shortcuts"), "shortcuts",
     hint=N_("Action and key; an empty key switches the shortcut off."),
 )  # fmt: skip
@@ -176,7 +176,7 @@ class SettingsReader(Protocol):
 
 def values_of(rows: Iterable[tuple[str, str]]) -> Values:
     """Return the values of rows (key, JSON text) of the table `setting`; unknown keys are kept."""
-    return Values({key: text for key, text in rows})
+    return Values(dict(rows))
 
 
 def load(session: SettingsReader) -> Values:

@@ -31,15 +31,13 @@ RARE_SHARE = 0.04
 RANGES = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF))
 
 # Surnames that are read differently from the usual word; letters of the reading as a surname.
-SURNAMES = {
-    "曾": "z", "单": "s", "仇": "q", "解": "x", "盖": "g", "尉": "wy", "万": "wm", "区": "o", "朴": "p",
-    "查": "z", "翟": "zd", "乐": "yl", "员": "y", "种": "c", "繁": "p", "秘": "b", "召": "s", "盛": "s",
-    "祭": "z", "缪": "m", "谌": "cs", "黑": "h", "折": "s", "逄": "p", "冼": "x", "那": "n", "覃": "qt",
-    "隗": "wk", "车": "c", "呙": "g", "柏": "b", "晟": "sc", "沈": "s", "哈": "h", "句": "g", "洗": "x",
-    "佴": "n", "便": "p", "不": "f", "费": "fb", "贾": "j", "郗": "xc", "郇": "xh", "藉": "j", "乜": "n",
-    "葛": "g", "长": "cz", "行": "xh", "适": "k", "瞿": "q", "令": "l", "褚": "c", "訾": "z", "卜": "b",
-    "都": "d", "牟": "m", "参": "s", "薄": "b",
-}
+_AS_SURNAME = (
+    "曾z 单s 仇q 解x 盖g 尉wy 万wm 区o 朴p 查z 翟zd 乐yl 员y 种c 繁p 秘b 召s 盛s "
+    "祭z 缪m 谌cs 黑h 折s 逄p 冼x 那n 覃qt 隗wk 车c 呙g 柏b 晟sc 沈s 哈h 句g 洗x "
+    "佴n 便p 不f 费fb 贾j 郗xc 郇xh 藉j 乜n 葛g 长cz 行xh 适k 瞿q 令l 褚c 訾z 卜b "
+    "都d 牟m 参s 薄b"
+)
+SURNAMES = {entry[0]: entry[1:] for entry in _AS_SURNAME.split()}
 
 
 def letter(reading: str) -> str:

@@ -136,7 +136,7 @@ def test_an_empty_house_keeps_the_contracts(empty_house: Path) -> None:
         ("ui/page.py", "reportlab.pdfgen", "Only deskapp.print draws paper"),
         ("commands/intake.py", "requests", "Only deskapp.sync speaks HTTP"),
         ("settings.py", "keyring", "Only deskapp.secrets knows the keyring"),
-        ("queries/tickets.py", "sqlite3", "Only deskapp.models and its cipher"),
+        ("queries/tickets.py", "sqlite3", "Only deskapp.cipher opens database files"),
     ],
 )
 def test_an_import_against_the_plan_is_reported(

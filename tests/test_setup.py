@@ -40,7 +40,7 @@ esac
 PYTHON = """
 case "$*" in
   "-I -m venv --clear "*)
-    "{python}" -m venv --without-pip --clear "$5" && for site in "$5"/lib/python3*/site-packages; do
+    "{python}" -I -m venv --without-pip --clear "$5" && for site in "$5"/lib/python3*/site-packages; do
       mkdir "$site/pip" && cp "{pip}" "$site/pip/__main__.py"
     done ;;
   *) exec "{python}" "$@" ;;
@@ -51,7 +51,8 @@ import os, pathlib, sys, time
 with open(os.environ["CALLS"], "a") as calls:
     calls.write("pip " + " ".join(sys.argv[1:]) + "\\n")
 print("Collecting one")
-time.sleep(0.3)
+while os.path.exists(os.environ["INSTALLED"] + ".slow"):
+    time.sleep(0.01)
 if os.path.exists(os.environ["INSTALLED"] + ".noindex"):
     print("WARNING: Retrying after connection broken by a test")
     print("ERROR: No matching distribution found for one")
@@ -410,6 +411,8 @@ def test_no_index_is_one_sentence_and_the_next_run_heals(desk: Desk) -> None:
 
 @posix_only
 def test_an_interrupted_set_up_heals_on_the_next_run(desk: Desk) -> None:
+    slow = desk.system / "installed.slow"
+    slow.touch()
     with desk.start("doctor") as process:
         deadline = time.monotonic() + 30
         while not desk.calls("pip"):
@@ -417,6 +420,7 @@ def test_an_interrupted_set_up_heals_on_the_next_run(desk: Desk) -> None:
             assert process.poll() is None
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+    slow.unlink()
     assert not desk.ready
     assert desk.run("doctor")[0] == 0
     assert desk.ready
@@ -443,7 +447,13 @@ def test_an_environment_whose_python_is_gone_is_made_anew(desk: Desk) -> None:
 
 @posix_only
 def test_two_at_once_set_up_once(desk: Desk) -> None:
+    slow = desk.system / "installed.slow"
+    slow.touch()
     with desk.start("doctor") as first, desk.start("doctor") as second:
+        deadline = time.monotonic() + 30
+        while not desk.calls("pip"):
+            assert time.monotonic() < deadline, "pip was never called"
+        slow.unlink()
         for process in (first, second):
             _, errors = process.communicate(timeout=60)
             assert process.returncode == 0, errors

@@ -21,7 +21,7 @@ from sqlalchemy.pool import StaticPool
 
 from deskapp import cipher
 from deskapp.clock import shop_time
-from deskapp.errors import Corrupt, N_, Unavailable
+from deskapp.errors import N_, Corrupt, Unavailable
 from deskapp.models import copy, folding, replay, schema, search
 from deskapp.models.local import StoreInfo
 from deskapp.paths import Home
@@ -190,7 +190,10 @@ def heal(home: Home, key: bytes, now: int) -> Healed:
         except Corrupt as error:
             log.warning("backup %s not usable: %s", path.name, error.code)
     raise Unavailable(
-        N_("The data is damaged and there is no backup beside it. Choose a backup file, from the USB disk for instance."),
+        N_(
+            "The data is damaged and there is no backup beside it."
+            " Choose a backup file, from the USB disk for instance."
+        ),
         code="no_backup",
     )
 
@@ -250,7 +253,7 @@ def _verify(path: Path, key: bytes, now: int) -> Manifest:
         if found != ["ok"]:
             raise Corrupt(N_("The copy of the data did not pass its check."), code="damaged")
         rows = {
-            name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608
+            name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
             for name in ("service_ticket", "repair_order", "repair_item", "device", "merchant", "change_set")
         }
         (store_id,) = connection.execute("SELECT value FROM store_info WHERE key = 'store_id'").fetchone()

@@ -52,7 +52,7 @@ class Synced:
     id: Mapped[str] = mapped_column(Text, unique=True)
 
     @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 (a class, by the ORM's rule)
         """Let the UUID identify a row in a session; the local number only serves paging and the index."""
         return {"primary_key": [cls.id]}
 

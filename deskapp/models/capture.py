@@ -163,21 +163,23 @@ def append(
 
 
 def _columns(entity: type) -> list[str]:
-    return [attribute.key for attribute in inspect(entity).column_attrs]
+    mapper: Any = inspect(entity)
+    return [attribute.key for attribute in mapper.column_attrs]
 
 
 def _info(entity: type, name: str) -> dict[str, Any]:
-    info: dict[str, Any] = inspect(entity).column_attrs[name].columns[0].info
+    mapper: Any = inspect(entity)
+    info: dict[str, Any] = mapper.column_attrs[name].columns[0].info
     return info if info else {"group": "main"}
 
 
 def _identity(row: Base) -> str:
     keys = inspect(type(row)).primary_key
-    return "/".join(str(getattr(row, column.key)) for column in keys)
+    return "/".join(str(getattr(row, str(column.key))) for column in keys)
 
 
 def _changed_names(row: object) -> set[str]:
-    state = inspect(row)
+    state: Any = inspect(row)
     return {
         attribute.key
         for attribute in state.mapper.column_attrs

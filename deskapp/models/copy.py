@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deskapp import cipher
+from deskapp.errors import DeskError
 from deskapp.models.journal import ChangeSet, PersonalValue, RecordKey
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ class JournalCopy:
             connection.execute("PRAGMA synchronous=NORMAL")  # the database itself is the durable one
             connection.execute(_TABLE)
             return connection
-        except Exception as error:
+        except (DeskError, cipher.DatabaseError) as error:
             log.warning("journal copy set aside: %s", type(error).__name__)
             for suffix in ("", "-wal", "-shm"):
                 Path(str(self._path) + suffix).unlink(missing_ok=True)
@@ -85,7 +86,7 @@ class JournalCopy:
     def _insert(self, entry: Entry) -> None:
         values = [getattr(entry, name) for name in Entry.__slots__]
         marks = ",".join("?" * len(values))
-        self._connection.execute(f"INSERT OR REPLACE INTO entry VALUES ({marks})", values)  # noqa: S608
+        self._connection.execute(f"INSERT OR REPLACE INTO entry VALUES ({marks})", values)
 
     def catch_up(self, session: Session) -> None:
         """Write the tail that the copy misses; entries that the database does not have are left alone."""
@@ -118,9 +119,9 @@ def read_entries(path: Path, key: bytes, after: int) -> list[Entry]:
     try:
         connection = cipher.connect(path, key)
         names = ", ".join(Entry.__slots__)
-        rows = connection.execute(f"SELECT {names} FROM entry WHERE seq > ? ORDER BY seq", (after,)).fetchall()  # noqa: S608
+        rows = connection.execute(f"SELECT {names} FROM entry WHERE seq > ? ORDER BY seq", (after,)).fetchall()
         connection.close()
-    except Exception as error:
+    except (DeskError, cipher.DatabaseError) as error:
         log.warning("journal copy unreadable: %s", type(error).__name__)
         return []
     return [Entry(*row) for row in rows]

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from deskapp.models.base import Synced
 from deskapp.models.device import Device, TerminalBinding
 from deskapp.models.repair import (
     AccessoryItem,
@@ -53,9 +54,10 @@ def refold(session: Session, touched: dict[Key, object], now: int) -> None:
 def refold_everything(session: Session, now: int) -> None:
     """Fold every item, order, ticket and device of the store; used after a restore."""
     facts: dict[Key, object] = {}
-    for table in (RepairItem, RepairOrder, ServiceTicket, TerminalBinding):
+    tables: tuple[type[Synced], ...] = (RepairItem, RepairOrder, ServiceTicket, TerminalBinding)
+    for table in tables:
         for row in session.scalars(select(table)):
-            facts[table.__tablename__, row.id] = row
+            facts[table.__name__, row.id] = row
     for item in [row for row in facts.values() if isinstance(row, RepairItem)]:
         _fold_item(session, item)
     for order in [row for row in facts.values() if isinstance(row, RepairOrder)]:

@@ -17,11 +17,8 @@ from deskapp.models.journal import ChangedRecord, ChangeSet, GroupVersion, Perso
 
 def tables() -> dict[str, type[Synced]]:
     """Return every travelling table by its name."""
-    return {
-        mapper.class_.__tablename__: mapper.class_
-        for mapper in Base.registry.mappers
-        if issubclass(mapper.class_, Synced)
-    }
+    mapped: list[Any] = [mapper.class_ for mapper in Base.registry.mappers]
+    return {entity.__tablename__: entity for entity in mapped if issubclass(entity, Synced)}
 
 
 def head(session: Session) -> tuple[int, str]:
@@ -75,7 +72,8 @@ def _apply_one(
         if hasattr(entity, name)  # a newer program's column is kept in the journal and skipped here
     }
     if operation["kind"] in ("create", "fact"):
-        session.add(entity(id=operation["id"], **values))
+        row = entity(**{**values, "id": operation["id"]})
+        session.add(row)
     else:
         row = session.get_one(entity, operation["id"])
         for name, value in values.items():

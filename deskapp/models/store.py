@@ -134,7 +134,7 @@ class Store:
         try:
             yield session
         except DBAPIError as error:
-            raise cipher.explain(error.orig or error) from error  # type: ignore[arg-type]
+            raise cipher.explain(error.orig or error) from error
         finally:
             session.close()
 
@@ -166,7 +166,7 @@ class Store:
             with self._session() as session:
                 result, changes, entry = self._attempt(session, act, by)
         except DBAPIError as error:
-            told = cipher.explain(error.orig or error)  # type: ignore[arg-type]
+            told = cipher.explain(error.orig or error)
             if getattr(told, "code", "") == "disk_full" and not last_try and self._give_ballast():
                 return self._run(act, by, last_try=True)
             self._freeze_on(told)

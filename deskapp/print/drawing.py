@@ -78,7 +78,9 @@ class Drawing:
     symbols: list[Symbol] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
 
-    def text(self, x: float, baseline: float, text: str, size: int, *, bold: bool = False, white: bool = False) -> float:
+    def text(
+        self, x: float, baseline: float, text: str, size: int, *, bold: bool = False, white: bool = False
+    ) -> float:
         """Place a text and return where it ends."""
         if not text:
             return x

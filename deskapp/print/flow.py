@@ -22,7 +22,7 @@ from deskapp.print.words import caption, copy_mark, moment, say
 from deskapp.rules import papers
 
 GREY = 0.38
-_FOOT = 17.0  # points kept free for the foot line
+_FOOT = 12.0  # points kept free for the foot line
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,4 +256,9 @@ class Box(Flowable):  # type: ignore[misc]
         self.canv.rect(0, 0, size, size, stroke=1, fill=0)
         if self.ticked:
             self.canv.setLineWidth(1.1)
-            self.canv.lines([(size * 0.2, size * 0.5, size * 0.42, size * 0.22), (size * 0.42, size * 0.22, size * 0.85, size * 0.85)])
+            self.canv.lines(
+                [
+                    (size * 0.2, size * 0.5, size * 0.42, size * 0.22),
+                    (size * 0.42, size * 0.22, size * 0.85, size * 0.85),
+                ]
+            )

@@ -23,6 +23,8 @@ BOLD = "DeskBold"
 GETA = "〓"  # what a printing house sets for a type it does not have
 ELLIPSIS = "…"
 
+_NEVER_FIRST = "，。、；：？！）》」』】”’％…"  # these hang over the edge rather than open a line
+
 _FILES = {REGULAR: "NotoSansSC-Regular.ttf", BOLD: "NotoSansSC-Bold.ttf"}
 _loading = threading.Lock()
 
@@ -138,9 +140,7 @@ def clean(text: str) -> str:
             kept.append(" ")
         elif category == "Zs":
             kept.append(character if character in "\u00a0\u3000" else " ")
-        elif category == "Co" or category == "Cn":
-            kept.append(character)
-        elif category[0] != "C":
+        elif category == "Co" or category == "Cn" or category[0] != "C":
             kept.append(character)
     return "".join(kept)
 
@@ -224,7 +224,7 @@ def wrap(text: str, room: float, size: float, bold: bool = False) -> list[str]:
     lines: list[str] = []
     line = ""
     for character in clean(text):
-        if width(line + character, size, bold) <= room or not line:
+        if width(line + character, size, bold) <= room or not line or character in _NEVER_FIRST:
             line += character
             continue
         head, blank, tail = line.rpartition(" ")

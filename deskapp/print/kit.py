@@ -36,7 +36,7 @@ def _style(size: float, bold: bool, align: str, cjk: bool, tight: bool) -> Parag
         "desk",
         fontName=fonts.BOLD if bold else fonts.REGULAR,
         fontSize=size,
-        leading=size * (1.2 if tight else 1.38),
+        leading=size * (1.2 if tight else 1.32),
         alignment=_ALIGN[align],
         wordWrap="CJK" if cjk else None,
         splitLongWords=1,
@@ -54,7 +54,9 @@ def markup(text: str, bold: bool = False) -> str:
     return "".join(parts)
 
 
-def rich(marked: str, size: float = 9, *, bold: bool = False, align: str = "left", cjk: bool = True, tight: bool = False) -> Paragraph:
+def rich(
+    marked: str, size: float = 9, *, bold: bool = False, align: str = "left", cjk: bool = True, tight: bool = False
+) -> Paragraph:
     """Return a paragraph of ready markup."""
     return Paragraph(marked, _style(size, bold, align, cjk, tight))
 
@@ -82,9 +84,13 @@ def caption_markup(paper: Paper, msgid: str, size: float = 7.0) -> str:
     )
 
 
-def stacked(paper: Paper, msgid: str, value: str, *, size: float = 9, bold: bool = False) -> Paragraph:
-    """Return a caption with its value under it."""
-    shown = markup(value or DASH, bold)
+def stacked(paper: Paper, msgid: str, value: str, *, size: float = 9, bold: bool = False, room: float = 0) -> Paragraph:
+    """Return a caption with its value under it; with a known room, numbers break at blanks first."""
+    lines = [value or DASH]
+    if room and value:
+        size = min(size, max(7.4, size * room / max(fonts.width(value, size, bold), 1)))
+        lines = fonts.wrap(value, room + 0.1, size, bold)
+    shown = "<br/>".join(markup(line, bold) for line in lines)
     name = fonts.BOLD if bold else fonts.REGULAR
     caption_size = 7.2 if paper.roll else 6.8
     return rich(
@@ -111,9 +117,12 @@ def table(rows: list[list[Any]], widths: Sequence[float], style: Sequence[tuple[
     return made
 
 
-def grid(paper: Paper, cells: Sequence[tuple[str, str]], columns: int, *, size: float = 9, bold: Sequence[str] = ()) -> Table:
+def grid(
+    paper: Paper, cells: Sequence[tuple[str, str]], columns: int, *, size: float = 8.8, bold: Sequence[str] = ()
+) -> Table:
     """Return captioned values in equal columns, row after row."""
-    made: list[Any] = [stacked(paper, msgid, value, size=size, bold=msgid in bold) for msgid, value in cells]
+    room = paper.width / columns - 6
+    made: list[Any] = [stacked(paper, msgid, value, size=size, bold=msgid in bold, room=room) for msgid, value in cells]
     while len(made) % columns:
         made.append("")
     rows = [made[start : start + columns] for start in range(0, len(made), columns)]
@@ -132,7 +141,7 @@ def section(paper: Paper, msgid: str) -> list[Flowable]:
         f'<font size="6.6" color="{ink(paper)}">&nbsp; {markup(second)}</font>',
         9.4,
     )
-    return [gap(6), heading, gap(1.5), Rule(paper.width, 0.5), gap(4)]
+    return [gap(4), heading, gap(1.5), Rule(paper.width, 0.5), gap(3.5)]
 
 
 def head(paper: Paper, title: str, number_caption: str, number: str, payload: str, level: str = "M") -> Story:
@@ -140,15 +149,12 @@ def head(paper: Paper, title: str, number_caption: str, number: str, payload: st
     paper.title = title
     first, second = caption(title, paper.language)
     medium = paper.medium
-    matrix = codes.qr(payload, level)
-    module = max(3, round(4 * medium.dots_per_mm / 8))
-    code = Code(matrix, module, matrix.rows * module, medium.dots_per_mm)
+    code = square(paper, payload, level) if payload else None
     mark = copy_mark(paper.facts.copy_no, paper.language)
     site = paper.site.name + (f"  {paper.site.code}" if paper.site.code else "")
     if paper.roll:
         return _roll_head(paper, (first, second), (number_caption, number), code, mark, site)
-    quiet = 4 * module * code.dot
-    code_wide = code.width + quiet
+    code_wide = code.width + 4 * code.module * code.dot if code else 0.0
     left = [
         text(site, 9.5, bold=True),
         gap(3),
@@ -159,33 +165,45 @@ def head(paper: Paper, title: str, number_caption: str, number: str, payload: st
         rich(caption_markup(paper, number_caption), 7, align="right"),
         text(number, 11.5, bold=True, align="right"),
         gap(4),
-        _pill(paper, mark),
+        _pill(paper, mark, paper.width * 0.5 - code_wide / 2 - 2),
     ]
     body = table(
-        [[left, right, code]],
+        [[left, right, code or ""]],
         [paper.width * 0.5 - code_wide / 2, paper.width * 0.5 - code_wide / 2, code_wide],
         [("ALIGN", (2, 0), (2, 0), "RIGHT"), ("RIGHTPADDING", (1, 0), (1, 0), 2)],
     )
     return [body, gap(5), Rule(paper.width, 1.3), gap(6)]
 
 
-def _pill(paper: Paper, mark: str) -> Table:
+def square(paper: Paper, payload: str, level: str = "M", module: int = 4) -> Code:
+    """Return a QR flowable; `module` in dots of a 203 dpi head."""
+    matrix = codes.qr(payload, level)
+    dots = max(3, round(module * paper.medium.dots_per_mm / 8))
+    return Code(matrix, dots, matrix.rows * dots, paper.medium.dots_per_mm)
+
+
+def _pill(paper: Paper, mark: str, room: float) -> Flowable:
     """Return the copy mark: plain for an original, in a frame for a reprint."""
     if paper.facts.copy_no == 0:
         return rich(f'<font color="{ink(paper)}">{markup(mark)}</font>', 7.4, align="right")
     wide = fonts.width(mark, 8.4, True) + 12
-    framed = table([[text(mark, 8.4, bold=True, align="center", tight=True)]], [wide], [
-        ("BOX", (0, 0), (-1, -1), 0.9, "black"),
-        ("TOPPADDING", (0, 0), (-1, -1), 1),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
-    ])
-    framed.hAlign = "RIGHT"
-    return framed
+    framed = table(
+        [[text(mark, 8.4, bold=True, align="center", tight=True)]],
+        [wide],
+        [
+            ("BOX", (0, 0), (-1, -1), 0.9, "black"),
+            ("TOPPADDING", (0, 0), (-1, -1), 1),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
+        ],
+    )
+    return table([["", framed]], [room - wide, wide])
 
 
-def _roll_head(paper: Paper, title: tuple[str, str], number: tuple[str, str], code: Code, mark: str, site: str) -> Story:
+def _roll_head(
+    paper: Paper, title: tuple[str, str], number: tuple[str, str], code: Code | None, mark: str, site: str
+) -> Story:
     """Return the head on a roll: everything in the middle, the code large."""
-    centred = table([[code]], [paper.width], [("ALIGN", (0, 0), (-1, -1), "CENTER")])
+    centred = table([[code or ""]], [paper.width], [("ALIGN", (0, 0), (-1, -1), "CENTER")])
     first, second = caption(number[0], paper.language)
     return [
         text(site, 10, bold=True, align="center"),
@@ -204,44 +222,58 @@ def _roll_head(paper: Paper, title: tuple[str, str], number: tuple[str, str], co
     ]
 
 
-def choice(paper: Paper, options: Sequence[tuple[str, bool]], size: float = 8) -> Table:
-    """Return check boxes with their words on one line; drawn, because no font has them."""
-    cells: list[Any] = []
-    widths: list[float] = []
+def choice(paper: Paper, options: Sequence[tuple[str, bool]], size: float = 8, room: float = 0) -> list[Flowable]:
+    """Return check boxes with their words, as many on a line as fit; drawn, because no font has them."""
+    room = room or paper.width
+    lines: list[list[tuple[str, bool, float]]] = [[]]
+    used = 0.0
     for words, ticked in options:
-        cells += [Box(ticked), text(words, size, tight=True)]
-        widths += [11, min(paper.width - 11, fonts.width(words, size) + 14)]
-    return table([cells], widths, [("VALIGN", (0, 0), (-1, -1), "MIDDLE")])
+        wide = min(room - 11, fonts.width(words, size) + 12)
+        if lines[-1] and used + wide + 11 > room:
+            lines.append([])
+            used = 0.0
+        lines[-1].append((words, ticked, wide))
+        used += wide + 11
+    made: list[Flowable] = []
+    for line in lines:
+        cells: list[Any] = []
+        widths: list[float] = []
+        for words, ticked, wide in line:
+            cells += [Box(ticked), text(words, size, tight=True)]
+            widths += [11, wide]
+        style = [("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5)]
+        made.append(table([cells], widths, style))
+    return made
 
 
 def signatures(paper: Paper, slots: Sequence[tuple[str, str]]) -> Table:
     """Return signature lines: caption, a known name if there is one, room to sign."""
-    count = len(slots)
-    per_row = 2 if paper.roll else count
+    per_row = 2 if paper.roll else len(slots)
+    between = 10.0
+    wide = (paper.width - between * (per_row - 1)) / per_row
     rows: list[list[Any]] = []
-    for start in range(0, count, per_row):
-        part = list(slots[start : start + per_row])
-        cells: list[Any] = [stacked(paper, msgid, name or " ", size=8.4) for msgid, name in part]
-        cells += [""] * (per_row - len(cells))
-        rows.append(cells)
-    wide = paper.width / per_row
-    style: list[tuple[Any, ...]] = [("BOTTOMPADDING", (0, 0), (-1, -1), 15 if paper.roll else 13)]
-    for row, cells in enumerate(rows):
-        for column, cell in enumerate(cells):
-            if cell:
-                style.append(("LINEBELOW", (column, row), (column, row), 0.6, "black"))
-        style.append(("TOPPADDING", (0, row), (-1, row), 4))
-    made = table(rows, [wide] * per_row, style)
-    return made
+    style: list[tuple[Any, ...]] = [("BOTTOMPADDING", (0, 0), (-1, -1), 11), ("TOPPADDING", (0, 0), (-1, -1), 2)]
+    for row, start in enumerate(range(0, len(slots), per_row)):
+        cells: list[Any] = []
+        for place, (msgid, name) in enumerate(slots[start : start + per_row]):
+            cells += [stacked(paper, msgid, name or " ", size=8.4), ""]
+            style.append(("LINEBELOW", (place * 2, row), (place * 2, row), 0.6, "black"))
+        cells += [""] * (2 * per_row - len(cells))
+        rows.append(cells[:-1])
+    return table(rows, ([wide, between] * per_row)[:-1], style)
 
 
-def notes(paper: Paper, lines: Sequence[str], size: float = 7.0) -> list[Flowable]:
-    """Return numbered small print."""
-    shown: list[Flowable] = []
-    for number, line in enumerate(lines, 1):
-        row = [[text(f"{number}.", size), text(line, size)]]
-        shown.append(table(row, [11, paper.width - 11]))
-    return shown
+def notes(paper: Paper, lines: Sequence[str], size: float = 7.0, columns: int = 1) -> list[Flowable]:
+    """Return numbered small print, in one or two columns read downwards."""
+    wide = paper.width / columns
+    tall = -(-len(lines) // columns)
+    made: list[list[Flowable]] = [[] for _ in range(columns)]
+    for index, line in enumerate(lines):
+        row = [[text(f"{index + 1}.", size), text(line, size)]]
+        made[index // tall].append(table(row, [11, wide - 11 - (8 if columns > 1 else 0)]))
+    if columns == 1:
+        return made[0]
+    return [table([made], [wide] * columns)]
 
 
 def foot(paper: Paper) -> Story:
@@ -249,4 +281,10 @@ def foot(paper: Paper) -> Story:
     if not paper.roll:
         return []
     where = say("paper|Page {number} of {count}", paper.language, number=1, count=1)
-    return [gap(6), Rule(paper.width, 0.5), gap(3), text(f"{paper.foot_text()}  ·  {where}", 7.2, align="center"), gap(6)]
+    return [
+        gap(6),
+        Rule(paper.width, 0.5),
+        gap(3),
+        text(f"{paper.foot_text()}  ·  {where}", 7.2, align="center"),
+        gap(6),
+    ]

@@ -43,11 +43,11 @@ class Pen:
         """Return units at 203 dpi as whole dots of this head."""
         return round(units * self.scale)
 
-    def text(self, x: float, baseline: float, text: str, size: int, *, bold: bool = False, white: bool = False) -> float:
+    def text(
+        self, x: float, baseline: float, text: str, size: int, *, bold: bool = False, white: bool = False
+    ) -> float:
         """Place a text; returns the end in units."""
-        end = self.page.text(
-            self.dots(x), self.dots(baseline), text, self.dots(size), bold=bold, white=white
-        )
+        end = self.page.text(self.dots(x), self.dots(baseline), text, self.dots(size), bold=bold, white=white)
         return end / self.scale
 
     def width(self, text: str, size: int, bold: bool = False) -> float:
@@ -61,8 +61,16 @@ class Pen:
         self.page.block(self.dots(start), self.dots(y), self.dots(end - start), self.dots(2))
 
     def fitted(
-        self, x: float, baseline: float, room: float, text: str, sizes: tuple[int, ...],
-        field: str, *, bold: bool = False, keep_end: bool = False,
+        self,
+        x: float,
+        baseline: float,
+        room: float,
+        text: str,
+        sizes: tuple[int, ...],
+        field: str,
+        *,
+        bold: bool = False,
+        keep_end: bool = False,
     ) -> float:
         """Place a text in a room, shrinking and at last cutting it; the cut is reported."""
         made = fonts.fit(text, room, sizes, bold=bold, keep_end=keep_end)

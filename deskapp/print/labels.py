@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
+from deskapp.print import fonts
 from deskapp.print.drawing import Drawing
 from deskapp.print.label_pen import Cell, Pen
 from deskapp.print.media import Medium
@@ -35,14 +36,16 @@ def _device(pen: Pen, card: papers.Card, copy_no: int) -> None:
     serial = Cell("paper|SN", card.serial_no, 8, "serial_no")
     fault = Cell("paper|Fault", card.fault, 0, "fault")
     if pen.medium.width_mm < 50:
-        _small(pen, card.number, copy_no, card.rush, [order, Cell("paper|SN", card.serial_no[-8:], 8, "serial_no"), fault])
+        _small(
+            pen, card.number, copy_no, card.rush, [order, Cell("paper|SN", card.serial_no[-8:], 8, "serial_no"), fault]
+        )
         return
     pen.top(card.site.name, card.depot_code, rush=card.rush, copy_no=copy_no, height=30 if pen.bottom > 300 else 24)
     model = Cell("paper|Model", card.model, 0, "model")
     merchant = Cell("paper|Merchant", card.merchant, 0, "merchant")
     terminal = Cell("paper|TID", card.terminal_no, 0, "terminal_no")
     if pen.medium.width_mm < 60:
-        _medium(pen, card.number, order, [[model, serial], [merchant, terminal], [fault]])
+        _medium(pen, card.number, order, [[serial], [model, terminal], [merchant], [fault]])
         return
     y = _codes(pen, card.number, order)
     pen.row(y, [model, serial])
@@ -78,16 +81,16 @@ def _medium(pen: Pen, number: str, order: Cell, rows: list[list[Cell]]) -> None:
         x = 26 + size + 22
         pen.row(64, [Cell("", number, len(number))], x)
         pen.row(92, [order], x)
-        pen.row(120, rows[0][1:] or rows[0], x)
-        first = rows[0][:1] if rows[0][1:] else []
-        pen.row(176, first + rows[1][:1])
-        pen.row(202, rows[1][1:] + rows[2])
+        pen.row(120, rows[0], x)
+        for place, cells in enumerate(rows[1:]):
+            pen.row(172 + place * 27, cells)
         return
-    pen.bars(0, pen.medium.width_mm * 8, 38, 54, number)
-    pen.centred(0, pen.medium.width_mm * 8, 113, number, 22, bold=True)
-    pen.row(139, [order])
-    for place, cells in enumerate(rows):
-        pen.row(166 + place * 27, cells)
+    pen.bars(0, pen.medium.width_mm * 8, 36, 52, number)
+    pen.centred(0, pen.medium.width_mm * 8, 107, number, 20, bold=True)
+    below = [[order], *rows]
+    step = 30 if len(below) < 5 else 24
+    for place, cells in enumerate(below):
+        pen.row(106 + (place + 1) * step, cells)
 
 
 def _small(pen: Pen, number: str, copy_no: int, rush: bool, cells: list[Cell]) -> None:
@@ -130,7 +133,7 @@ def _accessory(pen: Pen, card: papers.Card, copy_no: int) -> None:
     merchant = Cell("paper|Merchant", card.merchant, 0, "merchant")
     device = Cell("paper|Belongs to", card.device_label_no, 7, "device_label_no")
     if pen.medium.width_mm < 60:
-        _medium(pen, card.number, order, [[model, serial], [name], [device]])
+        _medium(pen, card.number, order, [[name], [serial], [device], [merchant]])
         return
     y = _codes(pen, card.number, order)
     first, second = caption("paper|Accessory", pen.language)
@@ -160,10 +163,10 @@ def _part(pen: Pen, card: papers.Card, copy_no: int) -> None:
     rows = [
         [] if x != pen.left else [Cell("paper|Part No", card.part_no, 0, "part_no")],
         [Cell("paper|Qty", f"{card.quantity} {card.unit}".strip()), Cell("paper|Lot/SN", card.lot_or_serial, 6, "lot")],
-        [Cell("paper|Fits", card.fits, 0, "fits"), Cell("paper|Bin", card.bin, 0, "bin")],
+        [Cell("paper|Fits", card.fits, 0, "fits"), Cell("paper part|Bin", card.bin, 0, "bin")],
         [
             Cell("paper|Supplier", card.supplier, 0, "supplier"),
-            Cell("paper|Received", short_moment(card.received_ms).partition(" ")[0]),
+            Cell("paper part|Received", short_moment(card.received_ms).partition(" ")[0]),
         ],
     ]
     below = y + 58
@@ -181,8 +184,6 @@ def _shelf(pen: Pen, card: papers.Card, copy_no: int) -> None:
     sizes = tuple(range(size, 26, -4))
     base = 98 if tall else 76
     room = wide - 2 * pen.left
-    from deskapp.print import fonts
-
     made = fonts.fit(card.location, room, sizes, bold=True)
     if made.cut:
         pen.page.cut.append("location")
@@ -210,7 +211,12 @@ def _test(pen: Pen, card: papers.Card, copy_no: int) -> None:
     card = cast(papers.TestLabelCard, card)
     wide, high = round(pen.medium.width_mm * 8), round(pen.medium.height_mm * 8)
     page = pen.page
-    for x, y, w, h in ((4, 4, wide - 8, 2), (4, high - 6, wide - 8, 2), (4, 4, 2, high - 8), (wide - 6, 4, 2, high - 8)):
+    for x, y, w, h in (
+        (4, 4, wide - 8, 2),
+        (4, high - 6, wide - 8, 2),
+        (4, 4, 2, high - 8),
+        (wide - 6, 4, 2, high - 8),
+    ):
         page.block(pen.dots(x), pen.dots(y), pen.dots(w), pen.dots(h))
     for millimetre in range(1, round(pen.medium.width_mm)):
         tall = 22 if millimetre % 10 == 0 else 14 if millimetre % 5 == 0 else 8
@@ -218,8 +224,9 @@ def _test(pen: Pen, card: papers.Card, copy_no: int) -> None:
         if millimetre % 10 == 0:
             pen.centred(millimetre * 8 - 20, millimetre * 8 + 20, 44, str(millimetre), 16)
     for millimetre in range(5, round(pen.medium.height_mm), 5):
-        page.block(pen.dots(6), pen.dots(millimetre * 8), pen.dots(16 if millimetre % 10 == 0 else 8), max(1, pen.dots(1)))
-    middle = wide / 2
+        page.block(
+            pen.dots(6), pen.dots(millimetre * 8), pen.dots(16 if millimetre % 10 == 0 else 8), max(1, pen.dots(1))
+        )
     first, second = caption("paper|Test label", pen.language)
     pen.centred(0, wide, 80, first, 26, bold=True)
     pen.centred(0, wide, 100, second, 16)
@@ -234,7 +241,6 @@ def _test(pen: Pen, card: papers.Card, copy_no: int) -> None:
             for bar in range(6):
                 x = 250 + place * 54 + bar * thick * 2
                 page.block(pen.dots(x), pen.dots(282), max(1, pen.dots(thick)), pen.dots(22))
-    del middle
 
 
 _DRAW: dict[str, Callable[[Pen, papers.Card, int], None]] = {

@@ -47,10 +47,10 @@ _ALL = (
     Medium("label-50x30", Form.LABEL, 50, 30),
     Medium("label-40x30", Form.LABEL, 40, 30),
     Medium("roll-80", Form.ROLL, 80, 0, margin_mm=4),
-    Medium("a5", Form.PAGE, 148, 210, margin_mm=11),
+    Medium("a5", Form.PAGE, 148, 210, margin_mm=9),
     Medium("a4", Form.PAGE, 210, 297, margin_mm=15),
     Medium("a4-landscape", Form.PAGE, 297, 210, margin_mm=12),
-    Medium("card-90x54", Form.PAGE, 90, 54, margin_mm=5),
+    Medium("card-90x54", Form.PAGE, 90, 54, margin_mm=4),
     Medium("a4-labels", Form.SHEET, 210, 297),
 )
 MEDIA = {medium.name: medium for medium in _ALL}

@@ -31,7 +31,7 @@ from deskapp.rules.money import amount_in_words_cn
 
 
 def _columns(paper: Paper) -> int:
-    return 2 if paper.roll else 3
+    return 2 if paper.roll else 4
 
 
 # ---------------------------------------------------------------- pickup slip
@@ -62,17 +62,18 @@ def pickup_slip(paper: Paper, card: papers.PickupSlipCard) -> Story:
         story.append(_slip_device(paper, device, index))
     story += _slip_promises(paper, card)
     story += section(paper, "paper|Terms")
-    story.append(list(notes(paper, _terms(paper, card))))
+    story.append(list(notes(paper, _terms(paper, card), columns=1 if paper.roll or paper.language != "zh_CN" else 2)))
     consent = say("paper|I agree to repair by the vendor", paper.language)
     returned = say("paper|Return replaced parts to me", paper.language)
     boxes = [(consent, card.vendor_consent is True), (returned, card.parts_return is True)]
-    rows = [[one] for one in boxes] if paper.roll else [boxes]
-    ticks: list[Flowable] = [gap(5)]
-    for row in rows:
-        ticks += [choice(paper, row), gap(3)]
+    ticks: list[Flowable] = [gap(5), *choice(paper, boxes)]
     signed = moment(card.signed_ms) if card.signed_ms is not None else ""
     story.append(
-        [*ticks, gap(3), signatures(paper, [("paper|Customer signature", signed), ("paper|Clerk signature", card.clerk)])]
+        [
+            *ticks,
+            gap(2),
+            signatures(paper, [("paper|Customer signature", signed), ("paper|Clerk signature", card.clerk)]),
+        ]
     )
     story.append(_stub(paper, card))
     return story + foot(paper)
@@ -80,11 +81,10 @@ def pickup_slip(paper: Paper, card: papers.PickupSlipCard) -> Story:
 
 def _slip_device(paper: Paper, device: papers.SlipDevice, index: int) -> list[Flowable]:
     mark = word(device.warranty, paper.language)
-    title = rich(
-        f"{index}.&nbsp; {markup(device.model, True)}&nbsp;&nbsp; {markup(device.serial_no, True)}", 10, bold=True
-    )
+    apart = "<br/>" if paper.roll else "&nbsp;&nbsp; "
+    title = rich(f"{index}.&nbsp; {markup(device.model, True)}{apart}{markup(device.serial_no, True)}", 9.6, bold=True)
     top = table(
-        [[title, text(mark, 8.4, align="right")]], [paper.width - 54, 54], [("VALIGN", (0, 0), (-1, -1), "BOTTOM")]
+        [[title, text(mark, 8.4, align="right")]], [paper.width - 70, 70], [("VALIGN", (0, 0), (-1, -1), "TOP")]
     )
     kept = "、".join(device.accessories) if paper.language == "zh_CN" else ", ".join(device.accessories)
     cells = [
@@ -98,10 +98,12 @@ def _slip_device(paper: Paper, device: papers.SlipDevice, index: int) -> list[Fl
         rows: list[list[Any]] = [[cell] for cell in cells]
         body = table(rows, [paper.width], [("LEFTPADDING", (0, 0), (-1, -1), 11)])
     else:
-        rows = [[cells[0], cells[1]], [cells[2], ""], [cells[3], ""], [cells[4], ""]]
-        spans = [("SPAN", (0, row), (1, row)) for row in (1, 2, 3)]
+        rows = [[cells[0], cells[1]], [cells[2], cells[3]], [cells[4], ""]]
+        spans = [("SPAN", (0, 2), (1, 2))]
         body = table(
-            rows, [paper.width / 2] * 2, [("LEFTPADDING", (0, 0), (0, -1), 14), ("BOTTOMPADDING", (0, 0), (-1, -1), 1), *spans]
+            rows,
+            [paper.width / 2] * 2,
+            [("LEFTPADDING", (0, 0), (0, -1), 14), ("BOTTOMPADDING", (0, 0), (-1, -1), 1), *spans],
         )
     return [top, gap(1), body, gap(5)]
 
@@ -111,7 +113,6 @@ def _slip_promises(paper: Paper, card: papers.PickupSlipCard) -> Story:
     cells = [
         ("paper|Fee ceiling", f"¥{yuan(card.ceiling_fen)}" if card.ceiling_fen is not None else DASH),
         ("paper|Tel", card.site.phone),
-        ("paper|Hours", card.site.hours),
     ]
     if card.loaner_serial_no:
         cells += [
@@ -123,6 +124,7 @@ def _slip_promises(paper: Paper, card: papers.PickupSlipCard) -> Story:
         gap(4),
         grid(paper, cells, _columns(paper), bold=("paper|Fee ceiling",)),
         beside(paper, "paper|Address", card.site.address, size=8.4),
+        beside(paper, "paper|Hours", card.site.hours, size=8.4),
     ]
 
 
@@ -148,8 +150,12 @@ def _stub(paper: Paper, card: papers.PickupSlipCard) -> list[Flowable]:
         Rule(paper.width, 0.6, dash=True),
         gap(4),
         table(
-            [[rich(f"{markup(first, True)} <font size='6.4'>{markup(second)}</font>", 9, bold=True),
-              text(card.number, 9, bold=True, align="right")]],
+            [
+                [
+                    rich(f"{markup(first, True)} <font size='6.4'>{markup(second)}</font>", 9, bold=True),
+                    text(card.number, 9, bold=True, align="right"),
+                ]
+            ],
             [paper.width * 0.4, paper.width * 0.6],
         ),
         text(f"{card.order_no}   {card.merchant}", 8),
@@ -177,7 +183,12 @@ def _charges(paper: Paper, lines: Sequence[papers.ChargeLine], *, until: bool) -
         if not rows:
             return []
         return [table(rows, [paper.width - 58, 58], [("BOTTOMPADDING", (0, 0), (-1, -1), 3)], splitByRow=1)]
-    heads = [heading("paper|Item"), heading("paper|Qty", "right"), heading("paper|Price", "right"), heading("paper|Amount", "right")]
+    heads = [
+        heading("paper|Item"),
+        heading("paper|Qty", "right"),
+        heading("paper|Price", "right"),
+        heading("paper|Amount", "right"),
+    ]
     rows = [heads]
     for line in lines:
         rows.append(
@@ -209,15 +220,20 @@ def _line_title(paper: Paper, line: papers.ChargeLine, until: bool) -> Any:
     extra = [line.part_no] if line.part_no else []
     if line.old_serial_no or line.new_serial_no:
         extra.append(
-            say("paper|serial {old} → {new}", paper.language, old=line.old_serial_no or DASH, new=line.new_serial_no or DASH)
+            say(
+                "paper|serial {old} → {new}",
+                paper.language,
+                old=line.old_serial_no or DASH,
+                new=line.new_serial_no or DASH,
+            )
         )
     if until and line.warranty_until:
         extra.append(say("paper|warranty until {day}", paper.language, day=line.warranty_until))
     if paper.roll and (line.quantity != 1):
-        extra.append(f"{line.quantity} × {yuan(line.unit_price_fen)}")
+        extra.insert(0, f"{line.quantity}\u00a0×\u00a0{yuan(line.unit_price_fen)}")
     if extra:
         parts.append(f'<font size="{small}">{markup("  ·  ".join(extra))}</font>')
-    return rich("<br/>".join(parts), 9)
+    return rich(("<br/>" if paper.roll else "&nbsp;&nbsp; ").join(parts), 9)
 
 
 def _total(paper: Paper, fen: int, discount_fen: int, discount_reason: str, title: str) -> list[Flowable]:
@@ -245,7 +261,15 @@ def _total(paper: Paper, fen: int, discount_fen: int, discount_reason: str, titl
         10,
         align="left",
     )
-    return [gap(4), table(rows, [wide, paper.width - wide], style), gap(3), in_words, gap(3), Rule(paper.width, 1.0), gap(4)]
+    return [
+        gap(4),
+        table(rows, [wide, paper.width - wide], style),
+        gap(3),
+        in_words,
+        gap(3),
+        Rule(paper.width, 1.0),
+        gap(4),
+    ]
 
 
 # ---------------------------------------------------------------- repair receipt
@@ -314,33 +338,36 @@ def _receipt_device(paper: Paper, device: papers.ReceiptDevice) -> list[Flowable
     name = f"{markup(device.model, True)}&nbsp;&nbsp; {markup(device.serial_no, True)}"
     if device.new_serial_no:
         first, _ = caption("paper|New SN", paper.language)
-        name += f"&nbsp; → <font size='7.2'>{markup(first)}</font> {markup(device.new_serial_no, True)}"
+        name += f"<br/>→ <font size='7.2'>{markup(first)}</font> {markup(device.new_serial_no, True)}"
     if not device.repaired:
         name += f"&nbsp;&nbsp; [{markup(say('paper|not repaired', paper.language), True)}]"
-    pairs = [
-        ("paper|TID", device.terminal_no),
-        ("paper|Symptom", device.fault),
-        ("paper|Cause", device.cause),
-        ("paper|Action", device.action),
-    ]
+    pairs = [("paper|Symptom", device.fault), ("paper|Cause", device.cause), ("paper|Action", device.action)]
+    numbers = [("paper|TID", device.terminal_no)]
     if device.version_before or device.version_after:
-        pairs.append(("paper|Version", f"{device.version_before or DASH} → {device.version_after or DASH}"))
+        numbers.append(("paper|Version", f"{device.version_before or DASH} → {device.version_after or DASH}"))
     keys = word(device.keys, paper.language)
     if device.keys_ms is not None:
         keys += f"  {day(device.keys_ms)}"
-    pairs.append(("paper|Keys", keys))
-    if device.tests:
-        signs = {papers.CheckResult.PASS: "√", papers.CheckResult.FAIL: "×", papers.CheckResult.SKIPPED: "-"}
-        pairs.append(("paper|Counter test", "  ".join(f"{test.name} {signs[test.result]}" for test in device.tests)))
+    numbers.append(("paper|Keys", keys))
     body: list[Flowable] = [rich(name, 10, bold=True), gap(1)]
     known = [(msgid, value) for msgid, value in pairs if value]
+    signs = {papers.CheckResult.FAIL: " ×", papers.CheckResult.SKIPPED: " —"}
+    tests = [(test.name + signs.get(test.result, ""), test.result is papers.CheckResult.PASS) for test in device.tests]
     if paper.roll:
-        body += [beside(paper, msgid, value, size=8.8) for msgid, value in known]
+        body += [beside(paper, msgid, value, size=8.8) for msgid, value in (*numbers, *known)]
+        if tests:
+            body += [rich(caption_markup(paper, "paper|Counter test", 7.2), 8.8), *choice(paper, tests, 8.8)]
         return [*body, gap(4)]
-    rows: list[list[Any]] = [
-        [rich(caption_markup(paper, msgid), 8.8), text(value, 8.8)] for msgid, value in known
-    ]
-    body.append(table(rows, [82, paper.width - 82], [("BOTTOMPADDING", (0, 0), (-1, -1), 0.8)]))
+    rows: list[list[Any]] = [[rich(caption_markup(paper, msgid), 8.8), text(value, 8.8)] for msgid, value in known]
+    if tests:
+        rows.append(
+            [rich(caption_markup(paper, "paper|Counter test"), 8.8), choice(paper, tests, 8.8, paper.width - 82)]
+        )
+    line = [beside(paper, msgid, value, size=8.8) for msgid, value in numbers]
+    shares = {1: (1.0,), 2: (0.42, 0.58), 3: (0.28, 0.36, 0.36)}[len(line)]
+    body.append(table([line], [paper.width * share for share in shares], [("BOTTOMPADDING", (0, 0), (-1, -1), 1)]))
+    if rows:
+        body.append(table(rows, [82, paper.width - 82], [("BOTTOMPADDING", (0, 0), (-1, -1), 0.8)]))
     return [*body, gap(4)]
 
 
@@ -366,7 +393,7 @@ def quote(paper: Paper, card: papers.QuoteCard) -> Story:
                 ("paper|Valid until", day(card.valid_until_ms)),
                 ("paper|Work time", work),
             ],
-            3,
+            4,
             bold=("paper|Merchant", "paper|Valid until"),
         )
     )
@@ -392,7 +419,10 @@ def quote(paper: Paper, card: papers.QuoteCard) -> Story:
         )
     )
     lines = [
-        say("paper|Work starts after your approval. Nothing beyond this quote is charged without asking again.", paper.language),
+        say(
+            "paper|Work starts after your approval. Nothing beyond this quote is charged without asking again.",
+            paper.language,
+        ),
         say("paper|If you decline, the device is returned as it came; only the fee above is due.", paper.language),
     ]
     if card.warranty_note:
@@ -404,11 +434,15 @@ def quote(paper: Paper, card: papers.QuoteCard) -> Story:
 
 def _answer(paper: Paper, card: papers.QuoteCard) -> list[Flowable]:
     if card.decision:
-        return [gap(8), stacked(paper, "paper|Answer", card.decision, bold=True), gap(6),
-                signatures(paper, [("paper|Technician", card.technician)])]
+        return [
+            gap(8),
+            stacked(paper, "paper|Answer", card.decision, bold=True),
+            gap(6),
+            signatures(paper, [("paper|Technician", card.technician)]),
+        ]
     yes, no = say("paper|Approved, please repair", paper.language), say("paper|Declined", paper.language)
     slots = [("paper|Customer signature", ""), ("paper|Date", ""), ("paper|Technician", card.technician)]
-    return [gap(8), choice(paper, [(yes, False), (no, False)], 9), gap(6), signatures(paper, slots)]
+    return [gap(8), *choice(paper, [(yes, False), (no, False)], 9), gap(6), signatures(paper, slots)]
 
 
 STORIES: dict[str, Build] = {

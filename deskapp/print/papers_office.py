@@ -7,8 +7,8 @@ from typing import Any
 
 from reportlab.platypus import Flowable
 
-from deskapp.print import codes, fonts
-from deskapp.print.flow import Build, Code, Paper, Rule, Story
+from deskapp.print import fonts
+from deskapp.print.flow import Box, Build, Paper, Rule, Story
 from deskapp.print.kit import (
     beside,
     caption_markup,
@@ -21,6 +21,7 @@ from deskapp.print.kit import (
     rich,
     section,
     signatures,
+    square,
     stacked,
     table,
     text,
@@ -40,7 +41,7 @@ _LINES = [
 def listing(
     paper: Paper,
     columns: Sequence[tuple[str, float, str]],
-    rows: Sequence[Sequence[str]],
+    rows: Sequence[Sequence[Any]],
     *,
     size: float = 8.2,
     total: Sequence[str] | None = None,
@@ -52,14 +53,26 @@ def listing(
     for msgid, _, align in columns:
         first, second = caption(msgid, paper.language)
         heads.append(
-            rich(f'{markup(first)}<br/><font size="5.6" color="{ink(paper)}">{markup(second)}</font>', 7.2, align=align, tight=True)
+            rich(
+                f'{markup(first)}<br/><font size="5.6" color="{ink(paper)}">{markup(second)}</font>',
+                7.2,
+                align=align,
+                tight=True,
+            )
         )
     made: list[list[Any]] = [heads]
     for row in rows:
-        made.append([text(value, size, align=column[2], tight=True) for value, column in zip(row, columns, strict=True)])
+        made.append(
+            [
+                text(value, size, align=column[2], tight=True) if isinstance(value, str) else value
+                for value, column in zip(row, columns, strict=True)
+            ]
+        )
     style: list[tuple[Any, ...]] = list(_LINES)
     if total is not None:
-        made.append([text(value, size + 0.8, bold=True, align=column[2]) for value, column in zip(total, columns, strict=True)])
+        made.append(
+            [text(value, size + 0.8, bold=True, align=column[2]) for value, column in zip(total, columns, strict=True)]
+        )
         style.append(("LINEABOVE", (0, -1), (-1, -1), 0.6, "black"))
     return table(made, widths, style, repeatRows=1, splitByRow=1)
 
@@ -70,7 +83,7 @@ def listing(
 def day_end(paper: Paper, card: papers.DayEndCard) -> Story:
     """The close of a day: money by method, waivers, refunds, devices against the count, open calls."""
     paper.site = card.site
-    story = head(paper, "paper|DAY END", "paper|No", card.number, card.number)
+    story = head(paper, "paper|DAY END", "paper|No", card.number, "")
     taken = sum(line.amount_fen for line in card.takings)
     refunded = sum(line.amount_fen for line in card.refunds)
     story.append(_tiles(paper, card, taken - refunded))
@@ -94,8 +107,11 @@ def day_end(paper: Paper, card: papers.DayEndCard) -> Story:
             listing(
                 paper,
                 [
-                    ("paper|Order", 3, "left"), ("paper|Merchant", 4, "left"), ("paper|Tel", 2.4, "left"),
-                    ("paper|Reason", 3.4, "left"), ("paper|Attempts", 1.2, "right"),
+                    ("paper|Order", 3, "left"),
+                    ("paper|Merchant", 4, "left"),
+                    ("paper|Tel", 2.4, "left"),
+                    ("paper|Reason", 3.4, "left"),
+                    ("paper|Attempts", 1.2, "right"),
                 ],
                 [(one.order_no, one.merchant, one.phone, one.reason, str(one.attempts)) for one in card.open_calls],
             )
@@ -133,8 +149,10 @@ def _exceptions(paper: Paper, title: str, lines: Sequence[papers.ExceptionLine])
     if not lines:
         return [*story, text(say("paper|None.", paper.language), 9)]
     columns = [
-        ("paper|Receipt No", 3.2, "left"), ("paper|Reason", 4, "left"),
-        ("paper|Allowed by", 2, "left"), ("paper|Amount", 2, "right"),
+        ("paper|Receipt No", 3.2, "left"),
+        ("paper|Reason", 4, "left"),
+        ("paper|Allowed by", 2, "left"),
+        ("paper|Amount", 2, "right"),
     ]
     rows = [(line.number, line.reason, line.allowed_by, yuan(line.amount_fen)) for line in lines]
     total = (say("paper|Sum", paper.language), "", "", yuan(sum(line.amount_fen for line in lines)))
@@ -149,24 +167,41 @@ def _held(paper: Paper, card: papers.DayEndCard) -> Story:
     absent = sum(one.counted is False for one in card.held)
     line = say(
         "paper|In the books {held}, found {found}, not found {absent}, not counted {open}, on the shelf but not in the books {extra}",
-        language, held=len(card.held), found=seen, absent=absent,
-        open=len(card.held) - seen - absent, extra=len(card.extra_on_shelf),
+        language,
+        held=len(card.held),
+        found=seen,
+        absent=absent,
+        open=len(card.held) - seen - absent,
+        extra=len(card.extra_on_shelf),
     )
     story += [text(line, 9, bold=bool(absent or card.extra_on_shelf)), gap(4)]
     if card.extra_on_shelf:
         story += [beside(paper, "paper|Not in the books", "  ".join(card.extra_on_shelf)), gap(3)]
     if card.held:
-        signs = {True: "√", False: "×", None: ""}
         story.append(
             listing(
                 paper,
                 [
-                    ("paper|Label", 2.7, "left"), ("paper|Model", 1.9, "left"), ("paper|SN", 2.9, "left"),
-                    ("paper|Merchant", 3, "left"), ("paper|Bin", 1.4, "left"), ("paper|State", 1.8, "left"),
-                    ("paper|Days", 0.9, "right"), ("paper|Found", 1.2, "center"),
+                    ("paper|Label", 2.7, "left"),
+                    ("paper|Model", 1.9, "left"),
+                    ("paper|SN", 2.9, "left"),
+                    ("paper|Merchant", 3, "left"),
+                    ("paper|Bin", 1.4, "left"),
+                    ("paper|State", 1.8, "left"),
+                    ("paper|Days", 0.9, "right"),
+                    ("paper|Found", 1.2, "center"),
                 ],
                 [
-                    (one.label_no, one.model, one.serial_no, one.merchant, one.shelf, one.state, str(one.days), signs[one.counted])
+                    (
+                        one.label_no,
+                        one.model,
+                        one.serial_no,
+                        one.merchant,
+                        one.shelf,
+                        one.state,
+                        str(one.days),
+                        Box(one.counted is True, 6.5),
+                    )
                     for one in card.held
                 ],
                 size=7.6,
@@ -181,14 +216,15 @@ def _held(paper: Paper, card: papers.DayEndCard) -> Story:
 def register(paper: Paper, card: papers.RegisterCard) -> Story:
     """The register of receipts and returns, as an inspector expects it on paper."""
     paper.site = card.site
-    story = head(paper, "paper|REGISTER", "paper|No", card.number, card.number)
+    story = head(paper, "paper|REGISTER", "paper|No", card.number, "")
     period = card.first_day if card.first_day == card.last_day else f"{card.first_day} – {card.last_day}"
     returned = sum(line.returned_ms is not None for line in card.lines)
     story.append(
         grid(
             paper,
             [
-                ("paper|Period", period), ("paper|Received devices", str(len(card.lines))),
+                ("paper|Period", period),
+                ("paper|Received devices", str(len(card.lines))),
                 ("paper|Returned devices", str(returned)),
                 ("paper|Amount", f"¥{yuan(sum(line.amount_fen or 0 for line in card.lines))}"),
             ],
@@ -197,18 +233,39 @@ def register(paper: Paper, card: papers.RegisterCard) -> Story:
         )
     )
     columns = [
-        ("paper|#", 0.7, "right"), ("paper|Received", 1.9, "left"), ("paper|Order", 3.2, "left"),
-        ("paper|Merchant", 3.2, "left"), ("paper|Model", 1.7, "left"), ("paper|SN", 2.6, "left"),
-        ("paper|Accessories", 1.8, "left"), ("paper|Fault", 2.6, "left"), ("paper|Delivered by", 1.5, "left"),
-        ("paper|Received by", 1.5, "left"), ("paper|Returned", 1.9, "left"), ("paper|Collected by", 1.6, "left"),
-        ("paper|Handed by", 1.5, "left"), ("paper|Amount", 1.5, "right"), ("paper|Remark", 1.7, "left"),
+        ("paper|#", 0.9, "right"),
+        ("paper|Received", 1.9, "left"),
+        ("paper|Order", 3.2, "left"),
+        ("paper|Merchant", 3.2, "left"),
+        ("paper|Model", 1.7, "left"),
+        ("paper|SN", 2.6, "left"),
+        ("paper|Accessories", 1.8, "left"),
+        ("paper|Fault", 2.6, "left"),
+        ("paper|Delivered by", 1.5, "left"),
+        ("paper|Received by", 1.5, "left"),
+        ("paper|Returned", 1.9, "left"),
+        ("paper|Collected by", 1.6, "left"),
+        ("paper|Handed by", 1.5, "left"),
+        ("paper|Amount", 1.5, "right"),
+        ("paper|Remark", 1.7, "left"),
     ]
     rows = [
         (
-            str(line.index), short_moment(line.received_ms), line.order_no, line.merchant, line.model, line.serial_no,
-            line.accessories, line.fault, line.deliverer, line.received_by,
+            str(line.index),
+            short_moment(line.received_ms),
+            line.order_no,
+            line.merchant,
+            line.model,
+            line.serial_no,
+            line.accessories,
+            line.fault,
+            line.deliverer,
+            line.received_by,
             short_moment(line.returned_ms) if line.returned_ms is not None else "",
-            line.collector, line.returned_by, yuan(line.amount_fen) if line.amount_fen is not None else "", line.remark,
+            line.collector,
+            line.returned_by,
+            yuan(line.amount_fen) if line.amount_fen is not None else "",
+            line.remark,
         )
         for line in card.lines
     ]
@@ -225,17 +282,24 @@ def register(paper: Paper, card: papers.RegisterCard) -> Story:
 def recovery_code(paper: Paper, card: papers.RecoveryCodeCard) -> Story:
     """The sheet for the safe: the code large, and what it is for."""
     paper.site = card.site
-    story = head(paper, "paper|RECOVERY CODE", "paper|Store", card.store_id[-12:].upper() or DASH, card.number)
+    story = head(paper, "paper|RECOVERY CODE", "paper|Store", card.store_id[-12:].upper() or DASH, "")
     groups = card.code.replace("-", " ").split()
     shown = [groups[start : start + 4] for start in range(0, len(groups), 4)]
     wide = max((len(row) for row in shown), default=1)
     largest = max((fonts.width(group, 1, True) for group in groups), default=1)
     size = min(21.0, (paper.width / max(wide, 1) - 10) / max(largest, 1))
-    cells = [[text(group, size, bold=True, align="center", tight=True) for group in row] + [""] * (wide - len(row)) for row in shown]
+    cells = [
+        [text(group, size, bold=True, align="center", tight=True) for group in row] + [""] * (wide - len(row))
+        for row in shown
+    ]
     code = table(
         cells or [[""]],
         [paper.width / max(wide, 1)] * max(wide, 1),
-        [("TOPPADDING", (0, 0), (-1, -1), 6), ("BOTTOMPADDING", (0, 0), (-1, -1), 8), ("BOX", (0, 0), (-1, -1), 1.2, "black")],
+        [
+            ("TOPPADDING", (0, 0), (-1, -1), 6),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 8),
+            ("BOX", (0, 0), (-1, -1), 1.2, "black"),
+        ],
     )
     lines = [
         say(line, paper.language)
@@ -251,7 +315,15 @@ def recovery_code(paper: Paper, card: papers.RecoveryCodeCard) -> Story:
         gap(8),
         code,
         gap(14),
-        grid(paper, [("paper|Made", moment(card.made_ms)), ("paper|Made by", card.made_by), ("paper|Station", card.site.station)], 3),
+        grid(
+            paper,
+            [
+                ("paper|Made", moment(card.made_ms)),
+                ("paper|Made by", card.made_by),
+                ("paper|Station", card.site.station),
+            ],
+            3,
+        ),
         gap(8),
         *notes(paper, lines, 9),
         gap(24),
@@ -266,17 +338,22 @@ def service_card(paper: Paper, card: papers.ServiceCardCard) -> Story:
     """The card beside the terminal: whom to call and what to try first."""
     paper.site = card.site
     first, second = caption("paper|SERVICE CARD", paper.language)
-    medium = paper.medium
-    matrix = codes.qr(card.number)
-    code = Code(matrix, 3, matrix.rows * 3, medium.dots_per_mm)
+    code = square(paper, card.number, module=3)
     left: list[Flowable] = [
         rich(
             f'{markup(first, True)} <font name="{fonts.REGULAR}" size="6" color="{ink(paper)}">{markup(second)}</font>',
-            11, bold=True, tight=True,
+            11,
+            bold=True,
+            tight=True,
         ),
         text(card.site.name, 7.6),
         gap(2),
-        rich(f'{caption_markup(paper, "paper|Hotline", 6.4)}<br/><font name="{fonts.BOLD}" size="15">{markup(card.hotline or DASH, True)}</font>', 15, bold=True, tight=True),
+        rich(
+            f'{caption_markup(paper, "paper|Hotline", 6.4)}<br/><font name="{fonts.BOLD}" size="13">{markup(card.hotline or DASH, True)}</font>',
+            13,
+            bold=True,
+            tight=True,
+        ),
     ]
     story: Story = [
         table([[left, code]], [paper.width - code.width - 8, code.width + 8], [("ALIGN", (1, 0), (1, 0), "RIGHT")]),
@@ -284,18 +361,20 @@ def service_card(paper: Paper, card: papers.ServiceCardCard) -> Story:
         Rule(paper.width, 0.8),
         gap(2),
         rich(
-            f'{caption_markup(paper, "paper|Merchant", 6)} {markup(card.merchant)}&nbsp;&nbsp; '
-            f'{caption_markup(paper, "paper|TID", 6)} {markup(card.terminal_no)}',
-            7.4, tight=True,
+            f"{caption_markup(paper, 'paper|Merchant', 6)} {markup(card.merchant)}&nbsp;&nbsp; "
+            f"{caption_markup(paper, 'paper|TID', 6)} {markup(card.terminal_no)}",
+            7.4,
+            tight=True,
         ),
         rich(
-            f'{caption_markup(paper, "paper|Model", 6)} {markup(card.model)}&nbsp;&nbsp; '
-            f'{caption_markup(paper, "paper|SN", 6)} {markup(card.serial_no)}',
-            7.4, tight=True,
+            f"{caption_markup(paper, 'paper|Model', 6)} {markup(card.model)}&nbsp;&nbsp; "
+            f"{caption_markup(paper, 'paper|SN', 6)} {markup(card.serial_no)}",
+            7.4,
+            tight=True,
         ),
         gap(2),
     ]
-    return [*story, *notes(paper, card.advice, 6.4)]
+    return [*story, *notes(paper, card.advice, 6.2)]
 
 
 STORIES: dict[str, Build] = {

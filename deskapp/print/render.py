@@ -16,7 +16,7 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from deskapp.errors import N_
-from deskapp.print import flow, fonts, labels, papers_desk, papers_office, raster
+from deskapp.print import flow, fonts, labels, papers_desk, papers_office, raster, sheet
 from deskapp.print.drawing import paint
 from deskapp.print.media import POINTS_PER_MM, Form, Medium
 from deskapp.print.media import medium as named_medium
@@ -50,13 +50,13 @@ class Rendered:
 
 
 MEDIA_OF: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(papers.LABEL_KINDS, ("label-60x40", "label-50x30", "label-40x30")),
-    "pickup_slip": ("roll-80", "a5"),
-    "repair_receipt": ("a5", "roll-80"),
-    "quote": ("a5",),
+    **dict.fromkeys(papers.LABEL_KINDS, ("label-60x40", "label-50x30", "label-40x30", "a4-labels")),
+    "pickup_slip": ("roll-80", "a5", "a4"),
+    "repair_receipt": ("a5", "roll-80", "a4"),
+    "quote": ("a5", "a4"),
     "day_end": ("a4",),
     "register": ("a4-landscape",),
-    "recovery_code": ("a5",),
+    "recovery_code": ("a5", "a4"),
     "service_card": ("card-90x54",),
 }
 _STORIES = {**papers_desk.STORIES, **papers_office.STORIES}
@@ -81,8 +81,14 @@ def render(
     card is not of that kind or the medium cannot carry it.
     """
     return render_many(
-        [(kind, card)], medium=medium, language=language, copy_no=copy_no, job_id=job_id,
-        printed_at_ms=printed_at_ms, superseded_by=superseded_by, nudge_mm=nudge_mm,
+        [(kind, card)],
+        medium=medium,
+        language=language,
+        copy_no=copy_no,
+        job_id=job_id,
+        printed_at_ms=printed_at_ms,
+        superseded_by=superseded_by,
+        nudge_mm=nudge_mm,
     )
 
 
@@ -96,9 +102,10 @@ def render_many(
     printed_at_ms: int = 0,
     superseded_by: str = "",
     nudge_mm: tuple[float, float] = (0.0, 0.0),
+    start_cell: int = 0,
     dot_page: bool = False,
 ) -> Rendered:
-    """Return several papers of one medium as one PDF; labels one to a page.
+    """Return several papers of one medium as one PDF; labels one to a page, or a sheet of cells.
 
     `dot_page` makes the unit of the page one dot of the head: the page that rasters
     are taken from.
@@ -115,11 +122,15 @@ def render_many(
         canvas = _canvas(out, size, items, facts)
         cut: dict[str, None] = {}
         pages, height = 0, target.height_mm
-        for kind, card in items:
+        nudge = round(nudge_mm[0] * target.dots_per_mm), round(nudge_mm[1] * target.dots_per_mm)
+        if target.form is Form.SHEET:
+            cards = [card for _, card in items]
+            pages, given = sheet.draw(canvas, cards, language, copy_no, unit, start_cell=start_cell, nudge_dots=nudge)
+            cut.update(dict.fromkeys(given))
+        for kind, card in items if target.form is not Form.SHEET else ():
             if target.form is Form.LABEL:
                 drawing = labels.draw(card, target, language, copy_no)
-                dx, dy = (round(mm * target.dots_per_mm) for mm in nudge_mm)
-                paint(drawing, canvas, unit, dx, dy)
+                paint(drawing, canvas, unit, *nudge)
                 canvas.showPage()
                 cut.update(dict.fromkeys(drawing.cut))
                 pages += 1
@@ -133,33 +144,66 @@ def render_many(
 
 
 def render_dots(
-    kind: str, card: papers.Card, *, medium: str | Medium, language: str, copy_no: int = 0,
-    job_id: str = "", printed_at_ms: int = 0, nudge_mm: tuple[float, float] = (0.0, 0.0),
+    kind: str,
+    card: papers.Card,
+    *,
+    medium: str | Medium,
+    language: str,
+    copy_no: int = 0,
+    job_id: str = "",
+    printed_at_ms: int = 0,
+    nudge_mm: tuple[float, float] = (0.0, 0.0),
 ) -> list[Image.Image]:
     """Return the exact dots a thermal head burns, one 1-bit picture a page (0 = black)."""
     made = render_many(
-        [(kind, card)], medium=medium, language=language, copy_no=copy_no, job_id=job_id,
-        printed_at_ms=printed_at_ms, nudge_mm=nudge_mm, dot_page=True,
+        [(kind, card)],
+        medium=medium,
+        language=language,
+        copy_no=copy_no,
+        job_id=job_id,
+        printed_at_ms=printed_at_ms,
+        nudge_mm=nudge_mm,
+        dot_page=True,
     )
     return raster.dots(made.pdf)
 
 
 def render_png(
-    kind: str, card: papers.Card, *, medium: str | Medium, language: str, copy_no: int = 0,
-    job_id: str = "", printed_at_ms: int = 0, superseded_by: str = "", page: int = 0, dpi: int = 144,
+    kind: str,
+    card: papers.Card,
+    *,
+    medium: str | Medium,
+    language: str,
+    copy_no: int = 0,
+    job_id: str = "",
+    printed_at_ms: int = 0,
+    superseded_by: str = "",
+    page: int = 0,
+    dpi: int = 144,
 ) -> bytes:
     """Return the preview of one page: the dots of a label, the rendered PDF of anything else."""
     target = named_medium(medium) if isinstance(medium, str) else medium
     if target.form is Form.LABEL:
         return raster.png(
             render_dots(
-                kind, card, medium=target, language=language, copy_no=copy_no,
-                job_id=job_id, printed_at_ms=printed_at_ms,
+                kind,
+                card,
+                medium=target,
+                language=language,
+                copy_no=copy_no,
+                job_id=job_id,
+                printed_at_ms=printed_at_ms,
             )[page]
         )
     made = render(
-        kind, card, medium=target, language=language, copy_no=copy_no, job_id=job_id,
-        printed_at_ms=printed_at_ms, superseded_by=superseded_by,
+        kind,
+        card,
+        medium=target,
+        language=language,
+        copy_no=copy_no,
+        job_id=job_id,
+        printed_at_ms=printed_at_ms,
+        superseded_by=superseded_by,
     )
     return raster.png(raster.pages(made.pdf, dpi / 72)[page])
 

@@ -92,8 +92,8 @@ class SiteCalendar:
         return Day(self.week.get(day.weekday()), "", provisional)
 
 
-def _any_hours(week: Mapping[int, Hours]) -> Hours:
-    return next(iter(week.values()), USUAL_HOURS)
+def _any_hours(week: Mapping[int, Hours]) -> Hours | None:
+    return next(iter(week.values()), None)
 
 
 def _public_holiday(day: date) -> tuple[bool, str, bool]:
@@ -233,15 +233,19 @@ def _after(
     raise AssertionError("the spans of a calendar do not end")
 
 
-def _open_spans(start_ms: int, calendar: SiteCalendar) -> Iterator[_Span]:
-    """Yield the open hours from an instant on, day by day; a calendar that never opens is `Refused`."""
+def _open_spans(start_ms: int, calendar: SiteCalendar, until_ms: int | None = None) -> Iterator[_Span]:
+    """Yield the open hours from an instant on, day by day, without end or until the day of `until_ms`.
+
+    Looking for a due time in a calendar that never opens is `Refused`; counting in it gives nothing.
+    """
     day = shop_day(start_ms)
+    last = None if until_ms is None else shop_day(until_ms)
     closed = 0
-    while True:
+    while last is None or day <= last:
         kind = calendar.day(day)
         if kind.hours is None:
             closed += 1
-            if closed > _LONGEST_CLOSED:
+            if last is None and closed > _LONGEST_CLOSED:
                 raise Refused(
                     N_("The calendar of this site has no open day."), field="calendar", code="closed"
                 )
@@ -276,9 +280,7 @@ def worked_ms(from_ms: int, to_ms: int, calendar: SiteCalendar, pauses: Sequence
     total = 0
     if to_ms <= from_ms:
         return 0
-    for day in _open_spans(from_ms, calendar):
-        if day.from_ms >= to_ms:
-            break
+    for day in _open_spans(from_ms, calendar, to_ms):
         for span in _without(day, pauses):
             total += max(0, min(span.to_ms, to_ms) - span.from_ms)
     return total

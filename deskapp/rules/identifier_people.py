@@ -7,9 +7,10 @@ lists of operator prefixes wrong; foreign ones are left to phonenumbers.
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date
 from typing import Final, NamedTuple
 
+from deskapp.clock import shop_day, system_clock
 from deskapp.rules.identifier_cleaning import compact, is_digits, without_blanks
 from deskapp.rules.identifier_types import Context, Judgement, refuse, verdict, warn
 
@@ -23,7 +24,6 @@ _CHINA: Final = re.compile(r"(?:\+|00)?86-*")
 _ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS: Final = "10X98765432"
 _USCC: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
-_CHINA_TIME: Final = timezone(timedelta(hours=8))
 
 
 class Phone(NamedTuple):
@@ -125,7 +125,7 @@ def judge_resident_id(text: str, context: Context) -> Judgement:
     born = _day(number[6:14])
     if born is None:
         return refuse("resident_id_date")
-    if born > (context.today or datetime.now(UTC).astimezone(_CHINA_TIME).date()):
+    if born > (context.today or shop_day(system_clock())):
         return refuse("resident_id_future")
     if number[17] != _id_check(number):
         return refuse("resident_id_check")

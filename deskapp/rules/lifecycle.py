@@ -131,9 +131,7 @@ def _row_for(state: WorkState | None, name: str, site: frozenset[str]) -> Move:
             code="state", move=named[0].title, state=STATE_TITLES[state] if state else NOT_YET,
         )  # fmt: skip
     if not here[0].sites.fits(site):
-        raise Refused(
-            N_("“{move}” is not possible at this site."), code="site", move=here[0].title
-        )
+        raise Refused(N_("“{move}” is not possible at this site."), code="site", move=here[0].title)
     return here[0]
 
 

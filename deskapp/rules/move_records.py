@@ -174,6 +174,4 @@ def refuse_missing(move_title: str, missing: tuple[str, ...]) -> None:
         N_("{move}: still to be recorded: {what1}, {what2} and {what3}."),
         N_("{move}: still to be recorded: {what1}, {what2}, {what3} and {more} more."),
     )[min(len(missing), 4) - 1]
-    raise Refused(
-        sentence, field=missing[0], code="missing", move=move_title, more=len(missing) - 3, **named
-    )
+    raise Refused(sentence, field=missing[0], code="missing", move=move_title, more=len(missing) - 3, **named)

@@ -128,7 +128,8 @@ _REMOTE: Final = (
          "field_engineer", "badge_shown serial_no tamper_result"),
     _row("finish_on_site", N_("Finish on site"), S.ON_SITE, S.CLOSED,
          "field_engineer", "action parts test_result", deferred="signature", remembers=True),
-    _row("cancel", N_("Withdraw the report"), WITH_MERCHANT, S.CANCELLED, "counter_clerk field_engineer", "reason"),
+    _row("cancel", N_("Withdraw the report"), WITH_MERCHANT, S.CANCELLED, "counter_clerk field_engineer",
+         "reason"),
 )  # fmt: skip
 
 _COUNTER: Final = (
@@ -161,7 +162,8 @@ _COUNTER: Final = (
          "working_result confirmed_by", deferred="rating", remembers=True),
     _row("close_auto", N_("Close by itself"), (S.RESOLVED_REMOTELY, S.PICKED_UP), S.CLOSED, "system",
          "waited_days", exactly=True, remembers=True),
-    _row("reopen", N_("Reopen the job"), S.CLOSED, None, "site_supervisor depot_supervisor", "reason", resumes=True),
+    _row("reopen", N_("Reopen the job"), S.CLOSED, None, "site_supervisor depot_supervisor",
+         "reason", resumes=True),
     _row("abandon", N_("Set as uncollected"), S.READY_FOR_PICKUP, S.ABANDONED, "system", "ladder_proofs",
          Where.OUTLET),
     _row("release_abandoned", N_("Hand out after all"), S.ABANDONED, S.PICKED_UP, "site_supervisor",

@@ -28,7 +28,7 @@ class Look:
 
 class _Current:
     look = Look()
-    fonts: dict[str, int] = {}  # noqa: RUF012 (one per process, like the fonts themselves)
+    fonts: dict[str, int] = {}
 
 
 def now() -> Look:

@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, event
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
@@ -35,6 +35,7 @@ def session() -> Iterator[Session]:
     connection = cipher.driver.connect(":memory:", isolation_level=None, check_same_thread=False)
     schema.build(connection)
     engine = create_engine("sqlite://", module=cipher.driver, creator=lambda: connection, poolclass=StaticPool)
+    event.listen(engine, "begin", lambda bound: bound.exec_driver_sql("BEGIN"))
     with Session(engine) as opened:
         yield opened
     connection.close()

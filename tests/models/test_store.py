@@ -7,17 +7,17 @@ import json
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
-from tests.conftest import KEY, FixedClock, People
 
 from deskapp.commands.people import add_staff, reset_pin, sign_in, vouch
 from deskapp.commands.setup import SiteForm, add_shelf, change_site, open_branch
-from deskapp.errors import Corrupt, Forbidden, N_, Refused, Unavailable
+from deskapp.errors import N_, Corrupt, Forbidden, Refused, Unavailable
 from deskapp.models import backup, replay, schema
 from deskapp.models.capture import canonical, digest, keyed
 from deskapp.models.journal import ChangeSet, PersonalValue, RecordKey
 from deskapp.models.people import Shelf, Staff
 from deskapp.models.store import Store, Write, command
 from deskapp.paths import Home
+from tests.conftest import KEY, FixedClock, People
 
 
 @command(N_("Break off in the middle"), right="")
@@ -69,7 +69,8 @@ def test_a_changed_group_names_the_version_it_replaces(store: Store, people: Peo
     site_id = store.facts.site_id
     form = SiteForm(code="FZ-D1", name="福州鼓楼邮政支局", phone="0591-1111111")
     store.run(change_site(site_id=site_id, site=form), by=people.admin)
-    store.run(change_site(site_id=site_id, site=SiteForm("FZ-D1", "福州鼓楼邮政支局", phone="0591-2222222")), by=people.admin)
+    again = SiteForm("FZ-D1", "福州鼓楼邮政支局", phone="0591-2222222")
+    store.run(change_site(site_id=site_id, site=again), by=people.admin)
 
     bodies = store.ask(lambda s: [json.loads(b) for b in s.scalars(select(ChangeSet.body).order_by(ChangeSet.seq))])
     contacts = [op for body in bodies[-2:] for op in body["ops"] if op["group"] == "contact"]

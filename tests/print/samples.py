@@ -133,7 +133,9 @@ def pickup_slip() -> papers.PickupSlipCard:
 def lines() -> tuple[papers.ChargeLine, ...]:
     part = papers.LineKind.PART
     return (
-        papers.ChargeLine(part, "热敏打印头 58 mm", "PRT-HEAD-58", "H1120045", "H1190872", 1, 18_500, 18_500, "2025-06-13"),
+        papers.ChargeLine(
+            part, "热敏打印头 58 mm", "PRT-HEAD-58", "H1120045", "H1190872", 1, 18_500, 18_500, "2025-06-13"
+        ),
         papers.ChargeLine(part, "走纸胶辊", "PRT-ROLL-58", "", "", 2, 2_252, 4_504, "2025-06-13"),
         papers.ChargeLine(papers.LineKind.LABOUR, "", "", "", "", 1, 8_000, 8_000, ""),
         papers.ChargeLine(papers.LineKind.INSPECTION, "", "", "", "", 1, 3_000, 3_000, ""),
@@ -233,7 +235,13 @@ def day_end(held: int = 12) -> papers.DayEndCard:
         refunds=(),
         held=tuple(
             papers.HeldLine(
-                f"D0012300{index:05d}", "新大陆 SP60", f"NLSP60A{index:07d}", "老街鱼丸店", "B-03-2", "待取机", index,
+                f"D0012300{index:05d}",
+                "新大陆 SP60",
+                f"NLSP60A{index:07d}",
+                "老街鱼丸店",
+                "B-03-2",
+                "待取机",
+                index,
                 None if index == 3 else index != 5,
             )
             for index in range(held)
@@ -254,10 +262,23 @@ def register(count: int = 40) -> papers.RegisterCard:
         last_day="2025-03-31",
         lines=tuple(
             papers.RegisterLine(
-                index, NOW + index * 3_600_000, "R00123250314007D", "D001230000711", "老街鱼丸店（鼓楼店）", "联迪 A8",
-                f"NL8610{index:06d}", "适配器、数据线", "打印字迹淡", "陈女士", "林晓燕",
-                NOW + index * DAY if index % 3 else None, "陈女士" if index % 3 else "", "林晓燕" if index % 3 else "",
-                "C00123250319002X" if index % 3 else "", 32_504 if index % 3 else None, "",
+                index,
+                NOW + index * 3_600_000,
+                "R00123250314007D",
+                "D001230000711",
+                "老街鱼丸店（鼓楼店）",
+                "联迪 A8",
+                f"NL8610{index:06d}",
+                "适配器、数据线",
+                "打印字迹淡",
+                "陈女士",
+                "林晓燕",
+                NOW + index * DAY if index % 3 else None,
+                "陈女士" if index % 3 else "",
+                "林晓燕" if index % 3 else "",
+                "C00123250319002X" if index % 3 else "",
+                32_504 if index % 3 else None,
+                "",
             )
             for index in range(1, count + 1)
         ),
@@ -285,7 +306,11 @@ def service_card() -> papers.ServiceCardCard:
         model="联迪 APOS A8",
         serial_no="00005302NL8610024571",
         hotline="0591-8755 1183",
-        advice=("不开机：长按电源键 10 秒，换插座再试。", "打印淡：换热敏纸，清洁打印头。", "不向来电者透露密码，工程师上门请核对工号。"),
+        advice=(
+            "不开机：长按电源键 10 秒，换插座再试。",
+            "打印淡：换热敏纸，清洁打印头。",
+            "不向来电者透露密码，工程师上门请核对工号。",
+        ),
     )
 
 

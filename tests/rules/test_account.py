@@ -93,7 +93,7 @@ def test_a_payment_too_much_is_shown() -> None:
 
 @pytest.mark.parametrize(
     ("total", "ceiling", "approved", "needed"),
-    [(0, None, 0, False), (100, None, 0, True), (100, 100, 0, False), (101, 100, 0, True), (101, 100, 200, False)],
+    [(0, None, 0, False), (9, None, 0, True), (9, 9, 0, False), (10, 9, 0, True), (10, 9, 20, False)],
 )
 def test_a_quote_is_needed_above_ceiling_and_approval(
     total: int, ceiling: int | None, approved: int, needed: bool

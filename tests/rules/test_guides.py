@@ -123,9 +123,7 @@ def test_a_missing_translation_or_picture_is_named() -> None:
     one_language = step("a", "solved", "visit").replace('en = "ask"', 'en = " "')
     assert check(parse(HEAD + one_language)) == ("step a has no text in en",)
     pictured = step("a", "solved", "visit") + 'picture = "gone.svg"\n'
-    assert check(parse(HEAD + pictured), ["here.svg"]) == (
-        "step a shows gone.svg, which does not exist",
-    )
+    assert check(parse(HEAD + pictured), ["here.svg"]) == ("step a shows gone.svg, which does not exist",)
 
 
 @pytest.mark.parametrize(

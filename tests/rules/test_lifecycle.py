@@ -379,7 +379,8 @@ def test_who_touched_the_device_is_known() -> None:
 def test_reopening_goes_back_to_where_it_was_closed() -> None:
     facts = story(
         ("register", S.REGISTERED), ("start_guidance", S.REMOTE_GUIDANCE),
-        ("solve_remotely", S.RESOLVED_REMOTELY), ("confirm_solved", S.CLOSED), ("reopen", S.RESOLVED_REMOTELY),
+        ("solve_remotely", S.RESOLVED_REMOTELY), ("confirm_solved", S.CLOSED),
+        ("reopen", S.RESOLVED_REMOTELY),
     )  # fmt: skip
     view = fold_work(facts)
     assert (view.state, view.misfits) == (S.RESOLVED_REMOTELY, ())
@@ -426,7 +427,7 @@ def test_a_legal_life_has_no_misfits(facts: list[WorkFact]) -> None:
 
 
 @given(st.one_of(walks(), facts_strategy), st.data())
-def test_a_voided_fact_leaves_everything_as_if_never_made(facts: list[WorkFact], data: st.DataObject) -> None:
+def test_a_voided_fact_is_as_if_never_made(facts: list[WorkFact], data: st.DataObject) -> None:
     if not facts:
         return
     gone = data.draw(st.integers(0, len(facts) - 1))
