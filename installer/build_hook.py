@@ -10,18 +10,16 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CatalogueHook(BuildHookInterface):  # type: ignore[misc]  # hatchling brings no types
-    """Called by hatchling before it packs. The compiled file is not in version control: it is named here."""
+    """Called by hatchling before it packs `resources/`, where the compiled file then lies."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, and add the result to what is packed. `version` is the kind of wheel; all get it."""
+        """Compile. `version` is the kind of wheel and `build_data` what is packed; both stay as they are."""
         root = Path(self.root)
         place = root / "installer" / "compile_catalogue.py"
         spec = importlib.util.spec_from_file_location("compile_catalogue", place)
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        compiled: Path = module.compile_catalogue(root)
-        inside = compiled.relative_to(root).as_posix()
-        build_data["force_include"][str(compiled)] = f"deskapp/{inside}"
+        module.compile_catalogue(root)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gettext
 import os
+import re
 import string
 import warnings
 from pathlib import Path
@@ -41,6 +42,11 @@ def texts_of_the_program() -> dict[str, list[str]]:
         text = message if isinstance(message, str) else message[0]
         if text:
             found.setdefault(text, []).append(f"deskapp/{file}:{line}")
+    # Papers have short texts of their own; their prefix is their mark.
+    for path in sorted((PACKAGE / "print").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and re.match(r"paper\|.", str(node.value)):
+                found.setdefault(str(node.value), []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
     return found
 
 

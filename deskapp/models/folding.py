@@ -7,7 +7,7 @@ the facts are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,9 +24,11 @@ from deskapp.models.repair import (
     WorkEvent,
 )
 from deskapp.models.ticket import ServiceTicket, TicketEvent
+from deskapp.models.times import due_of, item_pauses, ticket_pauses
 from deskapp.rules.account import MoneyFact, MoneyKind, MoneyView, fold_money
 from deskapp.rules.custody import CustodyFact, CustodyView, fold_custody
 from deskapp.rules.lifecycle import ENDED, WorkFact, WorkState, WorkView, fold_work
+from deskapp.rules.tickets import MOVE_TITLES, TicketFact, TicketView, fold_ticket
 
 Key = tuple[str, str]
 
@@ -45,6 +47,7 @@ def refold(session: Session, touched: dict[Key, object], now: int) -> None:
     for order_id in orders:
         _fold_order(session, order_id)
     tickets = {row.ticket_id for row in touched.values() if isinstance(row, TicketEvent)}
+    tickets |= {row.id for row in touched.values() if isinstance(row, ServiceTicket)}
     for ticket_id in tickets:
         _fold_ticket(session, ticket_id)
     for device_id in {row.device_id for row in touched.values() if isinstance(row, TerminalBinding)}:
@@ -134,10 +137,18 @@ def _fold_item(session: Session, item: RepairItem) -> None:
     item.holder = custody_of(session, item.id).holder or ""
     money = money_of(session, item.id)
     item.money_state, item.due_fen, item.paid_fen = money.state.value, money.due_fen, money.paid_fen
-    _fold_pickup(session, item, work.state)
+    _fold_pickup(session, item)
+    _fold_due(session, item)
 
 
-def _fold_pickup(session: Session, item: RepairItem, state: WorkState | None) -> None:
+def _fold_due(session: Session, item: RepairItem) -> None:
+    order = session.get(RepairOrder, item.order_id)
+    if order is not None:
+        times = due_of(session, order.site_id, item.priority, order.opened_at, item_pauses(session, item))
+        item.done_due = times.done_ms or 0
+
+
+def _fold_pickup(session: Session, item: RepairItem) -> None:
     """An item's receipt and its accessories' return follow from the pickup that counts."""
     pickups = session.scalars(select(Pickup).where(Pickup.order_id == item.order_id).order_by(Pickup.n)).all()
     voided = {row.voids for row in pickups if row.voids}
@@ -161,22 +172,33 @@ def _fold_order(session: Session, order_id: str) -> None:
     order.closed_at = max(over) if order.state == "closed" else 0
 
 
+def ticket_of(events: Sequence[TicketEvent]) -> TicketView:
+    """Return where a ticket stands after its events, in journal order."""
+    return fold_ticket(
+        TicketFact(row.kind, row.at, row.by, str(row.data.get("reason", "")), row.id, row.voids or None)
+        for row in events
+        if row.kind in MOVE_TITLES or row.voids
+    )
+
+
+def events_of(session: Session, ticket_id: str) -> Sequence[TicketEvent]:
+    """Return what happened on a ticket, in journal order."""
+    return session.scalars(
+        select(TicketEvent).where(TicketEvent.ticket_id == ticket_id).order_by(TicketEvent.n)
+    ).all()
+
+
 def _fold_ticket(session: Session, ticket_id: str) -> None:
     ticket = session.get(ServiceTicket, ticket_id)
     if ticket is None:
         return
-    rows = session.scalars(select(TicketEvent).where(TicketEvent.ticket_id == ticket_id).order_by(TicketEvent.n)).all()
-    voided = {row.voids for row in rows if row.voids}
-    state, waits_for, closed_at = "open", "", 0
-    for row in rows:
-        if row.id in voided or not row.to_state:
-            continue
-        state = row.to_state
-        waits_for = str(row.data.get("waits_for", "")) if state == "waiting" else ""
-        closed_at = row.at if state in CLOSED_TICKET else 0
-    ticket.state, ticket.waits_for, ticket.closed_at = state, waits_for, closed_at
-
-
+    events = events_of(session, ticket_id)
+    view = ticket_of(events)
+    ticket.state = view.state.value if view.state else "open"
+    ticket.waits_for = view.waiting_on
+    ticket.closed_at = (view.since_ms or 0) if ticket.state in CLOSED_TICKET else 0
+    times = due_of(session, ticket.site_id, ticket.priority, ticket.opened_at, ticket_pauses(events))
+    ticket.response_due, ticket.done_due = times.first_response_ms, times.done_ms or 0
 
 
 def _fold_binding(session: Session, device_id: str) -> None:

@@ -25,6 +25,9 @@ from deskapp.rules.grams import Words, grams, words
 NEWEST = 1500
 """Rows looked at first, newest first, when a word is shorter than a gram."""
 
+PAGE = 3900
+"""Bytes of a page of the index: it has to fit into one of the file, of which encryption takes 80 bytes."""
+
 PINYIN = pinyin.PinyinTable(resource("catalogue", "pinyin.tsv.xz"))
 
 
@@ -92,6 +95,7 @@ def create(connection: Any) -> None:
             f"CREATE VIRTUAL TABLE {index.name} USING fts5"
             "(grams, content='', columnsize=0, detail=none, tokenize='ascii')"
         )
+        connection.execute(f"INSERT INTO {index.name} ({index.name}, rank) VALUES ('pgsz', {PAGE})")
 
 
 def update(session: Session, touched: Mapping[tuple[str, str], object]) -> None:
@@ -122,8 +126,7 @@ def drop_and_rebuild(session: Session, *, progress: Callable[[str], None] = lamb
     for index in INDEXES:
         progress(index.table)
         driver.execute(
-            f"INSERT INTO {index.name} (rowid, grams)"
-            f" SELECT t.n, grams({index.text}) FROM {index.table} t ORDER BY t.n"
+            f"INSERT INTO {index.name} (rowid, grams) SELECT t.n, grams({index.text}) FROM {index.table} t ORDER BY t.n"
         )
         driver.execute(f"INSERT INTO {index.name} ({index.name}) VALUES ('optimize')")
 
@@ -163,9 +166,7 @@ def _add(session: Session, index: Index, ids: list[str]) -> None:
     marks = ", ".join("?" * len(ids))
     rows = execute(f"SELECT t.n, {index.text} FROM {index.table} t WHERE t.id IN ({marks})", tuple(ids)).all()
     if rows:
-        execute(
-            f"INSERT INTO {index.name} (rowid, grams) VALUES (?, ?)", [(n, grams(text)) for n, text in rows]
-        )
+        execute(f"INSERT INTO {index.name} (rowid, grams) VALUES (?, ?)", [(n, grams(text)) for n, text in rows])
 
 
 def _slices(ids: list[str], size: int) -> Iterator[list[str]]:
@@ -187,10 +188,13 @@ _UNLIKE = f"OR x GLOB '*[^{_PLAIN}]*' OR instr(x, char(0))"
 def newest(session: Session, index: Index, text: str, limit: int) -> list[str]:
     """Return the ids of the newest records that have every word of a text, newest first."""
     wanted = words(text)
-    return [] if wanted is None or limit < 1 else _newest(session, index, wanted, limit)
+    return [] if wanted is None else matching(session, index, wanted, limit)
 
 
-def _newest(session: Session, index: Index, wanted: Words, limit: int) -> list[str]:
+def matching(session: Session, index: Index, wanted: Words, limit: int) -> list[str]:
+    """Return the ids of the newest records that have these words, newest first."""
+    if limit < 1:
+        return []
     if not wanted.short:
         return _collect(_candidates(session, index, wanted, _match(wanted.full, ())), wanted, limit)
     latest = _collect(_latest(session, index, wanted), wanted, limit)

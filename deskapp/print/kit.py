@@ -148,7 +148,6 @@ def head(paper: Paper, title: str, number_caption: str, number: str, payload: st
     """Return the head of a paper: title, site, number with its QR, copy mark."""
     paper.title = title
     first, second = caption(title, paper.language)
-    medium = paper.medium
     code = square(paper, payload, level) if payload else None
     mark = copy_mark(paper.facts.copy_no, paper.language)
     site = paper.site.name + (f"  {paper.site.code}" if paper.site.code else "")

@@ -166,7 +166,7 @@ def _held(paper: Paper, card: papers.DayEndCard) -> Story:
     seen = sum(one.counted is True for one in card.held)
     absent = sum(one.counted is False for one in card.held)
     line = say(
-        "paper|In the books {held}, found {found}, not found {absent}, not counted {open}, on the shelf but not in the books {extra}",
+        "paper|In the books {held}, found {found}, missing {absent}, not counted {open}, extra {extra}",
         language,
         held=len(card.held),
         found=seen,
@@ -348,12 +348,8 @@ def service_card(paper: Paper, card: papers.ServiceCardCard) -> Story:
         ),
         text(card.site.name, 7.6),
         gap(2),
-        rich(
-            f'{caption_markup(paper, "paper|Hotline", 6.4)}<br/><font name="{fonts.BOLD}" size="13">{markup(card.hotline or DASH, True)}</font>',
-            13,
-            bold=True,
-            tight=True,
-        ),
+        rich(caption_markup(paper, "paper|Hotline", 6.4), 6.4),
+        text(card.hotline or DASH, 13, bold=True, tight=True),
     ]
     story: Story = [
         table([[left, code]], [paper.width - code.width - 8, code.width + 8], [("ALIGN", (1, 0), (1, 0), "RIGHT")]),

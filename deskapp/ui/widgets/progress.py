@@ -134,11 +134,10 @@ class Timeline(QWidget):
     def set_happenings(self, happenings: Sequence[Happening]) -> None:
         """Show these lines."""
         self.happenings = tuple(happenings)
-        while (item := self._column.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        while self._column.count():
+            line = self._column.takeAt(0).widget()
+            line.hide()
+            line.deleteLater()
         for number, happening in enumerate(self.happenings):
             self._column.addWidget(_Line(happening, last=number == len(self.happenings) - 1))
 

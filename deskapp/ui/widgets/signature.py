@@ -177,7 +177,7 @@ class SignaturePad(QWidget):
         content = QByteArray()
         buffer = QBuffer(content)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        image.save(buffer, "PNG")
+        image.save(buffer, b"PNG")
         return bytes(content.data())
 
     def clear(self) -> None:

@@ -133,7 +133,7 @@ class Button(QPushButton):
             self._tint()
 
     def _tint(self) -> None:
-        if not getattr(self, "_icon", ""):
+        if not getattr(self, "_icon", None):
             return
         role = str(self.property("role") or "")
         tint = {"primary": "on_accent", "danger": "danger", "link": "accent", "rail": "muted",
@@ -178,7 +178,7 @@ class Picture(QLabel):
     def changeEvent(self, event: QEvent) -> None:
         """Tint anew when the look changes."""
         super().changeEvent(event)
-        if event.type() in RESTYLE and getattr(self, "_name", ""):
+        if event.type() in RESTYLE and getattr(self, "_name", None):
             self._draw()
 
     def _draw(self) -> None:

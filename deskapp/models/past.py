@@ -1,0 +1,230 @@
+"""What the records already know about a unit: its stays with us, its twins, the warranty it still has.
+
+The briefing at the counter and the act of checking in look at the same past, so that
+what the clerk was shown is what the record says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from deskapp.clock import shop_day
+from deskapp.models.device import Device, DeviceModel, TerminalBinding
+from deskapp.models.folding import custody_facts
+from deskapp.models.merchant import ServiceContract
+from deskapp.models.repair import CustodyEvent, RepairItem, RepairOrder
+from deskapp.rules import warranty
+from deskapp.rules.custody import custody_days
+from deskapp.rules.identifiers import serial_lookalikes
+from deskapp.rules.states import HELD, WorkState
+
+REPEAT_DAYS = 90
+"""The same fault again within so many days after a repair is a repeat fault, whatever its warranty says."""
+
+_BACK = (WorkState.PICKED_UP, WorkState.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One earlier or present stay of a unit with us; `left_at` is 0 while it is here (ms UTC)."""
+
+    item_id: str
+    order_id: str
+    order_no: str
+    label_no: str
+    state: WorkState
+    symptom_code: str
+    merchant_id: str
+    came_at: int
+    left_at: int
+
+    @property
+    def open(self) -> bool:
+        """Say whether the unit is in our hands, or with somebody who has it from us."""
+        return self.state in HELD or self.state is WorkState.QUARANTINED
+
+    @property
+    def ended_with_us(self) -> bool:
+        """Say whether the merchant has it back after this stay."""
+        return self.state in _BACK
+
+
+def units_with(session: Session, serial_no: str) -> list[Device]:
+    """Return the units with exactly this serial number, oldest first; joined ones stand for their survivor."""
+    rows = session.scalars(select(Device).where(Device.serial_no == serial_no).order_by(Device.n)).all()
+    found = {unit.id: unit for unit in (survivor(session, row) for row in rows)}
+    return list(found.values())
+
+
+def survivor(session: Session, unit: Device) -> Device:
+    """Return the record a unit was joined into, or the unit itself."""
+    for _step in range(8):
+        if not unit.joined_into:
+            break
+        unit = session.get_one(Device, unit.joined_into)
+    return unit
+
+
+def lookalikes_of(session: Session, serial_no: str) -> list[Device]:
+    """Return known units whose serial number a reader may take for this one (O/0, I/1)."""
+    forms = serial_lookalikes(serial_no) - {serial_no}
+    if not forms:
+        return []
+    rows = session.scalars(select(Device).where(Device.serial_no.in_(sorted(forms))).order_by(Device.n)).all()
+    return list({unit.id: unit for unit in (survivor(session, row) for row in rows)}.values())
+
+
+def stays(session: Session, unit_ids: Iterable[str]) -> list[Stay]:
+    """Return all stays of these units with us, newest first."""
+    ids = list(unit_ids)
+    if not ids:
+        return []
+    rows = session.execute(
+        select(RepairItem, RepairOrder)
+        .join(RepairOrder, RepairOrder.id == RepairItem.order_id)
+        .where(RepairItem.device_id.in_(ids))
+        .order_by(RepairItem.n.desc())
+    ).all()
+    left = _went_home(session, [item.id for item, _order in rows])
+    return [
+        Stay(
+            item.id, order.id, order.number, item.label_no, WorkState(item.work_state), item.symptom_code,
+            order.merchant_id, order.opened_at, left.get(item.id, 0),
+        )
+        for item, order in rows
+    ]  # fmt: skip
+
+
+def _went_home(session: Session, item_ids: Sequence[str]) -> Mapping[str, int]:
+    if not item_ids:
+        return {}
+    return {
+        item_id: at
+        for item_id, at in session.execute(
+            select(CustodyEvent.item_id, func.max(CustodyEvent.at))
+            .where(CustodyEvent.item_id.in_(item_ids), CustodyEvent.to_holder == "merchant")
+            .group_by(CustodyEvent.item_id)
+        )
+    }
+
+
+def repeat_of(known: Iterable[Stay], symptom_code: str, now: int, covered: Iterable[str] = ()) -> Stay | None:
+    """Return the last repair of the same fault that is recent enough, or whose warranty still runs.
+
+    `covered` are the order numbers whose repair warranty runs. An unnamed symptom matches nothing.
+    """
+    running = set(covered)
+    for stay in known:
+        if not stay.ended_with_us or not symptom_code or stay.symptom_code != symptom_code:
+            continue
+        days = (shop_day(now) - shop_day(stay.left_at or stay.came_at)).days
+        if days <= REPEAT_DAYS or stay.order_no in running:
+            return stay
+    return None
+
+
+def days_in_custody(session: Session, known: Iterable[Stay], now: int) -> int:
+    """Return for how many days earlier stays kept the unit from its merchant."""
+    return sum(custody_days(custody_facts(session, stay.item_id), now) for stay in known if stay.ended_with_us)
+
+
+def repair_warranties(unit: Device, symptom_code: str) -> list[warranty.RepairWarranty]:
+    """Return the warranties of earlier repairs kept on the unit, judged against the fault it has now.
+
+    The record is a list under `repairs` or one entry: `order_no`, `until` (ISO day), `symptom_code`.
+    """
+    kept = unit.repair_warranty or {}
+    entries = kept.get("repairs") if isinstance(kept.get("repairs"), list) else [kept]
+    found = []
+    for entry in entries or []:
+        until = str(entry.get("until") or entry.get("end") or "")
+        if not until:
+            continue
+        same = bool(symptom_code) and entry.get("symptom_code") == symptom_code
+        previous = str(entry.get("order_no") or entry.get("previous") or "")
+        found.append(warranty.RepairWarranty(previous, date.fromisoformat(until), same_fault=same))
+    return found
+
+
+def contract_end(session: Session, unit: Device, merchant_id: str, on: date) -> date | None:
+    """Return the last day of the warranty a running contract of the merchant gives, if one does."""
+    if not merchant_id:
+        return None
+    bound = session.scalars(
+        select(TerminalBinding.valid_from).where(
+            TerminalBinding.device_id == unit.id, TerminalBinding.valid_to == ""
+        )
+    ).first()
+    ends = []
+    for row in session.scalars(
+        select(ServiceContract).where(ServiceContract.merchant_id == merchant_id, ServiceContract.active)
+    ):
+        over = row.ends_on and row.ends_on < on.isoformat()
+        start = bound or row.starts_on
+        if row.warranty_months > 0 and start and not over:
+            ends.append(warranty.term_end(date.fromisoformat(start), row.warranty_months))
+    return max(ends) if ends else None
+
+
+def first_view(
+    session: Session,
+    unit: Device,
+    *,
+    merchant_id: str,
+    symptom_code: str,
+    now: int,
+    tamper_suspected: bool = False,
+    known: Sequence[Stay] | None = None,
+) -> warranty.Decision:
+    """Return the warranty as it looks at the counter, before the bench has found a cause."""
+    on = shop_day(now)
+    model = session.get(DeviceModel, unit.model_id) if unit.model_id else None
+    earlier = stays(session, [unit.id]) if known is None else known
+    return warranty.decide(
+        on=on,
+        cause=None,
+        contract_end=contract_end(session, unit, merchant_id, on),
+        model_end=_day(unit.warranty_until),
+        manufactured=_day(unit.manufactured_on),
+        model_months=model.warranty_months if model else None,
+        repairs=repair_warranties(unit, symptom_code),
+        tamper_suspected=tamper_suspected,
+        custody_days=days_in_custody(session, earlier, now),
+    )
+
+
+def other_units_on(session: Session, terminal_no: str, merchant_id: str, unit_id: str) -> list[Device]:
+    """Return other units that are bound to this terminal number now; at most one should be.
+
+    A terminal number is unique within its merchant; another merchant's binding is told as well,
+    because the same number at two merchants is the sign of a mix-up at the counter.
+    """
+    if not terminal_no:
+        return []
+    rows = session.scalars(
+        select(TerminalBinding).where(
+            TerminalBinding.terminal_no == terminal_no, TerminalBinding.valid_to == "",
+            TerminalBinding.device_id != unit_id,
+        )
+    ).all()  # fmt: skip
+    own = [row for row in rows if row.merchant_id == merchant_id] or rows
+    found = (session.get(Device, row.device_id) for row in own)
+    return [unit for unit in found if unit is not None and not unit.joined_into]
+
+
+def days_left(until: str, now: int) -> int | None:
+    """Return the days a warranty still covers after today, negative when over, None without a date."""
+    end = _day(until)
+    return warranty.days_left(end, shop_day(now)) if end else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
