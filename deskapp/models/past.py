@@ -18,6 +18,7 @@ from deskapp.models.device import Device, DeviceModel, TerminalBinding
 from deskapp.models.folding import custody_facts
 from deskapp.models.merchant import ServiceContract
 from deskapp.models.repair import CustodyEvent, RepairItem, RepairOrder
+from deskapp.models.stock import LoanEvent
 from deskapp.rules import warranty
 from deskapp.rules.custody import custody_days
 from deskapp.rules.identifiers import serial_lookalikes
@@ -228,3 +229,14 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         return None
+
+
+def loaners_with(session: Session, merchant_id: str) -> list[tuple[Device, int]]:
+    """Return the loaners a merchant has now, each with the day it is due back (ms UTC, 0 for none)."""
+    if not merchant_id:
+        return []
+    rows = session.scalars(select(LoanEvent).where(LoanEvent.merchant_id == merchant_id).order_by(LoanEvent.n)).all()
+    voided = {row.voids for row in rows if row.voids}
+    last = {row.device_id: row for row in rows if not row.voids and row.id not in voided}
+    out = [(session.get(Device, row.device_id), row.due_at) for row in last.values() if row.kind == "lend"]
+    return [(unit, due_at) for unit, due_at in out if unit is not None]

@@ -7,7 +7,7 @@ close up on a thermal head.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deskapp.print import codes, fonts
 from deskapp.print.drawing import Drawing
@@ -16,6 +16,11 @@ from deskapp.print.words import caption, copy_mark
 
 BODY = (22, 20, 18)
 _GAP = 14
+# How a row gives way: (size, with the second language, with captions).
+_STEPS = (
+    (22, True, True), (20, True, True), (22, False, True), (20, False, True), (18, False, True),
+    (20, False, False), (18, False, False),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ class Pen:
     # ------------------------------------------------------------ rows
 
     def row(self, baseline: float, cells: list[Cell], x0: float | None = None) -> None:
-        """Place cells on one line: all at full size, else smaller, else without English, else cut.
+        """Place cells on one line: at full size, else smaller, without English, without captions, cut.
 
         Cells keep to equal columns where they fit; a long one pushes its neighbour to the right.
         """
@@ -91,7 +96,9 @@ class Pen:
         if not shown:
             return
         gaps = _GAP * (len(shown) - 1)
-        for size, english in ((22, True), (20, True), (22, False), (20, False), (18, False)):
+        for size, english, captions in _STEPS:
+            if not captions:
+                shown = [replace(cell, caption="") for cell in shown]
             wide = [self._head_width(cell, size, english) + self._value_width(cell, size) for cell in shown]
             if sum(wide) + gaps <= room:
                 break
@@ -153,19 +160,22 @@ class Pen:
         right: float = self.right
         if rush:
             first, second = caption("paper|RUSH", self.language)
-            wide = self.width(first, 24, True) + self.width(second, 16, True) + 22
+            large = 24 if height > 26 else 20
+            wide = self.width(first, large, True) + self.width(second, 16, True) + 22
             self.page.block(self.dots(right - wide), self.dots(8), self.dots(wide), self.dots(height))
-            x = self.text(right - wide + 8, 8 + height - 7, first, 24, bold=True, white=True)
+            x = self.text(right - wide + 8, 8 + height - 7, first, large, bold=True, white=True)
             self.text(x + 6, 8 + height - 7, second, 16, bold=True, white=True)
             right -= wide + 8
         if copy_no:
             mark = copy_mark(copy_no, self.language).partition(" / ")[0]
-            right -= self.width(mark, 18)
-            self.text(right, 8 + height - 8, mark, 18)
+            made = fonts.fit(mark, (right - self.left) / 2, (18, 16))
+            right -= self.width(made.lines[0], made.size)
+            self.text(right, 8 + height - 8, made.lines[0], made.size)
             right -= 10
+        sizes = (26, 24, 22, 20) if height > 26 else (22, 20, 18)
         code_wide = self.width(code, 20) if code else 0
         room = right - self.left - (code_wide + 10 if code else 0)
-        end = self.fitted(self.left, 8 + height - 7, room, site, (26, 24, 22, 20), "site", bold=True)
+        end = self.fitted(self.left, 8 + height - 7, room, site, sizes, "site", bold=True)
         if code:
             self.text(end + 10, 8 + height - 7, code, 20)
 

@@ -83,7 +83,7 @@ def _medium(pen: Pen, number: str, order: Cell, rows: list[list[Cell]]) -> None:
         pen.row(92, [order], x)
         pen.row(120, rows[0], x)
         for place, cells in enumerate(rows[1:]):
-            pen.row(172 + place * 27, cells)
+            pen.row(178 + place * 25, cells)
         return
     pen.bars(0, pen.medium.width_mm * 8, 36, 52, number)
     pen.centred(0, pen.medium.width_mm * 8, 107, number, 20, bold=True)
@@ -137,12 +137,12 @@ def _accessory(pen: Pen, card: papers.Card, copy_no: int) -> None:
         return
     y = _codes(pen, card.number, order)
     first, second = caption("paper|Accessory", pen.language)
-    x = pen.text(pen.left, y + 4, first, 22) + 6
-    x = pen.text(x, y + 4, second, 15) + 8
-    pen.fitted(x, y + 4, pen.right - x, f"{part}  {card.accessory}", _NAME_SIZES, "accessory", bold=True)
-    pen.row(y + 32, [device, Cell("paper|Bin", card.shelf, 0, "shelf")])
-    pen.row(y + 60, [model, serial])
-    pen.row(y + 88, [merchant, Cell("paper|In", short_moment(card.received_ms))])
+    x = pen.text(pen.left, y + 7, first, 22) + 6
+    x = pen.text(x, y + 7, second, 15) + 8
+    pen.fitted(x, y + 7, pen.right - x, f"{part}  {card.accessory}", _NAME_SIZES, "accessory", bold=True)
+    pen.row(y + 36, [device, Cell("paper|Bin", card.shelf, 0, "shelf")])
+    pen.row(y + 64, [model, serial])
+    pen.row(y + 91, [merchant, Cell("paper|In", short_moment(card.received_ms))])
 
 
 def _part(pen: Pen, card: papers.Card, copy_no: int) -> None:

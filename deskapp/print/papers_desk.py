@@ -28,6 +28,8 @@ from deskapp.print.kit import (
 from deskapp.print.words import DASH, caption, day, moment, say, word, yuan
 from deskapp.rules import papers
 
+_LONG = 400  # characters; about a quarter of an A5 page
+
 
 def _columns(paper: Paper) -> int:
     return 2 if paper.roll else 4
@@ -244,7 +246,8 @@ def _receipt_device(paper: Paper, device: papers.ReceiptDevice) -> list[Flowable
     known = [(msgid, value) for msgid, value in pairs if value]
     signs = {papers.CheckResult.FAIL: " ×", papers.CheckResult.SKIPPED: " —"}
     tests = [(test.name + signs.get(test.result, ""), test.result is papers.CheckResult.PASS) for test in device.tests]
-    if paper.roll:
+    # A table row cannot be parted between pages, a paragraph can.
+    if paper.roll or any(len(value) > _LONG for _, value in known):
         body += [beside(paper, msgid, value, size=8.8) for msgid, value in (*numbers, *known)]
         if tests:
             body += [rich(caption_markup(paper, "paper|Counter test", 7.2), 8.8), *choice(paper, tests, 8.8)]

@@ -6,19 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import and_, or_, select
-
 from deskapp.models import search
-from deskapp.models.device import Device, DeviceModel
-from deskapp.models.merchant import Merchant
-from deskapp.models.repair import RepairItem, RepairOrder
-from deskapp.models.stock import Part
 from deskapp.models.store import ReadSession
-from deskapp.models.ticket import ServiceTicket
 from deskapp.queries import hits
 from deskapp.queries.hits import IN_HAND, KIND_TITLES, Hit, HitKind, Step, Why
 from deskapp.queries.scan import HINTS, Target, item_target, joined, resolve_scan
-from deskapp.rules.grams import Words, words
+from deskapp.rules.grams import Words, folded, words
 from deskapp.rules.numbers import ScanKind, parse_scan
 
 __all__ = [
@@ -28,6 +21,8 @@ __all__ = [
 
 _OWNERS_FOLLOWED: Final = 5
 """How many of the found merchants, devices and orders lead on to what is in our hands, and to tickets."""
+
+_MODELS_FOLLOWED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,45 +107,47 @@ class _Finder:
         return search.matching(self.session, index, self.wanted, self.limit * more + 1)
 
     def _merchants(self) -> list[Hit]:
-        ids = joined(self.session, Merchant, self._ids(search.MERCHANT, 2))
+        ids = joined(self.session, "merchant", self._ids(search.MERCHANT, 2))
         return _best(hits.merchants(self.session, ids, self.wanted))
 
     def _devices(self) -> list[Hit]:
-        ids = joined(self.session, Device, self._ids(search.DEVICE, 2))
+        ids = joined(self.session, "device", self._ids(search.DEVICE, 2))
         if len(ids) <= self.limit:
             ids = list(dict.fromkeys([*ids, *self._of_models()]))
         return _best(hits.devices(self.session, ids, self.wanted))
 
     def _of_models(self) -> list[str]:
         """Devices whose model has some of the words, and which have the others themselves."""
-        models = self.session.execute(select(DeviceModel.id, DeviceModel.brand, DeviceModel.brand_en, DeviceModel.name))
+        models = hits.ask(self.session, "SELECT id, brand || ' ' || brand_en || ' ' || name AS text FROM device_model")
         fitting: dict[tuple[str, ...], list[str]] = {}
         for row in models:
-            text = f"{row.brand} {row.brand_en} {row.name}"
-            rest = tuple(word for word in self.wanted.words if not Words((word,), ()).inside(text))
+            text = folded(row.text)
+            rest = tuple(word for word in self.wanted.words if word not in text)
             if len(rest) < len(self.wanted.words):
                 fitting.setdefault(rest, []).append(row.id)
         found: list[str] = []
         for rest, ids in fitting.items():
-            found += self._newest_of(ids) if not rest else self._with_rest(" ".join(rest), set(ids))
+            found += self._newest_of(ids) if not rest else self._with_rest(" ".join(rest), ids)
         return found
 
     def _newest_of(self, models: Sequence[str]) -> list[str]:
         """The newest devices of these models: model by model, for which there is an index."""
-        rows = []
-        for model in models[:10]:
-            rows += self.session.execute(
-                select(Device.n, Device.id)
-                .where(Device.model_id == model)
-                .order_by(Device.n.desc())
-                .limit(self.limit + 1)
-            ).all()
-        return [identity for _n, identity in sorted(((row.n, row.id) for row in rows), reverse=True)][: self.limit + 1]
+        rows: list[Any] = []
+        for model in models[:_MODELS_FOLLOWED]:
+            rows += hits.ask(
+                self.session,
+                "SELECT n, id FROM device WHERE model_id = ? ORDER BY n DESC LIMIT ?",
+                model,
+                self.limit + 1,
+            )
+        return [row.id for row in sorted(rows, key=lambda row: -row.n)][: self.limit + 1]
 
-    def _with_rest(self, rest: str, models: set[str]) -> list[str]:
+    def _with_rest(self, rest: str, models: Sequence[str]) -> list[str]:
         ids = search.newest(self.session, search.DEVICE, rest, 200)
-        rows = self.session.execute(select(Device.id).where(Device.id.in_(ids), Device.model_id.in_(models)))
-        fitting = set(rows.scalars())
+        if not ids:
+            return []
+        rows = hits.ask(self.session, "SELECT id FROM device WHERE id IN (??) AND model_id IN (??)", ids, models)
+        fitting = {row.id for row in rows}
         return [one for one in ids if one in fitting]
 
     def _orders(self) -> list[Hit]:
@@ -159,25 +156,20 @@ class _Finder:
     def _items(self, merchants: Sequence[Hit], devices: Sequence[Hit], orders: Sequence[Hit]) -> list[Hit]:
         """What is in our hands of the merchants, devices and orders found."""
         found: dict[str, Hit] = {}
-        for why, condition in (
-            (Why.DEVICE, _among(RepairItem.device_id, devices)),
-            (Why.ORDER, _among(RepairItem.order_id, orders)),
-            (Why.MERCHANT, and_(_among(RepairOrder.merchant_id, merchants), RepairOrder.state == "open")),
+        for why, column, owners in (
+            (Why.DEVICE, "i.device_id", devices),
+            (Why.ORDER, "i.order_id", orders),
+            (Why.MERCHANT, "o.merchant_id", merchants[:_OWNERS_FOLLOWED]),
         ):
-            for hit in hits.items(
-                self.session, and_(condition, RepairItem.work_state.in_(IN_HAND)), why, limit=self.limit + 1
-            ):
-                found.setdefault(hit.id, hit)
-        exact = {hit.id for hit in devices if hit.rank == 0}
-        return [replace(hit, rank=0) if hit.why is Why.DEVICE and exact else hit for hit in found.values()]
+            rank = 0 if why is Why.DEVICE and any(owner.rank == 0 for owner in owners) else 2
+            for hit in hits.items(self.session, column, [owner.id for owner in owners], why, limit=self.limit + 1):
+                found.setdefault(hit.id, replace(hit, rank=rank))
+        return list(found.values())
 
     def _tickets(self, merchants: Sequence[Hit], devices: Sequence[Hit]) -> list[Hit]:
         own = hits.tickets(self.session, self._ids(search.TICKET), self.wanted)
         known = {hit.id for hit in own}
-        for column, owners, why in (
-            (ServiceTicket.device_id, devices, Why.DEVICE),
-            (ServiceTicket.merchant_id, merchants, Why.MERCHANT),
-        ):
+        for why, column, owners in ((Why.DEVICE, "device_id", devices), (Why.MERCHANT, "merchant_id", merchants)):
             if len(own) > self.limit:
                 break
             ids = [one for one in self._newest_tickets(column, owners) if one not in known]
@@ -185,27 +177,22 @@ class _Finder:
             own += [replace(hit, why=why, rank=5) for hit in hits.tickets(self.session, ids)]
         return own
 
-    def _newest_tickets(self, column: Any, owners: Sequence[Hit]) -> list[str]:
+    def _newest_tickets(self, column: str, owners: Sequence[Hit]) -> list[str]:
         ids: list[str] = []
         for owner in owners[:_OWNERS_FOLLOWED]:
-            ids += self.session.scalars(
-                select(ServiceTicket.id).where(column == owner.id).order_by(ServiceTicket.n.desc()).limit(self.limit)
+            rows = hits.ask(
+                self.session,
+                f"SELECT id FROM service_ticket WHERE {column} = ? ORDER BY n DESC LIMIT ?",
+                owner.id,
+                self.limit,
             )
+            ids += [row.id for row in rows]
         return ids[: self.limit + 1]
 
     def _parts(self) -> list[Hit]:
-        """Parts are few: every word is looked for in number and names."""
-        condition = and_(
-            *(or_(*(column.icontains(word, autoescape=True) for column in (Part.part_no, Part.name, Part.name_en)))
-              for word in self.wanted.words)
-        )  # fmt: skip
-        return hits.parts(self.session, condition, limit=self.limit + 1)
+        return hits.parts(self.session, self.wanted, limit=self.limit + 1)
 
 
 def _best(found: Iterable[Hit]) -> list[Hit]:
     """Full fits first, then beginnings and ends, then the rest; within these the order stays."""
     return sorted(found, key=lambda hit: hit.rank)
-
-
-def _among(column: Any, owners: Sequence[Hit]) -> Any:
-    return column.in_([hit.id for hit in owners[:_OWNERS_FOLLOWED]])

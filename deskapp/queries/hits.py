@@ -7,16 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, select
-
 from deskapp.errors import N_
-from deskapp.models.device import Device, DeviceModel
-from deskapp.models.merchant import Merchant, MerchantContact
-from deskapp.models.people import Shelf, Staff
-from deskapp.models.repair import RepairItem, RepairOrder
-from deskapp.models.stock import Part
 from deskapp.models.store import ReadSession
-from deskapp.models.ticket import ServiceTicket
 from deskapp.rules.grams import Words, folded
 from deskapp.rules.masking import mask
 from deskapp.rules.states import HELD, WITH_MERCHANT
@@ -165,70 +157,84 @@ def reason(wanted: Words | None, fields: Sequence[Field]) -> tuple[Why | None, i
     Of several words the one that fits best speaks; nothing at all is 9.
     """
     best: tuple[Why | None, int] = (None, 9)
-    for word in wanted.words if wanted else ():
-        for why, value in fields:
-            for one in folded(value).split() or [""]:
-                rank = _rank(word, one)
+    if wanted is None:
+        return best
+    for why, value in fields:
+        whole = folded(value) if value else ""
+        for word in wanted.words:
+            if word in whole:
+                rank = min((_rank(word, one) for one in whole.split()), default=2)
                 if rank < best[1]:
                     best = (why, rank)
     return best
 
 
 def _rank(word: str, value: str) -> int:
-    if word not in value:
-        return 9
     if word == value:
         return 0
     return 1 if value.startswith(word) or value.endswith(word) else 2
 
 
-def line(*parts: str) -> str:
+def line(*parts: str | None) -> str:
     """Return the parts that say something, parted by a dot."""
     return " · ".join(part for part in parts if part)
 
 
+def ask(session: ReadSession, sql: str, *values: Any) -> Sequence[Any]:
+    """Answer one question in SQL.
+
+    The search field asks a dozen of these at every key; put together by the ORM they would cost
+    more than the database needs to answer them. A sequence among the values stands for as many
+    marks as it has members: write `(??)`.
+    """
+    flat: list[Any] = []
+    for value in values:
+        if isinstance(value, str | int):
+            flat.append(value)
+        else:
+            sql = sql.replace("(??)", f"({', '.join('?' * len(value))})", 1)
+            flat += value
+    return session.connection().exec_driver_sql(sql, tuple(flat)).all()
+
+
 def tickets(session: ReadSession, ids: Sequence[str], wanted: Words | None = None) -> list[Hit]:
     """Return the hits of these tickets, in this order."""
-    rows = session.execute(
-        select(
-            ServiceTicket.id, ServiceTicket.number, ServiceTicket.words, ServiceTicket.callback_phone,
-            ServiceTicket.caller_name, ServiceTicket.model_words, ServiceTicket.state, Merchant.name,
-        )
-        .outerjoin(Merchant, Merchant.id == ServiceTicket.merchant_id)
-        .where(ServiceTicket.id.in_(ids))
-    )  # fmt: skip
 
-    def hit(row: Row[Any]) -> Hit:
+    def hit(row: Any) -> Hit:
         why, rank = reason(
             wanted,
             [(Why.NUMBER, row.number), (Why.PHONE, row.callback_phone), (Why.PERSON, row.caller_name),
              (Why.WORDS, row.words), (Why.MODEL, row.model_words)],
         )  # fmt: skip
         phone = mask("phone", row.callback_phone) if why is Why.PHONE or not row.name else ""
-        return Hit(
-            HitKind.TICKET, row.id, row.number, line(row.name or "", phone, _excerpt(row.words, wanted)), row.state,
-            why, rank=rank,
-        )  # fmt: skip
+        subtitle = line(row.name, phone, _excerpt(row.words, wanted))
+        return Hit(HitKind.TICKET, row.id, row.number, subtitle, row.state, why, rank=rank)
 
+    if not ids:
+        return []
+    rows = ask(
+        session,
+        "SELECT t.id, t.number, t.words, t.callback_phone, t.caller_name, t.model_words, t.state, m.name"
+        " FROM service_ticket t LEFT JOIN merchant m ON m.id = t.merchant_id WHERE t.id IN (??)",
+        ids,
+    )
     return _in_order(ids, rows, hit)
 
 
 def merchants(session: ReadSession, ids: Sequence[str], wanted: Words | None = None) -> list[Hit]:
     """Return the hits of these merchants, in this order."""
-    people: dict[str, list[Row[Any]]] = {}
-    for row in session.execute(
-        select(MerchantContact.merchant_id, MerchantContact.name, MerchantContact.phone)
-        .where(MerchantContact.merchant_id.in_(ids), MerchantContact.active)
-        .order_by(MerchantContact.main.desc(), MerchantContact.n)
+    if not ids:
+        return []
+    people: dict[str, list[Any]] = {}
+    for row in ask(
+        session,
+        "SELECT merchant_id, name, phone FROM merchant_contact WHERE merchant_id IN (??) AND active"
+        " ORDER BY main DESC, n",
+        ids,
     ):
         people.setdefault(row.merchant_id, []).append(row)
-    rows = session.execute(
-        select(
-            Merchant.id, Merchant.name, Merchant.short_name, Merchant.merchant_no, Merchant.address, Merchant.initials
-        ).where(Merchant.id.in_(ids))
-    )
 
-    def hit(row: Row[Any]) -> Hit:
+    def hit(row: Any) -> Hit:
         known = people.get(row.id, [])
         why, rank = reason(
             wanted,
@@ -236,131 +242,152 @@ def merchants(session: ReadSession, ids: Sequence[str], wanted: Words | None = N
              *((Why.PHONE, one.phone) for one in known), *((Why.PERSON, one.name) for one in known),
              (Why.INITIALS, row.initials), (Why.ADDRESS, row.address)],
         )  # fmt: skip
-        meant = _meant(wanted, known)
+        meant = _meant(wanted if why in (Why.PHONE, Why.PERSON) else None, known)
         contact = line(mask("name", meant.name), mask("phone", meant.phone)) if meant else ""
         place = row.address if why is Why.ADDRESS else ""
         return Hit(HitKind.MERCHANT, row.id, row.name, line(row.merchant_no, contact, place), "", why, rank=rank)
 
+    rows = ask(
+        session,
+        "SELECT id, name, short_name, merchant_no, address, initials FROM merchant WHERE id IN (??)",
+        ids,
+    )
     return _in_order(ids, rows, hit)
 
 
 def devices(session: ReadSession, ids: Sequence[str], wanted: Words | None = None) -> list[Hit]:
     """Return the hits of these devices, in this order; the state is that of a repair under way."""
-    state_of: dict[str, str] = {
-        row.device_id: row.work_state
-        for row in session.execute(
-            select(RepairItem.device_id, RepairItem.work_state)
-            .where(RepairItem.device_id.in_(ids), RepairItem.work_state.in_(IN_HAND))
-            .order_by(RepairItem.n)
-        )
-    }
-    rows = session.execute(
-        select(
-            Device.id, Device.serial_no, Device.tusn, Device.terminal_no, Device.imei, Device.iccid, Merchant.name,
-            DeviceModel.brand, DeviceModel.name.label("model"),
-        )
-        .outerjoin(DeviceModel, DeviceModel.id == Device.model_id)
-        .outerjoin(Merchant, Merchant.id == Device.merchant_id)
-        .where(Device.id.in_(ids))
-    )  # fmt: skip
+    if not ids:
+        return []
+    under_way = ask(
+        session,
+        "SELECT device_id, work_state FROM repair_item WHERE device_id IN (??) AND work_state IN (??) ORDER BY n",
+        ids,
+        _IN_HAND,
+    )
+    state_of = {row.device_id: row.work_state for row in under_way}
 
-    def hit(row: Row[Any]) -> Hit:
-        model = " ".join(part for part in (row.brand, row.model) if part)
+    def hit(row: Any) -> Hit:
+        model = _model(row)
         why, rank = reason(
             wanted,
             [(Why.SERIAL, row.serial_no), (Why.TERMINAL_NO, row.terminal_no), (Why.TUSN, row.tusn),
              (Why.SIM, f"{row.imei} {row.iccid}"), (Why.MODEL, model)],
         )  # fmt: skip
         shown = {Why.TERMINAL_NO: row.terminal_no, Why.TUSN: row.tusn}.get(why, "") if why else ""
-        return Hit(
-            HitKind.DEVICE, row.id, row.serial_no, line(model, row.name or "", shown), state_of.get(row.id, ""), why,
-            rank=rank,
-        )  # fmt: skip
+        state = state_of.get(row.id, "")
+        return Hit(HitKind.DEVICE, row.id, row.serial_no, line(model, row.name, shown), state, why, rank=rank)
 
+    rows = ask(
+        session,
+        "SELECT d.id, d.serial_no, d.tusn, d.terminal_no, d.imei, d.iccid, k.brand, k.name AS model, m.name"
+        " FROM device d LEFT JOIN device_model k ON k.id = d.model_id LEFT JOIN merchant m ON m.id = d.merchant_id"
+        " WHERE d.id IN (??)",
+        ids,
+    )
     return _in_order(ids, rows, hit)
 
 
 def orders(session: ReadSession, ids: Sequence[str], wanted: Words | None = None) -> list[Hit]:
     """Return the hits of these orders, in this order."""
+    if not ids:
+        return []
     papers: dict[str, list[str]] = {}
-    for row in session.execute(
-        select(RepairItem.order_id, RepairItem.label_no, RepairItem.receipt_no).where(RepairItem.order_id.in_(ids))
-    ):
+    for row in ask(session, "SELECT order_id, label_no, receipt_no FROM repair_item WHERE order_id IN (??)", ids):
         papers.setdefault(row.order_id, []).extend((row.label_no, row.receipt_no))
-    rows = session.execute(
-        select(
-            RepairOrder.id, RepairOrder.number, RepairOrder.slip_no, RepairOrder.deliverer_name,
-            RepairOrder.deliverer_phone, RepairOrder.state, Merchant.name,
-        )
-        .outerjoin(Merchant, Merchant.id == RepairOrder.merchant_id)
-        .where(RepairOrder.id.in_(ids))
-    )  # fmt: skip
 
-    def hit(row: Row[Any]) -> Hit:
-        numbers = (row.slip_no, *papers.get(row.id, []))
+    def hit(row: Any) -> Hit:
+        numbers = (row.number, row.slip_no, *papers.get(row.id, []))
         why, rank = reason(
             wanted,
-            [(Why.NUMBER, row.number), *((Why.NUMBER, one) for one in numbers), (Why.PHONE, row.deliverer_phone),
-             (Why.PERSON, row.deliverer_name)],
-        )  # fmt: skip
+            [
+                *((Why.NUMBER, one) for one in numbers),
+                (Why.PHONE, row.deliverer_phone),
+                (Why.PERSON, row.deliverer_name),
+            ],
+        )
         phone = mask("phone", row.deliverer_phone) if why is Why.PHONE else ""
         person = mask("name", row.deliverer_name) if why in (Why.PHONE, Why.PERSON) else ""
-        return Hit(HitKind.ORDER, row.id, row.number, line(row.name or "", person, phone), row.state, why, rank=rank)
+        return Hit(HitKind.ORDER, row.id, row.number, line(row.name, person, phone), row.state, why, rank=rank)
 
+    rows = ask(
+        session,
+        "SELECT o.id, o.number, o.slip_no, o.deliverer_name, o.deliverer_phone, o.state, m.name"
+        " FROM repair_order o LEFT JOIN merchant m ON m.id = o.merchant_id WHERE o.id IN (??)",
+        ids,
+    )
     return _in_order(ids, rows, hit)
 
 
-def items(
-    session: ReadSession, condition: ColumnElement[bool], why: Why | None = None, *, limit: int = 20
-) -> list[Hit]:
-    """Return the hits of the devices on orders that meet a condition, the newest first."""
-    rows = session.execute(
-        select(RepairItem.id, RepairItem.label_no, RepairItem.work_state, Device.serial_no, DeviceModel.brand,
-               DeviceModel.name.label("model"), Merchant.name)
-        .join(RepairOrder, RepairOrder.id == RepairItem.order_id)
-        .outerjoin(Device, Device.id == RepairItem.device_id)
-        .outerjoin(DeviceModel, DeviceModel.id == Device.model_id)
-        .outerjoin(Merchant, Merchant.id == RepairOrder.merchant_id)
-        .where(condition).order_by(RepairItem.n.desc()).limit(limit)
-    )  # fmt: skip
+def items(session: ReadSession, column: str, ids: Sequence[str], why: Why | None, *, limit: int = 20) -> list[Hit]:
+    """Return what is in our hands of these devices, orders or merchants, the newest first.
+
+    `column` is one of `i.device_id`, `i.order_id`, `o.merchant_id`.
+    """
+    if not ids:
+        return []
+    still_open = " AND o.state = 'open'" if column == "o.merchant_id" else ""
+    rows = ask(
+        session,
+        "SELECT i.id, i.label_no, i.work_state, d.serial_no, k.brand, k.name AS model, m.name"
+        f" FROM repair_item i JOIN repair_order o ON o.id = i.order_id{still_open}"
+        " LEFT JOIN device d ON d.id = i.device_id LEFT JOIN device_model k ON k.id = d.model_id"
+        " LEFT JOIN merchant m ON m.id = o.merchant_id"
+        f" WHERE {column} IN (??) AND i.work_state IN (??) ORDER BY i.n DESC LIMIT ?",
+        ids,
+        _IN_HAND,
+        limit,
+    )
     return [
         Hit(
-            HitKind.ITEM, row.id, row.serial_no or row.label_no,
-            line(" ".join(part for part in (row.brand, row.model) if part), row.name or "", row.label_no),
+            HitKind.ITEM, row.id, row.serial_no or row.label_no, line(_model(row), row.name, row.label_no),
             row.work_state, why, STEP_OF[S(row.work_state)], 2,
         )
         for row in rows
     ]  # fmt: skip
 
 
-def parts(session: ReadSession, condition: ColumnElement[bool], *, limit: int = 20) -> list[Hit]:
-    """Return the hits of the parts that meet a condition."""
-    rows = session.execute(select(Part.id, Part.part_no, Part.name).where(condition).order_by(Part.n).limit(limit))
+def parts(session: ReadSession, wanted: Words, *, limit: int = 20) -> list[Hit]:
+    """Return the parts that have every word in number or names; parts are few, so all are looked at."""
+    alike = " AND ".join("part_no || ' ' || name || ' ' || name_en LIKE ? ESCAPE '!'" for _word in wanted.words)
+    patterns = [f"%{_escaped(word)}%" for word in wanted.words]
+    rows = ask(session, f"SELECT id, part_no, name FROM part WHERE {alike} ORDER BY n LIMIT ?", *patterns, limit)
     return [Hit(HitKind.PART, row.id, row.name, row.part_no, "", None, Step.STOCK, 2) for row in rows]
 
 
 def shelf(session: ReadSession, label_no: str) -> Hit | None:
     """Return the shelf with this label."""
-    row = session.execute(select(Shelf.id, Shelf.code, Shelf.zone).where(Shelf.label_no == label_no)).first()
-    return Hit(HitKind.SHELF, row.id, row.code, row.zone, "", Why.NUMBER, Step.SHELF, 0) if row else None
+    for row in ask(session, "SELECT id, code, zone FROM shelf WHERE label_no = ?", label_no):
+        return Hit(HitKind.SHELF, row.id, row.code, row.zone, "", Why.NUMBER, Step.SHELF, 0)
+    return None
 
 
 def staff(session: ReadSession, badge_no: str) -> Hit | None:
-    """Return the person with this badge."""
-    row = session.execute(
-        select(Staff.id, Staff.name, Staff.staff_no).where(Staff.badge_no == badge_no, Staff.active)
-    ).first()
-    return Hit(HitKind.STAFF, row.id, row.name, row.staff_no, "", Why.NUMBER, Step.SIGN_IN, 0) if row else None
+    """Return the active person with this badge."""
+    for row in ask(session, "SELECT id, name, staff_no FROM staff WHERE badge_no = ? AND active", badge_no):
+        return Hit(HitKind.STAFF, row.id, row.name, row.staff_no, "", Why.NUMBER, Step.SIGN_IN, 0)
+    return None
 
 
-def _in_order(ids: Sequence[str], rows: Iterable[Row[Any]], hit: Callable[[Row[Any]], Hit]) -> list[Hit]:
+_IN_HAND = tuple(sorted(IN_HAND))
+
+
+def _model(row: Any) -> str:
+    return " ".join(part for part in (row.brand, row.model) if part)
+
+
+def _escaped(word: str) -> str:
+    return word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _in_order(ids: Sequence[str], rows: Iterable[Any], hit: Callable[[Any], Hit]) -> list[Hit]:
     by_id = {row.id: row for row in rows}
     return [hit(by_id[one]) for one in ids if one in by_id]
 
 
-def _meant(wanted: Words | None, known: Sequence[Row[Any]]) -> Row[Any] | None:
+def _meant(wanted: Words | None, known: Sequence[Any]) -> Any | None:
     """The contact that was looked for, else the main one."""
-    for row in known:
+    for row in known if wanted else ():
         if any(word in folded(row.phone) or word in folded(row.name) for word in (wanted.words if wanted else ())):
             return row
     return known[0] if known else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from deskapp.errors import N_
 from deskapp.models import search
@@ -183,7 +183,7 @@ _OWN: Final[Mapping[ScanKind, Callable[[ReadSession, Scan], Target | None]]] = {
 
 
 def _foreign(session: ReadSession, scan: Scan) -> Target:
-    """Try a code that is none of ours as serial, TUSN, ICCID, IMEI, terminal, merchant and part number, in this order."""
+    """Try a code that is none of ours as serial number, TUSN, ICCID, IMEI, terminal, merchant and part number."""
     number = scan.number
     for column in (Device.serial_no, Device.tusn):
         found = session.scalars(select(Device.id).where(column == number)).all()
@@ -210,7 +210,7 @@ def _foreign(session: ReadSession, scan: Scan) -> Target:
 
 def _of_devices(session: ReadSession, ids: Sequence[str], number: str, *, sure: bool = True) -> Target:
     """A device that is here opens at its step; one that is not is checked in."""
-    ids = joined(session, Device, ids)
+    ids = joined(session, "device", ids)
     if len(ids) > 1 or not sure:
         return Target(None, "", Step.CHOOSE, "several", number, choices=tuple(hits.devices(session, ids)))
     item = session.execute(
@@ -224,18 +224,21 @@ def _of_devices(session: ReadSession, ids: Sequence[str], number: str, *, sure: 
 
 
 def _of_merchants(session: ReadSession, ids: Sequence[str], number: str) -> Target:
-    ids = joined(session, Merchant, ids)
+    ids = joined(session, "merchant", ids)
     if len(ids) > 1:
         return Target(None, "", Step.CHOOSE, "several", number, choices=tuple(hits.merchants(session, ids)))
     return Target(HitKind.MERCHANT, ids[0], Step.OPEN, "", number)
 
 
-def joined(session: ReadSession, table: type[Device] | type[Merchant], ids: Sequence[str]) -> list[str]:
-    """Return the records that these ids mean: twins that were joined lead to the one that stayed."""
-    rows = session.execute(
-        select(table.id, table.joined_into).where(or_(table.joined_into != "", table.id.in_(ids)), table.id.in_(ids))
-    )
-    into = {row.id: row.joined_into for row in rows if row.joined_into}
+def joined(session: ReadSession, table: str, ids: Sequence[str]) -> list[str]:
+    """Return the records that these ids mean: twins that were joined lead to the one that stayed.
+
+    `table` is `device` or `merchant`.
+    """
+    if not ids:
+        return []
+    rows = hits.ask(session, f"SELECT id, joined_into FROM {table} WHERE id IN (??) AND joined_into != ''", ids)
+    into = {row.id: row.joined_into for row in rows}
     if not into:
         return list(ids)
     moved = list(dict.fromkeys(into.get(one, one) for one in ids))

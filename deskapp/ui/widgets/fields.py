@@ -112,10 +112,10 @@ class NumberField(LatinField):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keep out what is no digit."""
         text = unicodedata.normalize("NFKC", event.text())
-        if text.isprintable() and text and not text.isdigit() and not event.modifiers() & _COMMAND:
-            if not (text == "-" and self._low < 0):
-                event.ignore()
-                return
+        foreign = bool(text) and text.isprintable() and not text.isdigit() and not (text == "-" and self._low < 0)
+        if foreign and not event.modifiers() & _COMMAND:
+            event.ignore()
+            return
         super().keyPressEvent(event)
 
     def value(self) -> int | None:

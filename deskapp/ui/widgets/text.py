@@ -78,7 +78,7 @@ class Button(QPushButton):
         if clicked is not None:
             self.clicked.connect(lambda _checked=False: clicked())
         self.retranslate()
-        self._tint()
+        self.tint()
 
     def say(self, text: str, **values: object) -> None:
         """Change the text."""
@@ -93,7 +93,7 @@ class Button(QPushButton):
     def set_icon(self, name: str) -> None:
         """Change the icon."""
         self._icon = name
-        self._tint()
+        self.tint()
 
     def set_role(self, role: str) -> None:
         """Change the role."""
@@ -101,7 +101,7 @@ class Button(QPushButton):
             self.setProperty("role", role)
             self.style().unpolish(self)
             self.style().polish(self)
-            self._tint()
+            self.tint()
 
     def show_key(self, key: str) -> None:
         """Add the shortcut to the tool tip and to what a screen reader says."""
@@ -130,9 +130,10 @@ class Button(QPushButton):
         """Tint the icon anew when the look changes."""
         super().changeEvent(event)
         if event.type() in RESTYLE or event.type() == QEvent.Type.EnabledChange:
-            self._tint()
+            self.tint()
 
-    def _tint(self) -> None:
+    def tint(self) -> None:
+        """Draw the icon in the colour that role and state ask for."""
         if not getattr(self, "_icon", None):
             return
         role = str(self.property("role") or "")
@@ -145,11 +146,6 @@ class Button(QPushButton):
         size = 14 if role.startswith("status") else 20 if role in ("rail", "tile") else 18
         self.setIcon(icons.icon(self._icon, tint, size))
         self.setIconSize(QSize(theme.px(size), theme.px(size)))
-
-    def checkStateSet(self) -> None:
-        """Follow the checked state with the tint."""
-        super().checkStateSet()
-        self._tint()
 
 
 class KeyCap(Text):

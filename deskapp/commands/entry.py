@@ -1,0 +1,47 @@
+"""What a person typed, judged on its way into a record: cleaned, or refused at its field.
+
+Warnings do not stop an act; they are collected and become a review card on the record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from deskapp.commands.moves import raise_card
+from deskapp.errors import Refused
+from deskapp.models.store import Write
+from deskapp.rules.identifiers import Context, judge, sentence
+from deskapp.rules.identifiers import Severity as Sev
+
+
+@dataclass(slots=True)
+class Entry:
+    """Judges the values of one form; `warnings` are (field, code) of what was accepted with doubt."""
+
+    context: Context | None = None
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+
+    def take(self, kind: str, text: str, name: str, *, needed: bool = False) -> str:
+        """Return the normalised value; raises Refused at the field `name` when the rule says no.
+
+        An empty value that is not needed stays empty and is not judged.
+        """
+        if not text.strip() and not needed:
+            return ""
+        judgement = judge(kind, text, context=self.context)
+        if judgement.severity == Sev.ERROR or judgement.value is None:
+            words, values = sentence(judgement)
+            raise Refused(words, field=name, code=judgement.code, **values)
+        if judgement.severity == Sev.WARNING:
+            self.warnings.append((name, judgement.code))
+        return str(judgement.value)
+
+    def note(self, text: str, name: str, *, symptom: bool = False) -> str:
+        """Return free text; card numbers, keys and control characters are refused at the field."""
+        return self.take("symptom_words" if symptom else "note", text, name)
+
+    def raise_cards(self, write: Write, subject_kind: str, subject_id: str) -> None:
+        """Turn every doubt into one review card on the record."""
+        if self.warnings:
+            codes = [{"field": name, "code": code} for name, code in self.warnings]
+            raise_card(write, "needs_review", subject_kind, subject_id, data={"warnings": codes})

@@ -1,0 +1,103 @@
+"""Guiding a merchant by phone: every answer is a fact on the ticket, the end decides what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deskapp.commands.entry import Entry
+from deskapp.commands.tickets import add_event, ticket_row
+from deskapp.errors import N_, Refused
+from deskapp.models import folding, knowledge
+from deskapp.models.device import Device
+from deskapp.models.store import Write, command
+from deskapp.rules.guides import Answer, Ending, ending_of
+
+
+@dataclass(frozen=True, slots=True)
+class Guided:
+    """Where a guide stands after an answer: the next step, or how it ended."""
+
+    next_step: str
+    ending: str = ""
+
+
+@command(N_("Start a guide"), right="guidance")
+def start_guide(write: Write, *, ticket_id: str, guide_id: str) -> str:
+    """Begin a guide on a ticket and return its first step; the ticket is then in progress."""
+    guide = knowledge.guide(guide_id)
+    ticket_row(write, ticket_id)
+    _in_progress(write, ticket_id)
+    add_event(write, ticket_id, "guide_start", "", guide=guide.id, version=guide.version)
+    return guide.first.id
+
+
+@command(N_("Answer a step"), right="guidance")
+def answer_step(
+    write: Write, *, ticket_id: str, guide_id: str, step_id: str, answer: str, seconds: int = 0
+) -> Guided:
+    """Save one answer and return where it leads. `seconds` is how long the step took."""
+    guide = knowledge.guide(guide_id)
+    try:
+        target = guide.step(step_id).after(Answer(answer))
+    except (KeyError, ValueError):
+        raise Refused(N_("This step is not in the guide."), field="answer") from None
+    add_event(
+        write, ticket_id, "guide_answer", "", guide=guide.id, version=guide.version, step=step_id, answer=answer,
+        seconds=seconds,
+    )  # fmt: skip
+    ending = ending_of(target)
+    if ending is None:
+        return Guided(target)
+    add_event(write, ticket_id, "guide_end", "", guide=guide.id, version=guide.version, ending=ending.value)
+    if ending is Ending.BANK_HANDOFF:
+        ticket = ticket_row(write, ticket_id)
+        device = write.session.get(Device, ticket.device_id) if ticket.device_id else None
+        if device is not None:
+            device.do_not_wipe = True
+    return Guided("", ending.value)
+
+
+@command(N_("Take back the last answer"), right="guidance")
+def undo_answer(write: Write, *, ticket_id: str) -> str:
+    """Take back the last answer (and the end it led to) and return the step it belongs to."""
+    events = folding.events_of(write.session, ticket_id)
+    voided = {event.voids for event in events if event.voids}
+    counted = [event for event in events if event.id not in voided and not event.voids]
+    for event in reversed(counted):
+        if event.kind not in ("guide_answer", "guide_end"):
+            continue
+        back = add_event(write, ticket_id, "guide_undo", "")
+        back.voids = event.id
+        if event.kind == "guide_answer":
+            return str(event.data["step"])
+    raise Refused(N_("There is no answer to take back."), field="answer")
+
+
+@command(N_("Solved by phone"), right="guidance")
+def finish_solved(
+    write: Write, *, ticket_id: str, solution: str, confirmed_by: str, tip_given: bool, tip: str = ""
+) -> None:
+    """Finish a ticket that was solved by phone: what solved it, who confirmed, and the advice given."""
+    ticket_row(write, ticket_id)
+    entry = Entry()
+    words = entry.note(solution, "solution")
+    if not words:
+        raise Refused(N_("What solved it?"), field="solution")
+    who = entry.take("name", confirmed_by, "confirmed_by")
+    if not who:
+        raise Refused(N_("Who confirmed that it works?"), field="confirmed_by")
+    write.session.flush()
+    add_event(
+        write, ticket_id, "solved", "", words=words, confirmed_by=who, tip_given=tip_given, tip=tip.strip()
+    )
+    add_event(write, ticket_id, "finish", "done", reason=words)
+
+
+def _in_progress(write: Write, ticket_id: str) -> None:
+    state = folding.ticket_of(folding.events_of(write.session, ticket_id)).state
+    if state is None or state.value == "open":
+        add_event(write, ticket_id, "start", "in_progress")
+    elif state.value == "waiting":
+        add_event(write, ticket_id, "go_on", "in_progress")
+    elif state.value != "in_progress":
+        raise Refused(N_("This ticket is finished. Reopen it first."), field="ticket")

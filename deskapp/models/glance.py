@@ -1,0 +1,92 @@
+"""What is seen of a store before it is open: counts and settings, by a raw read, for the first painted window."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from deskapp import cipher, settings
+from deskapp.errors import DeskError
+from deskapp.paths import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What the lock screen shows: the branch, who works here, and counts without a single name of a customer."""
+
+    site: str
+    practice: bool
+    station_no: int
+    people: tuple[tuple[str, str], ...]
+    """Staff number and name of everybody who may sign in."""
+
+    held: int
+    ready: int
+    late: int
+    open_tickets: int
+    unsent: int
+    last_at: int
+    """When the newest act was saved, ms UTC; 0 in an empty store."""
+
+    values: settings.Values = field(default_factory=settings.Values)
+
+
+_HELD = "work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up')"
+_WITH_US = "work_state NOT IN ('registered', 'remote_guidance', 'resolved_remotely', 'visit_scheduled', 'on_site')"
+_OPEN = "state NOT IN ('done', 'cancelled')"
+
+
+def glance(home: Home, key: bytes, now: int) -> Glance:
+    """Read what the lock screen shows, by a few prepared questions on a raw connection.
+
+    Raises Corrupt where the file is damaged, foreign or does not open with the key. A store of
+    another version gives what can be read: the store itself judges versions.
+    """
+    cipher.gate()
+    connection = cipher.connect(home.database, key)
+
+    def rows(sql: str, *values: object) -> list[tuple[object, ...]]:
+        try:
+            return list(connection.execute(sql, values).fetchall())
+        except cipher.DatabaseError as error:
+            told = cipher.explain(error)
+            if isinstance(told, DeskError):
+                raise told from error
+            return []  # a table of another version
+
+    def count(sql: str, *values: object) -> int:
+        found = rows(f"SELECT count(*) FROM {sql}", *values)
+        return int(str(found[0][0])) if found else 0
+
+    try:
+        info = {str(name): str(value) for name, value in rows("SELECT key, value FROM store_info")}
+        site = rows("SELECT name FROM site WHERE id = ?", info.get("site_id", ""))
+        people = rows("SELECT staff_no, name FROM staff WHERE active ORDER BY n")
+        last = rows("SELECT at FROM change_set ORDER BY seq DESC LIMIT 1")
+        return Glance(
+            site=str(site[0][0]) if site else "",
+            practice=info.get("practice") == "1",
+            station_no=int(info.get("station_no", "0")),
+            people=tuple((str(number), str(name)) for number, name in people),
+            held=count(f"repair_item WHERE {_HELD} AND {_WITH_US}"),
+            ready=count(f"repair_item WHERE {_HELD} AND work_state = 'ready_for_pickup'"),
+            late=count(f"repair_item WHERE {_HELD} AND {_WITH_US} AND done_due > 0 AND done_due < ?"
+                       " AND work_state <> 'ready_for_pickup'", now),
+            open_tickets=count(f"service_ticket WHERE {_OPEN}"),
+            unsent=_unsent(rows),
+            last_at=int(str(last[0][0])) if last else 0,
+            values=settings.values_of((str(name), str(text)) for name, text in rows("SELECT key, value FROM setting")),
+        )  # fmt: skip
+    finally:
+        with contextlib.suppress(cipher.DatabaseError):
+            connection.close()
+
+
+def _unsent(rows: Callable[..., list[tuple[object, ...]]]) -> int:
+    """Return how many acts no server has acknowledged; while none has, that is the number of the newest."""
+    if rows("SELECT 1 FROM change_set WHERE seq = 1 AND acked_at > 0"):
+        found = rows("SELECT count(*) FROM change_set WHERE acked_at = 0")
+    else:
+        found = rows("SELECT coalesce(max(seq), 0) FROM change_set")
+    return int(str(found[0][0])) if found else 0

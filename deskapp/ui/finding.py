@@ -1,0 +1,139 @@
+"""From what was found or scanned to where it opens: one table of steps and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from deskapp.errors import N_
+from deskapp.ui.widgets.suggest import Suggestion
+
+if TYPE_CHECKING:
+    from deskapp.models.store import ReadSession
+    from deskapp.queries.hits import Hit
+    from deskapp.queries.scan import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A page and what its `open` is handed."""
+
+    page: str
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a scan means: a destination, or several to choose from, and perhaps a sentence about it.
+
+    `verb` is the word of a command from the laminated sheet.
+    """
+
+    destination: Destination | None = None
+    choices: tuple[Suggestion, ...] = ()
+    sentence: str = ""
+    number: str = ""
+    verb: str = ""
+    badge: bool = False
+
+
+class Finder(Protocol):
+    """Answers the scan-and-search field; both run on a read thread."""
+
+    def search(self, session: ReadSession, text: str) -> Sequence[Suggestion]:
+        """Return what fits a text; each suggestion's data is a Destination."""
+
+    def resolve(self, session: ReadSession, text: str) -> Resolved:
+        """Return what a scanned code opens."""
+
+
+# What a step opens. The page's `open` gets `id`, `number`, `kind` and, for a slip, `token`.
+STEP_PAGES: Final[dict[str, str]] = {
+    "check_in": "check_in",
+    "counter": "bench",
+    "bench": "bench",
+    "approval": "bench",
+    "test": "bench",
+    "pickup": "ready",
+    "transport": "order",
+    "quarantine": "order",
+    "history": "order",
+    "shelf": "shelf",
+    "stock": "stock",
+    "sign_in": "staff",
+}
+
+# What a record opens when no step asks for it.
+KIND_PAGES: Final[dict[str, str]] = {
+    "item": "order",
+    "merchant": "merchants",
+    "device": "devices",
+    "order": "order",
+    "ticket": "tickets",
+    "part": "stock",
+    "shelf": "shelf",
+    "staff": "staff",
+}
+
+KIND_ICONS: Final[dict[str, str]] = {
+    "item": "inbox",
+    "merchant": "building-store",
+    "device": "device-mobile",
+    "order": "clipboard-list",
+    "ticket": "phone-call",
+    "part": "packages",
+    "shelf": "box",
+    "staff": "user",
+}
+
+
+class StoreFinder:
+    """The finder over the queries of the store."""
+
+    def search(self, session: ReadSession, text: str) -> Sequence[Suggestion]:
+        """Return what fits a text, grouped by kind."""
+        from deskapp.queries.find import KIND_TITLES, find
+
+        found = find(session, text, limit=6)
+        exact = _exact(found.target)
+        listed = [
+            suggestion(hit, KIND_TITLES[group.kind]) for group in found.groups for hit in group.hits
+        ]
+        return [*exact, *listed]
+
+    def resolve(self, session: ReadSession, text: str) -> Resolved:
+        """Return what a scanned code opens."""
+        from deskapp.queries.find import KIND_TITLES, resolve_scan
+
+        target = resolve_scan(session, text)
+        if target.step == "command":
+            return Resolved(verb=target.number, number=target.number)
+        choices = tuple(suggestion(hit, KIND_TITLES[hit.kind]) for hit in target.choices)
+        return Resolved(
+            destination(target), choices, target.sentence, target.number, badge=target.step == "sign_in"
+        )
+
+
+def destination(target: Target) -> Destination | None:
+    """Return where a scan leads, or None where it leads to no record."""
+    if target.kind is None:
+        return None
+    page = STEP_PAGES.get(target.step) or KIND_PAGES[target.kind]
+    return Destination(page, {"id": target.id, "kind": str(target.kind), "number": target.number, "token": target.token})
+
+
+def suggestion(hit: Hit, group: str) -> Suggestion:
+    """Return a found record as a line of the list."""
+    page = STEP_PAGES.get(hit.step, KIND_PAGES[hit.kind]) if hit.kind == "item" else KIND_PAGES[hit.kind]
+    place = Destination(page, {"id": hit.id, "kind": str(hit.kind), "number": hit.title, "token": ""})
+    return Suggestion(hit.title, hit.subtitle, KIND_ICONS[hit.kind], group, place)
+
+
+def _exact(target: Target | None) -> list[Suggestion]:
+    place = destination(target) if target is not None else None
+    if target is None or place is None:
+        return []
+    return [Suggestion(target.number, "", "qrcode", N_("This very code"), place)]
+
+

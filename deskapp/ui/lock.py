@@ -1,0 +1,186 @@
+"""The lock screen: who are you, and what waits. Painted first, so it imports nothing heavy.
+
+Counts come from a raw read and are only figures; names can be hidden by a setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from deskapp.errors import N_
+from deskapp.ui.tokens import HUGE, LARGE, MEDIUM, SMALL
+from deskapp.ui.widgets.fields import LatinField
+from deskapp.ui.widgets.flow import FlowLayout
+from deskapp.ui.widgets.pins import PinField, PinPad
+from deskapp.ui.widgets.text import Button, Picture, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A person who was here lately: staff number and the name to show."""
+
+    staff_no: str
+    name: str
+
+
+class LockScreen(QWidget):
+    """Staff number or badge, then PIN.
+
+    Signals:
+        attempted: somebody tries to sign in; carries staff number or badge, and PIN.
+        language_wanted, theme_wanted: the small buttons at the bottom.
+    """
+
+    attempted = Signal(str, str)
+    language_wanted = Signal()
+    theme_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "lock")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        self.branch = Text(role="title")
+        self.practice = Text(N_("Practice branch – nothing here is real"), "practice")
+        self.practice.hide()
+        self.counts = Text(role="muted", wrap=True)
+        self.who = LatinField(N_("Staff number, or scan your badge"), name=N_("Staff number or badge"))
+        self.pin = PinField(N_("PIN"), name=N_("PIN"))
+        self.pad = PinPad(self.pin)
+        self.error = Text(role="error", wrap=True)
+        self.enter = Button(N_("Sign in"), "primary", icon="key")
+        self.language = Button(N_("中文 / English"), "quiet", icon="language")
+        self.theme = Button(N_("Colours"), "quiet", icon="contrast")
+        self._tiles = QWidget()
+        self._flow = FlowLayout(self._tiles, margin=0)
+        self.tiles: list[Button] = []
+        self._wait = QTimer(self, singleShot=True)
+        self._wait.timeout.connect(self._again)
+        self._figures: Sequence[tuple[str, int]] = ()
+        self._arrange()
+        self.who.returnPressed.connect(self.pin.setFocus)
+        self.pin.entered.connect(lambda _pin: self._try())
+        self.pad.pressed_enter.connect(self._try)
+        self.enter.clicked.connect(self._try)
+        self.language.clicked.connect(self.language_wanted)
+        self.theme.clicked.connect(self.theme_wanted)
+
+    def show_branch(self, name: str, *, practice: bool = False) -> None:
+        """Show whose desk this is."""
+        self.branch.put(name)
+        self.practice.setVisible(practice)
+
+    def show_counts(self, figures: Sequence[tuple[str, int]]) -> None:
+        """Show how much waits: message ids with `{count}`, and the figures."""
+        self._figures = tuple(figures)
+        self.retranslate()
+
+    def show_people(self, tiles: Sequence[Tile]) -> None:
+        """Show tiles of who was here lately."""
+        for button in self.tiles:
+            self._flow.removeWidget(button)
+            button.deleteLater()
+        self.tiles = []
+        for tile in tiles[:6]:
+            button = Button(role="tile", icon="user", clicked=lambda tile=tile: self.choose(tile.staff_no))
+            button.put(f"{tile.name}  {tile.staff_no}" if tile.name else tile.staff_no)
+            button.setAccessibleName(button.text())
+            self._flow.addWidget(button)
+            self.tiles.append(button)
+        self._tiles.setVisible(bool(self.tiles))
+
+    def choose(self, staff_no: str) -> None:
+        """Fill in who it is and ask for the PIN."""
+        self.who.setText(staff_no)
+        self.pin.clear()
+        self.pin.setFocus()
+
+    def scan(self, text: str) -> bool:
+        """Take a scanned badge."""
+        self.choose(text)
+        return True
+
+    def refuse(self, sentence: str, wait_ms: int = 0) -> None:
+        """Say why not (a finished sentence), and let nobody try for a while."""
+        self.error.put(sentence)
+        self.pin.clear()
+        ready = wait_ms <= 0
+        self.enter.setEnabled(ready)
+        self.pin.setEnabled(ready)
+        if ready:
+            self.pin.setFocus()
+        else:
+            self._wait.start(wait_ms)
+
+    def welcome(self, staff_no: str = "") -> None:
+        """Begin afresh, with the person who was here if there is one."""
+        self.error.put("")
+        self.pin.clear()
+        self.enter.setEnabled(True)
+        self.pin.setEnabled(True)
+        self.who.setText(staff_no)
+        (self.pin if staff_no else self.who).setFocus()
+
+    def retranslate(self) -> None:
+        """Say the counts in the window's language."""
+        from deskapp.ui.speech import spoken
+
+        self.counts.put("   ·   ".join(spoken(text, count=count) for text, count in self._figures))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape goes back to who."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.welcome()
+            return
+        super().keyPressEvent(event)
+
+    def _try(self) -> None:
+        if not self.who.text().strip():
+            self.who.setFocus()
+        elif not self.pin.text():
+            self.pin.setFocus()
+        elif self.enter.isEnabled():
+            self.enter.setEnabled(False)
+            self.error.put("")
+            self.attempted.emit(self.who.text().strip(), self.pin.text())
+
+    def _again(self) -> None:
+        self.error.put("")
+        self.enter.setEnabled(True)
+        self.pin.setEnabled(True)
+        self.pin.setFocus()
+
+    def _arrange(self) -> None:
+        card = QFrame()
+        card.setProperty("role", "card")
+        card.setFixedWidth(420)
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(HUGE, HUGE, HUGE, HUGE)
+        inside.setSpacing(MEDIUM)
+        head = QHBoxLayout()
+        head.setSpacing(MEDIUM)
+        head.addWidget(Picture("building-store", "accent", 28))
+        head.addWidget(self.branch, 1)
+        inside.addLayout(head)
+        inside.addWidget(self.practice)
+        inside.addWidget(self.counts)
+        inside.addWidget(self._tiles)
+        for widget in (self.who, self.pin, self.error, self.pad, self.enter):
+            inside.addWidget(widget)
+        self._tiles.hide()
+        foot = QHBoxLayout()
+        foot.setSpacing(SMALL)
+        foot.addStretch(1)
+        foot.addWidget(self.language)
+        foot.addWidget(self.theme)
+        foot.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+        column.addStretch(1)
+        column.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        column.addLayout(foot)

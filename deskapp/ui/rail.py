@@ -1,0 +1,101 @@
+"""The navigation at the left: pages by group, with icon, name and key; icons only where it is narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from deskapp.errors import N_
+from deskapp.ui import theme
+from deskapp.ui.page import PageSpec
+from deskapp.ui.speech import spoken
+from deskapp.ui.tokens import RAIL_NARROW, RAIL_WIDTH, SMALL, TIGHT
+from deskapp.ui.widgets.forms import Line
+from deskapp.ui.widgets.text import Button
+
+
+class Rail(QWidget):
+    """The pages a person may open.
+
+    Signals:
+        wanted: a page was chosen; carries its id.
+    """
+
+    wanted = Signal(str)
+
+    def __init__(self, pages: Sequence[PageSpec], keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "rail-panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        self.narrow = False
+        self._pages = [page for page in pages if page.group]
+        self.buttons: dict[str, Button] = {}
+        self._group = QButtonGroup(self)
+        inner = QWidget()
+        inner.setProperty("role", "scrolled")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(SMALL, SMALL, SMALL, SMALL)
+        column.setSpacing(2)
+        group = self._pages[0].group if self._pages else ""
+        for page in self._pages:
+            if page.group != group:
+                group = page.group
+                column.addSpacing(TIGHT)
+                column.addWidget(Line())
+                column.addSpacing(TIGHT)
+            column.addWidget(self._button(page, keys.get(page.id, "")))
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inner)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(area)
+        self.set_narrow(False)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Show icons only, or names too."""
+        self.narrow = narrow
+        self.setFixedWidth(theme.px(RAIL_NARROW if narrow else RAIL_WIDTH))
+        self.retranslate()
+
+    def show_page(self, page_id: str) -> None:
+        """Mark the page that is open."""
+        button = self.buttons.get(page_id)
+        self._group.setExclusive(False)
+        for other in self.buttons.values():
+            if other is not button and other.isChecked():
+                other.setChecked(False)
+        if button is not None:
+            button.setChecked(True)
+        self._group.setExclusive(button is not None)
+
+    def allow(self, may: Callable[[str], bool]) -> None:
+        """List only what the person may open."""
+        for page in self._pages:
+            self.buttons[page.id].setVisible(not page.right or may(page.right))
+
+    def retranslate(self) -> None:
+        """Say the names in the window's language."""
+        self.setAccessibleName(spoken(N_("Navigation")))
+        for page in self._pages:
+            button = self.buttons[page.id]
+            name = spoken(page.title)
+            button.setText("" if self.narrow else name)
+            button.setAccessibleName(name)
+            key = str(button.property("key") or "")
+            button.setToolTip(f"{name} ({key})" if key else name)
+
+    def _button(self, page: PageSpec, key: str) -> Button:
+        button = Button(role="rail", icon=page.icon, clicked=lambda: self.wanted.emit(page.id))
+        button.setCheckable(True)
+        button.setProperty("key", key)
+        button.toggled.connect(lambda _on, shown=button: shown.tint())
+        self._group.addButton(button)
+        self.buttons[page.id] = button
+        return button

@@ -1,0 +1,117 @@
+"""The line at the bottom: who, where, paper, syncing, backup, clock, input method. Always words, never only colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from deskapp.errors import N_
+from deskapp.ui.speech import spoken
+from deskapp.ui.tokens import SMALL, TIGHT
+from deskapp.ui.widgets.text import Button, Text
+
+DAY_MS = 86_400_000
+HINT_MS = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCard:
+    """What the line shows: counts of print jobs and unsent change sets, the last backup (ms UTC, 0 never)."""
+
+    print_waiting: int = 0
+    print_failed: int = 0
+    unsent: int = 0
+    backup_at: int = 0
+    backup_days: int = 3
+    clock_back: bool = False
+
+
+class StatusLine(QWidget):
+    """The status line.
+
+    Signals:
+        wanted: something was clicked; carries the id of the page that tells more.
+        user_wanted: the person's name was clicked.
+    """
+
+    wanted = Signal(str)
+    user_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "status-line")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        self.who = Button(role="status", icon="user", name=N_("Who is signed in"), clicked=self.user_wanted.emit)
+        self.branch = Text(role="caption")
+        self.practice = Text(N_("Practice – nothing here is real"), "practice")
+        self.practice.hide()
+        self.hint = Button(role="status-warn", icon="keyboard")
+        self.clock = Button(N_("The computer's clock went back"), "status-warn", icon="clock")
+        self.paper = Button(role="status", icon="printer", clicked=lambda: self.wanted.emit("print_queue"))
+        self.sync = Button(role="status", icon="cloud-off", clicked=lambda: self.wanted.emit("settings"))
+        self.backup = Button(role="status", icon="database-export", clicked=lambda: self.wanted.emit("backup"))
+        self.busy = Text(N_("Working …"), "caption")
+        for hidden in (self.hint, self.clock, self.busy):
+            hidden.hide()
+        line = QHBoxLayout(self)
+        line.setContentsMargins(SMALL, 2, SMALL, 2)
+        line.setSpacing(TIGHT)
+        for widget in (self.who, self.branch, self.practice):
+            line.addWidget(widget)
+        line.addStretch(1)
+        for widget in (self.busy, self.hint, self.clock, self.paper, self.sync, self.backup):
+            line.addWidget(widget)
+        self._hint_timer = QTimer(self, singleShot=True, interval=HINT_MS)
+        self._hint_timer.timeout.connect(self.hint.hide)
+        self._card, self._now = StatusCard(), 0
+        self.show_status(self._card, 0)
+
+    def show_person(self, name: str, number: str) -> None:
+        """Show who is signed in."""
+        self.who.put(f"{name}  {number}".strip())
+        self.who.setAccessibleDescription(self.who.text())
+
+    def show_branch(self, name: str, *, practice: bool) -> None:
+        """Show whose desk this is."""
+        self.branch.put(name)
+        self.practice.setVisible(practice)
+
+    def show_status(self, card: StatusCard, now: int) -> None:
+        """Show paper, syncing, backup and clock; `now` in ms UTC."""
+        self._card, self._now = card, now
+        if card.print_failed:
+            self.paper.set_role("status-warn")
+            self.paper.say(N_("{count} papers did not print"), count=card.print_failed)
+        elif card.print_waiting:
+            self.paper.set_role("status")
+            self.paper.say(N_("{count} papers wait for the printer"), count=card.print_waiting)
+        else:
+            self.paper.set_role("status")
+            self.paper.say(N_("All printed"))
+        self.sync.say(N_("Not connected yet, {count} unsent"), count=card.unsent)
+        self._show_backup(card, now)
+        self.clock.setVisible(card.clock_back)
+
+    def suspect_input_method(self) -> None:
+        """Say for a while that the input method may be on."""
+        self.hint.say(N_("The input method may be on"))
+        self.hint.show()
+        self._hint_timer.start()
+
+    def retranslate(self) -> None:
+        """Say everything again."""
+        self.show_status(self._card, self._now)
+        self.who.setToolTip(spoken(N_("Another person")))
+
+    def _show_backup(self, card: StatusCard, now: int) -> None:
+        days = (now - card.backup_at) // DAY_MS if card.backup_at else -1
+        late = days < 0 or days >= card.backup_days
+        self.backup.set_role("status-warn" if late else "status")
+        if days < 0:
+            self.backup.say(N_("No backup yet"))
+        elif days == 0:
+            self.backup.say(N_("Backed up today"))
+        else:
+            self.backup.say(N_("Last backup {days} days ago"), days=days)
