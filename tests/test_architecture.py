@@ -296,7 +296,7 @@ def test_the_top_level_is_exactly_the_drawn_one() -> None:
 def machine_marks() -> list[str]:
     """What only one machine or one network knows. Put together here so that this file passes its own test."""
     hosts = ["pypi." + "org", "python" + "hosted", "deb.debian" + ".org", "registry." + "npmjs"]
-    folders = ["/" + "work/", "/" + "root/", "/opt/" + "pypi", "file:" + "///", "C:" + "\\Users"]
+    folders = ["/" + "work/", "/" + "root/", "/opt/" + "pypi", "C:" + "\\Users"]
     home = str(Path.home())
     own = [str(ROOT)] if len(ROOT.parts) > 2 else []
     return hosts + folders + own + ([home] if getpass.getuser() in home and len(home) > 5 else [])

@@ -11,24 +11,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deskapp.commands.bench_charge import charge_basis
+from sqlalchemy import select
+
+from deskapp.commands.bench_charge import charge_basis, refuse_beyond_agreement
 from deskapp.commands.bench_desk import (
     Job,
     codes,
     events_of,
     job_of,
     kept,
+    last_diagnosis,
     needed,
+    photos_of,
     staff_by_number,
     tamper_answer,
     to_bench,
     to_shelf,
 )
+from deskapp.commands.bench_parts import parts_fitted, parts_removed
 from deskapp.commands.bench_warranty import decide
 from deskapp.commands.moves import hop, move, must_be, raise_card, record
 from deskapp.errors import N_, Refused
 from deskapp.models import catalogue
-from deskapp.models.repair import WorkEvent
+from deskapp.models.repair import ReviewCard
 from deskapp.models.store import Override, Write, command
 from deskapp.rules import lifecycle
 from deskapp.rules.custody import Holder, TamperResult
@@ -192,9 +197,6 @@ def record_repair(write: Write, *, item_id: str, form: RepairForm) -> None:
 
 
 def _record_repair(write: Write, job: Job, form: RepairForm) -> None:
-    from deskapp.commands.bench_desk import photos_of
-    from deskapp.commands.bench_parts import parts_fitted, parts_removed
-
     done = codes(form.actions, catalogue.words("actions"), "actions", N_("Choose what was done."))
     if form.minutes < 0 or form.minutes > 24 * 60:
         raise Refused(N_("Enter the working time in minutes, at most one day."), field="minutes")
@@ -232,13 +234,8 @@ def send_to_test(write: Write, *, item_id: str, form: RepairForm | None = None) 
     done = actions_done(write, item_id)
     if not done:
         raise Refused(N_("Choose what was done."), field="actions", code="missing")
+    refuse_beyond_agreement(write, job)
     move(write, job.item, "send_to_test", {"action": done, "board_changed": keys_gone(write, job)})
-
-
-def last_diagnosis(write: Write, item_id: str) -> WorkEvent | None:
-    """Return the newest recorded diagnosis of a device."""
-    rows = [row for row in events_of(write, item_id) if row.move == "record_diagnosis"]
-    return rows[-1] if rows else None
 
 
 def actions_done(write: Write, item_id: str) -> list[str]:
@@ -326,8 +323,6 @@ def quarantine(write: Write, *, item_id: str, reason: str, witness: str = "") ->
 
     A missing witness and missing photos stay to do; they never keep a suspect device on the bench.
     """
-    from deskapp.commands.bench_desk import photos_of
-
     job = job_of(write, item_id)
     words = needed(kept(write, job, reason, "reason"), "reason", N_("What is suspicious? Write it down."))
     seen = staff_by_number(write, witness, "witness").staff_no if witness.strip() else ""

@@ -147,6 +147,11 @@ def note(write: Write, job: Job, kind: str, words: str, field: str = "words", **
     record(write, job.item.id, kind, kept(write, job, words, field), **data)
 
 
+def last_diagnosis(write: Write, item_id: str) -> WorkEvent | None:
+    """Return the newest recorded diagnosis of a device."""
+    return last_move(write, item_id, "record_diagnosis")
+
+
 def codes(listed: Iterable[str], known: Iterable[str], field: str, sentence: str) -> list[str]:
     """Return the codes without repetition; raises Refused for an empty list or an unknown code."""
     chosen = list(dict.fromkeys(code for code in listed if code))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from deskapp.clock import random_token
 from deskapp.commands import checkin_units as units
@@ -21,8 +22,9 @@ from deskapp.commands.checkin_forms import (
 )
 from deskapp.commands.moves import hop, move, raise_card, record
 from deskapp.commands.papers import queue_accessory_label, queue_device_label, queue_slip
+from deskapp.commands.tickets import TicketForm, add_event, new_ticket
 from deskapp.errors import N_, Refused
-from deskapp.models import catalogue, past, service_clock
+from deskapp.models import catalogue, past, times
 from deskapp.models.device import DeviceModel
 from deskapp.models.local import Draft
 from deskapp.models.merchant import Merchant
@@ -30,7 +32,7 @@ from deskapp.models.people import Shelf
 from deskapp.models.repair import AccessoryItem, RepairItem, RepairOrder
 from deskapp.models.stock import Attachment
 from deskapp.models.store import Override, Write, command
-from deskapp.models.ticket import ServiceTicket, TicketEvent
+from deskapp.models.ticket import ServiceTicket
 from deskapp.rules.deadlines import priority_of
 from deskapp.rules.numbers import TOKEN_ALPHABET, TOKEN_LENGTH
 
@@ -65,12 +67,11 @@ def check_in(
         desk.known.add(form.serial_no.strip().upper())
     who = deliverer_of(desk, deliverer)
     owner = merchant_of(desk, merchant_id, merchant, who.phone)
+    write.session.flush()
     ticket = _ticket(desk, ticket_id, owner, who, devices, terms, channel)
     order = _order(desk, ticket, owner, who, terms)
-    write.session.flush()
     visit = _Visit(desk, order, owner, terms, signature, shelf_id)
     pieces = [visit.take(form, index) for index, form in enumerate(devices)]
-    order.estimate_at = terms.estimate_at or max(item.done_due for item in visit.items)
     if signature is not None:
         attach(write, "repair_order", order.id, signature)
     desk.hang_doubts("repair_order", order.id, 0)
@@ -145,41 +146,31 @@ def _ticket(
             number=ticket.number,
         )  # fmt: skip
     if ticket is None:
-        priority = min(_priority(desk, form, owner, terms) for form in devices)
-        due = service_clock.due_of(write.session, write.site_id, write.now, priority)
-        ticket = ServiceTicket(
-            id=write.new_id(), number=write.number("T"), kind="repair", channel=channel, site_id=write.site_id,
-            opened_at=write.now, opened_by=write.actor.staff_id, merchant_id=owner.id if owner else "",
-            caller_name=who.name, callback_phone=who.phone, symptom_code=devices[0].symptom_code,
-            words=desk.text("symptom_words", devices[0].words, "devices.0.words"),
-            business_stopped=terms.business_stopped, priority=priority,
-            response_due=due.first_response_ms, done_due=due.done_ms or 0,
-        )  # fmt: skip
-        write.session.add(ticket)
-        _ticket_event(write, ticket, "open", "open")
+        first = devices[0]
+        words = desk.text("symptom_words", first.words, "devices.0.words")
+        ticket = new_ticket(write, TicketForm(
+            channel=channel, merchant_id=owner.id if owner else "", caller_name=who.name, callback_phone=who.phone,
+            serial_no=first.serial_no, model_words=first.model_words, symptom_code=first.symptom_code, words=words,
+            business_stopped=terms.business_stopped,
+        ))  # fmt: skip
+        ticket.priority = min(priority_for(desk, form, owner, terms) for form in devices)
     elif owner is not None and not ticket.merchant_id:
         ticket.merchant_id = owner.id
     if ticket.state != "in_progress":
-        _ticket_event(write, ticket, "start", "in_progress")
+        add_event(write, ticket.id, "start", "in_progress")
     return ticket
-
-
-def _ticket_event(write: Write, ticket: ServiceTicket, kind: str, to_state: str) -> None:
-    write.session.add(
-        TicketEvent(
-            id=write.new_id(), at=write.now, by=write.actor.staff_id, ticket_id=ticket.id, kind=kind, to_state=to_state
-        )
-    )
 
 
 def _order(desk: Desk, ticket: ServiceTicket, owner: Merchant | None, who: Deliverer, terms: Terms) -> RepairOrder:
     write = desk.write
+    promised = times.due_of(write.session, write.site_id, ticket.priority, write.now, ())
     order = RepairOrder(
-        id=write.new_id(), number=write.number("R"), slip_no=write.number("K"), slip_token=_token(),
+        id=write.new_id(), number=write.number("R"), slip_no=write.number("K"), slip_token=new_token(),
         ticket_id=ticket.id, site_id=write.site_id, merchant_id=owner.id if owner else "", opened_at=write.now,
         opened_by=write.actor.staff_id, deliverer_name=who.name, deliverer_phone=who.phone,
         deliverer_id_type=who.id_type if who.id_last4 else "", deliverer_id_last4=who.id_last4,
-        ceiling_fen=terms.ceiling_fen, vendor_consent=terms.vendor_consent, old_parts_back=terms.old_parts_back,
+        estimate_at=terms.estimate_at or promised.done_ms or 0, ceiling_fen=terms.ceiling_fen,
+        vendor_consent=terms.vendor_consent, old_parts_back=terms.old_parts_back,
     )  # fmt: skip
     write.session.add(order)
     if not who.id_last4:
@@ -187,7 +178,7 @@ def _order(desk: Desk, ticket: ServiceTicket, owner: Merchant | None, who: Deliv
     return order
 
 
-def _token() -> str:
+def new_token() -> str:
     """Return the secret of a slip's QR code; forty hexadecimal digits leave no letter likelier than another."""
     value, letters = int(random_token(20), 16), ""
     for _place in range(TOKEN_LENGTH):
@@ -196,7 +187,8 @@ def _token() -> str:
     return letters
 
 
-def _priority(desk: Desk, form: DeviceForm, owner: Merchant | None, terms: Terms) -> int:
+def priority_for(desk: Desk, form: DeviceForm, owner: Merchant | None, terms: Terms) -> int:
+    """Return the priority of a device, 1 (at once) to 4: what stands still counts, else the symptom's hint."""
     loaner = bool(past.loaners_with(desk.write.session, owner.id)) if owner else False
     word = catalogue.words("symptoms").get(form.symptom_code)
     hint = int(word.extra.get("priority", 3)) if word else 3
@@ -235,17 +227,14 @@ class _Visit:
         desk, write = self.desk, self.desk.write
         found = units.find_unit(desk, form, index, self.owner)
         terminal_no, misfits = units.bind(desk, found, form, index, self.owner)
-        merchant_id = self.owner.id if self.owner else ""
         covered = [one.previous for one in past.repair_warranties(found.unit, form.symptom_code) if one.same_fault]
         previous = past.repeat_of(found.stays, form.symptom_code, write.now, covered)
-        priority = _priority(desk, form, self.owner, self.terms)
-        due = service_clock.due_of(write.session, write.site_id, write.now, priority)
+        priority = priority_for(desk, form, self.owner, self.terms)
         item = RepairItem(
             id=write.new_id(), order_id=self.order.id, line_no=index + 1, device_id=found.unit.id,
             label_no=write.label("D"), terminal_no=terminal_no, symptom_code=form.symptom_code,
             words=desk.text("symptom_words", form.words, f"devices.{index}.words", index + 1),
             previous_item_id=previous.item_id if previous else "", shelf_id=self.shelf_id, priority=priority,
-            done_due=due.done_ms or 0,
         )  # fmt: skip
         write.session.add(item)
         self.items.append(item)
@@ -296,7 +285,8 @@ class _Visit:
             write.session, found.unit, merchant_id=self.order.merchant_id, symptom_code=form.symptom_code,
             now=write.now, tamper_suspected=form.tamper == "suspect", known=found.stays,
         )  # fmt: skip
-        record(write, item.id, "warranty_first_view", **view.to_record())
+        told: dict[str, Any] = view.to_record()
+        record(write, item.id, "warranty_first_view", **told)
         if form.batch == "unknown":
             raise_card(write, "todo", "repair_item", item.id, data={"key": "unsettled_batch"})
         if form.typed_reason:
@@ -339,7 +329,7 @@ class _Visit:
             "deliverer": "order",
             "data_notice": self.terms.data_notice,
             "power_state": form.power_state or "not_checked",
-            "estimate": {"at": self.terms.estimate_at or self.items[-1].done_due, "ceiling": self.terms.ceiling_fen},
+            "estimate": {"at": self.order.estimate_at, "ceiling": self.terms.ceiling_fen},
             "warranty_papers": any(one.kind == "warranty_card" for one in form.accessories),
             **_photos(form),
         }

@@ -11,13 +11,14 @@ from deskapp.commands.checkin_counter import Desk, last4_of
 from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.moves import hop, item_of, move, record, settle_todo
 from deskapp.commands.people import actor_of
+from deskapp.commands.tickets import add_event
 from deskapp.errors import N_, Refused
 from deskapp.models import folding
 from deskapp.models.local import PrintJob
 from deskapp.models.people import Staff
 from deskapp.models.repair import AccessoryItem, ItemRecord, RepairItem, RepairOrder
 from deskapp.models.store import Override, Write, command
-from deskapp.models.ticket import ServiceTicket, TicketEvent
+from deskapp.models.ticket import ServiceTicket
 from deskapp.rules import access
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.states import WorkState
@@ -214,9 +215,4 @@ def _cancel_ticket(write: Write, order: RepairOrder, reason: str) -> None:
     )
     if ticket is None or others or ticket.opened_at != order.opened_at:
         return
-    write.session.add(
-        TicketEvent(
-            id=write.new_id(), at=write.now, by=write.actor.staff_id, ticket_id=ticket.id, kind="cancel",
-            to_state="cancelled", words=reason,
-        )
-    )  # fmt: skip
+    add_event(write, ticket.id, "cancel", "cancelled", reason=reason)

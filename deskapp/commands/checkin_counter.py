@@ -66,11 +66,9 @@ class Desk:
 
         The card names the kind and the finding, never the text: it may be what must not be copied.
         """
-        for kind, verdict, line in self.doubts:
-            if line == line_no:
-                raise_card(
-                    self.write, "review", subject_kind, subject_id, data={"what": kind, "code": verdict.code}
-                )
+        found = [{"field": kind, "code": verdict.code} for kind, verdict, line in self.doubts if line == line_no]
+        if found:
+            raise_card(self.write, "needs_review", subject_kind, subject_id, data={"warnings": found})
         self.doubts = [doubt for doubt in self.doubts if doubt[2] != line_no]
 
 
@@ -122,7 +120,8 @@ def _new_merchant(desk: Desk, form: MerchantForm) -> Merchant:
             MerchantContact(id=write.new_id(), merchant_id=row.id, name=contact, phone=phone, main=True)
         )
     if not number:
-        raise_card(write, "review", "merchant", row.id, data={"what": "merchant_no", "code": "merchant_no_empty"})
+        doubt = {"field": "merchant_no", "code": "merchant_no_empty"}
+        raise_card(write, "needs_review", "merchant", row.id, data={"warnings": [doubt]})
     return row
 
 

@@ -104,14 +104,12 @@ def stays(session: Session, unit_ids: Iterable[str]) -> list[Stay]:
 def _went_home(session: Session, item_ids: Sequence[str]) -> Mapping[str, int]:
     if not item_ids:
         return {}
-    return {
-        item_id: at
-        for item_id, at in session.execute(
-            select(CustodyEvent.item_id, func.max(CustodyEvent.at))
-            .where(CustodyEvent.item_id.in_(item_ids), CustodyEvent.to_holder == "merchant")
-            .group_by(CustodyEvent.item_id)
-        )
-    }
+    rows = session.execute(
+        select(CustodyEvent.item_id, func.max(CustodyEvent.at))
+        .where(CustodyEvent.item_id.in_(item_ids), CustodyEvent.to_holder == "merchant")
+        .group_by(CustodyEvent.item_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def repeat_of(known: Iterable[Stay], symptom_code: str, now: int, covered: Iterable[str] = ()) -> Stay | None:

@@ -22,9 +22,6 @@ from deskapp.paths import resource
 from deskapp.rules import pinyin
 from deskapp.rules.grams import Words, grams, words
 
-NEWEST = 1500
-"""Rows looked at first, newest first, when a word is shorter than a gram."""
-
 PAGE = 3900
 """Bytes of a page of the index: it has to fit into one of the file, of which encryption takes 80 bytes."""
 
@@ -37,6 +34,8 @@ class Index:
 
     table: str
     text: str
+    newest: int
+    """Rows looked at first when a word is shorter than a gram: it may stand in every other row."""
 
     @property
     def name(self) -> str:
@@ -55,14 +54,16 @@ def _many(columns: str, source: str, condition: str) -> str:
 TICKET = Index(
     "service_ticket",
     _joined("t.number", "t.callback_phone", "t.caller_name", "t.model_words", "t.words"),
+    newest=400,
 )
-DEVICE = Index("device", _joined("t.serial_no", "t.tusn", "t.terminal_no", "t.imei", "t.iccid"))
+DEVICE = Index("device", _joined("t.serial_no", "t.tusn", "t.terminal_no", "t.imei", "t.iccid"), newest=400)
 MERCHANT = Index(
     "merchant",
     _joined(
         "t.merchant_no", "t.name", "t.short_name", "t.address", "t.initials",
         _many("c.name || ' ' || c.phone", "merchant_contact c", "c.merchant_id = t.id"),
     ),
+    newest=100,
 )  # fmt: skip
 ORDER = Index(
     "repair_order",
@@ -70,6 +71,7 @@ ORDER = Index(
         "t.number", "t.slip_no", "t.deliverer_name", "t.deliverer_phone",
         _many("i.label_no || ' ' || i.receipt_no", "repair_item i", "i.order_id = t.id"),
     ),
+    newest=100,
 )  # fmt: skip
 INDEXES = (TICKET, DEVICE, MERCHANT, ORDER)
 
@@ -125,10 +127,13 @@ def drop_and_rebuild(session: Session, *, progress: Callable[[str], None] = lamb
     create(driver)
     for index in INDEXES:
         progress(index.table)
+        # A larger buffer makes fewer, larger pieces to merge; afterwards the usual size is set again.
+        driver.execute(f"INSERT INTO {index.name} ({index.name}, rank) VALUES ('hashsize', {64 << 20})")
         driver.execute(
             f"INSERT INTO {index.name} (rowid, grams) SELECT t.n, grams({index.text}) FROM {index.table} t ORDER BY t.n"
         )
         driver.execute(f"INSERT INTO {index.name} ({index.name}) VALUES ('optimize')")
+        driver.execute(f"INSERT INTO {index.name} ({index.name}, rank) VALUES ('hashsize', {1 << 20})")
 
 
 def forget(session: Session, index: Index, n: int, text: str) -> None:
@@ -224,7 +229,9 @@ def _latest(session: Session, index: Index, wanted: Words) -> Iterator[tuple[str
     It does without the slow test for texts that LIKE cannot compare; the index finds those.
     """
     return _rows(
-        session, wanted, f"SELECT t.id AS id, {index.text} AS x FROM {index.table} t ORDER BY t.n DESC LIMIT ?", NEWEST
+        session, wanted,
+        f"SELECT t.id AS id, {index.text} AS x FROM {index.table} t ORDER BY t.n DESC LIMIT ?",
+        index.newest,
     )  # fmt: skip
 
 

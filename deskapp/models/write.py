@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
@@ -106,6 +106,11 @@ class Command(Generic[T]):
     right: str
     run: Callable[[Write], T]
     uid: str = ""
+    trial: bool = False
+
+    def as_trial(self) -> Command[T]:
+        """Return the same act done for show: it answers what it would do, and leaves nothing behind."""
+        return replace(self, trial=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from reportlab import rl_config
@@ -186,13 +186,18 @@ def missing(text: str) -> str:
     return "".join(dict.fromkeys(absent))
 
 
-def width(text: str, size: float, bold: bool = False) -> float:
-    """Return the width of a text in the unit of its size."""
+@lru_cache(maxsize=2048)
+def _unit_width(text: str, bold: bool) -> float:
     total = 0.0
     for run in runs(text, bold):
         widths = _widths(run.font)
         total += sum([widths.get(ord(character), 1000.0) for character in run.text])
-    return total * size * 0.001
+    return total * 0.001
+
+
+def width(text: str, size: float, bold: bool = False) -> float:
+    """Return the width of a text in the unit of its size."""
+    return _unit_width(text, bold) * size
 
 
 def fit(

@@ -9,8 +9,8 @@ from typing import Any, Final
 from deskapp.models import search
 from deskapp.models.store import ReadSession
 from deskapp.queries import hits
-from deskapp.queries.hits import IN_HAND, KIND_TITLES, Hit, HitKind, Step, Why
-from deskapp.queries.scan import HINTS, Target, item_target, joined, resolve_scan
+from deskapp.queries.hits import KIND_TITLES, Hit, HitKind, Step, Why
+from deskapp.queries.scan import HINTS, Target, item_target, joined, resolve_scan, sound
 from deskapp.rules.grams import Words, folded, words
 from deskapp.rules.numbers import ScanKind, parse_scan
 
@@ -54,6 +54,7 @@ def find(session: ReadSession, text: str, *, limit: int = 20) -> Found:
     A text with letters or digits that is one of our own numbers also gives its target. A text
     without any letter, digit or Chinese character finds nothing.
     """
+    text = sound(text)
     wanted = words(text)
     if wanted is None or limit < 1:
         return Found(text)

@@ -31,7 +31,7 @@ class HitKind(StrEnum):
 KIND_TITLES: Final = {
     HitKind.ITEM: N_("In our hands"),
     HitKind.MERCHANT: N_("Merchants"),
-    HitKind.DEVICE: N_("Devices"),
+    HitKind.DEVICE: N_("Terminals"),
     HitKind.ORDER: N_("Repair orders"),
     HitKind.TICKET: N_("Tickets"),
     HitKind.PART: N_("Parts"),

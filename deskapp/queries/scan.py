@@ -35,7 +35,6 @@ HINTS: Final = {
     "new_visit": N_("This device is not in our hands: check it in."),
     "paper": N_("Papers of this kind are not handled here yet."),
     "badge": N_("No active member of staff has this badge."),
-    "short": N_("Several numbers end like this. Please choose one."),
 }
 """What to tell the person, by `Target.hint`; further ones are in `rules.numbers.PROBLEMS`."""
 
@@ -78,7 +77,7 @@ class Target:
 
 def resolve_scan(session: ReadSession, text: str) -> Target:
     """Return what a scanned or typed text opens; never an error, whatever the text is."""
-    scan = parse_scan(text)
+    scan = parse_scan(sound(text))
     opened = _OWN.get(scan.kind)
     if opened is not None:
         return opened(session, scan) or Target(None, "", Step.UNKNOWN, "other_branch", scan.number)
@@ -87,6 +86,11 @@ def resolve_scan(session: ReadSession, text: str) -> Target:
     if scan.problem and scan.problem != "form":
         return Target(None, "", Step.UNKNOWN, scan.problem, scan.number)
     return _foreign(session, scan)
+
+
+def sound(text: str) -> str:
+    """Return a text without halves of characters, which a keyboard or clipboard can deliver and no database takes."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def item_target(session: ReadSession, item_id: str, number: str = "") -> Target | None:

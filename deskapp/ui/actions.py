@@ -121,7 +121,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
                _on_page("previous_record")),
     ActionSpec("page.export", N_("Export as Excel"), "Ctrl+Shift+X", "download", P, "page:export", _on_page("export")),
     ActionSpec("page.filter", N_("Filter this list"), "Ctrl+F", "filter", P, "page:filter", _on_page("filter")),
-    ActionSpec("window.find", N_("Find anything, do anything"), "Ctrl+K", "search", V, "window:find"),
+    ActionSpec("window.find", N_("Find anything, do anything"), "Ctrl+K", "search", V, "window:search"),
     ActionSpec("window.undo", N_("Undo the last act"), "Ctrl+Shift+Z", "arrow-back-up", V, "window:undo",
                lambda seen: seen.signed_in and seen.can_undo),
     ActionSpec("window.back", N_("Back"), "Alt+Left", "chevron-left", V, "window:back"),

@@ -97,9 +97,7 @@ class StoreFinder:
 
         found = find(session, text, limit=6)
         exact = _exact(found.target)
-        listed = [
-            suggestion(hit, KIND_TITLES[group.kind]) for group in found.groups for hit in group.hits
-        ]
+        listed = [suggestion(hit, KIND_TITLES[group.kind]) for group in found.groups for hit in group.hits]
         return [*exact, *listed]
 
     def resolve(self, session: ReadSession, text: str) -> Resolved:
@@ -110,9 +108,7 @@ class StoreFinder:
         if target.step == "command":
             return Resolved(verb=target.number, number=target.number)
         choices = tuple(suggestion(hit, KIND_TITLES[hit.kind]) for hit in target.choices)
-        return Resolved(
-            destination(target), choices, target.sentence, target.number, badge=target.step == "sign_in"
-        )
+        return Resolved(destination(target), choices, target.sentence, target.number, badge=target.step == "sign_in")
 
 
 def destination(target: Target) -> Destination | None:
@@ -120,7 +116,9 @@ def destination(target: Target) -> Destination | None:
     if target.kind is None:
         return None
     page = STEP_PAGES.get(target.step) or KIND_PAGES[target.kind]
-    return Destination(page, {"id": target.id, "kind": str(target.kind), "number": target.number, "token": target.token})
+    return Destination(
+        page, {"id": target.id, "kind": str(target.kind), "number": target.number, "token": target.token}
+    )
 
 
 def suggestion(hit: Hit, group: str) -> Suggestion:
@@ -135,5 +133,3 @@ def _exact(target: Target | None) -> list[Suggestion]:
     if target is None or place is None:
         return []
     return [Suggestion(target.number, "", "qrcode", N_("This very code"), place)]
-
-

@@ -244,4 +244,3 @@ class Jobs(QObject):
 
 
 _LONG = (0, "long work")
-

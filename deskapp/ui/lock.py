@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
@@ -33,10 +34,12 @@ class LockScreen(QWidget):
 
     Signals:
         attempted: somebody tries to sign in; carries staff number or badge, and PIN.
+        new_pin: a person who must change the PIN chose one; carries it.
         language_wanted, theme_wanted: the small buttons at the bottom.
     """
 
     attempted = Signal(str, str)
+    new_pin = Signal(str)
     language_wanted = Signal()
     theme_wanted = Signal()
 
@@ -51,6 +54,8 @@ class LockScreen(QWidget):
         self.who = LatinField(N_("Staff number, or scan your badge"), name=N_("Staff number or badge"))
         self.pin = PinField(N_("PIN"), name=N_("PIN"))
         self.pad = PinPad(self.pin)
+        self.again = PinField(N_("The same PIN again"), name=N_("The same PIN again"))
+        self.again.hide()
         self.error = Text(role="error", wrap=True)
         self.enter = Button(N_("Sign in"), "primary", icon="key")
         self.language = Button(N_("中文 / English"), "quiet", icon="language")
@@ -60,10 +65,12 @@ class LockScreen(QWidget):
         self.tiles: list[Button] = []
         self._wait = QTimer(self, singleShot=True)
         self._wait.timeout.connect(self._again)
+        self._changing = False
         self._figures: Sequence[tuple[str, int]] = ()
         self._arrange()
         self.who.returnPressed.connect(self.pin.setFocus)
         self.pin.entered.connect(lambda _pin: self._try())
+        self.again.entered.connect(lambda _pin: self._try())
         self.pad.pressed_enter.connect(self._try)
         self.enter.clicked.connect(self._try)
         self.language.clicked.connect(self.language_wanted)
@@ -86,7 +93,7 @@ class LockScreen(QWidget):
             button.deleteLater()
         self.tiles = []
         for tile in tiles[:6]:
-            button = Button(role="tile", icon="user", clicked=lambda tile=tile: self.choose(tile.staff_no))
+            button = Button(role="tile", icon="user", clicked=partial(self.choose, tile.staff_no))
             button.put(f"{tile.name}  {tile.staff_no}" if tile.name else tile.staff_no)
             button.setAccessibleName(button.text())
             self._flow.addWidget(button)
@@ -116,8 +123,24 @@ class LockScreen(QWidget):
         else:
             self._wait.start(wait_ms)
 
+    def ask_new_pin(self) -> None:
+        """Let a person whose PIN was set by somebody else choose an own one."""
+        self._changing = True
+        self.again.show()
+        self.who.setEnabled(False)
+        self.enter.setEnabled(True)
+        self.pin.clear()
+        self.error.say(N_("Choose your own PIN: 6 digits or more that nobody guesses."))
+        self.enter.say(N_("Keep this PIN"))
+        self.pin.setFocus()
+
     def welcome(self, staff_no: str = "") -> None:
         """Begin afresh, with the person who was here if there is one."""
+        self._changing = False
+        self.again.hide()
+        self.again.clear()
+        self.who.setEnabled(True)
+        self.enter.say(N_("Sign in"))
         self.error.put("")
         self.pin.clear()
         self.enter.setEnabled(True)
@@ -143,10 +166,24 @@ class LockScreen(QWidget):
             self.who.setFocus()
         elif not self.pin.text():
             self.pin.setFocus()
+        elif self._changing:
+            self._choose_pin()
         elif self.enter.isEnabled():
             self.enter.setEnabled(False)
             self.error.put("")
             self.attempted.emit(self.who.text().strip(), self.pin.text())
+
+    def _choose_pin(self) -> None:
+        if not self.again.text():
+            self.again.setFocus()
+        elif self.again.text() != self.pin.text():
+            self.error.say(N_("The two PINs differ."))
+            self.again.clear()
+            self.pin.clear()
+            self.pin.setFocus()
+        else:
+            self.new_pin.emit(self.pin.text())
+            self.again.clear()
 
     def _again(self) -> None:
         self.error.put("")
@@ -169,7 +206,7 @@ class LockScreen(QWidget):
         inside.addWidget(self.practice)
         inside.addWidget(self.counts)
         inside.addWidget(self._tiles)
-        for widget in (self.who, self.pin, self.error, self.pad, self.enter):
+        for widget in (self.who, self.pin, self.again, self.error, self.pad, self.enter):
             inside.addWidget(widget)
         self._tiles.hide()
         foot = QHBoxLayout()

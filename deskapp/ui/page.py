@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from deskapp.settings import Values
+from deskapp.settings import Setting, Values
 from deskapp.ui.jobs import Jobs
 from deskapp.ui.tokens import HUGE, LARGE, SMALL
 from deskapp.ui.widgets.forms import Scroll, row
@@ -43,7 +43,8 @@ class PageContext:
 
     `navigate(page_id, **args)` opens a page and hands the arguments to its `open`;
     `toast` shows a notice; `ask_supervisor` gets a second person's consent; `values` are
-    the settings as they are now; `actor()` is who is signed in; `now()` the time in ms UTC.
+    the settings as they are now; `set_value` changes one; `actor()` is who is signed in; `now()`
+    the time in ms UTC.
     """
 
     jobs: Jobs
@@ -56,6 +57,7 @@ class PageContext:
     may: Callable[[str], bool] = field(default=lambda right: True)
     back: Callable[[], None] = field(default=lambda: None)
     practice: bool = False
+    set_value: Callable[[Setting[Any], Any], None] = field(default=lambda setting, value: None)
 
 
 class Page(QWidget):
@@ -105,6 +107,10 @@ class Page(QWidget):
 
     def scan(self, text: str) -> bool:
         """Take a scanned code; True when it was meant for this page."""
+        return False
+
+    def verb(self, word: str) -> bool:
+        """Take a command of the laminated sheet (OK, NEXT, PRINT ...); True when it meant something here."""
         return False
 
     def changed(self, changes: Changes) -> None:

@@ -26,6 +26,11 @@ _ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
 _BESIDE = (Qt.Key.Key_Shift, Qt.Key.Key_CapsLock, Qt.Key.Key_NumLock, Qt.Key.Key_AltGr)
 _CHORDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 
+_BY_HAND = (
+    QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.Wheel,
+    QEvent.Type.TouchBegin,
+)  # fmt: skip
+
 Stamp = Callable[[QEvent], float]
 
 
@@ -46,7 +51,7 @@ class _Held:
 
 
 class Scanner(QObject):
-    """Watches all keys of the application.
+    """Watches all keys of the application. `last_input` is when a person last did anything (monotonic s).
 
     Signals:
         scanned: a code was read; carries the text (NFKC, without blanks at the ends).
@@ -62,6 +67,8 @@ class Scanner(QObject):
         super().__init__(app)
         self.gap_ms = gap_ms
         self.enabled = True
+        self.last_input = time.monotonic()
+        self._app = app
         self._stamp = stamp
         self._held: list[_Held] = []
         self._text = ""
@@ -77,6 +84,8 @@ class Scanner(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Hold, swallow or pass an event of the application."""
         kind = event.type()
+        if kind in _BY_HAND:
+            self.last_input = time.monotonic()
         if self._replaying or not self.enabled:
             return False
         if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
@@ -85,9 +94,14 @@ class Scanner(QObject):
             return self._released(watched, event)
         if kind == QEvent.Type.InputMethod and isinstance(event, QInputMethodEvent):
             return self._committed(watched, event)
-        if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.FocusOut) and self._held:
+        if kind == QEvent.Type.MouseButtonPress and self._held:
             self.release()
         return False
+
+    def stop(self) -> None:
+        """Watch no longer; what is held is handed on."""
+        self.release()
+        self._app.removeEventFilter(self)
 
     def release(self) -> None:
         """Hand on what was held: it was typed by a person."""

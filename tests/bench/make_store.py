@@ -24,18 +24,22 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from deskapp import cipher
+from deskapp.clock import shop_day
 from deskapp.models import schema, search
 from deskapp.models.base import Base
 from deskapp.paths import Home, resource
 from deskapp.rules import numbers
 
-VERSION = 3
 KEY = bytes(range(32))
+PIN = "739518"
+"""Everybody's PIN; staff numbers are 0001 to 0006."""
+
 STATION_NO = 90017
 STATION_ID = "00000000-0000-7000-8000-000000000001"
 SITE_ID = "00000000-0000-7000-8000-000000000002"
@@ -97,12 +101,16 @@ def copy(home: Home, to: Path) -> Home:
 
 def make(home: Home, size: Size, key: bytes = KEY) -> None:
     """Write a store of this size into an empty home."""
-    schema.create(
-        home, key, store_id="bench", station=STATION_ID, station_no=STATION_NO, made_at=START, practice=False
-    )
+    schema.create(home, key, store_id="bench", station=STATION_ID, station_no=STATION_NO, made_at=START, practice=False)
     connection = cipher.connect(home.database, key, writer=True)
-    for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=OFF", "synchronous=OFF", "cache_size=-1000000",
-                   "secure_delete=OFF", "foreign_keys=OFF"):  # fmt: skip
+    for pragma in (
+        "locking_mode=EXCLUSIVE",
+        "journal_mode=OFF",
+        "synchronous=OFF",
+        "cache_size=-1000000",
+        "secure_delete=OFF",
+        "foreign_keys=OFF",
+    ):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("BEGIN")
     later = _take_indexes(connection)
@@ -193,7 +201,7 @@ class _Filler:
         return f"1{'3456789'[self.below(7)]}{self.below(10**9):09d}"
 
     def number(self, letter: str, at: int) -> str:
-        day = date.fromtimestamp(at / 1000)
+        day = shop_day(at)
         sequence = self.daily[letter, day.isoformat()] = self.daily.get((letter, day.isoformat()), 0) + 1
         return numbers.make(letter, STATION_NO, day, sequence)
 
@@ -204,8 +212,18 @@ class _Filler:
         roles = json.dumps(["counter_clerk", "technician", "qc_inspector", "site_supervisor"])
         people = [(identity("staff", n), f"{n + 1:04d}", self.person(), roles) for n in range(6)]
         self.write("staff", "id staff_no name roles", people)
+        pin_hash = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PIN, salt=bytes(16))
+        self.connection.executemany(
+            "INSERT INTO staff_secret (staff_id, pin_hash, failures, blocked_until, must_change) VALUES (?, ?, 0, 0, 0)",
+            [(person[0], pin_hash) for person in people],
+        )
         shelves = [
-            (identity("shelf", n), SITE_ID, f"{'ABCDEF'[n // 20]}-{n % 20:02d}", numbers.make_label("L", STATION_NO, n + 1))
+            (
+                identity("shelf", n),
+                SITE_ID,
+                f"{'ABCDEF'[n // 20]}-{n % 20:02d}",
+                numbers.make_label("L", STATION_NO, n + 1),
+            )
             for n in range(120)
         ]
         self.write("shelf", "id site_id code label_no", shelves)
@@ -214,30 +232,46 @@ class _Filler:
             catalogue = tomllib.load(file)["models"]
         self.models = [model["id"] for model in catalogue]
         self.write(
-            "device_model", "id brand brand_en name kind",
+            "device_model",
+            "id brand brand_en name kind",
             [(m["id"], m["brand"]["zh"], m["brand"]["en"], m["model"], m["kind"]) for m in catalogue],
-        )  # fmt: skip
+        )
         parts = [(identity("part", n), f"PT-{1000 + n}", name) for n, name in enumerate(self.lists["parts"])]
         self.write("part", "id part_no name", parts)
 
     def _merchants(self) -> None:
         count = self.size.merchants
         self.merchant_phones = [self.phone() for _ in range(count)]
-        self.write("merchant", "id merchant_no name short_name uscc address", (
+        self.write(
+            "merchant",
+            "id merchant_no name short_name uscc address",
             (
-                identity("merchant", n), f"403{110000 + self.below(889999):06d}{5411 + self.below(90)}{self.below(99):02d}",
-                self.lines["shop_name"].format(
-                    province=self.pick("provinces"), street=self.pick("streets"), fore=self.pick("fore"), shop=self.pick("shops")
-                ),
-                "", "",
-                self.lines["street_line"].format(province=self.pick("provinces"), street=self.pick("streets"), no=self.below(900) + 1),
-            )
-            for n in range(count)
-        ))  # fmt: skip
-        self.write("merchant_contact", "id merchant_id name phone main", (
-            (identity("contact", n), identity("merchant", n), self.person(), self.merchant_phones[n], 1)
-            for n in range(count)
-        ))  # fmt: skip
+                (
+                    identity("merchant", n),
+                    f"403{110000 + self.below(889999):06d}{5411 + self.below(90)}{self.below(99):02d}",
+                    self.lines["shop_name"].format(
+                        province=self.pick("provinces"),
+                        street=self.pick("streets"),
+                        fore=self.pick("fore"),
+                        shop=self.pick("shops"),
+                    ),
+                    "",
+                    "",
+                    self.lines["street_line"].format(
+                        province=self.pick("provinces"), street=self.pick("streets"), no=self.below(900) + 1
+                    ),
+                )
+                for n in range(count)
+            ),
+        )
+        self.write(
+            "merchant_contact",
+            "id merchant_id name phone main",
+            (
+                (identity("contact", n), identity("merchant", n), self.person(), self.merchant_phones[n], 1)
+                for n in range(count)
+            ),
+        )
 
     def _devices(self) -> None:
         letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -255,10 +289,20 @@ class _Filler:
                 yield identity("device", n), serial, tusn, model, identity("merchant", owner), terminal
 
         self.write("device", "id serial_no tusn model_id merchant_id terminal_no", rows())
-        self.write("terminal_binding", "id device_id merchant_id terminal_no valid_from", (
-            (identity("binding", n), identity("device", n), identity("merchant", self.owners[n]), self.terminals[n], "2021-03-01")
-            for n in range(self.size.devices)
-        ))  # fmt: skip
+        self.write(
+            "terminal_binding",
+            "id device_id merchant_id terminal_no valid_from",
+            (
+                (
+                    identity("binding", n),
+                    identity("device", n),
+                    identity("merchant", self.owners[n]),
+                    self.terminals[n],
+                    "2021-03-01",
+                )
+                for n in range(self.size.devices)
+            ),
+        )
         self.by_owner: dict[int, list[int]] = {}
         for n, owner in enumerate(self.owners):
             self.by_owner.setdefault(owner, []).append(n)
@@ -281,29 +325,55 @@ class _Filler:
                 if done:
                     closed.append((identity("closing", n), identity("ticket", n), end, self.pick("actions")))
                 yield (
-                    identity("ticket", n), self.number("T", at), "repair" if repair else "fee_question", SITE_ID, at,
-                    identity("merchant", self.owners[device]), self.person(),
-                    self.merchant_phones[self.owners[device]] if n % 3 else self.phone(), identity("device", device),
-                    self.sentence(), 1 + self.below(4), at + 4 * 3_600_000, at + 5 * DAY_MS,
-                    "done" if done else ("open", "in_progress", "waiting")[self.below(3)], end,
-                )  # fmt: skip
+                    identity("ticket", n),
+                    self.number("T", at),
+                    "repair" if repair else "fee_question",
+                    SITE_ID,
+                    at,
+                    identity("merchant", self.owners[device]),
+                    self.person(),
+                    self.merchant_phones[self.owners[device]] if n % 3 else self.phone(),
+                    identity("device", device),
+                    self.sentence(),
+                    1 + self.below(4),
+                    at + 4 * 3_600_000,
+                    at + 5 * DAY_MS,
+                    "done" if done else ("open", "in_progress", "waiting")[self.below(3)],
+                    end,
+                )
 
         self.write(
-            "service_ticket", "id number kind site_id opened_at merchant_id caller_name callback_phone device_id"
-            " words priority response_due done_due state closed_at", rows(),
-        )  # fmt: skip
-        self.write("ticket_event", "id at ticket_id kind to_state words", (
-            (one, end, ticket, "result", "done", self.lines["answer"].format(action=action))
-            for one, ticket, end, action in closed
-        ))  # fmt: skip
+            "service_ticket",
+            "id number kind site_id opened_at merchant_id caller_name callback_phone device_id"
+            " words priority response_due done_due state closed_at",
+            rows(),
+        )
+        self.write(
+            "ticket_event",
+            "id at ticket_id kind to_state words",
+            (
+                (one, end, ticket, "result", "done", self.lines["answer"].format(action=action))
+                for one, ticket, end, action in closed
+            ),
+        )
         return orders
 
     def sentence(self) -> str:
-        return str(self.lines["sentence"].format(
-            say=self.pick("sayings"), when=self.pick("times"), fault=self.pick("faults"), also=self.pick("also"),
-            fault2=self.pick("faults"), action=self.pick("actions"), action2=self.pick("actions"), part=self.pick("parts"),
-            part2=self.pick("parts"), name=self.person(), free=self.pick("whens"),
-        ))  # fmt: skip
+        return str(
+            self.lines["sentence"].format(
+                say=self.pick("sayings"),
+                when=self.pick("times"),
+                fault=self.pick("faults"),
+                also=self.pick("also"),
+                fault2=self.pick("faults"),
+                action=self.pick("actions"),
+                action2=self.pick("actions"),
+                part=self.pick("parts"),
+                part2=self.pick("parts"),
+                name=self.person(),
+                free=self.pick("whens"),
+            )
+        )
 
     def _new_order(self, place: int, ticket: int, device: int, at: int) -> _Order:
         siblings = self.by_owner[self.owners[device]]
@@ -312,33 +382,66 @@ class _Filler:
 
     def _orders(self, orders: list[_Order]) -> None:
         held_from = self.size.orders - self.size.held
-        self.write("repair_order", "id number slip_no slip_token ticket_id site_id merchant_id opened_at deliverer_name"
-                   " deliverer_phone estimate_at state closed_at", (
+        self.write(
+            "repair_order",
+            "id number slip_no slip_token ticket_id site_id merchant_id opened_at deliverer_name"
+            " deliverer_phone estimate_at state closed_at",
             (
-                identity("order", one.place), self.number("R", one.at), self.number("K", one.at), "ABCDEFGH",
-                identity("ticket", one.ticket), SITE_ID, identity("merchant", one.merchant), one.at, self.person(),
-                self.merchant_phones[one.merchant] if one.place % 2 else self.phone(), one.at + 3 * DAY_MS,
-                "open" if one.place >= held_from else "closed", 0 if one.place >= held_from else one.at + 4 * DAY_MS,
-            )
-            for one in orders
-        ))  # fmt: skip
+                (
+                    identity("order", one.place),
+                    self.number("R", one.at),
+                    self.number("K", one.at),
+                    "ABCDEFGH",
+                    identity("ticket", one.ticket),
+                    SITE_ID,
+                    identity("merchant", one.merchant),
+                    one.at,
+                    self.person(),
+                    self.merchant_phones[one.merchant] if one.place % 2 else self.phone(),
+                    one.at + 3 * DAY_MS,
+                    "open" if one.place >= held_from else "closed",
+                    0 if one.place >= held_from else one.at + 4 * DAY_MS,
+                )
+                for one in orders
+            ),
+        )
         items = [(one, line) for one in orders for line in range(len(one.devices))]
         self.items = {(one.place, line): n for n, (one, line) in enumerate(items)}
-        self.write("repair_item", "id order_id line_no device_id label_no terminal_no words technician_id work_state state_at"
-                   " holder money_state done_due receipt_no", (
+        self.write(
+            "repair_item",
+            "id order_id line_no device_id label_no terminal_no words technician_id work_state state_at"
+            " holder money_state done_due receipt_no",
             (
-                identity("item", n), identity("order", one.place), line + 1, identity("device", one.devices[line]),
-                numbers.make_label("D", STATION_NO, n + 1), self.terminals[one.devices[line]], self.pick("faults"),
-                identity("staff", 1), *self._fate(one), one.at + 5 * DAY_MS,
-                "" if one.place >= held_from else self.number("C", one.at + 4 * DAY_MS),
-            )
-            for n, (one, line) in enumerate(items)
-        ))  # fmt: skip
-        self.write("accessory_item", "id item_id kind label_no returned_at", (
-            (identity("accessory", n), identity("item", n), "power_adapter", numbers.make_label("A", STATION_NO, n + 1),
-             0 if one.place >= held_from else one.at + 4 * DAY_MS)
-            for n, (one, _line) in enumerate(items)
-        ))  # fmt: skip
+                (
+                    identity("item", n),
+                    identity("order", one.place),
+                    line + 1,
+                    identity("device", one.devices[line]),
+                    numbers.make_label("D", STATION_NO, n + 1),
+                    self.terminals[one.devices[line]],
+                    self.pick("faults"),
+                    identity("staff", 1),
+                    *self._fate(one),
+                    one.at + 5 * DAY_MS,
+                    "" if one.place >= held_from else self.number("C", one.at + 4 * DAY_MS),
+                )
+                for n, (one, line) in enumerate(items)
+            ),
+        )
+        self.write(
+            "accessory_item",
+            "id item_id kind label_no returned_at",
+            (
+                (
+                    identity("accessory", n),
+                    identity("item", n),
+                    "power_adapter",
+                    numbers.make_label("A", STATION_NO, n + 1),
+                    0 if one.place >= held_from else one.at + 4 * DAY_MS,
+                )
+                for n, (one, _line) in enumerate(items)
+            ),
+        )
 
     def _fate(self, one: _Order) -> tuple[str, int, str, str]:
         """Work state, since when, holder and money state: by the order's place, so that facts agree."""
@@ -358,8 +461,18 @@ class _Filler:
                 item = identity("item", n)
                 for k, state in enumerate(path):
                     key = n * 16 + k
-                    moves.append((identity("move", key), one.at + k * DAY_MS // 3, clerk if k in (0, 5) else bench, item,
-                                  _MOVES[state], state, "closed" if state == "closed" else "", "{}"))
+                    moves.append(
+                        (
+                            identity("move", key),
+                            one.at + k * DAY_MS // 3,
+                            clerk if k in (0, 5) else bench,
+                            item,
+                            _MOVES[state],
+                            state,
+                            "closed" if state == "closed" else "",
+                            "{}",
+                        )
+                    )
                 hops.append((identity("hop", n * 4), one.at, item, "merchant", "shelf:A-01", "ok"))
                 if path is _CLOSED:
                     hops.append((identity("hop", n * 4 + 1), one.at + 4 * DAY_MS, item, "shelf:A-01", "merchant", "ok"))
@@ -370,9 +483,14 @@ class _Filler:
 _CLOSED = ("checked_in", "diagnosing", "repairing", "qc_testing", "ready_for_pickup", "picked_up", "closed")
 _HELD = tuple(_CLOSED[:length] for length in range(1, 6))
 _MOVES = {
-    "checked_in": "check_in", "diagnosing": "start_diagnosis", "repairing": "start_repair", "qc_testing": "send_to_test",
-    "ready_for_pickup": "pass_test", "picked_up": "hand_out", "closed": "close_auto",
-}  # fmt: skip
+    "checked_in": "check_in",
+    "diagnosing": "start_diagnosis",
+    "repairing": "start_repair",
+    "qc_testing": "send_to_test",
+    "ready_for_pickup": "pass_test",
+    "picked_up": "hand_out",
+    "closed": "close_auto",
+}
 _SORTS = {
     name: place
     for place, name in enumerate(
@@ -383,7 +501,8 @@ _SORTS = {
 
 def identity(sort: str, n: int) -> str:
     """Return the UUID of the n-th row of a sort: valid in form, rising, the same every time."""
-    return f"0198{_SORTS[sort]:04x}-{n >> 28 & 0xFFFF:04x}-7{n >> 16 & 0xFFF:03x}-8{n >> 4 & 0xFFF:03x}-{n & 0xF:04x}00000000"
+    head = f"0198{_SORTS[sort]:04x}-{n >> 28 & 0xFFFF:04x}-7{n >> 16 & 0xFFF:03x}"
+    return f"{head}-8{n >> 4 & 0xFFF:03x}-{n & 0xF:04x}00000000"
 
 
 def _default(column: Any) -> str:

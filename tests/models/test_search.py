@@ -130,7 +130,7 @@ def test_the_newest_come_first_and_no_more_than_asked(session: Session) -> None:
 
 def test_a_single_character_is_found_beyond_the_newest_rows(session: Session) -> None:
     rare = ticket("龘字招牌 q7")
-    rows = [ticket("打印") for _ in range(search.NEWEST + 5)]
+    rows = [ticket("打印") for _ in range(search.TICKET.newest + 5)]
     add(session, rare, *rows)
 
     assert found(session, "龘") == [rare.id]
@@ -209,7 +209,9 @@ def test_a_device_is_found_by_any_part_of_its_numbers(session: Session) -> None:
 def test_an_order_is_found_by_its_slip_its_labels_and_its_deliverer(session: Session) -> None:
     add(
         session,
-        RepairOrder(id="o1", number="R9001726060100A", slip_no="K9001726060100B", opened_at=1, deliverer_phone="13700001111"),
+        RepairOrder(
+            id="o1", number="R9001726060100A", slip_no="K9001726060100B", opened_at=1, deliverer_phone="13700001111"
+        ),
         RepairItem(id="i1", order_id="o1", device_id="d1", label_no="D900170000423"),
     )
 

@@ -39,13 +39,16 @@ LONGEST: dict[str, papers.Card] = {
         rush=True,
     ),
     "accessory_label": samples.accessory_label(
-        accessory="原装快速充电底座（含双电池）", index=11, count=12, model="Newland 新大陆 ME60-5G Pro Max", rush=True,
+        accessory="原装快速充电底座（含双电池）", index=11, count=12,
+        model="Newland 新大陆 ME60-5G Pro Max", rush=True,
         serial_no="0000-5302-NL86100245719988", merchant="阿卜杜热合曼·买买提饭店𬸚㛃𬭎",
     ),
     "part_label": papers.PartLabelCard(
-        number="P001230000738", part_no="PRT-THERMAL-HEAD-58MM-A8-2025", name="五十八毫米热敏打印头总成（含排线与支架）",
-        fits="APOS A8, APOS A9, ME60, SP60, MF919", lot_or_serial="LOT20250214-118-0099", quantity=1000, unit="盒",
-        received_ms=samples.NOW, supplier="福建省恒通电子科技有限公司", bin="P-01-4-22", condition=papers.PartCondition.HOLD,
+        number="P001230000738", part_no="PRT-THERMAL-HEAD-58MM-A8-2025",
+        name="五十八毫米热敏打印头总成（含排线与支架）",
+        fits="APOS A8, APOS A9, ME60, SP60, MF919", lot_or_serial="LOT20250214-118-0099", quantity=1000,
+        unit="盒", received_ms=samples.NOW, supplier="福建省恒通电子科技有限公司",
+        bin="P-01-4-22", condition=papers.PartCondition.HOLD,
     ),
     "shelf_label": papers.ShelfLabelCard(
         number="L001230000746", location="QUARANTINE-03-2", zone="二楼备件库隔离区东侧", use=papers.ShelfUse.QUARANTINE

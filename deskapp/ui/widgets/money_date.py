@@ -68,9 +68,7 @@ class DateField(LatinField):
 
     day_changed = Signal(object)
 
-    def __init__(
-        self, today: date, hint: str = "2026-01-31", *, name: str = "", parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, today: date, hint: str = "2026-01-31", *, name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(hint, name=name, limit=12, parent=parent)
         self._today = today
         self.textChanged.connect(lambda _text: self.day_changed.emit(self.day()))

@@ -14,6 +14,9 @@ from deskapp.ui.speech import spoken
 from deskapp.ui.tokens import HUGE, LARGE, MEDIUM, SMALL
 from deskapp.ui.widgets.text import Button, Picture, Text
 
+SECONDS = 5.0
+SECONDS_WITH_UNDO = 10.0
+SECONDS_WARNING = 8.0
 _ICONS = {"info": "info-circle", "ok": "circle-check", "warn": "alert-triangle", "danger": "alert-circle"}
 
 
@@ -120,6 +123,8 @@ class Toast(QFrame):
         line = QHBoxLayout(self)
         line.setContentsMargins(LARGE, MEDIUM, MEDIUM, MEDIUM)
         line.setSpacing(MEDIUM)
+        if message.tone != "info":
+            line.addWidget(Picture(_ICONS[message.tone], "raised", 20))
         line.addWidget(self.text, 1)
         self.undo_button = Button(message.undo_text)
         self.undo_button.setVisible(message.undo is not None)
@@ -139,6 +144,10 @@ class Toast(QFrame):
     def leaveEvent(self, event: object) -> None:
         """Go a moment after."""
         self._timer.start()
+
+    def can_undo(self) -> bool:
+        """Tell whether there is something to take back."""
+        return self._message.undo is not None
 
     def undo(self) -> bool:
         """Take the act back; False when there is nothing to undo."""
@@ -171,12 +180,22 @@ class Toasts(QObject):
         window.installEventFilter(self)
 
     def say(
-        self, text: str, *, tone: str = "info", undo: Callable[[], object] | None = None, undo_text: str = N_("Undo"),
-        seconds: float = 6.0, raw: bool = False, **values: object,
-    ) -> None:  # fmt: skip
-        """Show a message id (or, with `raw`, a finished sentence) for a while."""
-        self._waiting.append(_Message(text, values, tone, undo, undo_text, seconds if undo is None else 10.0, raw))
+        self,
+        text: str,
+        values: dict[str, object] | None = None,
+        *,
+        tone: str = "info",
+        undo: Callable[[], object] | None = None,
+        raw: bool = False,
+    ) -> None:
+        """Show a message id with its values (or, with `raw`, a finished sentence) for a while."""
+        seconds = SECONDS_WITH_UNDO if undo is not None else SECONDS_WARNING if tone == "warn" else SECONDS
+        self._waiting.append(_Message(text, values or {}, tone, undo, N_("Undo"), seconds, raw))
         self._next()
+
+    def can_undo(self) -> bool:
+        """Tell whether a notice that is shown can take its act back."""
+        return any(toast.can_undo() for toast in self.shown)
 
     def undo_last(self) -> bool:
         """Undo by the newest toast that can; False when none can."""

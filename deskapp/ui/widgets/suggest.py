@@ -231,7 +231,7 @@ class SuggestField(TextField):
         self._asked = ""
         self._enter_waits = False
         self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
-        self._timer.timeout.connect(self._ask)
+        self._timer.timeout.connect(self.ask_now)
         self.textEdited.connect(self._edited)
 
     @property
@@ -269,7 +269,7 @@ class SuggestField(TextField):
         elif open_list and key == Qt.Key.Key_Escape:
             self.popup.hide()
         elif key == Qt.Key.Key_Down and self.text():
-            self._ask()
+            self.ask_now()
         else:
             super().keyPressEvent(event)
 
@@ -298,7 +298,9 @@ class SuggestField(TextField):
         else:
             self._timer.start()
 
-    def _ask(self) -> None:
+    def ask_now(self) -> None:
+        """Search for the text as it is now."""
+        self._timer.stop()
         text = self.text().strip()
         self._asked = text
         search = self._search
@@ -319,7 +321,7 @@ class SuggestField(TextField):
             self._timer.stop()
             self._enter_waits = bool(self.text().strip()) and self.chosen is None
             if self._enter_waits:
-                self._ask()
+                self.ask_now()
         elif current is not None and self.chosen is None:
             self.take(current)
         else:

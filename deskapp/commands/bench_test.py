@@ -1,0 +1,174 @@
+"""The second person's test: every step answered, judged against its limits, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+
+from deskapp.commands.bench_charge import charge
+from deskapp.commands.bench_desk import QC_BENCH, Job, events_of, job_of, kept, tamper_answer, to_bench, to_shelf
+from deskapp.commands.bench_warranty import leave_warranty
+from deskapp.commands.moves import item_of, move, must_be, raise_card, record
+from deskapp.commands.people import actor_of
+from deskapp.errors import N_, Forbidden, Refused
+from deskapp.models import catalogue
+from deskapp.models.catalogue import TestStep
+from deskapp.models.folding import work_of
+from deskapp.models.people import Site, Staff
+from deskapp.models.repair import CustodyEvent
+from deskapp.models.store import Override, Write, command
+from deskapp.rules.custody import TamperResult
+from deskapp.rules.identifiers import Context, judge, sentence
+from deskapp.rules.lifecycle import TOO_MANY_FAILURES, WorkState, hands_of
+
+PASS, FAIL, SKIP = "pass", "fail", "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class TestValue:
+    """The answer to one step: pass, fail, skip (with words why), or a measured whole number."""
+
+    __test__ = False
+
+    step: str
+    result: str = ""
+    value: int | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What a test came to. `failed` are step ids; `loops` counts the failed tests of this device."""
+
+    passed: bool
+    failed: tuple[str, ...]
+    loops: int
+    charged_fen: int = 0
+    solo: bool = False
+
+
+@command(N_("Test a repaired device"), right="test")
+def run_test(
+    write: Write,
+    *,
+    item_id: str,
+    values: Sequence[TestValue],
+    tamper_result: str,
+    seal_no: str = "",
+    shelf: str = "",
+    firmware_version: str = "",
+    words: str = "",
+    override: Override | None = None,
+) -> Tested:
+    """Record a whole test. Passed, the device is ready for pickup and charged; failed, it goes back.
+
+    Whoever worked on the device may not test it; on a one-person site they may, and it is marked.
+    The third failure is a supervisor's decision: theirs is then the move, beside the inspector.
+    """
+    job = job_of(write, item_id)
+    must_be(job.item, WorkState.QC_TESTING)
+    plan_id, steps = plan_of(job)
+    judged = [_judge(step, values) for step in steps]
+    failed = tuple(str(one["step"]) for one in judged if one["result"] == FAIL)
+    said = kept(write, job, words, "words")
+    answer = tamper_answer(tamper_result)
+    _refuse_own_work(write, job)
+    to_bench(write, job, QC_BENCH, tamper_result=TamperResult.NOT_DUE)
+    facts = {"plan": plan_id, "values": judged, "passed": not failed}
+    if failed:
+        loops = 1 + sum(row.move == "fail_test" for row in events_of(write, item_id))
+        _fail(write, job, failed, loops, said, override)
+        record(write, item_id, "test", said, **facts, loops=loops)
+        return Tested(False, failed, loops)
+    seal = _seal(write, seal_no)
+    allowed = move(
+        write, job.item, "pass_test",
+        {"test_plan": plan_id, "test_values": judged, "tamper_result": answer, "seal_no": seal,
+         "firmware_version": firmware_version.strip() or job.device.firmware_version, "shelf": shelf.strip()},
+    )  # fmt: skip
+    record(write, item_id, "test", said, **facts, solo=allowed.solo)
+    to_shelf(write, job, shelf, tamper_result=answer)
+    leave_warranty(write, job)
+    return Tested(True, (), 0, charge(write, job), allowed.solo)
+
+
+def plan_of(job: Job) -> tuple[str, tuple[TestStep, ...]]:
+    """Return the test plan of a device: that of its kind, without what the model does not have."""
+    kind = job.model.kind if job.model else "smart_pos"
+    capabilities = tuple(job.model.capabilities) if job.model else ()
+    return catalogue.test_plan(kind, capabilities)
+
+
+def _judge(step: TestStep, values: Sequence[TestValue]) -> dict[str, Any]:
+    answer = next((one for one in values if one.step == step.id), None)
+    if answer is None or not (answer.result or answer.value is not None):
+        raise Refused(N_("Every step of the test needs an answer."), field=step.id, code="missing")
+    if answer.result == SKIP:
+        if not answer.words.strip():
+            raise Refused(N_("Say why this step was left out."), field=step.id, code="missing")
+        return {"step": step.id, "result": SKIP, "words": answer.words.strip()}
+    if step.kind != "number":
+        if answer.result not in (PASS, FAIL):
+            raise Refused(N_("Answer with passed or failed."), field=step.id, code="missing")
+        return {"step": step.id, "result": answer.result}
+    if answer.value is None:
+        raise Refused(N_("Enter the measured value."), field=step.id, code="number")
+    low, high = _limit(step.low), _limit(step.high)
+    inside = (low is None or answer.value >= low) and (high is None or answer.value <= high)
+    return {
+        "step": step.id, "result": PASS if inside else FAIL, "value": answer.value, "low": low, "high": high,
+        "unit": step.unit,
+    }  # fmt: skip
+
+
+def _limit(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def _refuse_own_work(write: Write, job: Job) -> None:
+    """Say at once what the table of moves would say at the end, before anything else is found wrong."""
+    site = write.session.get_one(Site, write.site_id)
+    if write.actor.staff_id in hands_of(work_of(write.session, job.item.id).history) and not site.solo:
+        raise Forbidden(
+            N_("Nobody tests their own work: another person has to test this device."), field="second",
+            code="fresh_eyes",
+        )  # fmt: skip
+
+
+def _fail(
+    write: Write, job: Job, failed: Sequence[str], loops: int, words: str, override: Override | None
+) -> None:
+    acting, second = write, ""
+    if loops >= TOO_MANY_FAILURES and override is not None:
+        who = write.session.get_one(Staff, write.second_person(override, "override"))
+        acting, second = replace(write, actor=actor_of(who)), write.actor.staff_id
+    reason = override.reason.strip() if override and second else words
+    move(
+        acting, job.item, "fail_test", {"failed_items": list(failed), "loop_count": loops, "words": words},
+        second_id=second, reason=reason,
+    )  # fmt: skip
+    if loops >= TOO_MANY_FAILURES:
+        raise_card(write, "review", "repair_item", job.item.id, data={"what": "test", "code": "third_failure"})
+    item = item_of(write, job.item.id)
+    technician = write.session.get(Staff, item.technician_id) if item.technician_id else None
+    place = next(
+        (str(row.data["bench"]) for row in reversed(events_of(write, item.id)) if row.data.get("bench")), QC_BENCH
+    )
+    if technician is not None and place != QC_BENCH:
+        back = replace(write, actor=actor_of(technician))
+        to_bench(back, job, place, tamper_result=TamperResult.NOT_DUE, giver=write.actor.name)
+
+
+def _seal(write: Write, typed: str) -> str:
+    if not typed.strip():
+        return ""
+    clean = typed.strip().upper()
+    used = write.session.scalars(select(CustodyEvent.id).where(CustodyEvent.seal_out == clean)).first()
+    verdict = judge("seal_no", clean, context=Context(used_seals=frozenset({clean} if used else ())))
+    if verdict.value is None:
+        words, values = sentence(verdict)
+        raise Refused(words, field="seal_no", code=verdict.code, **values)
+    return verdict.value

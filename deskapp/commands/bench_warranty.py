@@ -1,0 +1,104 @@
+"""Free or payable, decided at the bench once the cause is known, and the warranty a finished repair leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from deskapp.clock import shop_day
+from deskapp.commands.bench_desk import Job, events_of, photos_of
+from deskapp.errors import N_, Refused
+from deskapp.models import bench, past
+from deskapp.models.people import Staff
+from deskapp.models.store import Override, Write
+from deskapp.rules import warranty
+
+REPAIR_MONTHS = 3
+"""How long a repair is covered when the branch has agreed nothing else; parts carry their own term."""
+
+GRACE_MONTHS = 3
+"""Months between making and selling a terminal that a date of manufacture is given."""
+
+
+def decide(
+    write: Write,
+    job: Job,
+    cause_class: str,
+    exclusions: Iterable[str],
+    *,
+    override: Override | None = None,
+    free: bool | None = None,
+) -> warranty.Decision:
+    """Return the decision for a device with this class of cause, as of the day it came in.
+
+    `free` overrides the rule and needs a second person who may do so; raises Refused without one.
+    """
+    session = write.session
+    on = shop_day(job.order.opened_at)
+    merchant_id = job.order.merchant_id or job.device.merchant_id
+    earlier = [stay for stay in past.stays(session, [job.device.id]) if stay.item_id != job.item.id]
+    return warranty.decide(
+        on=on,
+        cause=warranty.Cause(cause_class),
+        contract_end=past.contract_end(session, job.device, merchant_id, on),
+        model_end=_day(job.device.warranty_until),
+        manufactured=_day(job.device.manufactured_on),
+        model_months=job.model.warranty_months if job.model else None,
+        grace_months=GRACE_MONTHS,
+        repairs=past.repair_warranties(job.device, job.item.symptom_code),
+        exclusions=[warranty.Exclusion(code) for code in exclusions if code],
+        evidence=bool(photos_of(write, job.item.id)),
+        tamper_suspected=_suspected(write, job),
+        custody_days=past.days_in_custody(session, earlier, write.now),
+        override=_override(write, override, free),
+    )
+
+
+def leave_warranty(write: Write, job: Job) -> None:
+    """Note on the device until when this repair and each new part are covered.
+
+    A free repair under an earlier repair's warranty does not begin that warranty anew.
+    """
+    today = shop_day(write.now)
+    running = [
+        repair for repair in past.repair_warranties(job.device, job.item.symptom_code)
+        if repair.same_fault and repair.end >= today
+    ]  # fmt: skip
+    earlier = max(running, key=lambda repair: repair.end) if running else None
+    until = warranty.repair_warranty_end(today, REPAIR_MONTHS, earlier)
+    entries = [{"order_no": job.order.number, "until": until.isoformat(), "symptom_code": job.item.symptom_code}]
+    for part in bench.fitted(write.session, job.item.id):
+        if part.warranty_days:
+            end = today + timedelta(days=part.warranty_days)
+            entries.append(
+                {"order_no": job.order.number, "until": end.isoformat(), "symptom_code": job.item.symptom_code,
+                 "part_no": part.part_no}
+            )  # fmt: skip
+    kept = dict(job.device.repair_warranty or {})
+    old = kept.get("repairs") if isinstance(kept.get("repairs"), list) else [kept] if kept else []
+    still = [one for one in old or [] if str(one.get("until", "")) >= today.isoformat()]
+    job.device.repair_warranty = {"repairs": [*still, *entries]}
+
+
+def _suspected(write: Write, job: Job) -> bool:
+    """A suspicion is cleared by a release from quarantine, which two people signed."""
+    suspected = False
+    for row in events_of(write, job.item.id):
+        if row.move == "quarantine" or row.data.get("tamper_result") == "suspect":
+            suspected = True
+        elif row.move == "release_quarantine":
+            suspected = False
+    return suspected
+
+
+def _override(write: Write, override: Override | None, free: bool | None) -> warranty.Override | None:
+    if free is None:
+        return None
+    if override is None:
+        raise Refused(N_("This needs a supervisor's PIN and a reason."), field="override", code="needs_override")
+    who = write.session.get_one(Staff, write.second_person(override, "override"))
+    return warranty.Override(who.staff_no, override.reason.strip(), free)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,269 @@
+"""What the records say about devices that wait to be collected: code, calls, loaners, charges, tests.
+
+The card at the counter and the act of handing out look at the same facts, so that what the
+clerk was shown is what the act finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from deskapp.models import catalogue
+from deskapp.models.base import Fact
+from deskapp.models.catalogue import Word
+from deskapp.models.device import Device, DeviceModel
+from deskapp.models.repair import ItemRecord, MoneyEvent, RepairItem, RepairOrder, WorkEvent
+from deskapp.models.stock import LoanEvent
+from deskapp.rules.papers import ChargeLine, LineKind
+from deskapp.rules.states import WorkState
+
+MOST_TRIES: Final = 5
+"""So many wrong codes or phone numbers, and only a supervisor may let the devices go."""
+
+RELEASE_MS: Final = 30 * 60_000
+"""So long (ms) after the check of slip or code the devices may be handed out on it."""
+
+CLOSE_AFTER_DAYS: Final = 7
+"""A device handed out so many days ago, of which nothing was heard, counts as working."""
+
+SOLVED_AFTER_DAYS: Final = 3
+"""A fault solved by phone so many days ago, of which nothing was heard, counts as solved."""
+
+_REPAIRED: Final = ("pass_test", "pass_test_for_return", "finish_counter_service")
+_NOT_REPAIRED: Final = ("give_back_unrepaired", "ready_declined", "return_declined")
+
+
+def counted(rows: Sequence[Any]) -> list[Any]:
+    """Return the facts that nobody took back, without those that only take back."""
+    voided = {row.voids for row in rows if row.voids}
+    return [row for row in rows if not row.voids and row.id not in voided]
+
+
+def facts(session: Session, entity: type[Fact], column: Any, value: str) -> list[Any]:
+    """Return the facts of one subject that count, oldest first."""
+    return counted(session.scalars(select(entity).where(column == value).order_by(entity.n)).all())
+
+
+# -- the pickup code -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CodeState:
+    """The pickup code of an order: its verifier, when it was made (ms UTC, 0 for none), wrong tries since."""
+
+    record_id: str = ""
+    verifier: str = ""
+    made_at: int = 0
+    tries: int = 0
+
+    @property
+    def exists(self) -> bool:
+        """Say whether there is a code that counts."""
+        return bool(self.verifier)
+
+    @property
+    def blocked(self) -> bool:
+        """Say whether there were too many wrong tries."""
+        return self.tries >= MOST_TRIES
+
+    @property
+    def left(self) -> int:
+        """Return how many tries are left."""
+        return max(0, MOST_TRIES - self.tries)
+
+
+def code_of(session: Session, order_id: str) -> CodeState:
+    """Return the newest pickup code of an order and the wrong tries since it was made."""
+    rows = facts(session, ItemRecord, ItemRecord.item_id, order_id)
+    codes = [row for row in rows if row.kind == "pickup_code"]
+    last = codes[-1] if codes else None
+    tries = [row for row in rows if row.kind == "pickup_try" and (last is None or row.n > last.n)]
+    if last is None:
+        return CodeState(tries=len(tries))
+    return CodeState(last.id, str(last.data.get("verifier", "")), last.at, len(tries))
+
+
+# -- calls -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One attempt to tell a merchant, with channel and result as codes of the catalogue."""
+
+    id: str
+    at: int
+    by: str
+    channel: str
+    result: str
+    words: str
+
+    @property
+    def reached(self) -> bool:
+        """Say whether somebody heard it."""
+        return self.result == "reached"
+
+
+def calls_of(session: Session, order_id: str) -> list[Call]:
+    """Return the attempts to tell the merchant of an order that devices are ready, oldest first."""
+    return [
+        Call(row.id, row.at, row.by, str(row.data.get("channel", "")), str(row.data.get("result", "")), row.words)
+        for row in facts(session, ItemRecord, ItemRecord.item_id, order_id)
+        if row.kind == "ready_call"
+    ]
+
+
+# -- loaners ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLoan:
+    """A loaner that is out; `due_at` is 0 where no day was agreed (ms UTC)."""
+
+    event_id: str
+    device_id: str
+    serial_no: str
+    model: str
+    merchant_id: str
+    order_id: str
+    lent_at: int
+    due_at: int
+    words: str = ""
+
+
+def open_loans(
+    session: Session, *, order_id: str = "", merchant_id: str = "", device_id: str = ""
+) -> list[OpenLoan]:
+    """Return the loaners that are out, of one order or merchant or all of them, first due first."""
+    rows = counted(session.scalars(select(LoanEvent).order_by(LoanEvent.n)).all())
+    out: dict[str, LoanEvent] = {}
+    for row in rows:
+        if row.kind == "lend":
+            out[row.device_id] = row
+        elif row.kind == "take_back":
+            out.pop(row.device_id, None)
+    wanted = [
+        row
+        for row in out.values()
+        if (not device_id or row.device_id == device_id)
+        and (
+            not (order_id or merchant_id)
+            or (order_id and row.order_id == order_id)
+            or (merchant_id and row.merchant_id == merchant_id)
+        )
+    ]
+    found = [_loan(session, row) for row in wanted]
+    return sorted(found, key=lambda loan: (loan.due_at or 2**62, loan.lent_at))
+
+
+def _loan(session: Session, row: LoanEvent) -> OpenLoan:
+    device = session.get(Device, row.device_id)
+    return OpenLoan(
+        row.id, row.device_id, device.serial_no if device else "", model_words(session, device), row.merchant_id,
+        row.order_id, row.at, row.due_at, row.words,
+    )  # fmt: skip
+
+
+# -- the device --------------------------------------------------------------------
+
+
+def model_words(session: Session, device: Device | None) -> str:
+    """Return brand and model of a device, or the words somebody typed for an unknown one."""
+    if device is None:
+        return ""
+    model = session.get(DeviceModel, device.model_id) if device.model_id else None
+    return f"{model.brand} {model.name}" if model else device.model_id or device.note
+
+
+def tests_for(session: Session, device: Device | None) -> tuple[Word, ...]:
+    """Return what is tried with the merchant: what the model can do, everything where it is unknown."""
+    model = session.get(DeviceModel, device.model_id) if device and device.model_id else None
+    if model is None:
+        return catalogue.counter_tests(tuple(catalogue.words("capabilities")))
+    return catalogue.counter_tests(tuple(model.capabilities))
+
+
+def work_events(session: Session, item_id: str) -> list[WorkEvent]:
+    """Return the moves of a device that count, oldest first."""
+    return facts(session, WorkEvent, WorkEvent.item_id, item_id)
+
+
+def was_repaired(events: Iterable[WorkEvent]) -> bool:
+    """Tell whether a device goes back repaired; one that was declined or given back as it came does not."""
+    moves = [event.move for event in events if event.move in (*_REPAIRED, *_NOT_REPAIRED)]
+    return not moves or moves[-1] in _REPAIRED
+
+
+def ready_since(events: Iterable[WorkEvent]) -> int:
+    """Return since when (ms UTC) a device has been ready, 0 when it is not; telling the merchant resets nothing."""
+    since = 0
+    for event in events:
+        ready = event.to_state == WorkState.READY_FOR_PICKUP
+        since = (since or event.at) if ready else 0
+    return since
+
+
+# -- money -----------------------------------------------------------------------
+
+
+def money_events(session: Session, item_id: str) -> list[MoneyEvent]:
+    """Return the money facts of a device that count, oldest first."""
+    return facts(session, MoneyEvent, MoneyEvent.item_id, item_id)
+
+
+def charge_lines(events: Iterable[MoneyEvent]) -> list[ChargeLine]:
+    """Return what is charged, line by line, as the paper shows it."""
+    found: list[ChargeLine] = []
+    for event in events:
+        if event.kind != "charge":
+            continue
+        listed = event.data.get("lines")
+        rows: Sequence[Mapping[str, Any]] = listed if isinstance(listed, list) and listed else [event.data]
+        found += [_line(row, event.fen if len(rows) == 1 else None) for row in rows]
+    return found
+
+
+def _line(row: Mapping[str, Any], fen: int | None) -> ChargeLine:
+    kind = str(row.get("kind", "labour"))
+    quantity = int(row.get("quantity", 1) or 1)
+    amount = row.get("amount_fen", row.get("fen", fen))
+    unit = row.get("unit_price_fen", row.get("unit_fen"))
+    total = int(amount if amount is not None else int(unit or 0) * quantity)
+    return ChargeLine(
+        kind=LineKind(kind) if kind in set(LineKind) else LineKind.LABOUR,
+        name=str(row.get("name", "")),
+        part_no=str(row.get("part_no", "")),
+        old_serial_no=str(row.get("old_serial_no", "")),
+        new_serial_no=str(row.get("new_serial_no", row.get("serial_no", ""))),
+        quantity=quantity,
+        unit_price_fen=int(unit if unit is not None else total // quantity),
+        amount_fen=total,
+        warranty_until=str(row.get("warranty_until", "")),
+    )
+
+
+# -- the order -------------------------------------------------------------------
+
+
+def items_of(session: Session, order_id: str) -> Sequence[RepairItem]:
+    """Return the devices of an order in the order of their lines."""
+    return session.scalars(
+        select(RepairItem).where(RepairItem.order_id == order_id).order_by(RepairItem.line_no)
+    ).all()
+
+
+def ready_items(items: Iterable[RepairItem]) -> list[RepairItem]:
+    """Return those of the devices that can be collected now."""
+    return [item for item in items if item.work_state == WorkState.READY_FOR_PICKUP]
+
+
+def orders_with_ready(session: Session, item_ids: Collection[str] = ()) -> list[RepairOrder]:
+    """Return the orders that have a device ready for pickup."""
+    waiting = select(RepairItem.order_id).where(RepairItem.work_state == WorkState.READY_FOR_PICKUP.value)
+    if item_ids:
+        waiting = waiting.where(RepairItem.id.in_(item_ids))
+    return list(session.scalars(select(RepairOrder).where(RepairOrder.id.in_(waiting)).order_by(RepairOrder.n)))

@@ -1,0 +1,419 @@
+"""What the counter sees while it takes devices in: the unit's past, the merchant's people, the labels to scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from deskapp.clock import shop_day
+from deskapp.models import catalogue, past, search
+from deskapp.models.device import Device, DeviceModel
+from deskapp.models.local import PrintJob
+from deskapp.models.merchant import Merchant, MerchantContact
+from deskapp.models.people import Shelf
+from deskapp.models.repair import AccessoryItem, ItemRecord, RepairItem, RepairOrder, ReviewCard
+from deskapp.models.store import ReadSession
+from deskapp.models.ticket import ServiceTicket
+from deskapp.rules.identifiers import clean_serial
+from deskapp.rules.masking import mask
+from deskapp.rules.states import WorkState
+
+
+@dataclass(frozen=True, slots=True)
+class StayLine:
+    """One stay of the unit with us, for the list of earlier orders (times in ms UTC)."""
+
+    item_id: str
+    order_no: str
+    label_no: str
+    state: str
+    symptom_code: str
+    came_at: int
+    left_at: int
+    days_ago: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCard:
+    """Somebody at the merchant's; `phone` is whole because the form takes it over, `masked` is what is shown."""
+
+    name: str
+    relation: str
+    phone: str
+    masked: str
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantCard:
+    """A merchant as the check-in shows it, with the people who may bring devices."""
+
+    id: str
+    name: str
+    short_name: str
+    merchant_no: str
+    address: str
+    contacts: tuple[ContactCard, ...] = ()
+    terminals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A model of the catalogue: what it can, what usually comes with it, what to know about it."""
+
+    id: str
+    name: str
+    kind: str
+    capabilities: tuple[str, ...] = ()
+    accessories: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A known unit that a typed serial number may mean."""
+
+    device_id: str
+    serial_no: str
+    model: str
+    merchant: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoanerLine:
+    """A loaner the merchant has now; `due_at` in ms UTC, 0 for none agreed."""
+
+    serial_no: str
+    model: str
+    due_at: int
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceBriefing:
+    """Everything to know about a unit before it is taken in; `known` is False for a new serial number."""
+
+    serial_no: str
+    known: bool
+    device_id: str = ""
+    model: ModelCard | None = None
+    model_words: str = ""
+    tusn: str = ""
+    terminal_no: str = ""
+    ownership: str = ""
+    merchant: MerchantCard | None = None
+    open_stay: StayLine | None = None
+    earlier: tuple[StayLine, ...] = ()
+    warranty_result: str = ""
+    warranty_until: str = ""
+    warranty_days: int | None = None
+    covered_orders: tuple[tuple[str, str], ...] = ()
+    """Repairs whose warranty still runs: order number and symptom."""
+
+    loaners: tuple[LoanerLine, ...] = ()
+    open_tickets: tuple[tuple[str, str], ...] = ()
+    """Open tickets about this unit: id and number."""
+
+    do_not_wipe: bool = False
+    is_loaner: bool = False
+    outdated: str = ""
+    note: str = ""
+    twins: int = 0
+    same_terminal_no: tuple[str, ...] = ()
+    lookalikes: tuple[Similar, ...] = ()
+
+    def repeat_of(self, symptom_code: str) -> StayLine | None:
+        """Return the recent repair of the same fault, if this symptom makes it a repeat."""
+        covered = {order for order, _symptom in self.covered_orders}
+        for stay in self.earlier:
+            ended = stay.state in (WorkState.PICKED_UP, WorkState.CLOSED)
+            recent = stay.days_ago <= past.REPEAT_DAYS or stay.order_no in covered
+            if ended and recent and symptom_code and stay.symptom_code == symptom_code:
+                return stay
+        return None
+
+
+def device_briefing(session: ReadSession, serial_no: str, now: int) -> DeviceBriefing:
+    """Return what is known about the unit with this serial number, as of an instant (ms UTC)."""
+    serial = clean_serial(serial_no)
+    units = past.units_with(session, serial)
+    if not units:
+        similar = tuple(_similar(session, unit) for unit in past.lookalikes_of(session, serial)[:3])
+        return DeviceBriefing(serial, False, lookalikes=similar)
+    unit = units[-1]
+    known = past.stays(session, [one.id for one in units])
+    lines = [_stay(stay, now) for stay in known]
+    held = next((line for stay, line in zip(known, lines, strict=True) if stay.open), None)
+    model = session.get(DeviceModel, unit.model_id) if unit.model_id else None
+    view = past.first_view(
+        session, unit, merchant_id=unit.merchant_id, symptom_code="", now=now,
+        known=[stay for stay in known if not stay.open],
+    )  # fmt: skip
+    end = view.end.isoformat() if view.end else unit.warranty_until
+    covered = tuple(
+        (one.previous, "") for one in past.repair_warranties(unit, "") if one.end >= shop_day(now)
+    )
+    others = past.other_units_on(session, unit.terminal_no, unit.merchant_id, unit.id)
+    return DeviceBriefing(
+        serial_no=unit.serial_no,
+        known=True,
+        device_id=unit.id,
+        model=_model(model) if model else None,
+        model_words="" if model else unit.note,
+        tusn=unit.tusn,
+        terminal_no=unit.terminal_no,
+        ownership=unit.ownership,
+        merchant=merchant_card(session, unit.merchant_id) if unit.merchant_id else None,
+        open_stay=held,
+        earlier=tuple(line for line in lines if line is not held)[:5],
+        warranty_result=view.result.value,
+        warranty_until=end,
+        warranty_days=past.days_left(end, now),
+        covered_orders=covered,
+        loaners=tuple(_loaner(session, one, due, now) for one, due in past.loaners_with(session, unit.merchant_id)),
+        open_tickets=_open_tickets(session, unit.id),
+        do_not_wipe=unit.do_not_wipe,
+        is_loaner=unit.loaner,
+        outdated=_outdated(unit, model),
+        note=unit.note if model else "",
+        twins=len(units) - 1,
+        same_terminal_no=tuple(one.serial_no for one in others),
+    )
+
+
+def _stay(stay: past.Stay, now: int) -> StayLine:
+    days = (shop_day(now) - shop_day(stay.left_at or stay.came_at)).days
+    return StayLine(
+        stay.item_id, stay.order_no, stay.label_no, stay.state.value, stay.symptom_code, stay.came_at, stay.left_at,
+        days,
+    )  # fmt: skip
+
+
+def _similar(session: ReadSession, unit: Device) -> Similar:
+    model = session.get(DeviceModel, unit.model_id) if unit.model_id else None
+    owner = session.get(Merchant, unit.merchant_id) if unit.merchant_id else None
+    return Similar(
+        unit.id, unit.serial_no, f"{model.brand} {model.name}" if model else "",
+        (owner.short_name or owner.name) if owner else "",
+    )  # fmt: skip
+
+
+def _loaner(session: ReadSession, unit: Device, due_at: int, now: int) -> LoanerLine:
+    model = session.get(DeviceModel, unit.model_id) if unit.model_id else None
+    return LoanerLine(
+        unit.serial_no, f"{model.brand} {model.name}" if model else "", due_at, bool(due_at) and due_at < now
+    )
+
+
+def _open_tickets(session: ReadSession, unit_id: str) -> tuple[tuple[str, str], ...]:
+    rows = session.execute(
+        select(ServiceTicket.id, ServiceTicket.number)
+        .where(ServiceTicket.device_id == unit_id, ServiceTicket.state.not_in(("done", "cancelled")))
+        .order_by(ServiceTicket.n.desc())
+        .limit(3)
+    )
+    return tuple((row.id, row.number) for row in rows)
+
+
+def _outdated(unit: Device, model: DeviceModel | None) -> str:
+    """Return the least version the model should have when the unit's own is lower, else nothing."""
+    if model is None or not model.min_version or not unit.app_version:
+        return ""
+    return model.min_version if _version(unit.app_version) < _version(model.min_version) else ""
+
+
+def _version(text: str) -> list[int]:
+    return [int("".join(char for char in part if char.isdigit()) or 0) for part in text.split(".")]
+
+
+def _model(row: DeviceModel) -> ModelCard:
+    return ModelCard(
+        row.id, f"{row.brand} {row.name}", row.kind, tuple(row.capabilities), tuple(row.accessories), row.note
+    )
+
+
+def condition_items(kind: str, capabilities: tuple[str, ...]) -> tuple[catalogue.Word, ...]:
+    """Return what is looked at on a device of this kind; everything where the kind is unknown."""
+    return tuple(
+        word
+        for word in catalogue.words("condition_items").values()
+        if (not kind or kind in word.extra.get("kinds", ()))
+        and (not kind or not word.extra.get("needs") or word.extra["needs"] in capabilities)
+    )
+
+
+# -- merchants and models ------------------------------------------------------------
+
+
+def merchant_card(session: ReadSession, merchant_id: str) -> MerchantCard | None:
+    """Return a merchant with the people who may bring devices, the main contact first."""
+    row = session.get(Merchant, merchant_id)
+    if row is None:
+        return None
+    if row.joined_into:
+        return merchant_card(session, row.joined_into)
+    contacts = session.scalars(
+        select(MerchantContact)
+        .where(MerchantContact.merchant_id == row.id, MerchantContact.active)
+        .order_by(MerchantContact.main.desc(), MerchantContact.n)
+        .limit(6)
+    )
+    cards = tuple(
+        ContactCard(one.name, one.relation, one.phone, mask("phone", one.phone) if one.phone else "")
+        for one in contacts
+    )
+    return MerchantCard(row.id, row.name, row.short_name, row.merchant_no, row.address, cards)
+
+
+def merchants_like(session: ReadSession, text: str, limit: int = 8) -> list[MerchantCard]:
+    """Return merchants found by any part of number, name, pinyin initials or phone tail, best first."""
+    found = (merchant_card(session, one) for one in search.newest(session, search.MERCHANT, text, limit * 2))
+    cards = {card.id: card for card in found if card is not None}
+    wanted = text.strip()
+    ordered = sorted(
+        cards.values(), key=lambda card: (wanted not in (card.short_name, card.merchant_no), len(card.short_name))
+    )
+    return ordered[:limit]
+
+
+def models_like(session: ReadSession, text: str, limit: int = 8) -> list[ModelCard]:
+    """Return models of the catalogue whose brand, name or stable name has every word of the text."""
+    words = text.casefold().split()
+    rows = session.scalars(select(DeviceModel).where(DeviceModel.active).order_by(DeviceModel.brand, DeviceModel.name))
+    fitting = [
+        row
+        for row in rows
+        if all(word in f"{row.brand} {row.brand_en} {row.name} {row.id}".casefold() for word in words)
+    ]
+    fitting.sort(key=lambda row: row.name.casefold() not in words)
+    return [_model(row) for row in fitting[:limit]]
+
+
+def shelves(session: ReadSession, site_id: str) -> list[tuple[str, str]]:
+    """Return the shelves for devices to be repaired: id and code."""
+    rows = session.execute(
+        select(Shelf.id, Shelf.code)
+        .where(Shelf.site_id == site_id, Shelf.active, Shelf.use == "repair")
+        .order_by(Shelf.code)
+    )
+    return [(row.id, row.code) for row in rows]
+
+
+# -- after the check-in --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """One label of a check-in: what it sticks on, whether it came out, whether it was scanned back.
+
+    `print_state` is the state of its newest print job; `needed` labels (those of devices) have to be
+    scanned back, those of accessories may be.
+    """
+
+    label_no: str
+    item_id: str
+    line_no: int
+    kind: str
+    what: str
+    serial_no: str
+    print_state: str
+    job_id: str
+    scanned: bool
+    needed: bool
+    quarantined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AfterCheckIn:
+    """The check-in that was just saved, while its labels are being stuck on and scanned back."""
+
+    order_id: str
+    order_no: str
+    slip_no: str
+    slip_state: str
+    merchant: str
+    deliverer: str
+    rows: tuple[LabelRow, ...]
+    todo: tuple[str, ...]
+
+    @property
+    def missing(self) -> tuple[LabelRow, ...]:
+        """The labels that still have to be scanned back."""
+        return tuple(row for row in self.rows if row.needed and not row.scanned)
+
+
+def order_after_check_in(session: ReadSession, order_id: str) -> AfterCheckIn | None:
+    """Return how far the labels of an order are; None for an order that is not known."""
+    order = session.get(RepairOrder, order_id)
+    if order is None:
+        return None
+    items = session.scalars(
+        select(RepairItem).where(RepairItem.order_id == order_id).order_by(RepairItem.line_no)
+    ).all()
+    ids = [item.id for item in items]
+    accessories = session.scalars(
+        select(AccessoryItem).where(AccessoryItem.item_id.in_(ids)).order_by(AccessoryItem.n)
+    ).all()
+    jobs = _jobs(session, [*ids, *(one.id for one in accessories), order_id])
+    scanned = _scanned(session, ids)
+    rows: list[LabelRow] = []
+    for item in items:
+        rows.append(_device_row(session, item, jobs, scanned))
+        rows += [
+            _accessory_row(one, item, jobs, scanned)
+            for one in accessories
+            if one.item_id == item.id and one.label_no
+        ]
+    owner = session.get(Merchant, order.merchant_id) if order.merchant_id else None
+    return AfterCheckIn(
+        order.id, order.number, order.slip_no, jobs.get(order_id, ("", ""))[0],
+        (owner.short_name or owner.name) if owner else "",
+        mask("name", order.deliverer_name) if order.deliverer_name else "", tuple(rows),
+        _todo(session, [*ids, order_id]),
+    )  # fmt: skip
+
+
+def _jobs(session: ReadSession, subjects: list[str]) -> dict[str, tuple[str, str]]:
+    rows = session.scalars(
+        select(PrintJob).where(PrintJob.subject_id.in_(subjects)).order_by(PrintJob.created_at, PrintJob.copy_no)
+    )
+    return {row.subject_id: (row.state, row.id) for row in rows}
+
+
+def _scanned(session: ReadSession, item_ids: list[str]) -> set[str]:
+    rows = session.scalars(
+        select(ItemRecord).where(ItemRecord.item_id.in_(item_ids), ItemRecord.kind == "label_scanned")
+    )
+    return {str(row.data.get("label", "")) for row in rows}
+
+
+def _device_row(
+    session: ReadSession, item: RepairItem, jobs: dict[str, tuple[str, str]], scanned: set[str]
+) -> LabelRow:
+    unit = session.get(Device, item.device_id)
+    model = session.get(DeviceModel, unit.model_id) if unit and unit.model_id else None
+    what = f"{model.brand} {model.name}" if model else (unit.note if unit else "")
+    state, job_id = jobs.get(item.id, ("", ""))
+    return LabelRow(
+        item.label_no, item.id, item.line_no, "device", what, unit.serial_no if unit else "", state, job_id,
+        item.label_no in scanned, True, item.work_state == WorkState.QUARANTINED,
+    )  # fmt: skip
+
+
+def _accessory_row(
+    one: AccessoryItem, item: RepairItem, jobs: dict[str, tuple[str, str]], scanned: set[str]
+) -> LabelRow:
+    state, job_id = jobs.get(one.id, ("", ""))
+    return LabelRow(
+        one.label_no, item.id, item.line_no, "accessory", one.kind, one.serial_no, state, job_id,
+        one.label_no in scanned, False,
+    )  # fmt: skip
+
+
+def _todo(session: ReadSession, subjects: list[str]) -> tuple[str, ...]:
+    rows = session.scalars(
+        select(ReviewCard)
+        .where(ReviewCard.subject_id.in_(subjects), ReviewCard.kind == "todo", ReviewCard.settled_at == 0)
+        .order_by(ReviewCard.n)
+    )
+    return tuple(dict.fromkeys(str(row.data.get("key", "")) for row in rows))

@@ -1,0 +1,323 @@
+"""What the start page tells: what waits, what is late, what is ready, whom to call, what to settle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from deskapp.errors import N_
+from deskapp.models import catalogue
+from deskapp.models.store import ReadSession
+from deskapp.queries.hits import ask
+from deskapp.rules.deadlines import DAY_MS
+from deskapp.rules.masking import mask
+from deskapp.rules.move_records import RECORD_TITLES
+from deskapp.rules.states import HELD, STATE_TITLES, WAITING_FOR
+from deskapp.rules.states import WorkState as S
+
+SHOWN: Final = 8
+"""Rows of a list on the start page; the rest is one step away."""
+
+GROUPS: Final[Mapping[str, frozenset[S]]] = {
+    "to_diagnose": frozenset({S.CHECKED_IN, S.DEPOT_RECEIVED, S.DIAGNOSING}),
+    "to_approve": frozenset({S.AWAITING_APPROVAL}),
+    "to_repair": frozenset({S.REPAIRING, S.DECLINED, S.AWAITING_KEY_LOAD, S.COUNTER_SERVICE}),
+    "outside": frozenset({S.AWAITING_PARTS, S.VENDOR_REPAIR, S.IN_TRANSIT_OUT, S.IN_TRANSIT_BACK,
+                          S.AWAITING_DISPATCH, S.AWAITING_RETURN}),
+    "to_test": frozenset({S.QC_TESTING}),
+    "ready": frozenset({S.READY_FOR_PICKUP, S.ABANDONED}),
+    "quarantined": frozenset({S.QUARANTINED}),
+}  # fmt: skip
+
+CARD_TITLES: Final[Mapping[str, str]] = {
+    "todo": N_("Still to do"),
+    "review": N_("Please check"),
+    "binding": N_("Binding does not fit"),
+    "twin": N_("Entered twice?"),
+    "solo": N_("Done by one person alone"),
+    "misfit": N_("Does not fit what went before"),
+    "quarantine": N_("In quarantine"),
+}
+
+TODO_TITLES: Final[Mapping[str, str]] = {
+    "label_scan_back": N_("Print the label and scan it back"),
+    "photos": N_("Take photos of the device"),
+    "serial_photo": N_("Photograph the serial number that was typed"),
+    "signature": N_("Get the signature, or scan the signed slip"),
+    "unsettled_batch": N_("Ask whether a batch is unsettled"),
+    "deliverer_id": N_("Note the last four of the deliverer's document"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A device in our hands. Instants are ms UTC; `due_at` is 0 where nothing is promised."""
+
+    item_id: str
+    order_id: str
+    label_no: str
+    model: str
+    merchant: str
+    state: str
+    since: int
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """A ticket nobody has finished."""
+
+    ticket_id: str
+    number: str
+    kind: str
+    merchant: str
+    words: str
+    priority: int
+    state: str
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToCall:
+    """A merchant whose devices are ready; `tried` is how often we called since."""
+
+    order_id: str
+    order_no: str
+    merchant: str
+    phone: str
+    """Masked."""
+
+    devices: int
+    since: int
+    tried: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToSettle:
+    """A card of the list of things to settle: a message id for what it is, and what it is about."""
+
+    card_id: str
+    kind: str
+    title: str
+    words: str
+    subject_kind: str
+    subject_id: str
+    about: str
+    raised_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Everything on the start page, as of one moment."""
+
+    now: int
+    counts: Mapping[str, int]
+    """By the names of `GROUPS`, and `late`, `tickets`, `calls`, `settle`."""
+
+    late: tuple[Waiting, ...] = ()
+    ready: tuple[Waiting, ...] = ()
+    tickets: tuple[OpenTicket, ...] = ()
+    calls: tuple[ToCall, ...] = ()
+    settle: tuple[ToSettle, ...] = ()
+    print_jobs: Mapping[str, int] = field(default_factory=dict)
+    """Papers by state, without those that are done."""
+
+    unsent: int = 0
+    merchants: bool = True
+    staff: int = 0
+    """People who may sign in; the hints of the first days ask for more."""
+
+    @property
+    def empty(self) -> bool:
+        """Say whether this branch has not begun yet."""
+        return not self.merchants and not any(self.counts.values())
+
+
+def today(session: ReadSession, now: int) -> Today:
+    """Return the start page as of `now` (ms UTC)."""
+    states = {row.work_state: row.count for row in ask(session, _BY_STATE, _IN_HAND)}
+    counts = {name: sum(states.get(state.value, 0) for state in group) for name, group in GROUPS.items()}
+    counts["late"] = _one(session, f"SELECT count(*) FROM repair_item WHERE {_LATE}", _WORKING, now)
+    counts["tickets"] = _one(session, f"SELECT count(*) FROM service_ticket WHERE {_OPEN}")
+    counts["settle"] = _one(session, "SELECT count(*) FROM review_card WHERE settled_at = 0")
+    calls = _calls(session)
+    counts["calls"] = len(calls)
+    return Today(
+        now=now,
+        counts=counts,
+        late=_waiting(session, f"{_LATE_I} ORDER BY i.done_due LIMIT ?", _WORKING, now, SHOWN),
+        ready=_waiting(session, f"i.{_PARTIAL} AND i.work_state IN (??) ORDER BY i.state_at LIMIT ?", _READY, SHOWN),
+        tickets=_tickets(session),
+        calls=tuple(calls[:SHOWN]),
+        settle=to_settle(session, limit=SHOWN),
+        print_jobs={row.state: row.count for row in ask(session, _PAPERS)},
+        unsent=_unsent(session),
+        merchants=bool(ask(session, "SELECT 1 FROM merchant LIMIT 1")),
+        staff=_one(session, "SELECT count(*) FROM staff WHERE active"),
+    )
+
+
+def to_settle(session: ReadSession, *, limit: int = 500) -> tuple[ToSettle, ...]:
+    """Return the cards that wait for a person, oldest first."""
+    rows = ask(
+        session,
+        "SELECT c.id, c.kind, c.subject_kind, c.subject_id, c.words, c.data, c.raised_at,"
+        " coalesce(i.label_no, o.number, t.number, m.name, d.serial_no, '') AS about"
+        " FROM review_card c"
+        " LEFT JOIN repair_item i ON c.subject_kind = 'repair_item' AND i.id = c.subject_id"
+        " LEFT JOIN repair_order o ON c.subject_kind = 'repair_order' AND o.id = c.subject_id"
+        " LEFT JOIN service_ticket t ON c.subject_kind = 'service_ticket' AND t.id = c.subject_id"
+        " LEFT JOIN merchant m ON c.subject_kind = 'merchant' AND m.id = c.subject_id"
+        " LEFT JOIN device d ON c.subject_kind = 'device' AND d.id = c.subject_id"
+        " WHERE c.settled_at = 0 ORDER BY c.n LIMIT ?",
+        limit,
+    )
+    return tuple(
+        ToSettle(
+            row.id, row.kind, card_title(row.kind, _loaded(row.data)), row.words, row.subject_kind,
+            row.subject_id, row.about, row.raised_at,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def card_title(kind: str, data: Mapping[str, Any]) -> str:
+    """Return the message id that says what a card asks for."""
+    key = str(data.get("key", ""))
+    if kind == "todo" and key:
+        return TODO_TITLES.get(key) or RECORD_TITLES.get(key, CARD_TITLES["todo"])
+    return CARD_TITLES.get(kind, CARD_TITLES["review"])
+
+
+_IN_HAND = tuple(sorted(state.value for state in (*HELD, S.QUARANTINED)))
+_READY = (S.READY_FOR_PICKUP.value,)
+_WORKING = tuple(
+    sorted(
+        state.value
+        for state in HELD
+        if state not in WAITING_FOR and state not in (S.READY_FOR_PICKUP, S.ABANDONED)
+    )
+)
+"""States in which the promised time runs and the device is not ready yet."""
+
+_PARTIAL = "work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up')"
+"""The condition of the index of devices in hand, word by word, so that it is used."""
+
+_BY_STATE = f"SELECT work_state, count(*) AS count FROM repair_item WHERE {_PARTIAL} AND work_state IN (??) GROUP BY 1"
+_LATE = f"{_PARTIAL} AND work_state IN (??) AND done_due > 0 AND done_due < ?"
+_LATE_I = f"i.{_PARTIAL} AND i.work_state IN (??) AND i.done_due > 0 AND i.done_due < ?"
+_OPEN = "state NOT IN ('done', 'cancelled')"
+_PAPERS = (
+    "SELECT state, count(*) AS count FROM print_job"
+    " WHERE state IN ('queued', 'sending', 'failed', 'unknown', 'held') GROUP BY state"
+)
+
+
+def _one(session: ReadSession, sql: str, *values: Any) -> int:
+    return int(ask(session, sql, *values)[0][0])
+
+
+def _waiting(session: ReadSession, where: str, *values: Any) -> tuple[Waiting, ...]:
+    rows = ask(
+        session,
+        "SELECT i.id, i.order_id, i.label_no, i.work_state, i.state_at, i.done_due, k.brand, k.name AS model,"
+        " coalesce(nullif(m.short_name, ''), m.name, '') AS merchant"
+        " FROM repair_item i JOIN repair_order o ON o.id = i.order_id"
+        " LEFT JOIN device d ON d.id = i.device_id LEFT JOIN device_model k ON k.id = d.model_id"
+        f" LEFT JOIN merchant m ON m.id = o.merchant_id WHERE {where}",
+        *values,
+    )
+    return tuple(
+        Waiting(
+            row.id, row.order_id, row.label_no, f"{row.brand or ''} {row.model or ''}".strip(), row.merchant,
+            row.work_state, row.state_at, row.done_due,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def _tickets(session: ReadSession) -> tuple[OpenTicket, ...]:
+    rows = ask(
+        session,
+        "SELECT t.id, t.number, t.kind, t.words, t.symptom_code, t.priority, t.state, t.done_due,"
+        " coalesce(nullif(m.short_name, ''), m.name, '') AS merchant"
+        f" FROM service_ticket t LEFT JOIN merchant m ON m.id = t.merchant_id WHERE t.{_OPEN}"
+        " ORDER BY t.priority, t.n LIMIT ?",
+        SHOWN,
+    )
+    return tuple(
+        OpenTicket(
+            row.id, row.number, row.kind, row.merchant,
+            row.words or (catalogue.title("symptoms", row.symptom_code) if row.symptom_code else ""),
+            row.priority, row.state, row.done_due,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def _calls(session: ReadSession) -> list[ToCall]:
+    """Return orders with devices that became ready and whose merchant was not reached since."""
+    rows = ask(
+        session,
+        "SELECT o.id, o.number, o.deliverer_phone, coalesce(nullif(m.short_name, ''), m.name, '') AS merchant,"
+        " count(*) AS devices, min(i.state_at) AS since,"
+        " (SELECT c.phone FROM merchant_contact c WHERE c.merchant_id = o.merchant_id AND c.active"
+        "  ORDER BY c.main DESC, c.n LIMIT 1) AS phone"
+        " FROM repair_item i JOIN repair_order o ON o.id = i.order_id"
+        " LEFT JOIN merchant m ON m.id = o.merchant_id"
+        f" WHERE i.{_PARTIAL} AND i.work_state IN (??) GROUP BY o.id ORDER BY since",
+        _READY,
+    )
+    tried = _attempts(session)
+    found = []
+    for row in rows:
+        attempts = [reached for at, reached in tried.get(row.id, []) if at >= row.since]
+        if not any(attempts):
+            phone = row.phone or row.deliverer_phone
+            found.append(
+                ToCall(
+                    row.id, row.number, row.merchant, mask("phone", phone) if phone else "", row.devices, row.since,
+                    len(attempts),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _attempts(session: ReadSession) -> dict[str, list[tuple[int, bool]]]:
+    """Return by order when somebody called about a ready device, and whether the merchant was reached."""
+    rows = ask(
+        session,
+        "SELECT i.order_id, r.at, r.data FROM repair_item i JOIN item_record r ON r.item_id = i.id AND r.kind = 'call'"
+        f" WHERE i.{_PARTIAL} AND i.work_state IN (??)",
+        _READY,
+    )
+    tried: dict[str, list[tuple[int, bool]]] = {}
+    for row in rows:
+        outcome = str(_loaded(row.data).get("outcome", "reached"))
+        tried.setdefault(row.order_id, []).append((row.at, outcome == "reached"))
+    return tried
+
+
+def _unsent(session: ReadSession) -> int:
+    """Return how many acts no server has acknowledged; while none has, the number of the newest says it."""
+    if ask(session, "SELECT 1 FROM change_set WHERE seq = 1 AND acked_at > 0"):
+        return _one(session, "SELECT count(*) FROM change_set WHERE acked_at = 0")
+    return _one(session, "SELECT coalesce(max(seq), 0) FROM change_set")
+
+
+def _loaded(data: Any) -> dict[str, Any]:
+    import json
+
+    found = json.loads(data) if isinstance(data, str) else data
+    return found if isinstance(found, dict) else {}
+
+
+def state_title(state: str) -> str:
+    """Return the message id of a work state."""
+    return STATE_TITLES[S(state)]
+
+
+def days_between(since: int, now: int) -> int:
+    """Return how many whole days lie between two instants in ms."""
+    return max(0, (now - since) // DAY_MS)
