@@ -13,9 +13,8 @@ set "PYTHONPATH="
 set "PYTHONHOME="
 set "PYTHONUTF8=1"
 
-fc /b "%HERE%requirements.lock" "%VENV%\ready.lock" >nul 2>&1
-if errorlevel 1 goto setup
-"%PY%" -c "import sys, importlib.util as u; sys.exit(u.find_spec('PySide6') is None)" >nul 2>&1
+if not exist "%VENV%\ready.lock" goto setup
+"%PY%" -I -c "import sys, importlib.util as u; a, b = (open(p, 'rb').read() for p in sys.argv[1:]); sys.exit(a != b or u.find_spec('PySide6') is None)" "%HERE%requirements.lock" "%VENV%\ready.lock" >nul 2>&1
 if errorlevel 1 goto setup
 goto catalogue
 
@@ -33,7 +32,7 @@ exit /b 1
 :make
 echo Making .venv; this takes a minute, once.>&2
 if exist "%VENV%\ready.lock" del "%VENV%\ready.lock"
-%BASE% -m venv --clear "%VENV%" >&2
+%BASE% -I -m venv --clear "%VENV%" >&2
 if errorlevel 1 (
   echo deskapp: the folder .venv could not be made; if the desk is open, please close it first.>&2
   exit /b 1
@@ -41,21 +40,21 @@ if errorlevel 1 (
 rem Relative to site-packages, so that the folder can be moved.
 echo ..\..\..> "%VENV%\Lib\site-packages\deskapp.pth"
 echo Fetching and unpacking the Python packages.>&2
-"%PY%" -m pip install --quiet --disable-pip-version-check --no-input --compile --require-hashes --only-binary :all: -r "%HERE%requirements.lock" >&2
+"%PY%" -I -m pip install --quiet --disable-pip-version-check --no-input --compile --require-hashes --only-binary :all: -r "%HERE%requirements.lock" >&2
 if errorlevel 1 (
   echo deskapp: the Python packages could not be installed; see the lines above.>&2
   exit /b 1
 )
-"%PY%" -c "import PySide6.QtGui, sqlcipher3" >&2
+"%PY%" -I -c "import PySide6.QtGui, sqlcipher3" >&2
 if errorlevel 1 (
   echo deskapp: Qt does not load; please install the Microsoft Visual C++ runtime, x64, and try again.>&2
   exit /b 1
 )
-"%PY%" -m compileall -q "%HERE%deskapp" >nul 2>&1
+"%PY%" -I -m compileall -q "%HERE%deskapp" >nul 2>&1
 copy /y "%HERE%requirements.lock" "%VENV%\ready.lock" >nul
 
 :catalogue
-"%PY%" "%HERE%installer\compile_catalogue.py" --if-older >&2
+"%PY%" -I "%HERE%installer\compile_catalogue.py" --if-older >&2
 if errorlevel 1 (
   echo deskapp: the translations could not be compiled; see the line above.>&2
   exit /b 1
@@ -74,13 +73,13 @@ exit /b %errorlevel%
 
 rem Sets BASE to the words that start a fitting Python.
 :find
-for %%V in (3.13 3.12 3.11) do (
-  if not defined BASE py -%%V -c "import venv, ensurepip" >nul 2>&1 && set "BASE=py -%%V"
-)
+for %%V in (3.13 3.12 3.11) do call :try py -%%V
+call :try python
+for %%V in (313 312 311) do call :try "%LocalAppData%\Programs\Python\Python%%V\python.exe"
+exit /b 0
+
+:try
 if defined BASE exit /b 0
-python -c "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))" >nul 2>&1 && set "BASE=python"
-if defined BASE exit /b 0
-for %%V in (313 312 311) do (
-  if not defined BASE if exist "%LocalAppData%\Programs\Python\Python%%V\python.exe" set BASE="%LocalAppData%\Programs\Python\Python%%V\python.exe"
-)
+%* -I -c "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))" >nul 2>&1
+if not errorlevel 1 set "BASE=%*"
 exit /b 0

@@ -314,3 +314,14 @@ def test_no_file_names_a_machine_or_a_package_host() -> None:
 def test_no_file_is_both_large_and_generated() -> None:
     large = {place(path) for path in committed_files() if path.stat().st_size > 12_000_000}
     assert large == set()
+
+
+def test_every_link_in_a_document_leads_somewhere() -> None:
+    broken = []
+    for path in committed_files():
+        if path.suffix != ".md":
+            continue
+        targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
+        local = [target for target in targets if "://" not in target]
+        broken += [f"{place(path)}: {target}" for target in local if not (path.parent / target).exists()]
+    assert broken == []

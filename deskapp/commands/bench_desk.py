@@ -85,7 +85,7 @@ def to_bench(write: Write, job: Job, bench: str, *, tamper_result: str, giver: s
     )  # fmt: skip
 
 
-def to_shelf(write: Write, job: Job, shelf: str, *, tamper_result: str) -> str:
+def to_shelf(write: Write, job: Job, shelf: str, *, tamper_result: str, seal_out: str = "") -> str:
     """Put a device on a shelf, named by code or by label, and return the shelf's code; empty is allowed.
 
     An unknown shelf is refused: a device must be found where the record says it is.
@@ -101,7 +101,10 @@ def to_shelf(write: Write, job: Job, shelf: str, *, tamper_result: str) -> str:
     write.session.flush()
     if custody_of(write.session, job.item.id).holder != target:
         name = write.actor.name or write.actor.staff_no
-        hop(write, job.item, target, giver=name, taker=name, tamper_result=tamper_result, place=place)
+        hop(
+            write, job.item, target, giver=name, taker=name, tamper_result=tamper_result, place=place,
+            seal_out=seal_out,
+        )  # fmt: skip
     return known.code if known else ""
 
 

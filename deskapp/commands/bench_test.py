@@ -90,7 +90,7 @@ def run_test(
          "firmware_version": firmware_version.strip() or job.device.firmware_version, "shelf": shelf.strip()},
     )  # fmt: skip
     record(write, item_id, "test", said, **facts, solo=allowed.solo)
-    to_shelf(write, job, shelf, tamper_result=answer)
+    to_shelf(write, job, shelf, tamper_result=answer, seal_out=seal)
     leave_warranty(write, job)
     return Tested(True, (), 0, charge(write, job), allowed.solo)
 

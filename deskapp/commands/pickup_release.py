@@ -33,6 +33,7 @@ from deskapp.models.handing_out import (
 from deskapp.models.people import Site
 from deskapp.models.repair import ItemRecord, RepairOrder
 from deskapp.models.store import Write, command
+from deskapp.rules.masking import mask
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _CODE = re.compile(r"[0-9]{6}")
@@ -286,9 +287,12 @@ def report_slip_lost(write: Write, *, order_id: str, reported_by: str, words: st
     entry.take("name", reported_by, "reported_by", needed=True)
     if order.slip_blocked:
         raise Refused(N_("This slip is blocked already."), field="slip", code="blocked")
-    # The name goes onto the card, where it can be erased; the record only says that there was one.
-    record(write, order.id, "slip_lost", entry.note(words, "words"), slip=order.slip_no)
-    raise_card(write, "slip_lost", "repair_order", order.id, words=reported_by.strip())
+    # Records of this kind cannot be erased one by one, so the name is kept masked.
+    record(
+        write, order.id, "slip_lost", entry.note(words, "words"), slip=order.slip_no,
+        reported_by=mask("name", reported_by.strip()),
+    )  # fmt: skip
+    raise_card(write, "slip_lost", "repair_order", order.id)
     order.slip_blocked = True
 
 

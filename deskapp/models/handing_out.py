@@ -215,34 +215,28 @@ def money_events(session: Session, item_id: str) -> list[MoneyEvent]:
     return facts(session, MoneyEvent, MoneyEvent.item_id, item_id)
 
 
-def charge_lines(events: Iterable[MoneyEvent]) -> list[ChargeLine]:
+def charge_lines(events: Iterable[MoneyEvent], language: str = "zh_CN") -> list[ChargeLine]:
     """Return what is charged, line by line, as the paper shows it."""
     found: list[ChargeLine] = []
     for event in events:
-        if event.kind != "charge":
-            continue
-        listed = event.data.get("lines")
-        rows: Sequence[Mapping[str, Any]] = listed if isinstance(listed, list) and listed else [event.data]
-        found += [_line(row, event.fen if len(rows) == 1 else None) for row in rows]
+        if event.kind == "charge":
+            listed = event.data.get("lines") or []
+            found += [_line(row, language) for row in listed]
+            if not listed and event.fen:
+                found.append(ChargeLine(kind=LineKind.LABOUR, unit_price_fen=event.fen, amount_fen=event.fen))
     return found
 
 
-def _line(row: Mapping[str, Any], fen: int | None) -> ChargeLine:
+def _line(row: Mapping[str, Any], language: str) -> ChargeLine:
     kind = str(row.get("kind", "labour"))
-    quantity = int(row.get("quantity", 1) or 1)
-    amount = row.get("amount_fen", row.get("fen", fen))
-    unit = row.get("unit_price_fen", row.get("unit_fen"))
-    total = int(amount if amount is not None else int(unit or 0) * quantity)
+    name = str(row.get("name", ""))
     return ChargeLine(
         kind=LineKind(kind) if kind in set(LineKind) else LineKind.LABOUR,
-        name=str(row.get("name", "")),
-        part_no=str(row.get("part_no", "")),
-        old_serial_no=str(row.get("old_serial_no", "")),
-        new_serial_no=str(row.get("new_serial_no", row.get("serial_no", ""))),
-        quantity=quantity,
-        unit_price_fen=int(unit if unit is not None else total // quantity),
-        amount_fen=total,
-        warranty_until=str(row.get("warranty_until", "")),
+        name=str(row.get("name_en") or name) if language == "en" else name,
+        part_no=str(row.get("code", "")) if kind == "part" else "",
+        quantity=int(row.get("quantity", 1) or 1),
+        unit_price_fen=int(row.get("unit_fen", 0) or 0),
+        amount_fen=int(row.get("amount_fen", 0) or 0),
     )
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -187,25 +188,38 @@ _PLAIN = (
     " -~\n\r\t\u00b7\u2010-\u201f\u3000-\u3020\u3400-\u4dbf\u4e00-\u9fff"
     "\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 )
+_FEW = 1500
 _UNLIKE = f"OR x GLOB '*[^{_PLAIN}]*' OR instr(x, char(0))"
 
 
 def newest(session: Session, index: Index, text: str, limit: int) -> list[str]:
     """Return the ids of the newest records that have every word of a text, newest first."""
     wanted = words(text)
-    return [] if wanted is None else matching(session, index, wanted, limit)
+    return [] if wanted is None else [identity for identity, _text in matching(session, index, wanted, limit)]
 
 
-def matching(session: Session, index: Index, wanted: Words, limit: int) -> list[str]:
-    """Return the ids of the newest records that have these words, newest first."""
+def matching(session: Session, index: Index, wanted: Words, limit: int) -> list[tuple[str, str]]:
+    """Return id and indexed text of the newest records that have these words, newest first."""
     if limit < 1:
         return []
-    if not wanted.short:
+    if not wanted.short or (wanted.full and _few(session, index, wanted)):
         return _collect(_candidates(session, index, wanted, _match(wanted.full, ())), wanted, limit)
     latest = _collect(_latest(session, index, wanted), wanted, limit)
     if len(latest) >= limit:
         return latest
     return _collect(_candidates(session, index, wanted, _match(wanted.full, wanted.short)), wanted, limit)
+
+
+def _few(session: Session, index: Index, wanted: Words) -> bool:
+    """Say whether the full grams alone leave so few rows that each can be compared.
+
+    That is quicker than gathering all rows of all grams that begin with a short run.
+    """
+    counted = session.connection().exec_driver_sql(
+        f"SELECT count(*) FROM (SELECT 1 FROM {index.name} WHERE {index.name} MATCH ? LIMIT {_FEW + 1})",
+        (_match(wanted.full, ()),),
+    )
+    return bool(counted.scalar_one() <= _FEW)
 
 
 def _match(full: Iterable[str], short: Iterable[str]) -> str:
@@ -255,11 +269,5 @@ def _rows(
         result.close()
 
 
-def _collect(rows: Iterator[tuple[str, str]], wanted: Words, limit: int) -> list[str]:
-    found: list[str] = []
-    for identity, text in rows:
-        if wanted.inside(text):
-            found.append(identity)
-            if len(found) >= limit:
-                break
-    return found
+def _collect(rows: Iterator[tuple[str, str]], wanted: Words, limit: int) -> list[tuple[str, str]]:
+    return list(islice((row for row in rows if wanted.inside(row[1])), limit))

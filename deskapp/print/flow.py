@@ -241,11 +241,11 @@ class Rule(Flowable):  # type: ignore[misc]
 
 
 class Box(Flowable):  # type: ignore[misc]
-    """A check box; drawn, because the font has no ☐ and ☑."""
+    """A check box: ticked, crossed (`ticked` False and `crossed`) or empty; no font has ☐ and ☑."""
 
-    def __init__(self, ticked: bool, size: float = 7.0) -> None:
+    def __init__(self, ticked: bool, size: float = 7.0, *, crossed: bool = False) -> None:
         super().__init__()
-        self.ticked, self.size = ticked, size
+        self.ticked, self.size, self.crossed = ticked, size, crossed
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
         return self.size, self.size
@@ -254,11 +254,10 @@ class Box(Flowable):  # type: ignore[misc]
         size = self.size
         self.canv.setLineWidth(0.7)
         self.canv.rect(0, 0, size, size, stroke=1, fill=0)
+        strokes: tuple[tuple[float, float, float, float], ...] = ()
         if self.ticked:
-            self.canv.setLineWidth(1.1)
-            self.canv.lines(
-                [
-                    (size * 0.2, size * 0.5, size * 0.42, size * 0.22),
-                    (size * 0.42, size * 0.22, size * 0.85, size * 0.85),
-                ]
-            )
+            strokes = ((0.2, 0.5, 0.42, 0.22), (0.42, 0.22, 0.85, 0.85))
+        elif self.crossed:
+            strokes = ((0.2, 0.2, 0.8, 0.8), (0.2, 0.8, 0.8, 0.2))
+        self.canv.setLineWidth(1.1)
+        self.canv.lines([tuple(place * size for place in stroke) for stroke in strokes])

@@ -88,7 +88,8 @@ def stacked(paper: Paper, msgid: str, value: str, *, size: float = 9, bold: bool
     """Return a caption with its value under it; with a known room, numbers break at blanks first."""
     lines = [value or DASH]
     if room and value:
-        size = min(size, max(7.4, size * room / max(fonts.width(value, size, bold), 1)))
+        least = 6.6 if value.isascii() else 7.4
+        size = min(size, max(least, size * room / max(fonts.width(value, size, bold), 1)))
         lines = fonts.wrap(value, room + 0.1, size, bold)
     shown = "<br/>".join(markup(line, bold) for line in lines)
     name = fonts.BOLD if bold else fonts.REGULAR

@@ -127,13 +127,18 @@ class Pen:
         return self.width(head, size) + self.width(tail, size, True)
 
     def _squeeze(self, cells: list[Cell], wide: list[float], room: float) -> list[float]:
-        """Take what is missing from the widest cells."""
+        """Take what is missing from the widest cell, numbers last: people look them up."""
         wide = list(wide)
-        while sum(wide) > room:
-            widest = max(range(len(wide)), key=wide.__getitem__)
-            others = sorted(wide)[-2] if len(wide) > 1 else 0
-            target = max(others, room - (sum(wide) - wide[widest]), 40)
-            wide[widest] = min(wide[widest] - 1, target)
+        for words_only in (True, False):
+            open_to_cut = [place for place, cell in enumerate(cells) if not (words_only and cell.bold_tail)]
+            while sum(wide) > room and open_to_cut:
+                widest = max(open_to_cut, key=wide.__getitem__)
+                least = 90.0 if words_only else 40.0
+                if wide[widest] <= least:
+                    break
+                others = max((wide[place] for place in open_to_cut if place != widest), default=0.0)
+                needed = wide[widest] - (sum(wide) - room)
+                wide[widest] = max(needed, least, min(others, wide[widest] - 1))
         return wide
 
     def _cell(self, x: float, baseline: float, cell: Cell, size: int, english: bool, room: float) -> None:

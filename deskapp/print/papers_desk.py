@@ -258,7 +258,7 @@ def _receipt_device(paper: Paper, device: papers.ReceiptDevice) -> list[Flowable
             [rich(caption_markup(paper, "paper|Counter test"), 8.8), choice(paper, tests, 8.8, paper.width - 82)]
         )
     line = [beside(paper, msgid, value, size=8.8) for msgid, value in numbers]
-    shares = {1: (1.0,), 2: (0.42, 0.58), 3: (0.28, 0.36, 0.36)}[len(line)]
+    shares = {1: (1.0,), 2: (0.42, 0.58), 3: (0.24, 0.32, 0.44)}[len(line)]
     body.append(table([line], [paper.width * share for share in shares], [("BOTTOMPADDING", (0, 0), (-1, -1), 1)]))
     if rows:
         body.append(table(rows, [82, paper.width - 82], [("BOTTOMPADDING", (0, 0), (-1, -1), 0.8)]))

@@ -69,6 +69,7 @@ def listing(
             ]
         )
     style: list[tuple[Any, ...]] = list(_LINES)
+    style += [("ALIGN", (n, 0), (n, -1), align.upper()) for n, (_, _, align) in enumerate(columns)]
     if total is not None:
         made.append(
             [text(value, size + 0.8, bold=True, align=column[2]) for value, column in zip(total, columns, strict=True)]
@@ -200,7 +201,7 @@ def _held(paper: Paper, card: papers.DayEndCard) -> Story:
                         one.shelf,
                         one.state,
                         str(one.days),
-                        Box(one.counted is True, 6.5),
+                        Box(one.counted is True, 6.5, crossed=one.counted is False),
                     )
                     for one in card.held
                 ],

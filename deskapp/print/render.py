@@ -62,6 +62,11 @@ MEDIA_OF: dict[str, tuple[str, ...]] = {
 _STORIES = {**papers_desk.STORIES, **papers_office.STORIES}
 
 
+def warm_up() -> None:
+    """Load the fonts and draw one label for nothing, so that the first real one is quick; for an idle moment."""
+    render("shelf_label", papers.ShelfLabelCard(number="L000000000000"), medium="label-60x40", language="en")
+
+
 def render(
     kind: str,
     card: papers.Card,

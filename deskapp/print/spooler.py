@@ -179,7 +179,7 @@ class Spooler:
 
     def _worker(self, address: str) -> _Worker:
         worker = self._workers.get(address)
-        if worker is None:
+        if worker is None or worker.thread is None or not worker.thread.is_alive():
             worker = self._workers[address] = _Worker(address)
             worker.thread = threading.Thread(
                 target=self._work, args=(worker,), name=f"printer {len(self._workers)}", daemon=True
@@ -212,7 +212,7 @@ class Spooler:
         self._say(job, "sending", claimed)
         try:
             made = self._make(job)
-        except (DeskError, ValueError, TypeError) as trouble:
+        except Exception as trouble:  # whatever is wrong with one paper must not stop the others
             # The same card would fail again: nobody gains from trying by itself.
             self._given_up.add(job.id)
             sentence = trouble.sentence if isinstance(trouble, Corrupt) else _BROKEN

@@ -104,15 +104,18 @@ class _Finder:
         full = any(hit.rank == 0 for hit in groups[kind][:3])
         return (0 if full else 1, list(KIND_TITLES).index(kind))
 
-    def _ids(self, index: search.Index, more: int = 1) -> list[str]:
-        return search.matching(self.session, index, self.wanted, self.limit * more + 1)
+    def _ids(self, index: search.Index, table: str = "") -> list[str]:
+        """The best of the newest fits: twice as many as are shown are looked at, by their indexed text alone."""
+        found = search.matching(self.session, index, self.wanted, self.limit * 2 + 1)
+        found.sort(key=lambda one: hits.reason(self.wanted, [(Why.NUMBER, one[1])])[1])
+        ids = [identity for identity, _text in found][: self.limit + 1]
+        return joined(self.session, table, ids) if table else ids
 
     def _merchants(self) -> list[Hit]:
-        ids = joined(self.session, "merchant", self._ids(search.MERCHANT, 2))
-        return _best(hits.merchants(self.session, ids, self.wanted))
+        return _best(hits.merchants(self.session, self._ids(search.MERCHANT, "merchant"), self.wanted))
 
     def _devices(self) -> list[Hit]:
-        ids = joined(self.session, "device", self._ids(search.DEVICE, 2))
+        ids = self._ids(search.DEVICE, "device")
         if len(ids) <= self.limit:
             ids = list(dict.fromkeys([*ids, *self._of_models()]))
         return _best(hits.devices(self.session, ids, self.wanted))
@@ -168,7 +171,8 @@ class _Finder:
         return list(found.values())
 
     def _tickets(self, merchants: Sequence[Hit], devices: Sequence[Hit]) -> list[Hit]:
-        own = hits.tickets(self.session, self._ids(search.TICKET), self.wanted)
+        newest = search.matching(self.session, search.TICKET, self.wanted, self.limit + 1)
+        own = hits.tickets(self.session, [identity for identity, _text in newest], self.wanted)
         known = {hit.id for hit in own}
         for why, column, owners in ((Why.DEVICE, "device_id", devices), (Why.MERCHANT, "merchant_id", merchants)):
             if len(own) > self.limit:

@@ -25,6 +25,8 @@ _PIECE = re.compile(r"[^\W_]+")
 
 def folded(text: str) -> str:
     """Return a text as it is compared: compatibility forms and case made equal."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
 from deskapp.ui.actions import GROUP_TITLES, ActionSpec, Group, shown_key
+from deskapp.ui.speech import spoken
 from deskapp.ui.tokens import HUGE, LARGE, SMALL
 from deskapp.ui.widgets.forms import Card, Scroll
 from deskapp.ui.widgets.text import Button, KeyCap, Text
@@ -31,7 +32,7 @@ class CheatSheet(QWidget):
         super().__init__(window)
         self.setProperty("role", "veil")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
-        self.setAccessibleName("keys")
+        self.setAccessibleName(spoken(N_("Keys")))
         self._window = window
         self.close_button = Button(N_("Close"), "quiet", icon="x", clicked=self.close_sheet)
         head = QHBoxLayout()
@@ -79,12 +80,17 @@ class CheatSheet(QWidget):
         return False
 
     def _fill(self, actions: Sequence[ActionSpec]) -> None:
-        for number, group in enumerate(Group):
-            rows = [(shown_key(action.shortcut), action.text) for action in actions
-                    if action.group is group and action.shortcut]  # fmt: skip
+        cards = [
+            (GROUP_TITLES[group], [(shown_key(action.shortcut), action.text) for action in actions
+                                   if action.group is group and action.shortcut])
+            for group in Group
+        ]  # fmt: skip
+        heights = [0, 0, 0]
+        for title, rows in sorted([*cards, (N_("Everywhere"), list(ALWAYS))], key=lambda card: -len(card[1])):
             if rows:
-                self._stacks[number % 3].addWidget(_card(GROUP_TITLES[group], rows))
-        self._stacks[2].addWidget(_card(N_("Everywhere"), ALWAYS))
+                lowest = heights.index(min(heights))
+                heights[lowest] += len(rows) + 3
+                self._stacks[lowest].addWidget(_card(title, rows))
         for stack in self._stacks:
             stack.addStretch(1)
 

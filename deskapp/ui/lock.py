@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
+from deskapp.ui import theme
+from deskapp.ui.speech import spoken
 from deskapp.ui.tokens import HUGE, LARGE, MEDIUM, SMALL
 from deskapp.ui.widgets.fields import LatinField
 from deskapp.ui.widgets.flow import FlowLayout
@@ -150,9 +152,19 @@ class LockScreen(QWidget):
 
     def retranslate(self) -> None:
         """Say the counts in the window's language."""
-        from deskapp.ui.speech import spoken
-
         self.counts.put("   ·   ".join(spoken(text, count=count) for text, count in self._figures))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the digits away where they would not fit; the keyboard has its own."""
+        super().resizeEvent(event)
+        self.pad.setVisible(event.size().height() >= theme.px(690))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit the card to the text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_card"):
+            self._card.setFixedWidth(theme.px(420))
+            self.pad.setVisible(self.height() >= theme.px(690))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape goes back to who."""
@@ -192,9 +204,9 @@ class LockScreen(QWidget):
         self.pin.setFocus()
 
     def _arrange(self) -> None:
-        card = QFrame()
+        self._card = card = QFrame()
         card.setProperty("role", "card")
-        card.setFixedWidth(420)
+        card.setFixedWidth(theme.px(420))
         inside = QVBoxLayout(card)
         inside.setContentsMargins(HUGE, HUGE, HUGE, HUGE)
         inside.setSpacing(MEDIUM)

@@ -47,7 +47,7 @@ class Rail(QWidget):
                 column.addSpacing(TIGHT)
             column.addWidget(self._button(page, keys.get(page.id, "")))
         column.addStretch(1)
-        area = QScrollArea()
+        self._area = area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -61,6 +61,8 @@ class Rail(QWidget):
     def set_narrow(self, narrow: bool) -> None:
         """Show icons only, or names too."""
         self.narrow = narrow
+        as_needed, off = Qt.ScrollBarPolicy.ScrollBarAsNeeded, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self._area.setVerticalScrollBarPolicy(off if narrow else as_needed)
         self.setFixedWidth(theme.px(RAIL_NARROW if narrow else RAIL_WIDTH))
         self.retranslate()
 

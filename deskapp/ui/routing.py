@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
@@ -12,6 +12,7 @@ from deskapp.errors import N_
 from deskapp.ui.actions import ActionSpec, Seen
 from deskapp.ui.finding import Destination, Finder, Resolved
 from deskapp.ui.jobs import Jobs
+from deskapp.ui.page import Say
 from deskapp.ui.palette import matching, suggestion_of
 from deskapp.ui.shell import Shell
 from deskapp.ui.widgets.fields import ScanField
@@ -19,13 +20,6 @@ from deskapp.ui.widgets.suggest import Suggestion
 
 if TYPE_CHECKING:
     from deskapp.models.store import ReadSession
-
-
-class Notify(Protocol):
-    """Shows a toast."""
-
-    def __call__(self, text: str, *, tone: str = "info", **values: object) -> None:
-        """Show it."""
 
 
 class Router(QObject):
@@ -43,7 +37,7 @@ class Router(QObject):
     badge_scanned = Signal(str)
     chosen_action = Signal(object)
 
-    def __init__(self, jobs: Jobs, finder: Finder, notify: Notify, parent: QObject) -> None:
+    def __init__(self, jobs: Jobs, finder: Finder, notify: Say, parent: QObject) -> None:
         super().__init__(parent)
         self._jobs, self._finder, self._notify = jobs, finder, notify
         self._shell: Shell | None = None

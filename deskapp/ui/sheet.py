@@ -83,10 +83,10 @@ QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:focus { border: 2px solid @focus; }
 QPushButton[role="choice"] { background: @raised; border: 1px solid @strong_border; padding: 0px @p12; }
 QPushButton[role="choice"]:hover { background: @hover; }
-QPushButton[role="choice"]:checked { background: @accent_soft; border: 2px solid @accent; font-weight: 700; }
+QPushButton[role="choice"]:checked { background: @accent_soft; border: 2px solid @accent; color: @accent; }
 QPushButton[role="choice"]:focus { border: 2px solid @focus; }
 QPushButton[role="digit"] { font-size: @t_title; min-height: @p44; min-width: @p56; padding: 0px; }
-QPushButton[role="tile"] { text-align: left; padding: @p8 @p12; min-height: @p44; background: @raised;
+QPushButton[role="tile"] { text-align: left; padding: 0px @p12; min-height: @p36; background: @raised;
   border: 1px solid @border; }
 QPushButton[role="tile"]:hover { border-color: @accent; background: @hover; }
 QPushButton[role="tile"]:focus { border: 2px solid @focus; }
@@ -116,7 +116,7 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled { background: @s
 QLineEdit:read-only { background: @sunken; }
 QLineEdit[role="search"] { background: @sunken; border: 1px solid @border; padding: 0px @p8; }
 QLineEdit[role="search"]:focus { background: @raised; border: 2px solid @focus; }
-QLineEdit[role="pin"] { font-size: @t_title; }
+QLineEdit[role="pin"] { font-size: @t_heading; }
 QLineEdit[role="big"] { font-size: @t_title; min-height: @p44; }
 
 QComboBox::drop-down { border: none; width: @p28; }

@@ -45,7 +45,7 @@ class StatusLine(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.who = Button(role="status", icon="user", name=N_("Who is signed in"), clicked=self.user_wanted.emit)
         self.branch = Text(role="caption")
-        self.practice = Text(N_("Practice – nothing here is real"), "practice")
+        self.practice = Text(N_("Practice"), "practice")
         self.practice.hide()
         self.hint = Button(role="status-warn", icon="keyboard")
         self.clock = Button(N_("The computer's clock went back"), "status-warn", icon="clock")

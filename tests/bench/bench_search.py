@@ -3,9 +3,10 @@
     python tests/bench/bench_search.py [--tickets 1000000] [--queries 200]
 
 "ours" is the whole answer of the search field (`queries.find.find`: all kinds, hydrated and
-masked, 20 of each), warm, the better of two runs, since other programs disturb. The floor is what SQLite alone needs to get the newest 20 tickets by LIKE without an
-index, for an absent word: a scan of the table on the same connection. Queries are random
-parts of texts drawn from the store, so that each must find something.
+masked, 20 of each), warm, the better of two runs, since other programs disturb. The floor is
+what SQLite alone needs to get the newest 20 tickets by LIKE without an index, for an absent
+word: a scan of the table on the same connection. Queries are random parts of texts drawn from
+the store, so that each must find something.
 """
 
 from __future__ import annotations

@@ -214,7 +214,8 @@ class _Filler:
         self.write("staff", "id staff_no name roles", people)
         pin_hash = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PIN, salt=bytes(16))
         self.connection.executemany(
-            "INSERT INTO staff_secret (staff_id, pin_hash, failures, blocked_until, must_change) VALUES (?, ?, 0, 0, 0)",
+            "INSERT INTO staff_secret (staff_id, pin_hash, failures, blocked_until, must_change)"
+            " VALUES (?, ?, 0, 0, 0)",
             [(person[0], pin_hash) for person in people],
         )
         shelves = [

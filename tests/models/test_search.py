@@ -87,10 +87,8 @@ def test_nothing_is_found_that_does_not_have_the_words(session: Session, texts: 
     rows = [ticket(text) for text in texts]
     add(session, *rows)
 
-    expected = [
-        row.id for row in reversed(rows)
-        if says_something(query) and all(part in folded(row.words) for part in folded(query).split() if says_something(part))
-    ]  # fmt: skip
+    parts = [part for part in folded(query).split() if says_something(part)]
+    expected = [row.id for row in reversed(rows) if parts and all(part in folded(row.words) for part in parts)]
     assert found(session, query) == expected
     session.rollback()
 
@@ -104,8 +102,8 @@ def test_signs_alone_list_nothing(session: Session, query: str) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["打印' OR 1=1 --", 'NEAR("打印" "机")', "grams:打印", "打印*", '"打印', "打印 AND", "NOT 打印", "{打印}", "打\x00印",
-     "%打印%", "_打印_", "打印\\", "^打印", "打印 -卡纸", "a" * 5000, "打印" * 3000],
+    ["打印' OR 1=1 --", 'NEAR("打印" "机")', "grams:打印", "打印*", '"打印', "打印 AND", "NOT 打印", "{打印}",
+     "打\x00印", "%打印%", "_打印_", "打印\\", "^打印", "打印 -卡纸", "a" * 5000, "打印" * 3000],
 )  # fmt: skip
 def test_no_query_is_an_error(session: Session, query: str) -> None:
     add(session, ticket("打印机卡纸"))

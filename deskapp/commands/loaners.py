@@ -1,0 +1,165 @@
+"""Loaners: lend one to a merchant for as long as a repair takes, take it back, move the day it is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from deskapp.commands.entry import Entry
+from deskapp.errors import N_, Refused
+from deskapp.models import past
+from deskapp.models.device import Device
+from deskapp.models.handing_out import OpenLoan, open_loans
+from deskapp.models.merchant import Merchant
+from deskapp.models.repair import RepairItem, RepairOrder
+from deskapp.models.stock import LoanEvent
+from deskapp.models.store import Write, command
+from deskapp.rules.custody import TamperResult
+from deskapp.rules.identifiers import clean_serial
+from deskapp.rules.states import HELD
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """A loaner that went out: its serial number and the day it is due (ms UTC)."""
+
+    device_id: str
+    serial_no: str
+    due_at: int
+
+
+@command(N_("Put a device into the loaner pool"), right="loaner")
+def set_loaner(write: Write, *, serial_no: str, pool: bool = True) -> str:
+    """Make a known unit a loaner, or take it out of the pool; returns its id. A lent one stays in."""
+    device = _unit(write, serial_no)
+    if pool and _on_an_order(write, device):
+        raise Refused(N_("This device is in repair for a merchant; it cannot be a loaner."), field="serial_no")
+    if not pool and open_loans(write.session, device_id=device.id):
+        raise Refused(N_("This loaner is out. Take it back first."), field="serial_no", code="out")
+    device.loaner = pool
+    return device.id
+
+
+@command(N_("Lend a loaner"), right="loaner")
+def lend(
+    write: Write,
+    *,
+    serial_no: str,
+    due_at: int,
+    merchant_id: str = "",
+    order_id: str = "",
+    accessories: tuple[str, ...] = (),
+    words: str = "",
+    tamper_result: str = "",
+) -> Lent:
+    """Give a loaner out until a day (ms UTC), for an order or to a merchant; the tamper check has no default."""
+    device = _unit(write, serial_no)
+    if not device.loaner:
+        raise Refused(N_("{serial} is not in the loaner pool."), field="serial_no", code="no_loaner",
+                      serial=device.serial_no)  # fmt: skip
+    out = open_loans(write.session, device_id=device.id)
+    if out:
+        raise Refused(N_("This loaner is out already, with another merchant. Take it back first."),
+                      field="serial_no", code="out")  # fmt: skip
+    if tamper_result != TamperResult.OK:
+        raise Refused(_TAMPER[tamper_result == TamperResult.SUSPECT], field="tamper_result", code="tamper")
+    order = write.session.get(RepairOrder, order_id) if order_id else None
+    merchant_id = merchant_id or (order.merchant_id if order else "")
+    if not merchant_id or write.session.get(Merchant, merchant_id) is None:
+        raise Refused(N_("To which merchant is it lent?"), field="merchant", code="missing")
+    if due_at <= write.now:
+        raise Refused(N_("By when is it to be back? Choose a day to come."), field="due_at", code="past")
+    write.session.add(
+        LoanEvent(
+            id=write.new_id(), at=write.now, by=write.actor.staff_id, kind="lend", device_id=device.id,
+            merchant_id=merchant_id, order_id=order_id, due_at=due_at, words=Entry().note(words, "words"),
+            data={"accessories": list(accessories), "tamper_result": tamper_result},
+        )
+    )  # fmt: skip
+    return Lent(device.id, device.serial_no, due_at)
+
+
+@command(N_("Take a loaner back"), right="loaner")
+def take_back(
+    write: Write, *, serial_no: str, tamper_result: str = "", complete: bool = True, words: str = ""
+) -> None:
+    """Take a loaner back after looking at it; a suspicious one leaves the pool until a supervisor has looked."""
+    device = _unit(write, serial_no)
+    if tamper_result not in (TamperResult.OK, TamperResult.SUSPECT):
+        raise Refused(N_("Answer the tamper check."), field="tamper_result", code="missing")
+    if not complete and not words.strip():
+        raise Refused(N_("What is missing? Write it down."), field="words", code="missing")
+    give_back(write, device.id, tamper_result=tamper_result, words=words, complete=complete)
+
+
+def give_back(
+    write: Write, device_id: str, *, tamper_result: str, words: str = "", complete: bool = True
+) -> None:
+    """Note inside another act that a loaner is back; raises Refused when it was not out."""
+    from deskapp.commands.moves import raise_card
+
+    device = write.session.get_one(Device, device_id)
+    loans = open_loans(write.session, device_id=device_id)
+    if not loans:
+        raise Refused(N_("{serial} is not out as a loaner."), field="serial_no", code="not_out",
+                      serial=device.serial_no)  # fmt: skip
+    loan: OpenLoan = loans[0]
+    write.session.add(
+        LoanEvent(
+            id=write.new_id(), at=write.now, by=write.actor.staff_id, kind="take_back", device_id=device_id,
+            merchant_id=loan.merchant_id, order_id=loan.order_id, words=Entry().note(words, "words"),
+            data={"tamper_result": tamper_result, "complete": complete, "lend": loan.event_id},
+        )
+    )  # fmt: skip
+    if tamper_result == TamperResult.SUSPECT:
+        device.loaner = False
+        raise_card(write, "loaner_suspect", "device", device_id)
+    write.session.flush()
+
+
+@command(N_("Change when a loaner is due"), right="loaner")
+def extend_loan(write: Write, *, serial_no: str, due_at: int, reason: str) -> None:
+    """Agree on another day with the merchant: the old loan is taken back by the record and lent anew."""
+    device = _unit(write, serial_no)
+    loans = open_loans(write.session, device_id=device.id)
+    if not loans:
+        raise Refused(N_("{serial} is not out as a loaner."), field="serial_no", code="not_out",
+                      serial=device.serial_no)  # fmt: skip
+    if due_at <= write.now:
+        raise Refused(N_("By when is it to be back? Choose a day to come."), field="due_at", code="past")
+    if not reason.strip():
+        raise Refused(N_("Give the reason."), field="reason")
+    said = Entry().note(reason, "reason")
+    old = loans[0]
+    for voids in (old.event_id, ""):
+        write.session.add(
+            LoanEvent(
+                id=write.new_id(), at=write.now if voids else old.lent_at, by=write.actor.staff_id, kind="lend",
+                device_id=device.id, merchant_id=old.merchant_id, order_id=old.order_id, due_at=due_at, words=said,
+                voids=voids, data={"extends": old.event_id},
+            )
+        )  # fmt: skip
+
+
+_TAMPER = {
+    False: N_("Answer the tamper check."),
+    True: N_("A suspicious device is not lent. Put it aside and tell a supervisor."),
+}
+
+
+def _unit(write: Write, serial_no: str) -> Device:
+    serial = clean_serial(serial_no)
+    units = past.units_with(write.session, serial) if serial else []
+    if not units:
+        raise Refused(N_("This serial number is not known here."), field="serial_no", code="unknown")
+    return next((unit for unit in units if unit.loaner), units[-1])
+
+
+def _on_an_order(write: Write, device: Device) -> bool:
+    states = [state.value for state in HELD]
+    return bool(
+        write.session.scalar(
+            select(RepairItem.id).where(RepairItem.device_id == device.id, RepairItem.work_state.in_(states)).limit(1)
+        )
+    )

@@ -1,0 +1,143 @@
+"""The money of a pickup: what is owed for the devices that go, less what is reduced, paid to the last fen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from deskapp.commands.entry import Entry
+from deskapp.commands.pickup_forms import Payment, Reduction
+from deskapp.errors import N_, Refused
+from deskapp.models import folding
+from deskapp.models.repair import MoneyEvent, RepairItem
+from deskapp.models.store import Write
+from deskapp.rules.account import MoneyFact, MoneyKind, PayMethod, check_money
+from deskapp.rules.money import MAX_FEN, format_yuan
+
+RIGHT_OF = {"discount": "discount", "waiver": "waive"}
+"""Which right a reduction takes."""
+
+
+@dataclass(slots=True)
+class Bill:
+    """What is owed for some devices, in fen; `open_fen` by device goes down as reductions are granted."""
+
+    items: list[RepairItem]
+    open_fen: dict[str, int] = field(default_factory=dict)
+    charged_fen: int = 0
+    discount_fen: int = 0
+    waived_fen: int = 0
+
+    @staticmethod
+    def of(write: Write, items: Sequence[RepairItem]) -> Bill:
+        """Return the bill of these devices as the facts stand now."""
+        write.session.flush()
+        bill = Bill(list(items))
+        for item in items:
+            view = folding.money_of(write.session, item.id)
+            bill.open_fen[item.id] = view.due_fen
+            bill.charged_fen += view.charged_fen
+            bill.discount_fen += view.discount_fen
+            bill.waived_fen += view.waived_fen
+        return bill
+
+    @property
+    def due_fen(self) -> int:
+        """What is to be paid now."""
+        return sum(self.open_fen.values())
+
+    def due_of(self, item_id: str) -> int:
+        """What is to be paid now for one device."""
+        return self.open_fen.get(item_id, 0)
+
+
+def reduce(write: Write, bill: Bill, reductions: Sequence[Reduction]) -> None:
+    """Grant discounts and waivers, device by device; each needs a reason and somebody who may grant it."""
+    for reduction in reductions:
+        right = RIGHT_OF.get(reduction.kind)
+        if right is None:
+            raise ValueError(f"no such reduction: {reduction.kind}")
+        if reduction.fen <= 0:
+            raise Refused(N_("Enter an amount above zero."), field="reduction", code="amount")
+        if reduction.fen > bill.due_fen:
+            raise Refused(
+                N_("The reduction is more than the {amount} that are owed."), field="reduction", code="too_much",
+                amount=format_yuan(bill.due_fen),
+            )  # fmt: skip
+        if not reduction.reason.strip():
+            raise Refused(N_("Give the reason for the reduction."), field="reduction_reason", code="missing")
+        reason = Entry().note(reduction.reason, "reduction_reason")
+        second = write.second_person(reduction.override, right, field="reduction")
+        rest = reduction.fen
+        for item in bill.items:
+            part = min(rest, bill.open_fen[item.id])
+            if part:
+                add_money(write, item, reduction.kind, part, reason=reason, second=second)
+                bill.open_fen[item.id] -= part
+                rest -= part
+        if reduction.kind == "discount":
+            bill.discount_fen += reduction.fen
+        else:
+            bill.waived_fen += reduction.fen
+
+
+def settle_exactly(bill: Bill, payments: Sequence[Payment]) -> None:
+    """Raise Refused unless the payments make up what is owed, to the fen."""
+    for payment in payments:
+        if payment.method not in set(PayMethod):
+            raise Refused(N_("Choose how it is paid."), field="payment", code="missing")
+        if not 0 < payment.fen <= MAX_FEN:
+            raise Refused(N_("Enter an amount above zero."), field="payment", code="amount")
+    paid = sum(payment.fen for payment in payments)
+    if paid < bill.due_fen:
+        raise Refused(
+            N_("{missing} of {due} are still to be paid."), field="payment", code="too_little",
+            missing=format_yuan(bill.due_fen - paid), due=format_yuan(bill.due_fen),
+        )  # fmt: skip
+    if paid > bill.due_fen:
+        raise Refused(
+            N_("That is {over} more than the {due} owed. Enter what is kept, not what was handed over."),
+            field="payment", code="too_much", over=format_yuan(paid - bill.due_fen), due=format_yuan(bill.due_fen),
+        )  # fmt: skip
+
+
+def note_payments(write: Write, bill: Bill, payments: Sequence[Payment], receipt_no: str) -> None:
+    """Write the payments device by device, so that each device's account is whole."""
+    rest = [[payment.method, payment.fen] for payment in payments]
+    for item in bill.items:
+        need = bill.open_fen[item.id]
+        for purse in rest:
+            part = min(need, int(purse[1]))
+            if part:
+                add_money(write, item, "payment", part, method=str(purse[0]), number=receipt_no)
+                purse[1] = int(purse[1]) - part
+                need -= part
+    write.session.flush()
+
+
+def add_money(
+    write: Write,
+    item: RepairItem,
+    kind: str,
+    fen: int,
+    *,
+    method: str = "",
+    number: str = "",
+    reason: str = "",
+    second: str = "",
+    data: dict[str, Any] | None = None,
+    voids: str = "",
+) -> MoneyEvent:
+    """Check and write one money fact of a device; raises Refused where a person should not be able to."""
+    write.session.flush()
+    view = folding.money_of(write.session, item.id)
+    by = write.actor.staff_id or write.actor.staff_no
+    check_money(MoneyFact(MoneyKind(kind), fen, write.now, by, method=method, reason=reason, voids=voids or None), view)
+    row = MoneyEvent(
+        id=write.new_id(), at=write.now, by=by, item_id=item.id, order_id=item.order_id, kind=kind, fen=fen,
+        method=method, number=number, second_by=second, reason=reason, data=data or {}, voids=voids,
+    )  # fmt: skip
+    write.session.add(row)
+    write.session.flush()
+    return row
