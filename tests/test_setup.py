@@ -20,7 +20,7 @@ RUN = (ROOT / "run").read_text("utf-8")
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has run.cmd")
 
-TOOLS = "sh dirname cmp grep tail find flock rm cp mv mktemp uname date env cat head sleep".split()
+TOOLS = "sh dirname readlink cmp grep tail find flock rm cp mv mktemp uname date env cat head sleep".split()
 
 #: Answers for the names in $INSTALLED, as dpkg-query does.
 DPKG_QUERY = """
@@ -86,6 +86,7 @@ class Desk:
 
     folder: Path
     system: Path
+    script: Path | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -99,7 +100,7 @@ class Desk:
 
     def start(self, *words: str, cwd: Path | None = None, **variables: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            ["/bin/sh", str(self.folder / "run"), *words],
+            ["/bin/sh", str(self.script or self.folder / "run"), *words],
             cwd=cwd or self.system,
             env=self.environment | variables,
             stdin=subprocess.DEVNULL,
@@ -266,6 +267,25 @@ def test_a_moved_folder_still_works(desk: Desk, answer: Answer) -> None:
     status, out, errors = desk.run("doctor")
     assert (status, errors) == (0, "")
     assert str(answer(out)["from"]).startswith(str(desk.folder))
+
+
+@posix_only
+def test_a_link_to_the_script_works_from_anywhere(desk: Desk, answer: Answer) -> None:
+    desk.script = desk.system / "desk"
+    desk.script.symlink_to(desk.folder / "run")
+    status, out, errors = desk.run("doctor")
+    assert status == 0, errors
+    assert str(answer(out)["from"]).startswith(str(desk.folder))
+    assert not (desk.system / ".venv").exists()
+
+
+@posix_only
+def test_a_copy_of_the_script_alone_touches_nothing(desk: Desk) -> None:
+    desk.script = Path(shutil.copy(desk.folder / "run", desk.system / "desk"))
+    status, _, errors = desk.run("doctor")
+    assert status == 1
+    assert errors.endswith("is not the folder of the desk: requirements.lock is missing.\n")
+    assert not (desk.system / ".venv").exists()
 
 
 # ---------------------------------------------------------------- a screen or none

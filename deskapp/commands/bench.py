@@ -32,15 +32,13 @@ from deskapp.commands.bench_parts import parts_fitted, parts_removed
 from deskapp.commands.bench_warranty import decide
 from deskapp.commands.moves import hop, move, must_be, raise_card, record
 from deskapp.errors import N_, Refused
+from deskapp.models import bench as models_bench
 from deskapp.models import catalogue
 from deskapp.models.repair import ReviewCard
 from deskapp.models.store import Override, Write, command
 from deskapp.rules import lifecycle
 from deskapp.rules.custody import Holder, TamperResult
 from deskapp.rules.lifecycle import WorkState
-
-KEYS_CHECKED = ("load_keys", "keys_kept")
-"""Moves after which the keys are known to be in the device."""
 
 TAMPER_FLAGS = ("none", "triggered", "unreadable")
 """What the device itself says about tampering."""
@@ -248,24 +246,8 @@ def actions_done(write: Write, item_id: str) -> list[str]:
 
 
 def keys_gone(write: Write, job: Job) -> bool:
-    """Tell whether something since the last key check took the keys out of the device.
-
-    Only a board change may spare the keys, and only where the model is known to keep them.
-    """
-    gone = False
-    for row in events_of(write, job.item.id):
-        if row.move in KEYS_CHECKED:
-            gone = False
-        elif row.move == "record_diagnosis" and row.data.get("tamper_flag") == "triggered":
-            gone = True
-        elif row.move == "record_repair":
-            for code in row.data.get("action", []):
-                word = catalogue.words("actions").get(str(code))
-                if word is None or not word.extra.get("keys"):
-                    continue
-                spared = code == "replace_board" and job.model is not None and not job.model.key_load_on_board_change
-                gone = gone or not spared
-    return gone
+    """Tell whether something since the last key check took the keys out of the device."""
+    return models_bench.keys_gone(events_of(write, job.item.id), job.model)
 
 
 # -- pause, hand over ----------------------------------------------------------

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from deskapp.clock import shop_day
 from deskapp.commands.bench_desk import Job, events_of, last_diagnosis
 from deskapp.errors import N_, Refused
 from deskapp.models import bench
 from deskapp.models.folding import money_fact, money_of
-from deskapp.models.repair import MoneyEvent, RepairItem
+from deskapp.models.repair import MoneyEvent
 from deskapp.models.stock import Part
 from deskapp.models.store import Write
 from deskapp.rules.account import MoneyFact, MoneyKind, check_money, quote_needed
@@ -73,18 +73,6 @@ def _line(
     }  # fmt: skip
 
 
-def planned_lines(write: Write, job: Job) -> list[WantedLine]:
-    """Return what the diagnosis asks for: its labour class and its parts."""
-    found = last_diagnosis(write, job.item.id)
-    if found is None:
-        return []
-    labour = str(found.data.get("labour_class") or "")
-    wanted = [WantedLine(labour)] if labour else []
-    for part in found.data.get("needed_parts", []):
-        wanted.append(WantedLine(str(part["part_id"]), int(part["quantity"])))
-    return wanted
-
-
 def worked_lines(write: Write, job: Job) -> list[WantedLine]:
     """Return what was really done: the last labour class named, and the parts in the device."""
     labour = ""
@@ -107,25 +95,8 @@ def is_free(write: Write, job: Job) -> bool:
 
 def charge_basis(write: Write, job: Job) -> str:
     """Return why the repair may start: free, within_ceiling, approved; else what stands in the way."""
-    found = last_diagnosis(write, job.item.id)
-    result = str(found.data["warranty_decision"]["result"]) if found else "unknown"
-    if result != "payable":
-        return result
-    planned = price(write, planned_lines(write, job)).total_fen
-    view = money_of(write.session, job.item.id)
-    if not planned or quote_needed(planned, ceiling_left(write, job), view):
-        return "payable"
-    return "approved" if view.approved_fen and planned <= view.approved_fen else "within_ceiling"
-
-
-def ceiling_left(write: Write, job: Job) -> int:
-    """Return what the ceiling agreed for the order still allows after the other devices of the order."""
-    others = write.session.scalar(
-        select(func.coalesce(func.sum(RepairItem.due_fen + RepairItem.paid_fen), 0)).where(
-            RepairItem.order_id == job.order.id, RepairItem.id != job.item.id
-        )
-    )
-    return max(0, job.order.ceiling_fen - int(others or 0))
+    write.session.flush()
+    return bench.start_basis(write.session, job.order, job.item.id, shop_day(write.now))
 
 
 def refuse_beyond_agreement(write: Write, job: Job) -> None:
@@ -136,7 +107,7 @@ def refuse_beyond_agreement(write: Write, job: Job) -> None:
     if view.approved_fen is not None:
         return
     total = price(write, worked_lines(write, job)).total_fen
-    if quote_needed(total, ceiling_left(write, job), view):
+    if quote_needed(total, bench.ceiling_left(write.session, job.order, job.item.id), view):
         raise Refused(
             N_("This costs more than the merchant agreed to: send a quote first."), field="lines", code="quote_first"
         )

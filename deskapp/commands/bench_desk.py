@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from deskapp.commands.moves import hop, item_of, raise_card, record
+from deskapp.commands.moves import hop, item_of, raise_card
 from deskapp.errors import N_, Refused
+from deskapp.models import bench
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.folding import custody_of
 from deskapp.models.people import Shelf, Staff
@@ -72,9 +73,9 @@ def tamper_answer(answer: str) -> str:
     return answer
 
 
-def to_bench(write: Write, job: Job, bench: str, *, tamper_result: str, giver: str = "") -> None:
+def to_bench(write: Write, job: Job, code: str, *, tamper_result: str, giver: str = "") -> None:
     """Bring a device to a bench, unless it stands there already."""
-    place = needed(bench, "bench", N_("Which bench? Scan or type its code.")).upper()
+    place = needed(code, "bench", N_("Which bench? Scan or type its code.")).upper()
     target = f"{Holder.BENCH.value}:{place}"
     write.session.flush()
     if custody_of(write.session, job.item.id).holder == target:
@@ -127,32 +128,18 @@ def staff_by_number(write: Write, who: str, field: str) -> Staff:
 
 def photos_of(write: Write, item_id: str) -> Sequence[Attachment]:
     """Return the photos of a device."""
-    return write.session.scalars(
-        select(Attachment).where(Attachment.subject_id == item_id, Attachment.kind.startswith("photo"))
-    ).all()
+    return bench.photos_of(write.session, item_id)
 
 
 def events_of(write: Write, item_id: str) -> list[WorkEvent]:
     """Return the moves of a device that count, oldest first."""
     write.session.flush()
-    rows = write.session.scalars(select(WorkEvent).where(WorkEvent.item_id == item_id).order_by(WorkEvent.n)).all()
-    voided = {row.voids for row in rows if row.voids}
-    return [row for row in rows if not row.voids and row.id not in voided]
-
-
-def last_move(write: Write, item_id: str, *names: str) -> WorkEvent | None:
-    """Return the newest move of these names, or None."""
-    return next((row for row in reversed(events_of(write, item_id)) if row.move in names), None)
-
-
-def note(write: Write, job: Job, kind: str, words: str, field: str = "words", **data: object) -> None:
-    """Keep something found or done on the device, its words checked."""
-    record(write, job.item.id, kind, kept(write, job, words, field), **data)
+    return bench.events_of(write.session, item_id)
 
 
 def last_diagnosis(write: Write, item_id: str) -> WorkEvent | None:
     """Return the newest recorded diagnosis of a device."""
-    return last_move(write, item_id, "record_diagnosis")
+    return bench.last_of(events_of(write, item_id), "record_diagnosis")
 
 
 def codes(listed: Iterable[str], known: Iterable[str], field: str, sentence: str) -> list[str]:

@@ -67,11 +67,12 @@ def check_in(
         desk.known.add(form.serial_no.strip().upper())
     who = deliverer_of(desk, deliverer)
     owner = merchant_of(desk, merchant_id, merchant, who.phone)
+    found = [units.find_unit(desk, form, index, owner) for index, form in enumerate(devices)]
     write.session.flush()
-    ticket = _ticket(desk, ticket_id, owner, who, devices, terms, channel)
+    ticket = _ticket(desk, ticket_id, owner, who, devices, found[0].unit.id, terms, channel)
     order = _order(desk, ticket, owner, who, terms)
     visit = _Visit(desk, order, owner, terms, signature, shelf_id)
-    pieces = [visit.take(form, index) for index, form in enumerate(devices)]
+    pieces = [visit.take(form, one, index) for index, (form, one) in enumerate(zip(devices, found, strict=True))]
     if signature is not None:
         attach(write, "repair_order", order.id, signature)
     desk.hang_doubts("repair_order", order.id, 0)
@@ -132,6 +133,7 @@ def _ticket(
     owner: Merchant | None,
     who: Deliverer,
     devices: tuple[DeviceForm, ...],
+    unit_id: str,
     terms: Terms,
     channel: str,
 ) -> ServiceTicket:
@@ -150,9 +152,10 @@ def _ticket(
         words = desk.text("symptom_words", first.words, "devices.0.words")
         ticket = new_ticket(write, TicketForm(
             channel=channel, merchant_id=owner.id if owner else "", caller_name=who.name, callback_phone=who.phone,
-            serial_no=first.serial_no, model_words=first.model_words, symptom_code=first.symptom_code, words=words,
-            business_stopped=terms.business_stopped,
+            device_id=unit_id, symptom_code=first.symptom_code or "other", business_stopped=terms.business_stopped,
         ))  # fmt: skip
+        # Judged here, where the serial numbers on the counter are known not to be card numbers.
+        ticket.words, ticket.symptom_code = words, first.symptom_code
         ticket.priority = min(priority_for(desk, form, owner, terms) for form in devices)
     elif owner is not None and not ticket.merchant_id:
         ticket.merchant_id = owner.id
@@ -222,10 +225,9 @@ class _Visit:
         self.signature, self.shelf_id = signature, shelf_id
         self.items: list[RepairItem] = []
 
-    def take(self, form: DeviceForm, index: int) -> _Piece:
+    def take(self, form: DeviceForm, found: units.Found, index: int) -> _Piece:
         """Record one device: unit, line, accessories, condition, first warranty view, move and hop."""
         desk, write = self.desk, self.desk.write
-        found = units.find_unit(desk, form, index, self.owner)
         terminal_no, misfits = units.bind(desk, found, form, index, self.owner)
         covered = [one.previous for one in past.repair_warranties(found.unit, form.symptom_code) if one.same_fault]
         previous = past.repeat_of(found.stays, form.symptom_code, write.now, covered)

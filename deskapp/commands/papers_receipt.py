@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from deskapp import settings
-from deskapp.commands.papers import fault_words, latest, order_lines, paper_site, queue, staff_name
+from deskapp.commands.papers import fault_words, latest, paper_site, queue, staff_name
 from deskapp.commands.pickup_forms import Payment
 from deskapp.i18n import translate
 from deskapp.models import bench, catalogue
@@ -345,7 +345,3 @@ def _same_hands(histories: Mapping[str, Sequence[WorkEvent]]) -> bool:
             return True
     return False
 
-
-def receipts_of(session: Session, order_id: str) -> Sequence[RepairItem]:
-    """Return the devices a receipt of the whole order names."""
-    return order_lines(session, order_id)

@@ -11,20 +11,29 @@ from sqlalchemy import select
 from deskapp.commands.checkin_counter import last4_of
 from deskapp.commands.entry import Entry
 from deskapp.commands.loaners import give_back
-from deskapp.commands.moves import hop, item_of, move, raise_card
+from deskapp.commands.moves import hop, item_of, move, raise_card, record
 from deskapp.commands.papers import accessories_of
-from deskapp.commands.papers_receipt import queue_receipt, tests_words
+from deskapp.commands.papers_receipt import queue_receipt
 from deskapp.commands.pickup_forms import Collector, HandedItem, HandedOut, Payment, Reduction, Settled, Signed
 from deskapp.commands.pickup_money import Bill, note_payments, reduce, settle_exactly
 from deskapp.commands.pickup_release import order_of, spend_release
 from deskapp.errors import N_, Refused
-from deskapp.models import catalogue
 from deskapp.models.device import Device
-from deskapp.models.handing_out import items_of, open_loans, ready_items, tests_for, was_repaired, work_events
+from deskapp.models.handing_out import (
+    CLOSE_AFTER_DAYS,
+    SOLVED_AFTER_DAYS,
+    items_of,
+    open_loans,
+    ready_items,
+    tests_for,
+    was_repaired,
+    work_events,
+)
 from deskapp.models.repair import ItemRecord, Pickup, RepairItem, RepairOrder
 from deskapp.models.stock import Attachment
 from deskapp.models.store import Override, Write, command
 from deskapp.rules.custody import Holder, TamperResult
+from deskapp.rules.masking import mask
 from deskapp.rules.states import WorkState
 
 ID_TYPES = {
@@ -320,17 +329,12 @@ def confirm_working(
 
 
 def _note_confirmed(write: Write, item: RepairItem, result: str, name: str) -> None:
-    from deskapp.commands.moves import record
-    from deskapp.rules.masking import mask
-
     record(write, item.id, "works", "", result=result, confirmed_by=mask("name", name))
 
 
 @command(N_("Close what is settled"), right="")
 def close_due(write: Write) -> int:
     """Close devices of which nothing was heard for a week after pickup; the program's own act. Returns how many."""
-    from deskapp.models.handing_out import CLOSE_AFTER_DAYS, SOLVED_AFTER_DAYS
-
     day = 86_400_000
     closed = 0
     for state, days in ((WorkState.PICKED_UP, CLOSE_AFTER_DAYS), (WorkState.RESOLVED_REMOTELY, SOLVED_AFTER_DAYS)):
@@ -354,8 +358,3 @@ def reopen(write: Write, *, item_id: str, reason: str) -> None:
     said = Entry().note(reason, "reason")
     move(write, item_of(write, item_id), "reopen", {"reason": said}, reason=said)
 
-
-__all__ = [
-    "EXCEPTIONS", "ID_TYPES", "TEST_ANSWERS", "close_due", "confirm_working", "hand_out", "reopen", "take_payment",
-    "catalogue", "tests_words",
-]  # fmt: skip

@@ -11,7 +11,8 @@ from deskapp.commands.pickup_forms import Payment, Reduction
 from deskapp.errors import N_, Refused
 from deskapp.models import folding
 from deskapp.models.repair import MoneyEvent, RepairItem
-from deskapp.models.store import Write
+from deskapp.models.store import Override, Write
+from deskapp.rules import access
 from deskapp.rules.account import MoneyFact, MoneyKind, PayMethod, check_money
 from deskapp.rules.money import MAX_FEN, format_yuan
 
@@ -68,7 +69,7 @@ def reduce(write: Write, bill: Bill, reductions: Sequence[Reduction]) -> None:
         if not reduction.reason.strip():
             raise Refused(N_("Give the reason for the reduction."), field="reduction_reason", code="missing")
         reason = Entry().note(reduction.reason, "reduction_reason")
-        second = write.second_person(reduction.override, right, field="reduction")
+        second = _granted_by(write, right, reduction.override)
         rest = reduction.fen
         for item in bill.items:
             part = min(rest, bill.open_fen[item.id])
@@ -80,6 +81,13 @@ def reduce(write: Write, bill: Bill, reductions: Sequence[Reduction]) -> None:
             bill.discount_fen += reduction.fen
         else:
             bill.waived_fen += reduction.fen
+
+
+def _granted_by(write: Write, right: str, override: Override | None) -> str:
+    """Return who allowed it besides the acting person; nobody where that person may grant it alone."""
+    if override is None and access.may(write.roles, write.actor.roles, right):
+        return ""
+    return write.second_person(override, right, field="reduction")
 
 
 def settle_exactly(bill: Bill, payments: Sequence[Payment]) -> None:
@@ -104,14 +112,14 @@ def settle_exactly(bill: Bill, payments: Sequence[Payment]) -> None:
 
 def note_payments(write: Write, bill: Bill, payments: Sequence[Payment], receipt_no: str) -> None:
     """Write the payments device by device, so that each device's account is whole."""
-    rest = [[payment.method, payment.fen] for payment in payments]
+    left = [payment.fen for payment in payments]
     for item in bill.items:
         need = bill.open_fen[item.id]
-        for purse in rest:
-            part = min(need, int(purse[1]))
+        for place, payment in enumerate(payments):
+            part = min(need, left[place])
             if part:
-                add_money(write, item, "payment", part, method=str(purse[0]), number=receipt_no)
-                purse[1] = int(purse[1]) - part
+                add_money(write, item, "payment", part, method=payment.method, number=receipt_no)
+                left[place] -= part
                 need -= part
     write.session.flush()
 

@@ -1,4 +1,7 @@
-"""What the bench reads on both sides of a command: prices of the day, stock on the shelf, parts in a device."""
+"""What the bench reads on both sides of a command: the prices of the day, stock, parts, what the findings allow.
+
+A page shows with these what a command will decide, so that the two never differ.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from deskapp.models import catalogue
-from deskapp.models.stock import Part, PriceLine, StockMove
+from deskapp.models.device import DeviceModel
+from deskapp.models.folding import money_of
+from deskapp.models.repair import RepairItem, RepairOrder, WorkEvent
+from deskapp.models.stock import Attachment, Part, PriceLine, StockMove
+from deskapp.rules.account import quote_needed
 
 SHELF = "shelf"
 ITEM = "item"
+NOT_PHOTOS = ("signature", "paper")
+KEYS_CHECKED = ("load_keys", "keys_kept")
+"""Moves after which the keys are known to be in the device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +130,88 @@ def removed(session: Session, item_id: str) -> list[StockMove]:
     return [
         row for row in moves_on(session, item_id) if row.from_place == ITEM and row.to_place in ("old_parts", "scrap")
     ]
+
+
+def events_of(session: Session, item_id: str) -> list[WorkEvent]:
+    """Return the moves of a device that count, oldest first."""
+    rows = session.scalars(select(WorkEvent).where(WorkEvent.item_id == item_id).order_by(WorkEvent.n)).all()
+    voided = {row.voids for row in rows if row.voids}
+    return [row for row in rows if not row.voids and row.id not in voided]
+
+
+def last_of(events: Sequence[WorkEvent], *names: str) -> WorkEvent | None:
+    """Return the newest move of these names, or None."""
+    return next((row for row in reversed(events) if row.move in names), None)
+
+
+def photos_of(session: Session, item_id: str) -> Sequence[Attachment]:
+    """Return the photos of a device, oldest first."""
+    return session.scalars(
+        select(Attachment)
+        .where(Attachment.subject_id == item_id, Attachment.kind.not_in(NOT_PHOTOS))
+        .order_by(Attachment.n)
+    ).all()
+
+
+def keys_gone(events: Sequence[WorkEvent], model: DeviceModel | None) -> bool:
+    """Tell whether something since the last key check took the keys out of the device.
+
+    Only a board change may spare the keys, and only where the model is known to keep them.
+    """
+    gone = False
+    for row in events:
+        if row.move in KEYS_CHECKED:
+            gone = False
+        elif row.move == "record_diagnosis" and row.data.get("tamper_flag") == "triggered":
+            gone = True
+        elif row.move == "record_repair":
+            for code in row.data.get("action", []):
+                word = catalogue.words("actions").get(str(code))
+                if word is None or not word.extra.get("keys"):
+                    continue
+                spared = code == "replace_board" and model is not None and not model.key_load_on_board_change
+                gone = gone or not spared
+    return gone
+
+
+def planned(found: WorkEvent | None) -> list[tuple[str, int]]:
+    """Return what a diagnosis asks for: its labour class and its parts, each with how many."""
+    if found is None:
+        return []
+    labour = str(found.data.get("labour_class") or "")
+    wanted = [(labour, 1)] if labour else []
+    return wanted + [(str(part["part_id"]), int(part["quantity"])) for part in found.data.get("needed_parts", [])]
+
+
+def amount(session: Session, on: date, wanted: Iterable[tuple[str, int]]) -> int:
+    """Return what these cost on a day, in fen; what is neither in the price list nor a part costs nothing."""
+    _version, known = price_list(session, on)
+    total = 0
+    for ref, quantity in wanted:
+        listed = known.get(ref)
+        part = session.get(Part, ref) if listed is None else None
+        total += quantity * (listed.fen if listed else part.price_fen if part else 0)
+    return total
+
+
+def ceiling_left(session: Session, order: RepairOrder, item_id: str) -> int:
+    """Return what the ceiling agreed for an order still allows after its other devices, in fen."""
+    others = session.scalar(
+        select(func.coalesce(func.sum(RepairItem.due_fen + RepairItem.paid_fen), 0)).where(
+            RepairItem.order_id == order.id, RepairItem.id != item_id
+        )
+    )
+    return max(0, order.ceiling_fen - int(others or 0))
+
+
+def start_basis(session: Session, order: RepairOrder, item_id: str, on: date) -> str:
+    """Return why a repair may start (free, within_ceiling, approved), else what stands in the way."""
+    found = last_of(events_of(session, item_id), "record_diagnosis")
+    result = str(found.data["warranty_decision"]["result"]) if found else "unknown"
+    if result != "payable":
+        return result
+    total = amount(session, on, planned(found))
+    view = money_of(session, item_id)
+    if not total or quote_needed(total, ceiling_left(session, order, item_id), view):
+        return "payable"
+    return "approved" if view.approved_fen and total <= view.approved_fen else "within_ceiling"

@@ -5,11 +5,12 @@ Imports no ORM: the key is found from here before anything heavy is loaded.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -286,6 +287,25 @@ def _taken(vault: Path, letters: str) -> bytes:
         return secrets.take_out(vault, letters)
     except Refused as error:
         raise Refused(error.sentence, field="recovery_code", code=error.code) from None
+
+
+@contextlib.contextmanager
+def held(home: Home) -> Iterator[None]:
+    """Hold a home against every other program while its files are exchanged; raises Unavailable."""
+    from filelock import FileLock, Timeout
+
+    home.root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(str(home.lock), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise Unavailable(
+            N_("deskapp is already open for this branch on this computer."), code="already_open"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 # -- restoring -----------------------------------------------------------------

@@ -12,6 +12,7 @@ Unicode one knows no Chinese characters younger than its tables, and people have
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +26,16 @@ from deskapp.rules.grams import Words, grams, words
 
 PAGE = 3900
 """Bytes of a page of the index: it has to fit into one of the file, of which encryption takes 80 bytes."""
+
+ODD = "oddly"
+"""A word longer than any gram: it marks texts that the database's LIKE cannot compare as `folded` does."""
+
+# What LIKE compares as we do: ASCII, Chinese characters and the usual punctuation. All else is odd:
+# full-width letters, composed signs, capitals beyond ASCII, and the zero byte, where LIKE stops reading.
+_ODD = re.compile(
+    "[^ -~\n\r\t\u00b7\u2010-\u201f\u3000-\u3020\u3400-\u4dbf\u4e00-\u9fff"
+    "\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
+)
 
 PINYIN = pinyin.PinyinTable(resource("catalogue", "pinyin.tsv.xz"))
 
@@ -101,6 +112,11 @@ def create(connection: Any) -> None:
         connection.execute(f"INSERT INTO {index.name} ({index.name}, rank) VALUES ('pgsz', {PAGE})")
 
 
+def indexed(text: str) -> str:
+    """Return what the index holds of a text."""
+    return f"{grams(text)} {ODD}" if _ODD.search(text) else grams(text)
+
+
 def update(session: Session, touched: Mapping[tuple[str, str], object]) -> None:
     """Index every touched record anew; called by the write door inside the open commit."""
     due: dict[str, dict[str, None]] = {}
@@ -119,7 +135,7 @@ def update(session: Session, touched: Mapping[tuple[str, str], object]) -> None:
 def drop_and_rebuild(session: Session, *, progress: Callable[[str], None] = lambda _table: None) -> None:
     """Build the whole index from the records, as after a restore or a large import."""
     driver: Any = session.connection().connection.driver_connection
-    driver.create_function("grams", 1, grams, deterministic=True)
+    driver.create_function("grams", 1, indexed, deterministic=True)
     driver.create_function("initials", 1, _initials, deterministic=True)
     driver.execute(f"UPDATE merchant AS t SET initials = initials({_NAMES})")
     for index in INDEXES:
@@ -141,7 +157,7 @@ def forget(session: Session, index: Index, n: int, text: str) -> None:
     """Take the grams of an erased value out of the index, as far as the row's present text lacks them."""
     execute = session.connection().exec_driver_sql
     present = execute(f"SELECT {index.text} FROM {index.table} t WHERE t.n = ?", (n,)).scalar() or ""
-    gone = set(grams(text).split()) - set(grams(present).split())
+    gone = set(indexed(text).split()) - set(indexed(present).split())
     if gone:
         execute(
             f"INSERT INTO {index.name} ({index.name}, rowid, grams) VALUES ('delete', ?, ?)",
@@ -172,7 +188,7 @@ def _add(session: Session, index: Index, ids: list[str]) -> None:
     marks = ", ".join("?" * len(ids))
     rows = execute(f"SELECT t.n, {index.text} FROM {index.table} t WHERE t.id IN ({marks})", tuple(ids)).all()
     if rows:
-        execute(f"INSERT INTO {index.name} (rowid, grams) VALUES (?, ?)", [(n, grams(text)) for n, text in rows])
+        execute(f"INSERT INTO {index.name} (rowid, grams) VALUES (?, ?)", [(n, indexed(text)) for n, text in rows])
 
 
 def _slices(ids: list[str], size: int) -> Iterator[list[str]]:
@@ -182,32 +198,42 @@ def _slices(ids: list[str], size: int) -> Iterator[list[str]]:
 
 # -- asking it -------------------------------------------------------------------
 
-# Characters that the database's own LIKE compares as we do. A text with any other one
-# (full-width letters, composed signs, capitals beyond ASCII) is left to the comparison in Python.
-_PLAIN = (
-    " -~\n\r\t\u00b7\u2010-\u201f\u3000-\u3020\u3400-\u4dbf\u4e00-\u9fff"
-    "\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
-)
 _FEW = 1500
-_UNLIKE = f"OR x GLOB '*[^{_PLAIN}]*' OR instr(x, char(0))"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A record that has the words: its local number, its id, and its indexed text."""
+
+    n: int
+    id: str
+    text: str
 
 
 def newest(session: Session, index: Index, text: str, limit: int) -> list[str]:
     """Return the ids of the newest records that have every word of a text, newest first."""
     wanted = words(text)
-    return [] if wanted is None else [identity for identity, _text in matching(session, index, wanted, limit)]
+    return [] if wanted is None else [fit.id for fit in matching(session, index, wanted, limit)]
 
 
-def matching(session: Session, index: Index, wanted: Words, limit: int) -> list[tuple[str, str]]:
-    """Return id and indexed text of the newest records that have these words, newest first."""
+def matching(session: Session, index: Index, wanted: Words, limit: int) -> list[Fit]:
+    """Return the newest records that have these words, newest first."""
     if limit < 1:
         return []
-    if not wanted.short or (wanted.full and _few(session, index, wanted)):
-        return _collect(_candidates(session, index, wanted, _match(wanted.full, ())), wanted, limit)
-    latest = _collect(_latest(session, index, wanted), wanted, limit)
-    if len(latest) >= limit:
-        return latest
-    return _collect(_candidates(session, index, wanted, _match(wanted.full, wanted.short)), wanted, limit)
+    short = wanted.short
+    if short and wanted.full and _few(session, index, wanted):
+        short = ()
+    if short:
+        first = _collect(_newest_rows(session, index, wanted), wanted, limit)
+        if len(first) >= limit:
+            return first
+        # What begins a gram is in the text, so hardly any of these rows is refused: Python compares them all.
+        return _collect(_candidates(session, index, _match(wanted.full, short), None), wanted, limit)
+    match = _match(wanted.full, ())
+    found = _collect(_candidates(session, index, match, wanted), wanted, limit)
+    odd = _collect(_candidates(session, index, f"{ODD} AND {match}", None), wanted, limit)
+    # A text that is found either way is the same record.
+    return sorted({fit.n: fit for fit in [*found, *odd]}.values(), key=lambda fit: -fit.n)[:limit]
 
 
 def _few(session: Session, index: Index, wanted: Words) -> bool:
@@ -227,47 +253,48 @@ def _match(full: Iterable[str], short: Iterable[str]) -> str:
     return " AND ".join([f'"{gram}"' for gram in full] + [f'"{run}"*' for run in short])
 
 
-def _candidates(session: Session, index: Index, wanted: Words, match: str) -> Iterator[tuple[str, str]]:
-    """All rows of the index that may have the words, newest first."""
+def _candidates(session: Session, index: Index, match: str, wanted: Words | None, most: int = -1) -> Iterator[Fit]:
+    """The rows of the index that may have the words, newest first, at most so many."""
     return _rows(
         session, wanted,
-        f"SELECT t.id AS id, {index.text} AS x FROM {index.name} CROSS JOIN {index.table} t ON t.n = {index.name}.rowid"
-        f" WHERE {index.name} MATCH ? ORDER BY {index.name}.rowid DESC LIMIT -1",
-        match, otherwise=_UNLIKE,
+        f"SELECT t.n AS n, t.id AS id, {index.text} AS x"
+        f" FROM {index.name} CROSS JOIN {index.table} t ON t.n = {index.name}.rowid"
+        f" WHERE {index.name} MATCH ? ORDER BY {index.name}.rowid DESC LIMIT ?",
+        match, most,
     )  # fmt: skip
 
 
-def _latest(session: Session, index: Index, wanted: Words) -> Iterator[tuple[str, str]]:
-    """The newest rows without the index: a short cut for words that stand in every other row.
+def _newest_rows(session: Session, index: Index, wanted: Words) -> Iterator[Fit]:
+    """The newest rows that have the full grams, or any: a short cut for words that stand in every other row.
 
-    It does without the slow test for texts that LIKE cannot compare; the index finds those.
+    It may pass over an odd text; the index finds those when there are not enough others.
     """
+    if wanted.full:
+        return _candidates(session, index, _match(wanted.full, ()), wanted, _FEW)
     return _rows(
         session, wanted,
-        f"SELECT t.id AS id, {index.text} AS x FROM {index.table} t ORDER BY t.n DESC LIMIT ?",
+        f"SELECT t.n AS n, t.id AS id, {index.text} AS x FROM {index.table} t ORDER BY t.n DESC LIMIT ?",
         index.newest,
     )  # fmt: skip
 
 
-def _rows(
-    session: Session, wanted: Words, source: str, first: str | int, *, otherwise: str = ""
-) -> Iterator[tuple[str, str]]:
-    """Yield id and text of the rows of a source that may have the words, and stop asking when nobody wants more.
+def _rows(session: Session, wanted: Words | None, source: str, *values: str | int) -> Iterator[Fit]:
+    """Yield the rows of a source, and stop asking when nobody wants more.
 
-    The database compares piece by piece. The source ends in LIMIT, which keeps the database
-    from working out the text again for every comparison.
+    With `wanted` the database compares every piece first. The source ends in LIMIT, which keeps
+    it from working out the text again for every comparison.
     """
-    alike = " AND ".join("x LIKE ?" for _piece in wanted.pieces)
+    pieces = wanted.pieces if wanted else ()
+    alike = " AND ".join(["x LIKE ?" for _piece in pieces] or ["1"])
     result = session.connection().exec_driver_sql(
-        f"SELECT id, x FROM ({source}) WHERE ({alike}) {otherwise}",
-        (first, *(f"%{piece}%" for piece in wanted.pieces)),
+        f"SELECT n, id, x FROM ({source}) WHERE {alike}", (*values, *(f"%{piece}%" for piece in pieces))
     )
     try:
-        for row in result:
-            yield row[0], row[1]
+        for n, identity, text in result:
+            yield Fit(n, identity, text)
     finally:
         result.close()
 
 
-def _collect(rows: Iterator[tuple[str, str]], wanted: Words, limit: int) -> list[tuple[str, str]]:
-    return list(islice((row for row in rows if wanted.inside(row[1])), limit))
+def _collect(rows: Iterator[Fit], wanted: Words, limit: int) -> list[Fit]:
+    return list(islice((fit for fit in rows if wanted.inside(fit.text)), limit))

@@ -67,7 +67,8 @@ class Paper:
     def foot_text(self) -> str:
         """Say what every paper carries: number, site, station, time of print, copy mark."""
         station = say("paper|Station {station}", self.language, station=self.site.station) if self.site.station else ""
-        printed = say("paper|Printed {time}", self.language, time=moment(self.facts.printed_at_ms))
+        at = self.facts.printed_at_ms
+        printed = say("paper|Printed {time}", self.language, time=moment(at)) if at else ""
         parts = [self.number, self.site.name, station, printed, copy_mark(self.facts.copy_no, self.language)]
         return "  ·  ".join(part for part in parts if part)
 

@@ -163,10 +163,10 @@ def _part(pen: Pen, card: papers.Card, copy_no: int) -> None:
     rows = [
         [] if x != pen.left else [Cell("paper|Part No", card.part_no, 0, "part_no")],
         [Cell("paper|Qty", f"{card.quantity} {card.unit}".strip()), Cell("paper|Lot/SN", card.lot_or_serial, 6, "lot")],
-        [Cell("paper|Fits", card.fits, 0, "fits"), Cell("paper part|Bin", card.bin, 0, "bin")],
+        [Cell("paper|Fits", card.fits, 0, "fits"), Cell("paper|part|Bin", card.bin, 0, "bin")],
         [
             Cell("paper|Supplier", card.supplier, 0, "supplier"),
-            Cell("paper part|Received", short_moment(card.received_ms).partition(" ")[0]),
+            Cell("paper|part|Received", short_moment(card.received_ms).partition(" ")[0]),
         ],
     ]
     below = y + 58
@@ -236,7 +236,8 @@ def _test(pen: Pen, card: papers.Card, copy_no: int) -> None:
     if high > 300:
         size = f"{pen.medium.width_mm:g} × {pen.medium.height_mm:g} mm   {pen.medium.dots_per_mm} dots/mm"
         pen.fitted(30, 240, wide - 60, size, (20, 18), "size")
-        pen.fitted(30, 268, wide - 60, card.site.name, (20, 18), "site")
+        made = short_moment(card.made_ms) if card.made_ms is not None else ""
+        pen.fitted(30, 268, wide - 60, f"{card.site.name}  {made}".strip(), (20, 18), "site")
         for place, thick in enumerate((1, 2, 3, 4)):
             for bar in range(6):
                 x = 250 + place * 54 + bar * thick * 2

@@ -230,7 +230,7 @@ def _canvas(
 ) -> Canvas:
     """Open a PDF that says what it is and asks viewers not to scale it."""
     canvas = Canvas(out, pagesize=size, initialFontName=fonts.REGULAR, pageCompression=1, invariant=1)
-    canvas.setTitle(items[0][1].number)
+    canvas.setTitle(items[0][1].number or items[0][0])
     canvas.setSubject(items[0][0])
     canvas.setCreator("deskapp")
     canvas.setAuthor("")

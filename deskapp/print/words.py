@@ -1,7 +1,8 @@
 """Captions and words of papers in two languages, and how values are written.
 
 Captions stand in the catalogue under `paper|English words`: on paper "Order" has to be
-short where the window may say it at length, so papers have texts of their own.
+short where the window may say it at length, so papers have texts of their own. Where
+one English word needs two Chinese ones, a second mark tells them apart (`paper|part|Bin`).
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def say(msgid: str, language: str, **values: object) -> str:
     """Return one text of a paper in one language."""
     text = translate(msgid, language)
     if "|" in text and (language != _CHINESE or text == msgid):
-        text = text.partition("|")[2]
+        text = text.rpartition("|")[2]
     return text.format(**values) if values else text
 
 

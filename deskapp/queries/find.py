@@ -107,8 +107,8 @@ class _Finder:
     def _ids(self, index: search.Index, table: str = "") -> list[str]:
         """The best of the newest fits: twice as many as are shown are looked at, by their indexed text alone."""
         found = search.matching(self.session, index, self.wanted, self.limit * 2 + 1)
-        found.sort(key=lambda one: hits.reason(self.wanted, [(Why.NUMBER, one[1])])[1])
-        ids = [identity for identity, _text in found][: self.limit + 1]
+        found.sort(key=lambda fit: hits.reason(self.wanted, [(Why.NUMBER, fit.text)])[1])
+        ids = [fit.id for fit in found][: self.limit + 1]
         return joined(self.session, table, ids) if table else ids
 
     def _merchants(self) -> list[Hit]:
@@ -172,7 +172,7 @@ class _Finder:
 
     def _tickets(self, merchants: Sequence[Hit], devices: Sequence[Hit]) -> list[Hit]:
         newest = search.matching(self.session, search.TICKET, self.wanted, self.limit + 1)
-        own = hits.tickets(self.session, [identity for identity, _text in newest], self.wanted)
+        own = hits.tickets(self.session, [fit.id for fit in newest], self.wanted)
         known = {hit.id for hit in own}
         for why, column, owners in ((Why.DEVICE, "device_id", devices), (Why.MERCHANT, "merchant_id", merchants)):
             if len(own) > self.limit:

@@ -156,6 +156,7 @@ class TestLabelCard(Card):
 
     site: Site = Site()
     printer: str = ""
+    made_ms: int | None = None
 
 
 # ---------------------------------------------------------------- slips and receipts

@@ -314,12 +314,20 @@ class Window(QMainWindow):
     # -- how it looks and speaks -----------------------------------------------------
 
     def set_value(self, setting: Setting[Any], value: Any) -> None:
-        """Change a setting at once and keep it."""
-        self.values = self.values.having(setting, value)
+        """Change a setting at once and keep it; where that is refused, the old value comes back."""
+        before = self.values[setting]
+        self._use_value(setting, value)
         if self.jobs is not None:
             from deskapp.commands.setup import set_setting
 
-            self.jobs.do(set_setting(key=setting.key, value=value), owner=self)
+            def refused(error: DeskError) -> None:
+                self._use_value(setting, before)
+                self._refused(error)
+
+            self.jobs.do(set_setting(key=setting.key, value=value), owner=self, refused=refused)
+
+    def _use_value(self, setting: Setting[Any], value: Any) -> None:
+        self.values = self.values.having(setting, value)
         if setting in (settings.THEME, settings.SCALE, settings.RAIL_NARROW):
             self.restyle()
         elif setting is settings.LANGUAGE:

@@ -269,14 +269,14 @@ def test_a_new_device_needs_its_model(store: Store, people: People) -> None:
 
 
 def test_a_typed_look_alike_is_asked_about_and_then_taken_as_either(store: Store, people: People) -> None:
-    typed = replace(DEVICE, serial_no="NL91OSOOOOOOO1", typed_reason="label_unreadable", model_id="newland-n910")
+    typed = replace(DEVICE, serial_no="NL910S0000O00I", typed_reason="label_unreadable", model_id="newland-n910")
     error = refused(store, people, typed)
     assert error.code == "lookalike" and error.values["other"] == ONE
 
     done = taken_in(store, people, replace(typed, device_id=str(error.values["device_id"])))
     assert done.devices[0].device_id == f"unit-{ONE}"
 
-    other = taken_in(store, people, replace(typed, serial_no="NL91OSOOOOOOO2", is_new=True))
+    other = taken_in(store, people, replace(typed, serial_no="NL910S0000O00Z", is_new=True))
     assert other.devices[0].device_id not in (f"unit-{ONE}", f"unit-{TWO}")
 
 

@@ -8,7 +8,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deskapp import settings
-from deskapp.clock import system_clock
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import language, say
 from deskapp.settings import Setting, Values
@@ -40,10 +39,11 @@ def find(_progress: Progress) -> list[tuple[str, str]]:
     return [(found.address, found.name) for found in find_printers()]
 
 
-def print_test_label(values: Values, folder: str, now: int) -> str:
+def print_test_label(values: Values, folder: str) -> str:
     """Print a label with rulers on the label printer and return the evidence; raises Unavailable."""
     from deskapp.print.printers import PDF, open_printer
     from deskapp.print.render import render
+    from deskapp.rules.numbers import make_label
     from deskapp.rules.papers import TestLabelCard
 
     size = values[settings.LABEL_SIZE]
@@ -53,7 +53,7 @@ def print_test_label(values: Values, folder: str, now: int) -> str:
     nudge = values[settings.LABEL_OFFSET_X] / 10, values[settings.LABEL_OFFSET_Y] / 10
     chosen = values[settings.PAGE_PRINTER if size == "a4" else settings.LABEL_PRINTER]
     address = chosen or f"pdf:{values[settings.PRINT_FOLDER] or folder}"
-    card = TestLabelCard(number="D0000000000000", made_ms=now, printer=address.partition(":")[2][-40:])
+    card = TestLabelCard(number=make_label("D", 99_999, 0), printer=address.partition(":")[2][-40:])
     made = render("test_label", card, medium=medium, language=values[settings.PAPER_LANGUAGE], nudge_mm=nudge)
     return open_printer(address).send(made.pdf, PDF, "test label", page_mm=(made.width_mm, made.height_mm))
 
@@ -115,7 +115,7 @@ class PrintingForm(QWidget):
         self.test.setEnabled(False)
         values, folder = self._values, self.folder
         self.jobs.background(
-            lambda _progress: print_test_label(values, folder, system_clock()), owner=self, then=self._tested,
+            lambda _progress: print_test_label(values, folder), owner=self, then=self._tested,
             refused=self._refused,
         )  # fmt: skip
 
@@ -134,20 +134,23 @@ class PrintingForm(QWidget):
         if short:
             return
         self._bar(settings.PAPER_LANGUAGE, LANGUAGES)
-        for setting in (settings.LABEL_OFFSET_X, settings.LABEL_OFFSET_Y):
-            field = self.offsets[setting.key] = NumberField(low=-50, high=50)
-            field.set_value(0)
-            field.editingFinished.connect(lambda setting=setting, field=field: self._nudge(setting, field.value()))
-            less = Button(role="quiet", icon="minus", name=N_("Half a millimetre less"),
-                          clicked=lambda setting=setting: self._step(setting, -NUDGE_STEP))  # fmt: skip
-            more = Button(role="quiet", icon="plus", name=N_("Half a millimetre more"),
-                          clicked=lambda setting=setting: self._step(setting, NUDGE_STEP))  # fmt: skip
-            holder = QWidget()
-            line = row(field, less, more)
-            line.setContentsMargins(0, 0, 0, 0)
-            holder.setLayout(line)
-            holder.setFocusProxy(field)
-            self.form.add(setting.key, setting.title, holder)
+        self._offset(settings.LABEL_OFFSET_X)
+        self._offset(settings.LABEL_OFFSET_Y)
+
+    def _offset(self, setting: Setting[int]) -> None:
+        field = self.offsets[setting.key] = NumberField(low=-50, high=50)
+        field.set_value(0)
+        field.editingFinished.connect(lambda: self._nudge(setting, field.value()))
+        less = Button(role="quiet", icon="minus", name=N_("Half a millimetre less"),
+                      clicked=lambda: self._step(setting, -NUDGE_STEP))  # fmt: skip
+        more = Button(role="quiet", icon="plus", name=N_("Half a millimetre more"),
+                      clicked=lambda: self._step(setting, NUDGE_STEP))  # fmt: skip
+        holder = QWidget()
+        line = row(field, less, more)
+        line.setContentsMargins(0, 0, 0, 0)
+        holder.setLayout(line)
+        holder.setFocusProxy(field)
+        self.form.add(setting.key, setting.title, holder)
 
     def _bar(self, setting: Setting[str], choices: list[Choice]) -> None:
         bar = self.bars[setting.key] = ChoiceBar(choices, numbered=False)

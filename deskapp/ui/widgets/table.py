@@ -238,6 +238,7 @@ class DataTable(QWidget):
         super().__init__(parent)
         self._name = name
         self.model = model if model is not None else RowsModel(columns, self)
+        self.model.setParent(self)
         self.view = _View(self)
         self.view.setModel(self.model)
         if many:
