@@ -19,6 +19,7 @@ from deskapp.models.catalogue import Word
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.repair import ItemRecord, MoneyEvent, RepairItem, RepairOrder, WorkEvent
 from deskapp.models.stock import LoanEvent
+from deskapp.rules.deadlines import UNCOLLECTED_STEPS, uncollected_step
 from deskapp.rules.papers import ChargeLine, LineKind
 from deskapp.rules.states import WorkState
 
@@ -115,6 +116,29 @@ def calls_of(session: Session, order_id: str) -> list[Call]:
         for row in facts(session, ItemRecord, ItemRecord.item_id, order_id)
         if row.kind == "ready_call"
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How long an order has waited on the shelf, which step of the ladder is due, and whether anybody knows.
+
+    `told` means that somebody was reached since the present step began; times in ms UTC.
+    """
+
+    ready_at: int
+    step: int
+    step_at: int
+    calls: tuple[Call, ...]
+    told: bool
+
+
+def waiting_of(session: Session, order_id: str, ready: Sequence[RepairItem], now: int) -> Waiting:
+    """Return how the ready devices of an order wait."""
+    ready_at = min((ready_since(work_events(session, item.id)) or item.state_at for item in ready), default=0)
+    step = uncollected_step(ready_at, now)
+    step_at = ready_at + UNCOLLECTED_STEPS[step][0] * 86_400_000
+    calls = tuple(calls_of(session, order_id))
+    return Waiting(ready_at, step, step_at, calls, any(call.reached and call.at >= step_at for call in calls))
 
 
 # -- loaners ---------------------------------------------------------------------

@@ -151,8 +151,8 @@ def today(session: ReadSession, now: int) -> Today:
         tickets=_tickets(session),
         calls=tuple(calls[:SHOWN]),
         settle=to_settle(session, limit=SHOWN),
-        print_jobs={row.state: row.count for row in ask(session, _PAPERS)},
-        unsent=_unsent(session),
+        print_jobs=paper_counts(session),
+        unsent=unsent(session),
         merchants=bool(ask(session, "SELECT 1 FROM merchant LIMIT 1")),
         staff=_one(session, "SELECT count(*) FROM staff WHERE active"),
     )
@@ -299,11 +299,16 @@ def _attempts(session: ReadSession) -> dict[str, list[tuple[int, bool]]]:
     return tried
 
 
-def _unsent(session: ReadSession) -> int:
+def unsent(session: ReadSession) -> int:
     """Return how many acts no server has acknowledged; while none has, the number of the newest says it."""
     if ask(session, "SELECT 1 FROM change_set WHERE seq = 1 AND acked_at > 0"):
         return _one(session, "SELECT count(*) FROM change_set WHERE acked_at = 0")
     return _one(session, "SELECT coalesce(max(seq), 0) FROM change_set")
+
+
+def paper_counts(session: ReadSession) -> dict[str, int]:
+    """Return how many papers wait, failed or are in doubt, by state."""
+    return {row.state: row.count for row in ask(session, _PAPERS)}
 
 
 def _loaded(data: Any) -> dict[str, Any]:

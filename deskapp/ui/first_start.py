@@ -97,8 +97,8 @@ class Gate(QMainWindow):
     def again(self) -> None:
         """Begin again from the start."""
         self._closed_for_good = True
-        self.close()
         self.retry.emit()
+        self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Finish what is being written; say so when a person closed the window."""

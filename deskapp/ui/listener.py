@@ -1,8 +1,7 @@
 """What a running window listens on: a second start that wants it in front, and the command line's work.
 
 One process owns the store. The address and a random token lie in a file of the private home;
-whoever cannot read that file cannot speak to the window. A message is four bytes of length
-(big-endian) and JSON.
+whoever cannot read that file cannot speak to the window. `deskapp.ui.knock` is the other end.
 """
 
 from __future__ import annotations
@@ -23,16 +22,10 @@ from PySide6.QtCore import QObject, Qt, Signal
 from deskapp.cipher import write_durably
 from deskapp.clock import random_token
 from deskapp.paths import Home
+from deskapp.ui.knock import PATIENCE_S, Message, receive, send
 
 log = logging.getLogger(__name__)
 
-LARGEST = 4 * 1024 * 1024
-PATIENCE_S = 3.0
-"""How long a knock waits for the window to take the message; the work itself may take longer."""
-
-WORK_S = 600.0
-
-Message = dict[str, Any]
 Answer = Callable[[Message, Callable[[object], None]], Message]
 """Does a message's work and returns the reply; is handed where to report `Changes`."""
 
@@ -97,10 +90,10 @@ class Listener(QObject):
             with connection:
                 try:
                     connection.settimeout(PATIENCE_S)
-                    message = _receive(connection)
+                    message = receive(connection)
                     reply = self._reply(message)
                     connection.settimeout(PATIENCE_S)
-                    _send(connection, reply)
+                    send(connection, reply)
                 except (OSError, ValueError) as error:
                     log.warning("listener: %s", type(error).__name__)
 
@@ -114,23 +107,6 @@ class Listener(QObject):
         if not self._ready.wait(PATIENCE_S) or self._answer is None:
             return {"refused": "starting"}
         return self._answer(message, self.changed.emit)
-
-
-def knock(home: Home, message: Message, *, wait_s: float = PATIENCE_S) -> Message | None:
-    """Send a message to the window of a home and return its reply; None when no window is there."""
-    try:
-        note = json.loads(home.socket.read_text("utf-8"))
-        connection = _dial(note["address"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    with connection:
-        try:
-            connection.settimeout(PATIENCE_S)
-            _send(connection, {**message, "token": note["token"]})
-            connection.settimeout(wait_s)
-            return _receive(connection)
-        except (OSError, ValueError):
-            return None
 
 
 def _listen(home: Home) -> tuple[socket.socket, str | int]:
@@ -150,44 +126,3 @@ def _listen(home: Home) -> tuple[socket.socket, str | int]:
     listening.bind(("127.0.0.1", 0))
     listening.listen(8)
     return listening, int(listening.getsockname()[1])
-
-
-def _dial(address: str | int) -> socket.socket:
-    if isinstance(address, str):
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        target: Any = address
-    else:
-        connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        target = ("127.0.0.1", address)
-    try:
-        connection.settimeout(PATIENCE_S)
-        connection.connect(target)
-    except OSError:
-        connection.close()
-        raise
-    return connection
-
-
-def _send(connection: socket.socket, message: Message) -> None:
-    body = json.dumps(message, ensure_ascii=False).encode()
-    connection.sendall(len(body).to_bytes(4) + body)
-
-
-def _receive(connection: socket.socket) -> Message:
-    size = int.from_bytes(_exactly(connection, 4))
-    if size > LARGEST:
-        raise ValueError("message too long")
-    message = json.loads(_exactly(connection, size))
-    if not isinstance(message, dict):
-        raise ValueError("no message")
-    return message
-
-
-def _exactly(connection: socket.socket, size: int) -> bytes:
-    pieces = b""
-    while len(pieces) < size:
-        piece = connection.recv(size - len(pieces))
-        if not piece:
-            raise OSError("connection ended")
-        pieces += piece
-    return pieces

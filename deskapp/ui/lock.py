@@ -37,13 +37,14 @@ class LockScreen(QWidget):
     Signals:
         attempted: somebody tries to sign in; carries staff number or badge, and PIN.
         new_pin: a person who must change the PIN chose one; carries it.
-        language_wanted, theme_wanted: the small buttons at the bottom.
+        language_wanted, theme_wanted, recovery_wanted: the small buttons at the bottom.
     """
 
     attempted = Signal(str, str)
     new_pin = Signal(str)
     language_wanted = Signal()
     theme_wanted = Signal()
+    recovery_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +63,7 @@ class LockScreen(QWidget):
         self.enter = Button(N_("Sign in"), "primary", icon="key")
         self.language = Button(N_("中文 / English"), "quiet", icon="language")
         self.theme = Button(N_("Colours"), "quiet", icon="contrast")
+        self.recovery = Button(N_("Recovery"), "quiet", icon="shield-lock")
         self._tiles = QWidget()
         self._flow = FlowLayout(self._tiles, margin=0)
         self.tiles: list[Button] = []
@@ -77,6 +79,7 @@ class LockScreen(QWidget):
         self.enter.clicked.connect(self._try)
         self.language.clicked.connect(self.language_wanted)
         self.theme.clicked.connect(self.theme_wanted)
+        self.recovery.clicked.connect(self.recovery_wanted)
 
     def show_branch(self, name: str, *, practice: bool = False) -> None:
         """Show whose desk this is."""
@@ -226,6 +229,7 @@ class LockScreen(QWidget):
         foot.addStretch(1)
         foot.addWidget(self.language)
         foot.addWidget(self.theme)
+        foot.addWidget(self.recovery)
         foot.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(LARGE, LARGE, LARGE, LARGE)

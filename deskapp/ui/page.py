@@ -14,7 +14,7 @@ from deskapp.ui.jobs import Jobs
 from deskapp.ui.tokens import HUGE, LARGE, SMALL
 from deskapp.ui.widgets.forms import Scroll, row
 from deskapp.ui.widgets.notices import Banner
-from deskapp.ui.widgets.text import Text
+from deskapp.ui.widgets.text import Text, reveal
 
 if TYPE_CHECKING:
     from deskapp.models.store import Actor, Changes, Override
@@ -75,7 +75,7 @@ class Page(QWidget):
         self.setProperty("role", "page")
         self.title = Text(title, "title")
         self.subtitle = Text(hint, "muted", wrap=True)
-        self.subtitle.setVisible(bool(hint))
+        reveal(self.subtitle, bool(hint))
         self.banner = Banner()
         self.head = row(self.title, 1, gap=SMALL)
         outer = QVBoxLayout(self)

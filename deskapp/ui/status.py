@@ -63,6 +63,9 @@ class StatusLine(QWidget):
         line.addStretch(1)
         for widget in (self.busy, self.hint, self.clock, self.paper, self.sync, self.backup):
             line.addWidget(widget)
+        for button in (self.who, self.hint, self.clock, self.paper, self.sync, self.backup):
+            # Rather cut a long text than push the window wider than the screen; the tool tip has all of it.
+            button.setMinimumWidth(44)
         self._hint_timer = QTimer(self, singleShot=True, interval=HINT_MS)
         self._hint_timer.timeout.connect(self.hint.hide)
         self._card, self._now = StatusCard(), 0

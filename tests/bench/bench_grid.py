@@ -205,7 +205,16 @@ def main() -> int:
     measured: dict[str, list[list[float]]] = {"ours": [], "floor": [], "jumps": []}
     for _round in range(ROUNDS):
         for name in measured:
-            own = [sys.executable, __file__, "--only", name, "--tickets", str(given.tickets), "--steps", str(given.steps)]
+            own = [
+                sys.executable,
+                __file__,
+                "--only",
+                name,
+                "--tickets",
+                str(given.tickets),
+                "--steps",
+                str(given.steps),
+            ]
             own += ["--at", str(given.at)] if given.at else []
             answer = subprocess.run(own, capture_output=True, text=True, check=True).stdout
             measured[name].append([float(one) for one in answer.split()])

@@ -55,7 +55,7 @@ def context(jobs: Jobs, people: People, clock: FixedClock) -> PageContext:
 
 
 @pytest.fixture
-def make_window(qtbot, jobs: Jobs, store: Store, clock: FixedClock) -> Callable[..., Window]:
+def make_window(qtbot, jobs: Jobs, store: Store, clock: FixedClock) -> Iterator[Callable[..., Window]]:
     """Make a furnished window over the test branch; closed at the end."""
 
     def make(pages: list[PageSpec], *, finder: object = None, status: object = None) -> Window:
@@ -68,6 +68,11 @@ def make_window(qtbot, jobs: Jobs, store: Store, clock: FixedClock) -> Callable[
             may=lambda roles, right: access.may(store.roles, roles, right), status=status,
         )  # fmt: skip
         window.show()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        held.append(window)
         return window
 
-    return make
+    held: list[Window] = []
+    yield make
+    held.clear()

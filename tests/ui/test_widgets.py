@@ -627,3 +627,33 @@ def test_a_stepper_says_where_one_is_and_goes_back_only(qtbot, shown):
     with qtbot.waitSignal(steps.wanted) as told:
         QTest.mouseClick(steps, Qt.MouseButton.LeftButton, pos=steps.rect().topLeft() + steps.rect().center() / 4)
     assert told.args == [0]
+
+
+# ---- nothing opens by itself
+
+
+def test_building_pieces_opens_no_window(qtbot, jobs):
+    before = set(QApplication.topLevelWidgets())
+    built = [
+        Banner("warn", "Careful"),
+        Card("Title", hint="Hint", icon="home"),
+        EmptyState("inbox", "Nothing", action="Begin"),
+        SignaturePad(),
+        PhotoStrip(jobs),
+        Form(),
+    ]
+    built[0].put("danger", "No.")
+    built[-1].add("x", "Label", TextField(), hint="Hint")
+    ask = ConfirmBar()
+    ask.ask("Sure?", "Yes", lambda: None)
+
+    assert [widget for widget in set(QApplication.topLevelWidgets()) - before if widget.isVisible()] == []
+
+
+def test_what_was_shown_before_it_had_a_parent_appears_with_it(shown):
+    card, banner = Card("Title"), Banner()
+    banner.put("danger", "No.")
+    card.add(banner)
+    shown(card)
+
+    assert banner.isVisible()

@@ -32,6 +32,7 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.kind_fields import KindFields
 from deskapp.ui.pages.words import choices, device_suggestions, merchant_suggestions, suggestions
+from deskapp.ui.tokens import LARGE
 
 PAUSE_MS = 1200
 PAGE = "quick_ticket"
@@ -52,9 +53,8 @@ class QuickTicketPage(Page):
             [Choice(kind.value, KIND_TITLES[kind]) for kind in TicketKind], name=N_("Kind of ticket"), value="repair"
         )
         self.add(self.kind)
-        self.form = Form(columns=2)
-        self._build_who()
-        self._build_what()
+        self.form = Form()
+        self.body.addLayout(row(self._build_who(), self._build_what(), gap=LARGE))
         self.kind_fields = KindFields(lambda: shop_day(self.context.now()))
         self.details = Card(N_("Details"), icon="list-check")
         self.details.add(self.kind_fields)
@@ -69,7 +69,7 @@ class QuickTicketPage(Page):
         self._timer.timeout.connect(self.keep_draft)
         self._watch()
 
-    def _build_who(self) -> None:
+    def _build_who(self) -> Card:
         card = Card(N_("Who"), icon="user")
         self.channel = ChoiceBar(choices("contact_channels"), name=N_("Channel"), value="phone")
         self.merchant = SuggestField(
@@ -77,37 +77,41 @@ class QuickTicketPage(Page):
         )
         self.caller = TextField(N_("Name of the caller"))
         self.phone = PhoneField()
-        self.form.add("channel", N_("&Channel"), self.channel, span=2)
+        self.form.add("channel", N_("&Channel"), self.channel)
         self.form.add("merchant_id", N_("&Merchant"), self.merchant, hint=N_("Leave empty while unknown."))
-        self.form.add("callback_phone", N_("Call &back at"), self.phone, hint=N_("Needed while the merchant is unknown."))
+        hint = N_("Needed while the merchant is unknown.")
+        self.form.add("callback_phone", N_("Call &back at"), self.phone, hint=hint)
         self.form.add("caller_name", N_("Ca&ller"), self.caller)
         card.add(self.form)
         self.known = Banner()
         card.add(self.known)
-        self.add(card)
+        card.body.addStretch(1)
         self.merchant.taken.connect(self._merchant_taken)
         self.merchant.cleared.connect(self.known.clear)
+        return card
 
-    def _build_what(self) -> None:
+    def _build_what(self) -> Card:
         self.what = Card(N_("What"), icon="device-mobile")
         self.device = SuggestField(
             self.jobs, device_suggestions, N_("Serial or terminal number, or the model in words"), name=N_("Device")
         )
         self.symptom = SuggestField(
-            self.jobs, lambda _session, text: suggestions("symptoms", text), N_("Short code or word"), name=N_("Symptom")
-        )
+            self.jobs, lambda _session, text: suggestions("symptoms", text), N_("Short code or word"),
+            name=N_("Symptom"),
+        )  # fmt: skip
         self.words = TextArea(lines=2)
         self.stopped = ChoiceBar(
             [Choice("yes", N_("Yes, nothing can be taken"), "Y"), Choice("no", N_("No, business goes on"), "N")],
             name=N_("Business stands still"),
         )
-        self.fault = Form(columns=2)
+        self.fault = Form()
         self.fault.add("device", N_("&Device"), self.device, needed=True)
         self.fault.add("symptom", N_("&Symptom"), self.symptom, needed=True)
-        self.fault.add("words", N_("In the caller's &words"), self.words, span=2)
-        self.fault.add("business_stopped", N_("Does the business stand &still?"), self.stopped, needed=True, span=2)
+        self.fault.add("words", N_("In the caller's &words"), self.words)
+        self.fault.add("business_stopped", N_("Does the business stand &still?"), self.stopped, needed=True)
         self.what.add(self.fault)
-        self.add(self.what)
+        self.what.body.addStretch(1)
+        return self.what
 
     def add_buttons(self) -> None:
         """Put the ways on below the form."""

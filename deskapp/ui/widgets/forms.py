@@ -21,7 +21,7 @@ from deskapp.errors import DeskError
 from deskapp.i18n import say
 from deskapp.ui.speech import spoken, without_mnemonic
 from deskapp.ui.tokens import HUGE, LARGE, MEDIUM, SMALL, TIGHT
-from deskapp.ui.widgets.text import Picture, Text
+from deskapp.ui.widgets.text import Picture, Text, reveal
 
 
 class Card(QFrame):
@@ -35,7 +35,7 @@ class Card(QFrame):
         outer.setSpacing(MEDIUM)
         self.title = Text(title, "heading")
         self.hint = Text(hint, "muted", wrap=True)
-        self.hint.setVisible(bool(hint))
+        reveal(self.hint, bool(hint))
         self.head = QHBoxLayout()
         self.head.setSpacing(SMALL)
         if icon:
@@ -76,7 +76,7 @@ class FormRow(QWidget):
         self.error = Text(role="error", wrap=True)
         self.error.hide()
         self.hint = Text(role="caption", wrap=True)
-        self.hint.setVisible(bool(hint))
+        reveal(self.hint, bool(hint))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(TIGHT)
@@ -105,7 +105,7 @@ class FormRow(QWidget):
     def refuse(self, sentence: str) -> None:
         """Say below the field what has to change (a finished sentence) and go there."""
         self.error.put(sentence)
-        self.error.setVisible(bool(sentence))
+        reveal(self.error, bool(sentence))
         self.field.setAccessibleDescription(sentence or spoken(self._hint))
         mark = getattr(self.field, "set_wrong", None)
         if mark is not None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from deskapp.errors import N_
 from deskapp.ui.speech import spoken
 from deskapp.ui.tokens import HUGE, LARGE, MEDIUM, SMALL
-from deskapp.ui.widgets.text import Button, Picture, Text
+from deskapp.ui.widgets.text import Button, Picture, Text, reveal
 
 SECONDS = 5.0
 SECONDS_WITH_UNDO = 10.0
@@ -38,7 +38,7 @@ class Banner(QFrame):
         self._act: Callable[[], object] | None = None
         self.action.clicked.connect(self._acted)
         self.close_button = Button(role="quiet", icon="x", name=N_("Dismiss"))
-        self.close_button.setVisible(dismissible)
+        reveal(self.close_button, dismissible)
         self.close_button.clicked.connect(self._dismiss)
         line = QHBoxLayout(self)
         line.setContentsMargins(MEDIUM, SMALL, SMALL, SMALL)
@@ -48,7 +48,7 @@ class Banner(QFrame):
         line.addWidget(self.action)
         line.addWidget(self.close_button)
         self.set_tone(tone)
-        self.setVisible(bool(text))
+        reveal(self, bool(text))
         if text:
             self.text.say(text)
 
@@ -63,19 +63,19 @@ class Banner(QFrame):
         """Show a message id."""
         self.set_tone(tone)
         self.text.say(text, **values)
-        self.show()
+        reveal(self)
 
     def put(self, tone: str, sentence: str) -> None:
         """Show a finished sentence, an error for instance."""
         self.set_tone(tone)
         self.text.put(sentence)
-        self.show()
+        reveal(self)
 
     def offer(self, text: str, act: Callable[[], object]) -> None:
         """Offer one way on."""
         self._act = act
         self.action.say(text)
-        self.action.show()
+        reveal(self.action)
 
     def clear(self) -> None:
         """Take the banner away."""
@@ -127,7 +127,7 @@ class Toast(QFrame):
             line.addWidget(Picture(_ICONS[message.tone], "raised", 20))
         line.addWidget(self.text, 1)
         self.undo_button = Button(message.undo_text)
-        self.undo_button.setVisible(message.undo is not None)
+        reveal(self.undo_button, message.undo is not None)
         self.undo_button.clicked.connect(self._undo)
         line.addWidget(self.undo_button)
         for button in (self.undo_button,):
@@ -271,7 +271,7 @@ class ConfirmBar(QFrame):
         self._act = act
         self.question.say(question, **values)
         self.yes.say(yes, **values)
-        self.show()
+        reveal(self)
         self.no.setFocus()
 
     def keyPressEvent(self, event: object) -> None:
@@ -300,7 +300,7 @@ class EmptyState(QWidget):
         self.text = Text(text, "muted", wrap=True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.button = Button(action, icon="plus") if action else Button()
-        self.button.setVisible(bool(action))
+        reveal(self.button, bool(action))
         if key:
             self.button.show_key(key)
         if act is not None:

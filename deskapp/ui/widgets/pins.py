@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWi
 from deskapp.errors import N_
 from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
 from deskapp.ui.widgets.fields import LatinField, TextField
-from deskapp.ui.widgets.text import Button, Picture, Text
+from deskapp.ui.widgets.text import Button, Picture, Text, reveal
 
 
 class PinField(LatinField):
@@ -111,8 +111,8 @@ class SupervisorPanel(QFrame):
         """Show the panel; `why` (a message id) says what is to be allowed."""
         self._wipe()
         self.why.say(why, **values)
-        self.why.setVisible(bool(why))
-        self.show()
+        reveal(self.why, bool(why))
+        reveal(self)
         self.who.setFocus()
 
     def take_badge(self, text: str) -> None:
@@ -123,7 +123,7 @@ class SupervisorPanel(QFrame):
     def refuse(self, sentence: str) -> None:
         """Say why it was not accepted (a finished sentence); only the PIN has to be typed again."""
         self.error.put(sentence)
-        self.error.show()
+        reveal(self.error)
         self.pin.clear()
         self.pin.setFocus()
 

@@ -14,6 +14,18 @@ from deskapp.ui.speech import spoken, without_mnemonic
 RESTYLE = (QEvent.Type.StyleChange, QEvent.Type.PaletteChange)
 
 
+def reveal(widget: QWidget, on: bool = True) -> None:
+    """Show or hide a part of something.
+
+    Showing a widget that has no parent yet would open it as a window of its own for a moment
+    and take the focus away; such a one is only marked to appear with its parent.
+    """
+    if on and widget.parent() is None:
+        widget.setAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide, False)
+    else:
+        widget.setVisible(on)
+
+
 class Text(QLabel):
     """A label that never reads its text as markup, so nothing a person typed can format the window.
 

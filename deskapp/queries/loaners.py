@@ -1,0 +1,88 @@
+"""Loaners: which are in the pool, which are out, with whom and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from deskapp.models.device import Device
+from deskapp.models.handing_out import OpenLoan, counted, model_words, open_loans
+from deskapp.models.merchant import Merchant
+from deskapp.models.people import Staff
+from deskapp.models.repair import RepairOrder
+from deskapp.models.stock import LoanEvent
+from deskapp.models.store import ReadSession
+from deskapp.rules.deadlines import shop_day
+
+
+@dataclass(frozen=True, slots=True)
+class LoanerRow:
+    """One loaner; `merchant` is empty while it lies on the shelf, `late_days` above zero when it is overdue."""
+
+    device_id: str
+    serial_no: str
+    model: str
+    merchant: str
+    order_no: str
+    order_id: str
+    lent_at: int
+    due_at: int
+    late_days: int
+
+    @property
+    def out(self) -> bool:
+        """Say whether it is with a merchant."""
+        return self.lent_at > 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoanHappening:
+    """One line of a loaner's history: lent or taken back, when, to whom, by whom."""
+
+    kind: str
+    at: int
+    merchant: str
+    who: str
+    words: str
+    void: bool
+
+
+def loaners(session: ReadSession, now: int) -> list[LoanerRow]:
+    """Return every loaner, the overdue ones first, then those that are out, then those on the shelf."""
+    out = {loan.device_id: loan for loan in open_loans(session)}
+    pool = session.scalars(select(Device).where(Device.loaner).order_by(Device.n)).all()
+    ids = list(dict.fromkeys([*out, *(device.id for device in pool)]))
+    rows = [_row(session, one, out.get(one), now) for one in ids]
+    return sorted(rows, key=lambda row: (not row.out, -row.late_days, row.due_at, row.serial_no))
+
+
+def _row(session: ReadSession, device_id: str, loan: OpenLoan | None, now: int) -> LoanerRow:
+    device = session.get_one(Device, device_id)
+    merchant = session.get(Merchant, loan.merchant_id) if loan else None
+    order = session.get(RepairOrder, loan.order_id) if loan and loan.order_id else None
+    late = (shop_day(now) - shop_day(loan.due_at)).days if loan and loan.due_at else 0
+    return LoanerRow(
+        device.id, device.serial_no, model_words(session, device), merchant.name if merchant else "",
+        order.number if order else "", order.id if order else "", loan.lent_at if loan else 0,
+        loan.due_at if loan else 0, max(0, late),
+    )  # fmt: skip
+
+
+def loan_history(session: ReadSession, device_id: str) -> list[LoanHappening]:
+    """Return what happened to a loaner, newest first."""
+    rows = session.scalars(select(LoanEvent).where(LoanEvent.device_id == device_id).order_by(LoanEvent.n)).all()
+    valid = {row.id for row in counted(rows)}
+    found = []
+    for row in rows:
+        if row.voids:
+            continue
+        merchant = session.get(Merchant, row.merchant_id) if row.merchant_id else None
+        person = session.get(Staff, row.by) if row.by else None
+        found.append(
+            LoanHappening(
+                row.kind, row.at, merchant.name if merchant else "", person.name if person else "", row.words,
+                row.id not in valid,
+            )
+        )  # fmt: skip
+    return found[::-1]

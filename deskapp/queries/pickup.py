@@ -1,0 +1,471 @@
+"""What waits to be collected: the ready list, who is to be called, and one order with all its devices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+
+from deskapp.models import folding
+from deskapp.models.catalogue import Word, title
+from deskapp.models.device import Device
+from deskapp.models.handing_out import (
+    Call,
+    OpenLoan,
+    calls_of,
+    charge_lines,
+    code_of,
+    counted,
+    items_of,
+    model_words,
+    money_events,
+    open_loans,
+    orders_with_ready,
+    ready_items,
+    tests_for,
+    waiting_of,
+    was_repaired,
+    work_events,
+)
+from deskapp.models.local import PrintJob
+from deskapp.models.merchant import Merchant, MerchantContact
+from deskapp.models.people import Shelf, Site, Staff
+from deskapp.models.repair import AccessoryItem, MoneyEvent, Pickup, RepairItem, RepairOrder
+from deskapp.models.store import ReadSession
+from deskapp.rules.deadlines import UNCOLLECTED_STEPS, shop_day
+from deskapp.rules.masking import mask
+from deskapp.rules.numbers import ScanKind, parse_scan
+from deskapp.rules.papers import ChargeLine
+from deskapp.rules.states import STATE_TITLES, WorkState
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyRow:
+    """One order with devices on the shelf; `step` is its place on the ladder of uncollected devices."""
+
+    order_id: str
+    order_no: str
+    slip_no: str
+    merchant: str
+    person: str
+    phone: str
+    ready: int
+    total: int
+    ready_at: int
+    waiting_days: int
+    step: int
+    step_at: int
+    calls: int
+    last_result: str
+    last_call_at: int
+    told: bool
+    due_fen: int
+    loaner: bool
+    shelves: str
+    labels: tuple[str, ...]
+
+    @property
+    def step_title(self) -> str:
+        """What the ladder asks for now, as a message id."""
+        return UNCOLLECTED_STEPS[self.step][1]
+
+    @property
+    def to_call(self) -> bool:
+        """Say whether the merchant has to be told: nobody heard it since the present step of the ladder began."""
+        return not self.told
+
+
+def ready_list(session: ReadSession, now: int) -> list[ReadyRow]:
+    """Return every order with a device ready for pickup, longest waiting first."""
+    rows = [_ready_row(session, order, now) for order in orders_with_ready(session)]
+    return sorted(rows, key=lambda row: (row.ready_at, row.order_no))
+
+
+def call_list(session: ReadSession, now: int) -> list[ReadyRow]:
+    """Return the orders whose merchant is to be called: never told, or a further step of the ladder has begun."""
+    return [row for row in ready_list(session, now) if row.to_call]
+
+
+def _ready_row(session: ReadSession, order: RepairOrder, now: int) -> ReadyRow:
+    items = items_of(session, order.id)
+    ready = ready_items(items)
+    waits = waiting_of(session, order.id, ready, now)
+    last = waits.calls[-1] if waits.calls else None
+    shelves = {shelf.code for item in ready if (shelf := _shelf(session, item)) is not None}
+    return ReadyRow(
+        order_id=order.id,
+        order_no=order.number,
+        slip_no=order.slip_no,
+        merchant=_merchant_name(session, order.merchant_id),
+        person=mask("name", order.deliverer_name) if order.deliverer_name else "",
+        phone=mask("phone", order.deliverer_phone) if order.deliverer_phone else "",
+        ready=len(ready),
+        total=len(items),
+        ready_at=waits.ready_at,
+        waiting_days=max(0, (shop_day(now) - shop_day(waits.ready_at)).days),
+        step=waits.step,
+        step_at=waits.step_at,
+        calls=len(waits.calls),
+        last_result=last.result if last else "",
+        last_call_at=last.at if last else 0,
+        told=waits.told,
+        due_fen=sum(item.due_fen for item in ready),
+        loaner=bool(open_loans(session, order_id=order.id)),
+        shelves=", ".join(sorted(shelves)),
+        labels=tuple(item.label_no for item in ready),
+    )
+
+
+# -- the call --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody to call, with the number to dial: the purpose for which it was given."""
+
+    name: str
+    phone: str
+    relation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One logged attempt with the name of who made it."""
+
+    call: Call
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallCard:
+    """What somebody needs who calls a merchant about ready devices."""
+
+    order_id: str
+    order_no: str
+    slip_no: str
+    merchant: str
+    contacts: tuple[Contact, ...]
+    attempts: tuple[Attempt, ...]
+    code_made_at: int
+    site: str
+    hours: str
+
+
+def call_card(session: ReadSession, order_id: str) -> CallCard | None:
+    """Return whom to call about an order, and how earlier attempts went, newest first."""
+    order = session.get(RepairOrder, order_id)
+    if order is None:
+        return None
+    people = [Contact(order.deliverer_name, order.deliverer_phone)] if order.deliverer_phone else []
+    if order.merchant_id:
+        known = session.scalars(
+            select(MerchantContact)
+            .where(MerchantContact.merchant_id == order.merchant_id, MerchantContact.active)
+            .order_by(MerchantContact.main.desc(), MerchantContact.n)
+        ).all()
+        people += [
+            Contact(row.name, row.phone, row.relation)
+            for row in known
+            if row.phone and all(row.phone != one.phone for one in people)
+        ]
+    site = session.get(Site, order.site_id)
+    attempts = [Attempt(call, _staff_name(session, call.by)) for call in reversed(calls_of(session, order.id))]
+    return CallCard(
+        order.id, order.number, order.slip_no, _merchant_name(session, order.merchant_id), tuple(people),
+        tuple(attempts), code_of(session, order.id).made_at, (site.short_name or site.name) if site else "",
+        site.hours if site else "",
+    )  # fmt: skip
+
+
+# -- the order at the counter ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAccessory:
+    """A loose thing that was handed in and has to go back."""
+
+    id: str
+    kind: str
+    label_no: str
+    note: str = ""
+
+    def title(self) -> str:
+        """Return its words in the window's language."""
+        return title("accessory_types", self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class PickupDevice:
+    """One device of the order, whether it can go or not; amounts in fen."""
+
+    item_id: str
+    label_no: str
+    serial_no: str
+    model: str
+    terminal_no: str
+    fault: str
+    state: WorkState
+    repaired: bool
+    shelf: str
+    charged_fen: int
+    reduced_fen: int
+    due_fen: int
+    lines: tuple[ChargeLine, ...]
+    uncharged: bool
+    tests: tuple[Word, ...]
+    accessories: tuple[KeptAccessory, ...]
+    receipt_no: str
+
+    @property
+    def ready(self) -> bool:
+        """Say whether it can be collected now."""
+        return self.state is WorkState.READY_FOR_PICKUP
+
+    @property
+    def state_title(self) -> str:
+        """The state as a message id."""
+        return STATE_TITLES[self.state]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """A receipt of the order: pickup, payment or refund; `void` when it no longer holds."""
+
+    number: str
+    at: int
+    kind: str
+    fen: int
+    devices: int
+    void: bool
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PickupCard:
+    """Everything the counter needs to hand out the devices of one order."""
+
+    order_id: str
+    order_no: str
+    slip_no: str
+    slip_blocked: bool
+    merchant: str
+    deliverer: str
+    phone: str
+    has_phone: bool
+    document_known: bool
+    code_made_at: int
+    tries_left: int
+    blocked: bool
+    devices: tuple[PickupDevice, ...]
+    loaners: tuple[OpenLoan, ...]
+    calls: tuple[Call, ...]
+    receipts: tuple[ReceiptRow, ...]
+    opened_at: int
+
+    @property
+    def ready(self) -> tuple[PickupDevice, ...]:
+        """The devices that can go now."""
+        return tuple(device for device in self.devices if device.ready)
+
+    @property
+    def due_fen(self) -> int:
+        """What is owed for the devices that can go now, in fen."""
+        return sum(device.due_fen for device in self.ready)
+
+
+def pickup_order(
+    session: ReadSession, *, order_id: str = "", slip_no: str = "", item_id: str = ""
+) -> PickupCard | None:
+    """Return the order to hand out from, named by its id, its slip or one of its devices; None when unknown."""
+    if item_id and not order_id:
+        order_id = session.scalar(select(RepairItem.order_id).where(RepairItem.id == item_id)) or ""
+    if slip_no and not order_id:
+        order_id = session.scalar(select(RepairOrder.id).where(RepairOrder.slip_no == slip_no)) or ""
+    order = session.get(RepairOrder, order_id) if order_id else None
+    if order is None:
+        return None
+    code = code_of(session, order.id)
+    return PickupCard(
+        order_id=order.id,
+        order_no=order.number,
+        slip_no=order.slip_no,
+        slip_blocked=order.slip_blocked,
+        merchant=_merchant_name(session, order.merchant_id),
+        deliverer=order.deliverer_name,
+        phone=mask("phone", order.deliverer_phone) if order.deliverer_phone else "",
+        has_phone=bool(order.deliverer_phone),
+        document_known=bool(order.deliverer_id_last4),
+        code_made_at=code.made_at,
+        tries_left=code.left,
+        blocked=code.blocked,
+        devices=tuple(_device(session, item) for item in items_of(session, order.id)),
+        loaners=tuple(_loaners(session, order)),
+        calls=tuple(calls_of(session, order.id)),
+        receipts=tuple(receipts(session, order.id)),
+        opened_at=order.opened_at,
+    )
+
+
+def _device(session: ReadSession, item: RepairItem) -> PickupDevice:
+    device = session.get(Device, item.device_id)
+    events = money_events(session, item.id)
+    view = folding.money_of(session, item.id)
+    shelf = _shelf(session, item)
+    kept = session.scalars(
+        select(AccessoryItem)
+        .where(AccessoryItem.item_id == item.id, AccessoryItem.returned_at == 0)
+        .order_by(AccessoryItem.n)
+    ).all()
+    return PickupDevice(
+        item_id=item.id,
+        label_no=item.label_no,
+        serial_no=device.serial_no if device else "",
+        model=model_words(session, device),
+        terminal_no=item.terminal_no,
+        fault=" ".join(part for part in (title("symptoms", item.symptom_code) if item.symptom_code else "", item.words)
+                       if part),
+        state=WorkState(item.work_state),
+        repaired=was_repaired(work_events(session, item.id)),
+        shelf=shelf.code if shelf else "",
+        charged_fen=view.charged_fen,
+        reduced_fen=view.discount_fen + view.waived_fen,
+        due_fen=view.due_fen,
+        lines=tuple(charge_lines(events)),
+        uncharged=bool(view.approved_fen) and not any(event.kind == "charge" for event in events),
+        tests=tests_for(session, device),
+        accessories=tuple(KeptAccessory(row.id, row.kind, row.label_no, row.note) for row in kept),
+        receipt_no=item.receipt_no,
+    )  # fmt: skip
+
+
+def _loaners(session: ReadSession, order: RepairOrder) -> list[OpenLoan]:
+    return open_loans(session, order_id=order.id, merchant_id=order.merchant_id)
+
+
+def receipts(session: ReadSession, order_id: str) -> list[ReceiptRow]:
+    """Return the receipts of an order, newest first: of pickups, payments and refunds."""
+    pickups = session.scalars(select(Pickup).where(Pickup.order_id == order_id).order_by(Pickup.n)).all()
+    valid = {row.id for row in counted(pickups)}
+    found: dict[str, ReceiptRow] = {}
+    for row in pickups:
+        if not row.voids:
+            found[row.receipt_no] = ReceiptRow(
+                row.receipt_no, row.at, "pickup", int(row.data.get("total_fen", 0)), len(row.item_ids),
+                row.id not in valid, _job(session, row.receipt_no),
+            )  # fmt: skip
+    money = session.scalars(
+        select(MoneyEvent).where(MoneyEvent.order_id == order_id, MoneyEvent.number != "").order_by(MoneyEvent.n)
+    ).all()
+    gone = {row.voids for row in money if row.voids}
+    sums: dict[str, list[MoneyEvent]] = {}
+    for event in money:
+        if event.kind in ("payment", "refund") and event.number not in found:
+            sums.setdefault(event.number, []).append(event)
+    for number, rows in sums.items():
+        found[number] = ReceiptRow(
+            number, rows[0].at, rows[0].kind, sum(row.fen for row in rows), len({row.item_id for row in rows}),
+            all(row.id in gone for row in rows), _job(session, number),
+        )  # fmt: skip
+    return sorted(found.values(), key=lambda row: row.at, reverse=True)
+
+
+def _job(session: ReadSession, number: str) -> str:
+    query = select(PrintJob.id).where(PrintJob.number == number, PrintJob.of_job == "").limit(1)
+    return session.scalar(query) or ""
+
+
+# -- finding it --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PickupHit:
+    """An order that may be meant, with enough to tell it from others."""
+
+    order_id: str
+    order_no: str
+    slip_no: str
+    merchant: str
+    person: str
+    phone: str
+    ready: int
+    total: int
+
+
+def find_pickups(session: ReadSession, text: str, limit: int = 12) -> list[PickupHit]:
+    """Return the orders with something in our hands that a scan or a typed word may mean.
+
+    Read are our own codes (slip, order, device, accessory, receipt), serial numbers or their end, the
+    end of the deliverer's phone number, and pieces of the merchant's or deliverer's name.
+    """
+    wanted = text.strip()
+    if len(wanted) < 2:
+        return []
+    ids = _by_code(session, wanted) or _by_words(session, wanted, limit)
+    return [_hit(session, order_id) for order_id in ids[:limit]]
+
+
+def _by_code(session: ReadSession, text: str) -> list[str]:
+    scan = parse_scan(text)
+    if scan.kind in (ScanKind.SLIP, ScanKind.ORDER):
+        column = RepairOrder.slip_no if scan.kind is ScanKind.SLIP else RepairOrder.number
+        return list(session.scalars(select(RepairOrder.id).where(column == scan.number)))
+    if scan.kind is ScanKind.LABEL:
+        return list(session.scalars(select(RepairItem.order_id).where(RepairItem.label_no == scan.number)))
+    if scan.kind is ScanKind.ACCESSORY:
+        query = select(RepairItem.order_id).join(AccessoryItem, AccessoryItem.item_id == RepairItem.id)
+        return list(session.scalars(query.where(AccessoryItem.label_no == scan.number)))
+    if scan.kind is ScanKind.RECEIPT:
+        return list(session.scalars(select(Pickup.order_id).where(Pickup.receipt_no == scan.number).limit(1)))
+    if scan.kind is ScanKind.SERIAL:
+        query = select(RepairItem.order_id).join(Device, Device.id == RepairItem.device_id)
+        rows = session.scalars(query.where(Device.serial_no == scan.number).order_by(RepairItem.n.desc())).all()
+        return list(dict.fromkeys(rows))[:1]
+    return []
+
+
+def _by_words(session: ReadSession, text: str, limit: int) -> list[str]:
+    """Among the orders that are open: few enough to compare one by one."""
+    query = (
+        select(RepairOrder.id)
+        .join(RepairItem, RepairItem.order_id == RepairOrder.id)
+        .join(Device, Device.id == RepairItem.device_id)
+        .outerjoin(Merchant, Merchant.id == RepairOrder.merchant_id)
+        .where(
+            RepairItem.work_state == WorkState.READY_FOR_PICKUP.value,
+            or_(
+                RepairOrder.deliverer_phone.endswith(text, autoescape=True),
+                RepairOrder.deliverer_name.contains(text, autoescape=True),
+                Merchant.name.contains(text, autoescape=True),
+                Merchant.initials.icontains(text, autoescape=True),
+                Device.serial_no.endswith(text.upper(), autoescape=True),
+                RepairOrder.slip_no.endswith(text.upper(), autoescape=True),
+            ),
+        )
+        .order_by(RepairOrder.n)
+        .limit(limit * 4)
+    )
+    return list(dict.fromkeys(session.scalars(query)))
+
+
+def _hit(session: ReadSession, order_id: str) -> PickupHit:
+    order = session.get_one(RepairOrder, order_id)
+    items = items_of(session, order_id)
+    return PickupHit(
+        order.id, order.number, order.slip_no, _merchant_name(session, order.merchant_id),
+        mask("name", order.deliverer_name) if order.deliverer_name else "",
+        mask("phone", order.deliverer_phone) if order.deliverer_phone else "", len(ready_items(items)), len(items),
+    )  # fmt: skip
+
+
+def _merchant_name(session: ReadSession, merchant_id: str) -> str:
+    merchant = session.get(Merchant, merchant_id) if merchant_id else None
+    return merchant.name if merchant else ""
+
+
+def _staff_name(session: ReadSession, staff_id: str) -> str:
+    person = session.get(Staff, staff_id) if staff_id else None
+    return person.name if person else ""
+
+
+def _shelf(session: ReadSession, item: RepairItem) -> Shelf | None:
+    return session.get(Shelf, item.shelf_id) if item.shelf_id else None

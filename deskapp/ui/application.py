@@ -1,0 +1,71 @@
+"""The Qt application itself: made once, with our look and language; and telling when a window was painted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QWidget
+
+from deskapp import i18n, settings
+from deskapp.settings import Values
+from deskapp.ui import theme
+
+
+def application() -> QApplication:
+    """Return the application, making it when there is none."""
+    there = QApplication.instance()
+    if isinstance(there, QApplication):
+        return there
+    made = QApplication([sys.argv[0] if sys.argv else "deskapp"])
+    made.setApplicationName("deskapp")
+    made.setDesktopFileName("deskapp")
+    return made
+
+
+def look(values: Values) -> None:
+    """Give the application language, colours and text size of the settings."""
+    i18n.use(values[settings.LANGUAGE])
+    theme.apply(application(), values[settings.THEME], values[settings.SCALE])
+
+
+class FirstPaint(QObject):
+    """Calls back once, right after a window was painted for the first time."""
+
+    def __init__(self, window: QWidget, then: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._then: Callable[[], None] | None = then
+        window.installEventFilter(self)
+        self._window = window
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watch for the paint."""
+        if event.type() == QEvent.Type.Paint and self._then is not None:
+            then, self._then = self._then, None
+            self._window.removeEventFilter(self)
+            QTimer.singleShot(0, self, then)
+        return False
+
+
+class Relay(QObject):
+    """Brings things that other threads tell to the window's thread.
+
+    Signals:
+        told: carries what was told.
+    """
+
+    told = Signal(object)
+
+    def tell(self, what: object) -> None:
+        """Tell something, from any thread."""
+        self.told.emit(what)
+
+
+def to_front(window: QWidget) -> None:
+    """Bring a window to the front, out of the task bar if it is there."""
+    if window.isMinimized():
+        window.showNormal()
+    window.show()
+    window.raise_()
+    window.activateWindow()

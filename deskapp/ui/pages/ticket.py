@@ -1,0 +1,271 @@
+"""One ticket: who, what, what happened, and the ways on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deskapp.clock import shop_day
+from deskapp.commands.tickets import add_contact, add_note, move_ticket
+from deskapp.errors import N_, DeskError
+from deskapp.models import catalogue
+from deskapp.models.store import Changes
+from deskapp.queries import tickets
+from deskapp.queries.tickets import TicketCard
+from deskapp.rules.lifecycle import STATE_TITLES as WORK_TITLES
+from deskapp.rules.lifecycle import WorkState
+from deskapp.rules.ticket_fields import FIELDS, INSTEAD_TITLES, FieldType, RequiredAt, TicketKind
+from deskapp.rules.tickets import KIND_TITLES, WAITING_ON, TicketState
+from deskapp.rules.tickets import STATE_TITLES as TICKET_TITLES
+from deskapp.ui.kit import (
+    Button,
+    Card,
+    Choice,
+    ChoiceBar,
+    Column,
+    DataTable,
+    Facts,
+    Form,
+    Page,
+    PageContext,
+    Pill,
+    Text,
+    TextArea,
+    Timeline,
+    column,
+    row,
+    spoken,
+)
+from deskapp.ui.pages.kind_fields import KindFields
+from deskapp.ui.pages.ticket_words import due_cell, happening, state_cell, subject
+from deskapp.ui.pages.words import choices, full_moment
+from deskapp.ui.tokens import LARGE
+
+
+class TicketPage(Page):
+    """Shows one ticket and works on it; everything that happened stands in its history."""
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context, N_("Ticket"))
+        self.card: TicketCard | None = None
+        self.state = Pill("")
+        self.due = Text("", "muted")
+        self.head.insertWidget(1, self.state)
+        self.head.insertWidget(2, self.due)
+        left = column(self._facts_card(), self._result_card(), self._devices_card(), 1, gap=LARGE)
+        right = column(self._ways_card(), self._history_card(), 1, gap=LARGE)
+        both = row(gap=LARGE)
+        both.addLayout(left, 3)
+        both.addLayout(right, 2)
+        self.body.addLayout(both)
+
+    # -- building ----------------------------------------------------------------
+
+    def _facts_card(self) -> Card:
+        self.facts_card = Card(N_("What is known"), icon="info-circle")
+        self.facts = Facts()
+        for key, label in (
+            ("kind", N_("Kind")), ("merchant", N_("Merchant")), ("caller", N_("Caller")), ("phone", N_("Call back at")),
+            ("device", N_("Device")), ("symptom", N_("Symptom")), ("words", N_("In the caller's words")),
+            ("stopped", N_("Business stands still")), ("channel", N_("Channel")), ("opened", N_("Opened")),
+        ):  # fmt: skip
+            self.facts.add(key, label)
+        self.extra = Facts()
+        self.facts_card.add(self.facts)
+        self.facts_card.add(self.extra)
+        return self.facts_card
+
+    def _result_card(self) -> Card:
+        self.result_card = Card(N_("Result"), icon="clipboard-check", hint=N_("Needed before the ticket is done."))
+        self.result = KindFields(lambda: shop_day(self.context.now()))
+        self.finish = Button(N_("Finish the ticket"), "primary", icon="check", clicked=self._finish)
+        self.result_card.add(self.result)
+        self.result_card.add(row(1, self.finish))
+        return self.result_card
+
+    def _devices_card(self) -> Card:
+        self.devices_card = Card(N_("Devices taken in"), icon="device-mobile")
+        self.devices = DataTable(
+            [
+                Column("label", N_("Label"), lambda line: line.label_no, 140),
+                Column("model", N_("Model"), lambda line: f"{line.model} {line.serial_no}", 0),
+                Column("state", N_("State"), lambda line: spoken(WORK_TITLES[WorkState(line.work_state)]), 120),
+            ],
+            name=N_("Devices taken in"),
+        )
+        self.devices.setMinimumHeight(140)
+        self.devices.opened.connect(lambda line: self.context.navigate("job", item_id=line.item_id))
+        self.devices_card.add(self.devices)
+        return self.devices_card
+
+    def _ways_card(self) -> Card:
+        card = Card(N_("What next"), icon="player-play")
+        self.guide = Button(N_("&Guide the caller"), icon="phone", clicked=self._guide)
+        self.take_in = Button(N_("Check the device &in"), icon="inbox", clicked=self._check_in)
+        self.start = Button(N_("&Start work"), icon="player-play", clicked=lambda: self._move("start"))
+        self.go_on = Button(N_("&Go on"), icon="player-play", clicked=lambda: self._move("go_on"))
+        self.waiting = ChoiceBar([Choice(key, text) for key, text in WAITING_ON.items()], name=N_("Wait for"))
+        self.waiting_label = Text(N_("Wait for"), "label")
+        self.cancel = Button(N_("Cancel the ticket"), "quiet", icon="ban", clicked=lambda: self._reasoned("cancel"))
+        self.reopen = Button(N_("Reopen"), "quiet", icon="arrow-back-up", clicked=lambda: self._reasoned("reopen"))
+        card.add(row(self.guide, self.take_in, self.start, self.go_on, 1))
+        card.add(row(self.waiting_label, self.waiting, 1))
+        card.add(row(1, self.reopen, self.cancel))
+        self.note_form = Form()
+        self.note = TextArea(lines=2)
+        self.note_form.add("words", N_("&Note, or what was said"), self.note)
+        self.contact = ChoiceBar(choices("call_results"), name=N_("Result of a call"))
+        self.note_form.add("result", N_("If this was a call: the result"), self.contact)
+        self.add_note = Button(N_("Add to the history"), icon="plus", clicked=self._add_note)
+        card.add(self.note_form)
+        card.add(row(1, self.add_note))
+        self.waiting.chosen.connect(lambda reason: self._move("wait", reason))
+        self.note.submitted.connect(self._add_note)
+        return card
+
+    def _history_card(self) -> Card:
+        card = Card(N_("History"), icon="history")
+        self.timeline = Timeline()
+        card.add(self.timeline)
+        return card
+
+    # -- showing -----------------------------------------------------------------
+
+    def open(self, **args: object) -> None:
+        """Show a ticket by its id."""
+        ticket_id = str(args.get("ticket_id", self.card.row.id if self.card else ""))
+        self.note_form.clear_errors()
+        self.jobs.ask(
+            lambda session: tickets.ticket(session, ticket_id), owner=self, then=self._show, exclusive="ticket"
+        )
+
+    def changed(self, changes: Changes) -> None:
+        """Ask again when this ticket was touched."""
+        if self.card is not None and changes.touches("service_ticket", "ticket_event", "repair_item"):
+            self.open(ticket_id=self.card.row.id)
+
+    def retranslate(self) -> None:
+        """Show the words of codes in the other language."""
+        if self.card is not None:
+            self._show(self.card)
+
+    def _show(self, card: TicketCard | None) -> None:
+        if card is None:
+            self.banner.say("danger", N_("This ticket is not known here."))
+            return
+        fresh = self.card is None or self.card.row.id != card.row.id or self.card.row.state != card.row.state
+        self.card = card
+        line, kind = card.row, TicketKind(card.row.kind)
+        self.title.put(f"{line.number}  {subject(line)}")
+        cell = state_cell(line)
+        self.state.show_state(cell.text, cell.tone, cell.icon)
+        self.due.put(due_cell(line, self.context.now()).text)
+        self._show_facts(card, kind)
+        over = line.state in ("done", "cancelled")
+        if fresh:
+            self.result.show_kind(kind, RequiredAt.DONE, card.answers)
+        self.result_card.setVisible(not over)
+        self.result.setVisible(bool(self.result.specs))
+        self.result_card.hint.setVisible(bool(self.result.specs))
+        self.devices_card.setVisible(bool(card.devices))
+        self.devices.set_rows(card.devices)
+        self.timeline.set_happenings([happening(event) for event in reversed(card.events)])
+        repair = kind is TicketKind.REPAIR
+        self.guide.setVisible(not over and kind in (TicketKind.REPAIR, TicketKind.TRANSACTION_ANOMALY))
+        self.take_in.setVisible(not over and repair)
+        self.start.setVisible(line.state == "open")
+        self.go_on.setVisible(line.state == "waiting")
+        for widget in (self.waiting, self.waiting_label, self.cancel):
+            widget.setVisible(not over)
+        self.waiting.set_value(line.waits_for or None)
+        self.reopen.setVisible(over)
+        if card.do_not_wipe:
+            self.banner.say("warn", N_("This device must not be wiped or reset before the bank has answered."))
+        else:
+            self.banner.clear()
+
+    def _show_facts(self, card: TicketCard, kind: TicketKind) -> None:
+        line = card.row
+        values = {
+            "kind": spoken(KIND_TITLES[kind]), "merchant": f"{line.merchant} {card.merchant_no}".strip(),
+            "caller": card.caller_name, "phone": card.callback_phone,
+            "device": f"{card.model} {card.serial_no}".strip(),
+            "symptom": catalogue.title("symptoms", line.symptom_code) if line.symptom_code else "",
+            "words": line.words, "stopped": spoken(N_("Yes") if line.business_stopped else N_("No")),
+            "channel": catalogue.title("contact_channels", card.channel),
+            "opened": f"{full_moment(line.opened_at)} {card.opened_by}".strip(),
+        }  # fmt: skip
+        for key, value in values.items():
+            self.facts.put(key, value or "—")
+        self.facts_card.body.removeWidget(self.extra)
+        self.extra.deleteLater()
+        self.extra = Facts()
+        for spec in FIELDS[kind]:
+            answer = card.answers.get(spec.key)
+            if spec.key not in ("device", "symptom", "business_stopped") and answer not in (None, "", []):
+                self.extra.add(spec.key, spec.label, _shown(spec.type, dict(spec.choices), answer))
+        self.facts_card.add(self.extra)
+
+    # -- working -----------------------------------------------------------------
+
+    def _id(self) -> str:
+        return self.card.row.id if self.card else ""
+
+    def _move(self, move: str, reason: str = "", answers: dict[str, Any] | None = None) -> None:
+        act = move_ticket(ticket_id=self._id(), move=move, reason=reason, answers=answers)
+        self.jobs.do(act, owner=self, then=self._moved, refused=self._refused)
+
+    def _moved(self, state: str) -> None:
+        title = spoken(TICKET_TITLES[TicketState(state)])
+        self.note.setText("")
+        self.context.toast(N_("The ticket is now: {state}"), state=title, tone="success")
+
+    def _finish(self) -> None:
+        self._move("finish", answers=self.result.values())
+
+    def _reasoned(self, move: str) -> None:
+        self._move(move, self.note.text())
+
+    def _guide(self) -> None:
+        self.context.navigate("guidance", ticket_id=self._id())
+
+    def _check_in(self) -> None:
+        if self.card is not None:
+            self.context.navigate(
+                "check_in", ticket_id=self._id(), serial_no=self.card.serial_no, merchant_id=self.card.merchant_id
+            )
+
+    def _add_note(self) -> None:
+        result = self.contact.value()
+        if result:
+            act: Any = add_contact(
+                ticket_id=self._id(), channel="phone", result=result, words=self.note.text()
+            )
+        else:
+            act = add_note(ticket_id=self._id(), words=self.note.text())
+        self.jobs.do(act, owner=self, then=self._noted, refused=self._refused)
+
+    def _noted(self, _event_id: str) -> None:
+        self.note.setText("")
+        self.contact.set_value(None)
+
+    def _refused(self, error: DeskError) -> None:
+        if self.result.refuse(error):
+            return
+        if error.field == "reason":
+            error.field = "words"
+        self.note_form.refuse(error, otherwise=lambda sentence: self.banner.put("danger", sentence))
+
+
+def _shown(kind: FieldType, options: dict[str, str], value: Any) -> str:
+    if kind is FieldType.MONEY and isinstance(value, int):
+        from deskapp.rules.money import format_yuan
+
+        return format_yuan(value)
+    if kind is FieldType.BOOL:
+        return spoken(N_("Yes") if value else N_("No"))
+    if isinstance(value, list | tuple):
+        return "、".join(spoken(options[one]) if one in options else str(one) for one in value)
+    if value in INSTEAD_TITLES:
+        return spoken(INSTEAD_TITLES[value])
+    return spoken(options[value]) if value in options else str(value)
+

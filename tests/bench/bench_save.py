@@ -1,0 +1,164 @@
+"""A check-in saved for good, against the very same rows by raw SQL in one transaction.
+
+    python tests/bench/bench_save.py [--tickets 1000000] [--saves 40]
+
+"ours" is `Store.run(check_in(...))` of two known devices with three accessories, on the write
+thread's connection: rules, facts, folds, journal with its hash, search index, frozen cards and
+print jobs, WAL with FULL. The floor: every INSERT, UPDATE and DELETE that this act sent is noted
+and played on a second copy of the same store through the bare database library, in one
+transaction with the same settings. What only reads is not played.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import pstats
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from sqlalchemy import event
+
+from deskapp import cipher
+from deskapp.commands.checkin import check_in
+from deskapp.commands.checkin_forms import AccessoryForm, Deliverer, DeviceForm, Terms
+from deskapp.models.store import Actor, Command, Store
+from tests.bench.make_store import KEY, Size, cached, copy, identity
+
+EXTRA_GATE_MS, WORST_GATE_MS, WARM = 3.0, 50.0, 5
+
+
+def acts(store: Store, count: int) -> list[Command[Any]]:
+    """Check-ins of two devices of one merchant, none of them in our hands."""
+    chance = random.Random(5)
+    found = []
+    with store.read() as session:
+        execute = session.connection().exec_driver_sql
+        last = execute("SELECT max(n) FROM merchant").scalar_one()
+        while len(found) < count:
+            merchant = execute("SELECT id FROM merchant WHERE n = ?", (chance.randrange(1, last + 1),)).scalar_one()
+            devices = execute(
+                "SELECT serial_no, terminal_no FROM device d WHERE merchant_id = ? AND NOT EXISTS"
+                " (SELECT 1 FROM repair_item i WHERE i.device_id = d.id AND i.work_state != 'closed') LIMIT 2",
+                (merchant,),
+            ).all()
+            if len(devices) == 2:
+                found.append(_act(merchant, devices))
+    return found
+
+
+def _act(merchant: str, devices: Sequence[Any]) -> Command[Any]:
+    forms = tuple(
+        DeviceForm(
+            serial_no=row.serial_no, terminal_no=row.terminal_no, tamper="ok", batch="no", symptom_code="",
+            words="打印模糊", condition={"all": "fine"}, no_photo_reason="camera_broken",
+            accessories=(AccessoryForm("power_adapter"), AccessoryForm("data_cable"))[: 2 - place],
+        )
+        for place, row in enumerate(devices)
+    )  # fmt: skip
+    return check_in(
+        devices=forms,
+        merchant_id=merchant,
+        deliverer=Deliverer("王小明", "13800138000", id_last4="1234"),
+        terms=Terms(data_notice=True),
+    )
+
+
+class Notes:
+    """Writes down what one act changes."""
+
+    def __init__(self, store: Store) -> None:
+        self.statements: list[tuple[str, Any, bool]] = []
+        event.listen(store._writer, "before_cursor_execute", self._note)
+
+    def _note(self, _bound: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
+        if statement.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE"):
+            # Several rows in one VALUES come as one flat tuple.
+            self.statements.append((statement, values, many and isinstance(values, list)))
+
+
+def play(connection: cipher.Connection, statements: Sequence[tuple[str, Any, bool]]) -> float:
+    """Seconds of one raw transaction."""
+    start = time.perf_counter()
+    connection.execute("BEGIN IMMEDIATE")
+    for statement, values, many in statements:
+        (connection.executemany if many else connection.execute)(statement, values)
+    connection.execute("COMMIT")
+    return time.perf_counter() - start
+
+
+def _rows(statement: str, values: Any, many: bool) -> int:
+    return len(values) if many else max(1, statement.count("), (") + 1 if " VALUES " in statement else 1)
+
+
+def percentile(times: Sequence[float], share: float) -> float:
+    """The value in ms below which a share of the seconds lies."""
+    return sorted(times)[min(len(times) - 1, int(len(times) * share))] * 1000
+
+
+def main() -> int:
+    """Measure, print, and return 1 when a gate is missed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tickets", type=int, default=Size().tickets)
+    parser.add_argument("--saves", type=int, default=40)
+    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--at", type=Path, default=None)
+    given = parser.parse_args()
+    size = Size(given.tickets, given.tickets // 2, given.tickets * 60 // 1000)
+    home = cached(size, given.at)
+    work = Path(tempfile.mkdtemp(prefix="deskapp-save-"))
+    try:
+        ours, floor, rows = _both(copy(home, work / "ours").root, copy(home, work / "floor").root, given)
+    finally:
+        shutil.rmtree(work)
+    extra = percentile(ours, 0.5) - percentile(floor, 0.5)
+    print(f"{size}; a check-in of two devices, {rows} changed rows, {len(ours)} times; p50 / p99 / worst ms")
+    for name, times in (("ours", ours), ("floor (raw SQL)", floor)):
+        print(f"  {name:16} {percentile(times, 0.5):6.2f} / {percentile(times, 0.99):6.2f} / {max(times) * 1000:6.2f}")
+    fine = extra <= EXTRA_GATE_MS and max(ours) * 1000 <= WORST_GATE_MS
+    ratio = percentile(ours, 0.5) / percentile(floor, 0.5)
+    print(f"  ratio {ratio:.1f}; raw + {extra:.1f} ms <= raw + {EXTRA_GATE_MS:.0f}; worst {max(ours) * 1000:.0f} <= "
+          f"{WORST_GATE_MS:.0f} ms: {'ok' if fine else 'MISSED'}")  # fmt: skip
+    return 0 if fine else 1
+
+
+def _both(own: Path, bare: Path, given: argparse.Namespace) -> tuple[list[float], list[float], int]:
+    from deskapp.paths import Home
+
+    actor = Actor(identity("staff", 0), "0001", "", ("counter_clerk",))
+    ours: list[float] = []
+    floor: list[float] = []
+    rows = 0
+    raw = cipher.connect(Home(bare).database, KEY, writer=True)
+    with Store(Home(own), KEY) as store:
+        notes = Notes(store)
+        profile = cProfile.Profile()
+        for place, act in enumerate(acts(store, given.saves + WARM)):
+            notes.statements.clear()
+            if given.profile and place >= WARM:
+                profile.enable()
+            start = time.perf_counter()
+            store.run(act, by=actor)
+            seconds = time.perf_counter() - start
+            profile.disable()
+            raw_seconds = play(raw, notes.statements)
+            if place >= WARM:
+                ours.append(seconds)
+                floor.append(raw_seconds)
+                rows = sum(_rows(*one) for one in notes.statements)
+        if given.profile:
+            pstats.Stats(profile).sort_stats("cumulative").print_stats(45)
+    raw.close()
+    return ours, floor, rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())
