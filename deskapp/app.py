@@ -170,7 +170,7 @@ class Desk:
         from deskapp.ui.application import Relay, to_front
         from deskapp.ui.finding import StoreFinder
         from deskapp.ui.listener import Listener
-        from deskapp.ui.page_table import pages
+        from deskapp.ui.pages.table import PAGES
 
         self.store, window, jobs = store, self.window, self.jobs
         if window is None or jobs is None:
@@ -187,7 +187,7 @@ class Desk:
             self.listener.answer_with(partial(self.answer, store))
         clock_back = opening.clock_concern(self.seen.last_at if self.seen else 0, store.now) is not None
         window.furnish(
-            jobs, pages(), StoreFinder(), now=lambda: store.now,
+            jobs, PAGES, StoreFinder(), now=lambda: store.now,
             may=lambda roles, right: access.may(store.roles, roles, right),
             status=lambda session: care.status_card(session, store, clock_back),
         )  # fmt: skip

@@ -140,3 +140,20 @@ def store(home: Home, clock: FixedClock) -> Iterator[Store]:
     ids = CountedIds(1_000_000)
     with Store(home, KEY, clock=clock, new_id=ids) as opened:
         yield opened
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long` takes the large figures: nights, not pushes."""
+    parser.addoption("--long", action="store_true", help="run simulations, kills and soaks with their large budgets")
+
+
+@pytest.fixture
+def budget(request: pytest.FixtureRequest) -> int:
+    """How many power cuts a workload is replayed with."""
+    return 100_000 if request.config.getoption("--long") else 2_000
+
+
+@pytest.fixture
+def kills(request: pytest.FixtureRequest) -> int:
+    """How often a working desk is killed."""
+    return 2_000 if request.config.getoption("--long") else 200

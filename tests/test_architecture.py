@@ -111,7 +111,7 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / "deskapp" / floor).mkdir(parents=True)
         (root / "deskapp" / floor / "__init__.py").touch()
     files = "__init__ __main__ cli tour app settings secrets cipher i18n logs paths clock errors"
-    entities = "base people merchant device ticket repair custody stock files journal local store"
+    entities = "base people merchant device ticket repair stock journal local store"
     for name in files.split() + [f"models/{name}" for name in entities.split()]:
         (root / "deskapp" / f"{name}.py").touch()
     return root

@@ -92,7 +92,7 @@ def close_day(
     entry = Entry()
     said, why = entry.note(remarks, "remarks"), entry.note(again_because, "again_because")
     seen = day_figures.figures(write.session, write.site_id, when, write.now)
-    difference = _cash_difference(seen, cash_fen)
+    difference = None if cash_fen is None else cash_fen - seen.cash_fen
     if difference and not said:
         raise Refused(N_("The cash does not match. Write down why, or count again."), field="remarks", code="cash")
     if earlier is not None:
@@ -116,18 +116,6 @@ def _day(write: Write, text: str) -> date:
     if day > shop_day(write.now):
         raise Refused(N_("This day has not come yet."), field="day", code="future")
     return day
-
-
-def _cash_difference(seen: Figures, cash_fen: int | None) -> int | None:
-    if cash_fen is None:
-        return None
-    booked = sum(line.fen for line in seen.takings if line.method == "cash")
-    return cash_fen - booked + _cash_out(seen)
-
-
-def _cash_out(seen: Figures) -> int:
-    """Refunds are taken from the drawer; how each was paid back stands on its own paper."""
-    return sum(line.fen for line in seen.refunds)
 
 
 def _kept(seen: Figures, supervisor: str, cash_fen: int | None, number: str, why: str) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -111,6 +112,32 @@ def clear_calendar_day(write: Write, *, day: str) -> None:
     ).first()
     if row is not None:
         row.active = False
+
+
+@command(N_("Change the service times"), right="calendar")
+def change_service_times(
+    write: Write, *, week: Mapping[int, tuple[int, int] | None], promises: Mapping[int, tuple[int, int, bool]]
+) -> None:
+    """Change when this site is open and what it promises.
+
+    `week` gives opening and closing minute after midnight by weekday (0 is Monday), None for a closed
+    day; `promises` give by priority 1 to 4 the minutes to the first response, the working days to the
+    end, and whether the first runs round the clock.
+    """
+    open_days = {day: hours for day, hours in week.items() if hours is not None}
+    if not open_days:
+        raise Refused(N_("Leave at least one day open."), field="week")
+    for day, (opens, closes) in open_days.items():
+        if not (0 <= day <= 6 and 0 <= opens < closes <= 24 * 60):
+            raise Refused(N_("A day has to open before it closes."), field=f"day_{day}", code="hours")
+    for priority, (first, days, _clock) in promises.items():
+        if priority not in (1, 2, 3, 4) or first < 1 or days < 1:
+            raise Refused(N_("Enter at least one minute and one working day."), field=f"priority_{priority}")
+    row = write.session.get_one(Site, write.site_id)
+    row.service_times = {
+        "week": {str(day): list(hours) for day, hours in sorted(open_days.items())},
+        "priority": {str(number): list(promise) for number, promise in sorted(promises.items())},
+    }
 
 
 def _fill_site(row: Site, form: SiteForm) -> None:

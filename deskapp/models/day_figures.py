@@ -8,7 +8,7 @@ of the second day's, so a closed day never changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -46,13 +46,17 @@ class Taking:
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """A discount, waiver or refund: on which paper, how much (fen), why, by whom; `kind` says which."""
+    """A discount, waiver or refund: on which paper, how much (fen), why, by whom; `kind` says which.
+
+    `method` is how money was paid back.
+    """
 
     kind: str
     number: str
     fen: int
     reason: str
     by: str
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,12 @@ class Figures:
     def net_fen(self) -> int:
         """Takings less refunds; below zero on a day with little but refunds."""
         return self.taken_fen - sum(line.fen for line in self.refunds)
+
+    @property
+    def cash_fen(self) -> int:
+        """What the drawer should hold of this day: cash taken less cash paid back."""
+        taken = sum(line.fen for line in self.takings if line.method == "cash")
+        return taken - sum(line.fen for line in self.refunds if line.method == "cash")
 
     @property
     def missing(self) -> tuple[Held, ...]:
@@ -205,16 +215,17 @@ def _exemption(session: Session, row: MoneyEvent, kind: str = "") -> Exemption:
     order = session.get(RepairOrder, row.order_id)
     number = row.number or (item.receipt_no if item else "") or (order.number if order else "")
     person = session.get(Staff, row.second_by or row.by)
-    return Exemption(kind or row.kind, number, row.fen, row.reason, person.name if person else "")
+    return Exemption(kind or row.kind, number, row.fen, row.reason, person.name if person else "", row.method)
 
 
 def _merged(lines: Iterable[Exemption]) -> list[Exemption]:
     """One act over several devices is one line."""
-    sums: dict[tuple[str, str, str, str], int] = {}
+    merged: dict[tuple[str, ...], Exemption] = {}
     for line in lines:
-        key = (line.kind, line.number, line.reason, line.by)
-        sums[key] = sums.get(key, 0) + line.fen
-    return [Exemption(kind, number, fen, reason, by) for (kind, number, reason, by), fen in sums.items()]
+        key = (line.kind, line.number, line.reason, line.by, line.method)
+        before = merged.get(key)
+        merged[key] = replace(line, fen=line.fen + before.fen) if before else line
+    return list(merged.values())
 
 
 # -- devices ---------------------------------------------------------------------

@@ -154,6 +154,8 @@ class JobCard:
     solo_site: bool
     legal: frozenset[str]
     bench: str
+    awaited_part: str
+    awaited_quantity: int
     history: tuple[Event, ...]
     notes: tuple[Event, ...]
     earlier: tuple[EarlierStay, ...]

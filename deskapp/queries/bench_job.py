@@ -108,6 +108,7 @@ def _where(seen: _Seen) -> dict[str, Any]:
     """The state, how late it is, and who has it."""
     item = seen.item
     shade, due_at = clock_of(seen.session, seen.now).judge(item, seen.order.opened_at)
+    wait = bench.last_of(seen.events, "wait_for_parts")
     resting = bool(seen.events) and seen.events[-1].move == "pause_job"
     shelf = seen.session.get(Shelf, item.shelf_id) if item.shelf_id else None
     return {
@@ -115,7 +116,9 @@ def _where(seen: _Seen) -> dict[str, Any]:
         "waits_for": waits_for(item.work_state, resting), "colour": shade, "due_at": due_at,
         "days": max(0, (seen.now - seen.order.opened_at) // DAY_MS), "holder": item.holder,
         "shelf": shelf.code if shelf else "", "technician": seen.names.get(item.technician_id, ""),
-        "technician_id": item.technician_id, "bench": _bench(seen.events), "todos": _todos(seen.session, item.id),
+        "technician_id": item.technician_id, "bench": _bench(seen.events),
+        "awaited_part": str(wait.data.get("part", "")) if wait else "",
+        "awaited_quantity": int(wait.data.get("quantity", 1)) if wait else 1, "todos": _todos(seen.session, item.id),
         "history": _history(seen.events, seen.names), "notes": _notes(seen.events, seen.records, seen.names),
     }  # fmt: skip
 

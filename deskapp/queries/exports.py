@@ -131,7 +131,8 @@ def _merchants(session: ReadSession, language: str, *, unmasked: bool) -> Table:
         " WHERE x.merchant_id = m.id AND x.active ORDER BY x.main DESC, x.n LIMIT 1)"
         " WHERE m.joined_into = '' ORDER BY m.n",
     )
-    headings = ("商户号", "商户名称", "商户简称", "统一社会信用代码", "地址", "区县", "联系人", "关系", "联系电话", "备注")
+    headings = ("商户号", "商户名称", "商户简称", "统一社会信用代码", "地址", "区县", "联系人", "关系", "联系电话",
+                "备注")  # fmt: skip
 
     def shown(kind: str, text: str | None) -> str:
         return (text if unmasked else mask(kind, text)) if text else ""

@@ -52,7 +52,7 @@ def queued_ids(session: ReadSession, limit: int = 500) -> list[tuple[str, str, s
         .order_by(PrintJob.created_at, PrintJob.id)
         .limit(limit)
     )
-    return [tuple(row) for row in rows.tuples()]
+    return list(rows.tuples())
 
 
 def open_jobs(session: ReadSession, limit: int = 500) -> list[JobCard]:

@@ -9,14 +9,14 @@ from PySide6.QtCore import QObject, Signal
 
 from deskapp.errors import DeskError
 from deskapp.i18n import say
-from deskapp.ui.jobs import Jobs
 from deskapp.ui.lock import LockScreen
 from deskapp.ui.speech import spoken
-from deskapp.ui.widgets.pins import SupervisorPanel
 
 if TYPE_CHECKING:
     from deskapp.commands.people import Consent, Tried
     from deskapp.models.store import Actor, Override
+    from deskapp.ui.jobs import Jobs
+    from deskapp.ui.widgets.pins import SupervisorPanel
 
 
 class Entrance(QObject):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QInputDevice, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
@@ -56,7 +56,8 @@ class LockScreen(QWidget):
         self.counts = Text(role="muted", wrap=True)
         self.who = LatinField(N_("Staff number, or scan your badge"), name=N_("Staff number or badge"))
         self.pin = PinField(N_("PIN"), name=N_("PIN"))
-        self.pad = PinPad(self.pin)
+        # Digits to press only where there is a touch screen; the keyboard has its own.
+        self.pad = PinPad(self.pin) if _touch_screen() else None
         self.again = PinField(N_("The same PIN again"), name=N_("The same PIN again"))
         self.again.hide()
         self.error = Text(role="error", wrap=True)
@@ -75,7 +76,8 @@ class LockScreen(QWidget):
         self.who.returnPressed.connect(self.pin.setFocus)
         self.pin.entered.connect(lambda _pin: self._try())
         self.again.entered.connect(lambda _pin: self._try())
-        self.pad.pressed_enter.connect(self._try)
+        if self.pad is not None:
+            self.pad.pressed_enter.connect(self._try)
         self.enter.clicked.connect(self._try)
         self.language.clicked.connect(self.language_wanted)
         self.theme.clicked.connect(self.theme_wanted)
@@ -158,16 +160,16 @@ class LockScreen(QWidget):
         self.counts.put("   ·   ".join(spoken(text, count=count) for text, count in self._figures))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the digits away where they would not fit; the keyboard has its own."""
+        """Leave the digits away where they would not fit."""
         super().resizeEvent(event)
-        self.pad.setVisible(event.size().height() >= theme.px(690))
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Fit the card to the text size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "_card"):
             self._card.setFixedWidth(theme.px(420))
-            self.pad.setVisible(self.height() >= theme.px(690))
+            self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape goes back to who."""
@@ -175,6 +177,10 @@ class LockScreen(QWidget):
             self.welcome()
             return
         super().keyPressEvent(event)
+
+    def _fit(self) -> None:
+        if self.pad is not None:
+            self.pad.setVisible(self.height() >= theme.px(690))
 
     def _try(self) -> None:
         if not self.who.text().strip():
@@ -222,7 +228,8 @@ class LockScreen(QWidget):
         inside.addWidget(self.counts)
         inside.addWidget(self._tiles)
         for widget in (self.who, self.pin, self.again, self.error, self.pad, self.enter):
-            inside.addWidget(widget)
+            if widget is not None:
+                inside.addWidget(widget)
         self._tiles.hide()
         foot = QHBoxLayout()
         foot.setSpacing(SMALL)
@@ -237,3 +244,7 @@ class LockScreen(QWidget):
         column.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         column.addLayout(foot)
+
+
+def _touch_screen() -> bool:
+    return any(device.type() == QInputDevice.DeviceType.TouchScreen for device in QInputDevice.devices())

@@ -12,7 +12,6 @@ from deskapp.ui import theme
 from deskapp.ui.page import PageSpec
 from deskapp.ui.speech import spoken
 from deskapp.ui.tokens import RAIL_NARROW, RAIL_WIDTH, SMALL, TIGHT
-from deskapp.ui.widgets.forms import Line
 from deskapp.ui.widgets.text import Button
 
 
@@ -33,19 +32,19 @@ class Rail(QWidget):
         self._pages = [page for page in pages if page.group]
         self.buttons: dict[str, Button] = {}
         self._group = QButtonGroup(self)
+        self.heads: dict[str, Button] = {}
+        self._folded: set[str] = set()
+        self._may: Callable[[str], bool] = lambda right: True
         inner = QWidget()
         inner.setProperty("role", "scrolled")
         column = QVBoxLayout(inner)
-        column.setContentsMargins(SMALL, SMALL, SMALL, SMALL)
-        column.setSpacing(2)
-        group = self._pages[0].group if self._pages else ""
-        for page in self._pages:
-            if page.group != group:
-                group = page.group
-                column.addSpacing(TIGHT)
-                column.addWidget(Line())
-                column.addSpacing(TIGHT)
-            column.addWidget(self._button(page, keys.get(page.id, "")))
+        column.setContentsMargins(SMALL, TIGHT, SMALL, SMALL)
+        column.setSpacing(1)
+        for group in dict.fromkeys(page.group for page in self._pages):
+            column.addWidget(self._head(group))
+            for page in self._pages:
+                if page.group == group:
+                    column.addWidget(self._button(page, keys.get(page.id, "")))
         column.addStretch(1)
         self._area = area = QScrollArea()
         area.setWidgetResizable(True)
@@ -65,6 +64,7 @@ class Rail(QWidget):
         self._area.setVerticalScrollBarPolicy(off if narrow else as_needed)
         self.setFixedWidth(theme.px(RAIL_NARROW if narrow else RAIL_WIDTH))
         self.retranslate()
+        self._show_groups()
 
     def show_page(self, page_id: str) -> None:
         """Mark the page that is open."""
@@ -75,12 +75,19 @@ class Rail(QWidget):
                 other.setChecked(False)
         if button is not None:
             button.setChecked(True)
+            self._folded -= {page.group for page in self._pages if page.id == page_id}
+            self._show_groups()
         self._group.setExclusive(button is not None)
 
     def allow(self, may: Callable[[str], bool]) -> None:
         """List only what the person may open."""
-        for page in self._pages:
-            self.buttons[page.id].setVisible(not page.right or may(page.right))
+        self._may = may
+        self._show_groups()
+
+    def fold(self, group: str) -> None:
+        """Fold a group of pages away, or unfold it."""
+        self._folded ^= {group}
+        self._show_groups()
 
     def retranslate(self) -> None:
         """Say the names in the window's language."""
@@ -92,6 +99,23 @@ class Rail(QWidget):
             button.setAccessibleName(name)
             key = str(button.property("key") or "")
             button.setToolTip(f"{name} ({key})" if key else name)
+        for group, head in self.heads.items():
+            head.setText(spoken(group))
+            head.setAccessibleName(spoken(group))
+
+    def _show_groups(self) -> None:
+        for page in self._pages:
+            allowed = not page.right or self._may(page.right)
+            self.buttons[page.id].setVisible(allowed and (self.narrow or page.group not in self._folded))
+        for group, head in self.heads.items():
+            some = any(page.group == group and (not page.right or self._may(page.right)) for page in self._pages)
+            head.setVisible(some and not self.narrow)
+            head.set_icon("chevron-right" if group in self._folded else "chevron-down")
+
+    def _head(self, group: str) -> Button:
+        head = Button(role="rail-head", icon="chevron-down", clicked=lambda: self.fold(group))
+        self.heads[group] = head
+        return head
 
     def _button(self, page: PageSpec, key: str) -> Button:
         button = Button(role="rail", icon=page.icon, clicked=lambda: self.wanted.emit(page.id))

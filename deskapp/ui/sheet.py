@@ -91,7 +91,11 @@ QPushButton[role="tile"] { text-align: left; padding: 0px @p12; min-height: @p36
 QPushButton[role="tile"]:hover { border-color: @accent; background: @hover; }
 QPushButton[role="tile"]:focus { border: 2px solid @focus; }
 QPushButton[role="rail"] { background: transparent; border: 1px solid transparent; border-radius: @small_radius;
-  text-align: left; padding: 0px @p12; min-height: @p36; color: @muted; }
+  text-align: left; padding: 0px @p12; min-height: @p32; color: @muted; }
+QPushButton[role="rail-head"] { background: transparent; border: 1px solid transparent; text-align: left;
+  padding: 0px @p8; min-height: @p24; color: @muted; font-size: @t_caption; font-weight: 700; }
+QPushButton[role="rail-head"]:hover { color: @text; }
+QPushButton[role="rail-head"]:focus { border: 2px solid @focus; }
 QPushButton[role="rail"]:hover { background: @hover; color: @text; }
 QPushButton[role="rail"]:checked { background: @accent_soft; color: @accent; font-weight: 700; }
 QPushButton[role="rail"]:focus { border: 2px solid @focus; }

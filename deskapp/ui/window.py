@@ -19,29 +19,28 @@ from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.settings import Setting, Values
 from deskapp.ui import theme
-from deskapp.ui.actions import ActionSpec, Seen, shown_key, with_keys
-from deskapp.ui.cheat_sheet import CheatSheet
 from deskapp.ui.entrance import Entrance
-from deskapp.ui.finding import Finder
-from deskapp.ui.jobs import Jobs
 from deskapp.ui.lock import LockScreen
-from deskapp.ui.page import PageContext, PageSpec
-from deskapp.ui.routing import Router
-from deskapp.ui.scanner import Scanner
-from deskapp.ui.shell import Shell
 from deskapp.ui.speech import retranslate_tree, spoken
-from deskapp.ui.status import StatusCard
-from deskapp.ui.widgets.notices import Toasts
 
+# The lock screen is painted before anything else is loaded: the desk's parts are imported where they are built.
 if TYPE_CHECKING:
     from deskapp.models.store import Actor, Changes, ReadSession
+    from deskapp.ui.actions import ActionSpec, Seen
+    from deskapp.ui.cheat_sheet import CheatSheet
+    from deskapp.ui.finding import Finder
+    from deskapp.ui.jobs import Jobs
+    from deskapp.ui.page import PageSpec
+    from deskapp.ui.scanner import Scanner
+    from deskapp.ui.shell import Shell
+    from deskapp.ui.status import StatusCard
 
 STATUS_EVERY_MS = 60_000
 IDLE_LOOK_MS = 10_000
 THEMES = ("light", "dark", "contrast")
 
 May = Callable[[Iterable[str], str], bool]
-StatusQuestion = Callable[["ReadSession"], StatusCard]
+StatusQuestion = Callable[["ReadSession"], "StatusCard"]
 
 
 class Window(QMainWindow):
@@ -100,6 +99,12 @@ class Window(QMainWindow):
         `may(roles, right)` tells what a person may; `status` answers what the status line shows;
         `now` gives ms UTC.
         """
+        from deskapp.ui.actions import shown_key, with_keys
+        from deskapp.ui.page import PageContext
+        from deskapp.ui.routing import Router
+        from deskapp.ui.shell import Shell
+        from deskapp.ui.widgets.notices import Toasts
+
         self.jobs, self._now, self._status = jobs, now, status
         self._role_may = may or self._role_may
         known = {page.id for page in pages}
@@ -141,6 +146,8 @@ class Window(QMainWindow):
         self.router.chosen_action.connect(self.act)
 
     def _watch(self) -> None:
+        from deskapp.ui.scanner import Scanner
+
         app = QApplication.instance()
         if app is None:
             raise RuntimeError("a window needs an application")
@@ -246,6 +253,8 @@ class Window(QMainWindow):
 
     def help(self) -> None:
         """Show all keys, or take them away."""
+        from deskapp.ui.cheat_sheet import CheatSheet
+
         if self.shell is None or self.actor is None:
             return
         if self.sheet is not None and self.sheet.isVisible():
@@ -276,6 +285,8 @@ class Window(QMainWindow):
 
     def seen(self) -> Seen:
         """Return what decides which actions make sense."""
+        from deskapp.ui.actions import Seen
+
         page = self.shell.page() if self.shell is not None else None
         methods = (action.handler.removeprefix("page:") for action in self.actions_table)
         can = frozenset(name for name in methods if page is not None and callable(getattr(page, name, None)))

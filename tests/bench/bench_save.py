@@ -39,7 +39,7 @@ EXTRA_GATE_MS, WORST_GATE_MS, WARM = 3.0, 50.0, 5
 def acts(store: Store, count: int) -> list[Command[Any]]:
     """Check-ins of two devices of one merchant, none of them in our hands."""
     chance = random.Random(5)
-    found = []
+    found: dict[str, Command[Any]] = {}
     with store.read() as session:
         execute = session.connection().exec_driver_sql
         last = execute("SELECT max(n) FROM merchant").scalar_one()
@@ -51,8 +51,8 @@ def acts(store: Store, count: int) -> list[Command[Any]]:
                 (merchant,),
             ).all()
             if len(devices) == 2:
-                found.append(_act(merchant, devices))
-    return found
+                found[merchant] = _act(merchant, devices)
+    return list(found.values())
 
 
 def _act(merchant: str, devices: Sequence[Any]) -> Command[Any]:

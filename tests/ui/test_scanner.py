@@ -169,7 +169,7 @@ def test_a_key_held_down_is_no_scan(scanner, keys, line):
 
 def test_full_width_letters_from_an_input_method_are_read_and_reported(qtbot, scanner, keys, line):
     with qtbot.waitSignal(scanner.input_method_suspected):
-        for letter in "ＮＬＳＰ５１２６":  # noqa: RUF001
+        for letter in "ＮＬＳＰ５１２６":
             keys.commit(line, letter)
         keys.press(line, Qt.Key.Key_Return, "\r")
 

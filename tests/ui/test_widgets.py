@@ -122,7 +122,7 @@ def test_text_fields_leave_the_input_method_on(shown):
 def test_full_width_text_is_made_narrow_and_reported(qtbot, shown):
     field = shown(ScanField())
     event = QInputMethodEvent("", [])
-    event.setCommitString("ＳＮ１２３")  # noqa: RUF001
+    event.setCommitString("ＳＮ１２３")
     with qtbot.waitSignal(field.input_method_suspected):
         QApplication.sendEvent(field, event)
 
@@ -150,7 +150,7 @@ def test_a_number_field_takes_digits_only(shown):
 @pytest.mark.parametrize(
     ("typed", "fen"),
     [("12", 1200), ("12.5", 1250), ("12.50", 1250), ("1,234.56", 123456), ("0.01", 1), ("", None), ("1.234", None),
-     (".", None), ("12.3.4", None), ("１２．３", 1230)],  # noqa: RUF001
+     (".", None), ("12.3.4", None), ("１２．３", 1230)],
 )  # fmt: skip
 def test_amounts_are_read_to_the_fen(shown, typed, fen):
     field = shown(MoneyField())
@@ -173,7 +173,8 @@ def test_an_amount_keeps_letters_out_and_is_written_out_at_the_end(shown):
 @pytest.mark.parametrize(
     ("typed", "day"),
     [("2026-03-14", date(2026, 3, 14)), ("20260314", date(2026, 3, 14)), ("260314", date(2026, 3, 14)),
-     ("0314", date(2026, 3, 14)), ("14", date(2026, 3, 14)), ("3/14", date(2026, 3, 14)), ("2026年3月14日", date(2026, 3, 14)),
+     ("0314", date(2026, 3, 14)), ("14", date(2026, 3, 14)), ("3/14", date(2026, 3, 14)),
+     ("2026年3月14日", date(2026, 3, 14)),
      ("2026-02-30", None), ("", None), ("abc", None), ("1-2-3-4", None)],
 )  # fmt: skip
 def test_days_are_read_as_people_write_them(typed, day):
@@ -202,7 +203,11 @@ def test_a_text_area_submits_and_gives_tab_away(qtbot, shown):
 # ---- choices
 
 
-SYMPTOMS = [Choice("power", "Will not power on", "NP"), Choice("paper", "Paper jam", "P"), Choice("print", "Faint", "PR")]
+SYMPTOMS = [
+    Choice("power", "Will not power on", "NP"),
+    Choice("paper", "Paper jam", "P"),
+    Choice("print", "Faint", "PR"),
+]
 
 
 def test_nothing_is_chosen_at_first(shown):

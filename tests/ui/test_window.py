@@ -507,3 +507,13 @@ def test_closing_the_window_stops_watching_the_keys(window, look):
 
     assert not any(timer.isActive() for timer in window._timers)
     assert QEvent.Type.KeyPress and window.scanner._held == []
+
+
+def test_a_group_of_pages_folds_and_opens_with_its_page(window):
+    rail = window.shell.rail
+    rail.heads["records"].click()
+    assert not rail.buttons["merchants"].isVisibleTo(window.shell)
+    window.navigate("merchants")
+
+    assert rail.buttons["merchants"].isVisibleTo(window.shell) and rail.buttons["merchants"].isChecked()
+    assert not rail.heads["branch"].isVisibleTo(window.shell)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
 from deskapp.models import catalogue
@@ -229,10 +229,7 @@ class AccessoryLine(QWidget):
         self.field.set_wrong(False)
         here = [code for code, _serial in self.value()]
         shown = [*self._usual, *(code for code in dict.fromkeys(here) if code not in self._usual)]
-        while (item := self._flow.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
+        emptied(self._flow)
         for code in shown:
             word = self._words.get(code)
             if word is None:
@@ -259,3 +256,15 @@ class AccessoryLine(QWidget):
 def named(code: str, listed: str) -> str:
     """Return the words of a code of a list in the window's language."""
     return catalogue.title(listed, code) if code else spoken(N_("not named"))
+
+
+def emptied(layout: QLayout) -> None:
+    """Take everything out of a layout and let the widgets go."""
+    for item in [layout.takeAt(0) for _place in range(layout.count())]:
+        inner = item.layout() if item is not None else None
+        if inner is not None:
+            emptied(inner)
+        old = item.widget() if item is not None else None
+        if old is not None:
+            old.hide()
+            old.deleteLater()

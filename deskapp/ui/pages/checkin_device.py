@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from deskapp.commands.checkin_forms import AccessoryForm, DeviceForm
 from deskapp.commands.checkin_forms import Photo as Kept
 from deskapp.errors import N_
-from deskapp.i18n import say
 from deskapp.models.catalogue import words as catalogue_words
 from deskapp.queries.checkin import DeviceBriefing, ModelCard, condition_items, models_like
 from deskapp.rules.identifiers import Severity, judge, sentence
@@ -27,7 +26,6 @@ from deskapp.ui.kit import (
     Pill,
     SuggestField,
     Suggestion,
-    Text,
     TextField,
     row,
     spoken,
@@ -398,5 +396,3 @@ def _choices(name: str) -> list[Choice]:
 def _models(cards: list[ModelCard]) -> list[Suggestion]:
     return [Suggestion(card.name, icon="device-mobile", data=card) for card in cards]
 
-
-__all__ = ["QUESTIONS", "DevicePanel", "Text", "say"]

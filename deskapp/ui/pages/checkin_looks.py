@@ -106,7 +106,7 @@ class TamperList(QWidget):
         self.warning = Banner("warn", dismissible=False)
         self.warning.say(
             "warn",
-            N_("Leave the device as it is: do not open, clean or switch it off. It goes into quarantine when you save."),
+            N_("Leave it as it is: do not open, clean or switch it off. It goes into quarantine when you save."),
         )
         self.boxes: dict[str, QCheckBox] = {}
         column = QVBoxLayout(self)

@@ -42,7 +42,7 @@ class Text(QLabel):
         self._values = values
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
-        self.set_role(role)
+        self.setProperty("role", role)
         if copy:
             self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         if wrap:
@@ -149,13 +149,13 @@ class Button(QPushButton):
         if not getattr(self, "_icon", None):
             return
         role = str(self.property("role") or "")
-        tint = {"primary": "on_accent", "danger": "danger", "link": "accent", "rail": "muted",
+        tint = {"primary": "on_accent", "danger": "danger", "link": "accent", "rail": "muted", "rail-head": "muted",
                 "status": "muted", "status-warn": "warn"}.get(role, "text")  # fmt: skip
         if role == "rail" and self.isChecked():
             tint = "accent"
         if not self.isEnabled():
             tint = "muted"
-        size = 14 if role.startswith("status") else 20 if role in ("rail", "tile") else 18
+        size = 14 if role.startswith(("status", "rail-head")) else 20 if role in ("rail", "tile") else 18
         self.setIcon(icons.icon(self._icon, tint, size))
         self.setIconSize(QSize(theme.px(size), theme.px(size)))
 

@@ -1,0 +1,179 @@
+"""What the verbs do with an open store, in this process or in the window's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from deskapp.cli.reply import done, refusal, sentence
+from deskapp.errors import N_, DeskError, Refused, Unavailable
+from deskapp.i18n import translate
+from deskapp.models.store import Actor, Store
+
+Message = dict[str, Any]
+Tell = Callable[[object], None]
+
+PAPER_KINDS = {
+    "label": ("device_label", "accessory_label", "part_label", "shelf_label"),
+    "slip": ("pickup_slip",),
+    "receipt": ("repair_receipt",),
+}
+
+
+def answer(store: Store, message: Message, tell: Tell) -> Message:
+    """Do one message and return the reply; every deliberate error becomes a refusal with its sentence."""
+    language = str(message.get("language", "zh_CN"))
+    act = _VERBS.get(str(message.get("verb")))
+    try:
+        if act is None:
+            raise Refused(N_("This is not understood: {verb}"), verb=str(message.get("verb")), code="verb")
+        return act(store, message, tell, language)
+    except DeskError as error:
+        return _refused(error, language)
+
+
+def _refused(error: DeskError, language: str) -> Message:
+    """Return the refusal; that of an import names every wrong line, for programs and for people."""
+    found = getattr(error, "found", None)
+    if found is None:
+        return refusal(error, language)
+    values = _import_values(found, language)
+    reply = refusal(error, language, **values, done=False)
+    reply["sentences"] += [_problem_line(problem, language) for problem in values["problems"]]
+    return reply
+
+
+def actor_of(store: Store, message: Message, tell: Tell) -> Actor:
+    """Return who acts after checking the PIN; a wrong try is saved and slows the next one."""
+    from deskapp.commands.people import sign_in
+
+    tried = store.run(sign_in(who=str(message.get("staff", "")), pin=str(message.get("pin", ""))))
+    tell(tried.changes)
+    if tried.result.actor is None:
+        seconds = max(1, tried.result.wait_ms // 1000)
+        raise Refused(tried.result.sentence, field="pin", code="pin", seconds=seconds)
+    if tried.result.must_change:
+        raise Refused(N_("This PIN has to be changed first. Sign in at the window."), field="pin", code="must_change")
+    return tried.result.actor
+
+
+def _import(store: Store, message: Message, tell: Tell, language: str) -> Message:
+    from deskapp.commands.imports import import_file
+
+    actor = actor_of(store, message, tell)
+    trial = bool(message.get("dry_run"))
+    act = import_file(kind=message["kind"], file=message["file"])
+    finished = store.run(act.as_trial() if trial else act, by=actor)
+    tell(finished.changes)
+    found = finished.result
+    text = (
+        N_("{lines} lines: {added} would be new, {changed} would be changed. Nothing was imported.") if trial
+        else N_("{lines} lines imported: {added} new, {changed} changed.")
+    )  # fmt: skip
+    return done(
+        sentence(text, language, lines=found.lines, added=found.added, changed=found.changed),
+        **_import_values(found, language), done=not trial,
+    )
+
+
+def _import_values(found: Any, language: str) -> dict[str, Any]:
+    problems = [
+        {"line": problem.line, "field": problem.field,
+         "sentence": _filled(translate(problem.sentence, language), problem.values, language)}
+        for problem in found.problems
+    ]  # fmt: skip
+    return {
+        "kind": found.kind, "lines": found.lines, "added": found.added, "changed": found.changed,
+        "problems": problems, "unknown_columns": list(found.unknown_columns),
+    }  # fmt: skip
+
+
+def _problem_line(problem: dict[str, Any], language: str) -> str:
+    text = N_("line {line}: {sentence}")
+    return sentence(text, language, line=problem["line"], sentence=problem["sentence"])
+
+
+def _filled(text: str, values: Any, language: str) -> str:
+    said = {key: translate(value, language) if isinstance(value, str) else value for key, value in values.items()}
+    try:
+        return text.format(**said)
+    except (KeyError, IndexError, ValueError):
+        return text
+
+
+def _export(store: Store, message: Message, tell: Tell, language: str) -> Message:
+    from deskapp.queries.exports import as_csv, as_excel, export
+    from deskapp.rules import access
+
+    actor = actor_of(store, message, tell)
+    access.require(store.roles, actor.roles, "export")
+    target = Path(message["file"])
+    if target.suffix.lower() not in (".csv", ".xlsx"):
+        raise Refused(N_("The name of the file has to end in .csv or .xlsx."), field="file", code="ending")
+    unmasked = access.may(store.roles, actor.roles, "unmask")
+    table = store.ask(lambda session: export(session, message["kind"], language=language, unmasked=unmasked))
+    _write(target, as_csv(table) if target.suffix.lower() == ".csv" else as_excel(table))
+    return done(
+        sentence(N_("{count} lines written to {file}."), language, count=len(table.rows), file=target.name),
+        file=str(target), lines=len(table.rows),
+    )  # fmt: skip
+
+
+def _print(store: Store, message: Message, tell: Tell, language: str) -> Message:
+    from deskapp.print.render import SENTENCES, render, render_png
+    from deskapp.queries.printing import paper_numbered
+    from deskapp.rules import access, papers
+
+    actor = actor_of(store, message, tell)
+    access.require(store.roles, actor.roles, "read")
+    target = Path(message["to"])
+    if target.suffix.lower() not in (".pdf", ".png"):
+        raise Refused(N_("The name of the file has to end in .pdf or .png."), field="to", code="ending")
+    number = str(message["number"]).strip().upper()
+    job = store.ask(lambda session: paper_numbered(session, number, PAPER_KINDS[message["kind"]]))
+    if job is None:
+        raise Refused(
+            N_("There is no paper of this kind with the number {number} on this computer."), field="number",
+            code="unknown", number=number,
+        )  # fmt: skip
+    card = papers.from_json(job.card)
+    options: dict[str, Any] = {
+        "medium": job.medium, "language": job.language, "job_id": job.id, "printed_at_ms": job.created_at,
+    }  # fmt: skip
+    made = render(job.kind, card, **options)
+    _write(target, made.pdf if target.suffix.lower() == ".pdf" else render_png(job.kind, card, **options))
+    warnings = [sentence(SENTENCES[warning.code], language, **warning.values) for warning in made.warnings]
+    return done(
+        sentence(N_("{number} drawn to {file}."), language, number=number, file=target.name), *warnings,
+        file=str(target), number=number, kind=job.kind, pages=made.pages, warnings=warnings,
+    )  # fmt: skip
+
+
+def _backup(store: Store, message: Message, _tell: Tell, language: str) -> Message:
+    from deskapp.models.backup import back_up
+
+    target = Path(message["file"])
+    manifest = back_up(store.home, store.key, target, store.now)
+    return done(
+        sentence(N_("Backed up and checked: {file}, {count} acts."), language, file=target.name,
+                 count=manifest.head_seq),
+        file=str(target), acts=manifest.head_seq, rows=manifest.rows, made_at=manifest.made_at,
+        sha256=manifest.database_sha256,
+    )  # fmt: skip
+
+
+def _write(target: Path, content: bytes) -> None:
+    from deskapp.cipher import write_durably
+
+    try:
+        write_durably(target, content)
+    except OSError as error:
+        raise Unavailable(
+            N_("The file could not be written: {reason}"), field="file", reason=error.strerror or type(error).__name__
+        ) from error
+
+
+_VERBS: dict[str, Callable[[Store, Message, Tell, str], Message]] = {
+    "import": _import, "export": _export, "print": _print, "backup": _backup,
+}  # fmt: skip

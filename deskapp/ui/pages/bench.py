@@ -1,0 +1,187 @@
+"""The bench: the queue on the left, the job at hand on the right, all of it by keyboard and scanner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from deskapp.errors import N_
+from deskapp.queries.bench import QueueRow, bench_queue
+from deskapp.rules.numbers import ScanKind, parse_scan
+from deskapp.ui import theme
+from deskapp.ui.kit import EmptyState, Page, PageContext, Text, row, spoken
+from deskapp.ui.pages.bench_queue import QueueArea, QueueList
+from deskapp.ui.pages.job import JobPanel
+from deskapp.ui.pages.job_drawers import KEYS
+from deskapp.ui.tokens import LARGE, SMALL
+
+if TYPE_CHECKING:
+    from deskapp.models.store import Changes
+
+QUEUE_WIDTH = 308
+ROOM_FOR_BOTH = 900
+REFRESH_MS = 60_000
+
+
+class BenchPage(Page):
+    """Queue and job side by side; where the text is large, the job takes the whole page and Escape leads back."""
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context, scroll=False)
+        self.body.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+        self.body.setSpacing(SMALL)
+        self.queue = QueueList()
+        self.area = QueueArea(self.queue)
+        self.heading = Text(N_("Bench"), "title")
+        self.counts = Text(role="caption")
+        self.nothing = EmptyState(
+            "circle-check", N_("Nothing waits at the bench. Devices come here when they are checked in.")
+        )
+        self.panel = JobPanel(context)
+        self.left = QWidget()
+        self._arrange()
+        self.queue.opened.connect(self._choose)
+        self.panel.shown.connect(self._shown)
+        self.panel.left.connect(self.to_queue)
+        self._wanted = ""
+        self._timer = QTimer(self, interval=REFRESH_MS)
+        self._timer.timeout.connect(self.ask)
+        self._keys()
+
+    def _arrange(self) -> None:
+        column = QVBoxLayout(self.left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SMALL)
+        column.addLayout(row(self.heading, 1, self.counts))
+        column.addWidget(self.area, 1)
+        column.addWidget(self.nothing, 1)
+        sides = QHBoxLayout()
+        sides.setSpacing(LARGE)
+        sides.addWidget(self.left)
+        sides.addWidget(self.panel, 1)
+        self.body.addLayout(sides, 1)
+
+    def _keys(self) -> None:
+        for keys, act in (
+            ("Ctrl+Return", self.panel.submit), ("Ctrl+Enter", self.panel.submit), ("Escape", self.panel.escape),
+            *((keys, lambda name=name: self.panel.drawers.open_one(name)) for name, keys in KEYS.items()),
+        ):  # fmt: skip
+            shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+
+    # -- coming and going ---------------------------------------------------------
+
+    def open(self, **args: object) -> None:
+        """Show the queue; `id` is the device to open at its step."""
+        wanted = str(args.get("id") or args.get("item_id") or "")
+        self._timer.start()
+        self.ask()
+        if wanted:
+            self.panel.open(wanted)
+        elif self.panel.card is not None:
+            self.panel.ask()
+            self.panel.focus_step()
+        else:
+            self.focus_first(self.queue)
+        self._fit()
+
+    def leave(self) -> None:
+        """Keep what is half typed."""
+        self._timer.stop()
+        self.panel.save_draft()
+
+    def ask(self) -> None:
+        """Ask for the queue."""
+        now = self.context.now()
+        self.jobs.ask(lambda session: bench_queue(session, now), owner=self, then=self._queued, exclusive="queue")
+
+    def changed(self, changes: Changes) -> None:
+        """Ask again after a change."""
+        if changes.touches("repair_item", "work_event", "review_card"):
+            self.ask()
+        self.panel.changed(changes)
+
+    def scan(self, text: str) -> bool:
+        """Keep what the step can use (a part, a shelf, a badge); a device's label leads to its own job."""
+        kind = parse_scan(text).kind
+        if kind in (ScanKind.LABEL, ScanKind.ORDER, ScanKind.SLIP, ScanKind.COMMAND):
+            return False
+        return self.panel.take(text)
+
+    def verb(self, word: str) -> bool:
+        """Take the laminated sheet's words: OK and NEXT press the main button."""
+        if word in ("OK", "NEXT"):
+            self.panel.submit()
+            return True
+        if word == "QUARANTINE":
+            self.panel.open_drawer("quarantine")
+            return True
+        return False
+
+    def next_record(self) -> None:
+        """Open the next device of the queue."""
+        self._choose(self.queue.step(1))
+
+    def previous_record(self) -> None:
+        """Open the previous device of the queue."""
+        self._choose(self.queue.step(-1))
+
+    def to_queue(self) -> None:
+        """Put the focus into the queue."""
+        if not self._both_fit():
+            self.left.show()
+            self.panel.hide()
+        self.queue.setFocus()
+
+    def retranslate(self) -> None:
+        """Say the counts in the window's language."""
+        rows = self.queue.rows
+        late = sum(one.colour == "late" and not one.waits_for for one in rows)
+        self.counts.put(spoken(N_("{count} here, {late} late"), count=len(rows), late=late) if rows else "")
+
+    # -- inside --------------------------------------------------------------------
+
+    def _queued(self, rows: tuple[QueueRow, ...]) -> None:
+        self.queue.set_rows(rows)
+        self.area.setVisible(bool(rows))
+        self.nothing.setVisible(not rows)
+        if self.panel.card is not None:
+            self.queue.select(self.panel.card.item_id)
+        self.retranslate()
+
+    def _choose(self, item_id: str) -> None:
+        if item_id:
+            self.panel.open(item_id)
+            self.panel.show()
+            if self.panel.card is not None and self.panel.card.item_id == item_id:
+                self.panel.focus_step()
+            self._fit()
+
+    def _shown(self, item_id: str) -> None:
+        self.queue.select(item_id)
+        self._fit()
+
+    def _both_fit(self) -> bool:
+        return self.width() >= theme.px(ROOM_FOR_BOTH)
+
+    def _fit(self) -> None:
+        """Show both sides where there is room, else the job alone while one is open."""
+        self.left.setFixedWidth(theme.px(QUEUE_WIDTH) if self._both_fit() else max(280, self.width() - 2 * LARGE))
+        self.left.setVisible(self._both_fit() or self.panel.card is None)
+        self.panel.setVisible(self._both_fit() or self.panel.card is not None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Decide anew whether both sides fit."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Decide anew whether both sides fit when the text size changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "panel"):
+            self._fit()
+
+

@@ -1,0 +1,328 @@
+"""The first step of a job: take the device to the bench, find the cause, see whether it is free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from deskapp.commands.bench import DiagnosisForm, NeededPart, record_diagnosis, start_diagnosis, start_repair
+from deskapp.errors import N_
+from deskapp.models import catalogue
+from deskapp.queries.bench import parts_for
+from deskapp.queries.bench_card import JobCard
+from deskapp.rules.warranty import BASIS_TITLES, Basis, from_record
+from deskapp.ui.kit import (
+    Button,
+    Choice,
+    ChoiceBar,
+    LatinField,
+    Pill,
+    SuggestField,
+    Suggestion,
+    Text,
+    TextField,
+    spoken,
+)
+from deskapp.ui.pages.job_kit import Host, Picker, Primary, Step, named, words_search
+from deskapp.ui.tokens import MEDIUM, SMALL
+
+if TYPE_CHECKING:
+    from deskapp.models.store import Override, ReadSession
+
+TAMPER = (
+    Choice("ok", N_("Intact"), "OK", "shield-check"),
+    Choice("suspect", N_("Suspicious"), "SU", "alert-triangle"),
+)
+LABOUR = (
+    Choice("", N_("none"), "0"),
+    Choice("LAB-S", N_("small"), "S"),
+    Choice("LAB-M", N_("medium"), "M"),
+    Choice("LAB-L", N_("large"), "L"),
+    Choice("LAB-BRD", N_("board"), "B"),
+    Choice("LAB-SW", N_("software"), "W"),
+)
+VERDICTS = {
+    "free": (N_("Free of charge"), "ok", "circle-check"),
+    "payable": (N_("To be paid"), "warn", "cash"),
+    "blocked": (N_("Blocked: quarantine first"), "danger", "shield-lock"),
+    "needs_supervisor": (N_("A supervisor decides"), "info", "user-check"),
+}
+
+
+class StartStep(Step):
+    """Take the device from the shelf: which bench, and is it intact."""
+
+    last_bench = "W1"
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.bench = LatinField(N_("W1"))
+        self.tamper = ChoiceBar(TAMPER)
+        self.seal = LatinField(N_("Who opened the transport seal"))
+        self.form.add("bench", N_("Bench"), self.bench, needed=True)
+        self.form.add("tamper_result", N_("Case, seal, card slot, keypad"), self.tamper, needed=True,
+                      hint=N_("Compare the serial number on case and screen."))  # fmt: skip
+        self.sealed = self.form.add("seal_opened_by", N_("Seal opened by"), self.seal, needed=True)
+        self.column.addWidget(self.form)
+        self.column.addStretch(1)
+        self.bench.returnPressed.connect(self.tamper.setFocus)
+        self.tamper.confirmed.connect(lambda _value: self.submit())
+
+    def show_card(self, card: JobCard, *, anew: bool) -> None:
+        """Propose the bench of the last job."""
+        super().show_card(card, anew=anew)
+        self.sealed.setVisible(card.state == "depot_received")
+        if anew:
+            self.bench.setText(StartStep.last_bench)
+            self.tamper.set_value(None)
+
+    def first(self) -> QWidget:
+        """Return the tamper check: the bench is filled in."""
+        return self.tamper if self.bench.text() else self.bench
+
+    def primary(self) -> Primary:
+        """Say what comes."""
+        return Primary(N_("Start diagnosis"), "stethoscope")
+
+    def submit(self) -> None:
+        """Take the device to the bench; a suspicion leads to quarantine."""
+        if self.card is None:
+            return
+        if self.tamper.value() == "suspect":
+            self.host.open_drawer("quarantine")
+            return
+        StartStep.last_bench = self.bench.text().strip().upper() or StartStep.last_bench
+        self.do(
+            start_diagnosis(
+                item_id=self.card.item_id, bench=self.bench.text(), tamper_result=self.tamper.value() or "",
+                seal_opened_by=self.seal.text().strip(),
+            )
+        )  # fmt: skip
+
+
+class DiagnoseStep(Step):
+    """Symptom, cause, what the device says, versions, labour and parts; then the verdict."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.confirmed = ChoiceBar(
+            (Choice("yes", N_("Yes")), Choice("partly", N_("Partly")), Choice("no", N_("Not seen")))
+        )
+        self.cause = SuggestField(self.jobs, words_search("causes"), N_("Short code or words, such as DCL"))
+        self.flag = ChoiceBar(
+            (Choice("none", N_("No message")), Choice("triggered", N_("Triggered")), Choice("unreadable", N_("Dead")))
+        )
+        self.labour = ChoiceBar(LABOUR, numbered=False)
+        self.parts = Picker(self.jobs, self._parts, N_("Number or name of a part"), N_("Parts needed"))
+        self.firmware = LatinField(N_("as shown"))
+        self.app = LatinField(N_("as shown"))
+        self.words = TextField(N_("What you found, in a few words"), limit=500)
+        self._cause = ""
+        self.form.add("symptom_confirmed", N_("Reported fault seen?"), self.confirmed, needed=True)
+        self.form.add("tamper_flag", N_("Tamper message on the device"), self.flag, needed=True)
+        self.form.add("cause_code", N_("Cause"), self.cause, needed=True)
+        self.form.add("labour_class", N_("Labour"), self.labour)
+        self.form.add("parts", N_("Parts needed"), self.parts)
+        self.form.add("words", N_("Findings"), self.words)
+        self.form.add("firmware_version", N_("Firmware before"), self.firmware)
+        self.form.add("app_version", N_("Application before"), self.app)
+        self.verdict = Verdict(self)
+        self.column.addWidget(self.form)
+        self.column.addWidget(self.verdict)
+        self.column.addStretch(1)
+        self._walk()
+
+    def _walk(self) -> None:
+        """Enter leads through the form; the last field submits."""
+        self.confirmed.chosen.connect(lambda _value: self.flag.setFocus())
+        self.flag.chosen.connect(lambda _value: self.cause.setFocus())
+        self.cause.taken.connect(self._took_cause)
+        self.cause.cleared.connect(lambda: setattr(self, "_cause", ""))
+        self.labour.chosen.connect(lambda _value: self.parts.setFocus())
+        self.parts.entered.connect(self.words.setFocus)
+        self.words.returnPressed.connect(self.firmware.setFocus)
+        self.firmware.returnPressed.connect(self.app.setFocus)
+        self.app.returnPressed.connect(self.submit)
+
+    def _took_cause(self, suggestion: Suggestion) -> None:
+        self._cause = str(suggestion.data)
+        self.form.rows["cause_code"].clear_error()
+        self.labour.setFocus()
+        self._edited()
+
+    def _parts(self, session: ReadSession, text: str) -> Sequence[Suggestion]:
+        model = self.card.model_id if self.card else ""
+        return [
+            Suggestion(
+                named(row.name, row.name_en),
+                spoken(N_("{part_no} · {count} on the shelf"), part_no=row.part_no, count=row.on_shelf),
+                "packages", "", row.part_id,
+            )
+            for row in parts_for(session, model, text, limit=8)
+        ]  # fmt: skip
+
+    def _edited(self) -> None:
+        self.verdict.hide()
+        self.host.refresh_primary()
+
+    def show_card(self, card: JobCard, *, anew: bool) -> None:
+        """Show what was found before, or nothing."""
+        super().show_card(card, anew=anew)
+        found = card.finding
+        if anew:
+            self._fill(card)
+        self.verdict.setVisible(found is not None)
+        if found is not None:
+            self.verdict.show_finding(card)
+
+    def _fill(self, card: JobCard) -> None:
+        found = card.finding
+        self.confirmed.set_value(found.symptom_confirmed if found else None)
+        self.flag.set_value(found.tamper_flag if found else None)
+        self._cause = found.cause_code if found else ""
+        self.cause.reset()
+        if found:
+            self.cause.setText(catalogue.title("causes", found.cause_code))
+        self.labour.set_value(found.labour_class if found else None)
+        self.words.setText(found.words if found else "")
+        self.firmware.setText(found.firmware_version if found else card.firmware_version)
+        self.app.setText(found.app_version if found else card.app_version)
+        self.parts.put([])
+        if found and found.needed_parts:
+            ids = dict(found.needed_parts)
+            self.jobs.ask(
+                lambda session: [row for row in parts_for(session, card.model_id, limit=500) if row.part_id in ids],
+                owner=self, exclusive="needed",
+                then=lambda rows: self.parts.put([(row.part_id, named(row.name, row.name_en)) for row in rows]),
+            )  # fmt: skip
+
+    def first(self) -> QWidget:
+        """Return the first open question."""
+        return self.confirmed
+
+    def primary(self) -> Primary:
+        """Say what comes: record, then start, ask, or call a supervisor."""
+        if self.card is None or self.verdict.isHidden():
+            return Primary(N_("Record the diagnosis"))
+        if self.card.may_start:
+            return Primary(N_("Start the repair"), "tool")
+        if self.card.basis == "payable":
+            return Primary(N_("Make a quote"), "report-money")
+        if self.card.basis == "needs_supervisor":
+            return Primary(N_("Ask a supervisor"), "user-check")
+        return Primary(N_("Put into quarantine"), "shield-lock")
+
+    def submit(self) -> None:
+        """Do what the main button says."""
+        card = self.card
+        if card is None:
+            return
+        if self.verdict.isHidden():
+            self._record()
+        elif card.may_start:
+            self.do(start_repair(item_id=card.item_id))
+        elif card.basis == "payable":
+            self.host.open_drawer("quote")
+        elif card.basis == "needs_supervisor":
+            self.decide()
+        else:
+            self.host.open_drawer("quarantine")
+
+    def decide(self) -> None:
+        """Let a supervisor make it free; the reason is kept with the decision."""
+        self.context.ask_supervisor(
+            "override", lambda consent: self._record(consent), why=N_("Repair this device free of charge?")
+        )
+
+    def _record(self, consent: Override | None = None) -> None:
+        if self.card is None:
+            return
+        form = DiagnosisForm(
+            symptom_confirmed=self.confirmed.value() or "", cause_code=self._cause, tamper_flag=self.flag.value() or "",
+            words=self.words.text(), firmware_version=self.firmware.text(), app_version=self.app.text(),
+            labour_class=self.labour.value() or "",
+            needed_parts=tuple(NeededPart(part_id) for part_id in self.parts.chosen()),
+        )  # fmt: skip
+        self.do(
+            record_diagnosis(
+                item_id=self.card.item_id, form=form, override=consent, free=True if consent is not None else None
+            )
+        )
+
+    def kept(self) -> dict[str, Any]:
+        """Return the findings while they are not recorded."""
+        if not self.verdict.isHidden() or not (self.words.text() or self._cause or self.confirmed.value()):
+            return {}
+        return {
+            "confirmed": self.confirmed.value() or "", "flag": self.flag.value() or "", "cause": self._cause,
+            "labour": self.labour.value() or "", "words": self.words.text(), "firmware": self.firmware.text(),
+            "app": self.app.text(), "parts": [list(one) for one in self.parts.chips.items],
+        }  # fmt: skip
+
+    def restore(self, form: dict[str, Any]) -> None:
+        """Put a draft back."""
+        self.confirmed.set_value(form.get("confirmed") or None)
+        self.flag.set_value(form.get("flag") or None)
+        self._cause = str(form.get("cause", ""))
+        self.cause.setText(catalogue.title("causes", self._cause) if self._cause else "")
+        self.labour.set_value(form.get("labour") or None)
+        self.words.setText(str(form.get("words", "")))
+        self.firmware.setText(str(form.get("firmware", "")))
+        self.app.setText(str(form.get("app", "")))
+        self.parts.put([(str(key), str(text)) for key, text in form.get("parts", [])])
+
+
+class Verdict(QFrame):
+    """Free or payable, with every reason in a sentence, as it was decided; never worked out again."""
+
+    def __init__(self, step: DiagnoseStep) -> None:
+        super().__init__()
+        self.setProperty("role", "inset")
+        self.pill = Pill()
+        self.basis = Text(role="muted")
+        self.why = Text(wrap=True)
+        self.other = Button(N_("Decide otherwise"), "link", icon="user-check", clicked=step.decide)
+        self.again = Button(N_("Change the findings"), "link", icon="edit", clicked=self._again)
+        self._step = step
+        head = QHBoxLayout()
+        head.setSpacing(SMALL)
+        head.addWidget(self.pill)
+        head.addWidget(self.basis, 1)
+        head.addWidget(self.again)
+        head.addWidget(self.other)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MEDIUM, SMALL, MEDIUM, MEDIUM)
+        column.setSpacing(SMALL)
+        column.addLayout(head)
+        column.addWidget(self.why)
+        self._card: JobCard | None = None
+        self.hide()
+
+    def show_finding(self, card: JobCard) -> None:
+        """Show the decision of a recorded diagnosis."""
+        self._card = card
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Say the decision in the window's language."""
+        if self._card is None or self._card.finding is None:
+            return
+        decision = from_record(self._card.finding.decision)
+        text, tone, icon = VERDICTS[decision.result.value]
+        self.pill.show_state(text, tone, icon)
+        self.basis.put(spoken(BASIS_TITLES[Basis(decision.basis)]))
+        said = []
+        for reason in decision.reasons:
+            sentence, values = reason.words()
+            shown = {key: spoken(str(value)) for key, value in values.items()}
+            said.append(spoken(sentence, **shown))
+        self.why.put("  ".join(said))
+        self.other.setVisible(decision.result.value in ("payable", "needs_supervisor"))
+
+    def _again(self) -> None:
+        self.hide()
+        self._step.host.refresh_primary()
+        self._step.cause.setFocus(Qt.FocusReason.OtherFocusReason)

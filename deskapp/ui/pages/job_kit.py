@@ -1,0 +1,357 @@
+"""What the steps of a job are made of: the step itself, chips, a drawer for short acts, a second person's PIN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from deskapp.errors import N_, DeskError
+from deskapp.i18n import language
+from deskapp.models import catalogue
+from deskapp.queries.bench_card import JobCard
+from deskapp.ui.kit import (
+    Button,
+    FlowLayout,
+    Form,
+    Jobs,
+    LatinField,
+    PageContext,
+    PinField,
+    SuggestField,
+    Suggestion,
+    Text,
+)
+from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
+
+if TYPE_CHECKING:
+    from deskapp.models.store import Command, ReadSession
+
+
+class Host(Protocol):
+    """The panel a step stands in."""
+
+    context: PageContext
+    jobs: Jobs
+
+    def fail(self, sentence: str) -> None:
+        """Show a finished sentence beside the main button."""
+
+    def open_drawer(self, name: str) -> None:
+        """Open one of the short acts."""
+
+    def refresh_primary(self) -> None:
+        """Ask the step anew what its main button says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Primary:
+    """What the main button of a step says (a message id), its icon, and whether it can be pressed."""
+
+    text: str
+    icon: str = "check"
+    enabled: bool = True
+
+
+class Step(QWidget):
+    """One step of a job: a form, and the one act that leads on.
+
+    Subclasses fill in `primary`, `submit`, `first` and `show_card`; `take` gets scans.
+    """
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self.host = host
+        self.context, self.jobs = host.context, host.jobs
+        self.card: JobCard | None = None
+        self.form = Form(columns=2)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(MEDIUM)
+
+    def show_card(self, card: JobCard, *, anew: bool) -> None:
+        """Show a device; `anew` when another device or another step was shown before."""
+        self.card = card
+
+    def primary(self) -> Primary:
+        """Return what the main button says."""
+        return Primary(N_("Save"))
+
+    def first(self) -> QWidget:
+        """Return where the focus goes."""
+        return self
+
+    def submit(self) -> None:
+        """Do the step's act."""
+
+    def take(self, text: str) -> bool:
+        """Take a scanned code; True when it was meant for this step."""
+        return False
+
+    def kept(self) -> dict[str, Any]:
+        """Return what is typed and worth a draft; empty for nothing."""
+        return {}
+
+    def restore(self, form: dict[str, Any]) -> None:
+        """Put a draft back."""
+
+    def do(self, act: Command[Any], then: Callable[[Any], None] | None = None, **more: Any) -> None:
+        """Do an act; refusals go to the field or beside the main button."""
+        self.host.fail("")
+        self.form.clear_errors()
+        self.jobs.do(act, owner=self, then=then, refused=self.refuse, **more)
+
+    def refuse(self, error: DeskError) -> None:
+        """Show a refusal where it belongs."""
+        self.form.refuse(error, otherwise=self.host.fail)
+
+
+class Chips(QWidget):
+    """Chosen things as small buttons; pressing one takes it away.
+
+    Signals:
+        changed: something was added or taken away.
+    """
+
+    changed = Signal()
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = name
+        self._flow = FlowLayout(self, gap=6, margin=0)
+        self.items: list[tuple[str, str]] = []
+        self.hide()
+
+    def add(self, key: str, text: str) -> None:
+        """Add a thing once."""
+        if key and key not in self.chosen():
+            self.put([*self.items, (key, text)])
+            self.changed.emit()
+
+    def put(self, items: Sequence[tuple[str, str]]) -> None:
+        """Show exactly these."""
+        while (item := self._flow.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.items = list(items)
+        for key, text in self.items:
+            chip = Button(role="choice", icon="x", clicked=partial(self.drop, key))
+            chip.put(text)
+            chip.setAccessibleName(text)
+            chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self._flow.addWidget(chip)
+        self.setVisible(bool(self.items))
+        self.updateGeometry()
+
+    def drop(self, key: str = "") -> None:
+        """Take a thing away, the last one when none is named."""
+        if self.items:
+            gone = key or self.items[-1][0]
+            self.put([one for one in self.items if one[0] != gone])
+            self.changed.emit()
+
+    def chosen(self) -> tuple[str, ...]:
+        """Return the keys of what is chosen."""
+        return tuple(key for key, _text in self.items)
+
+
+class Picker(QWidget):
+    """A search field whose answers become chips; Backspace in the empty field takes the last one away.
+
+    Signals:
+        changed: something was added or taken away.
+        entered: Enter in the empty field: on to what comes next.
+    """
+
+    changed = Signal()
+    entered = Signal()
+
+    def __init__(self, jobs: Jobs, search: Callable[[ReadSession, str], Sequence[Suggestion]], hint: str, name: str):
+        super().__init__()
+        self.field = _PickField(jobs, search, hint, name=name)
+        self.chips = Chips(name)
+        self.setFocusProxy(self.field)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.field)
+        column.addWidget(self.chips)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.field.taken.connect(self._taken)
+        self.field.emptied.connect(self.chips.drop)
+        self.field.entered.connect(self._entered)
+        self.chips.changed.connect(self.changed)
+
+    def chosen(self) -> tuple[str, ...]:
+        """Return what is chosen."""
+        return self.chips.chosen()
+
+    def put(self, items: Sequence[tuple[str, str]]) -> None:
+        """Show exactly these."""
+        self.field.reset()
+        self.chips.put(items)
+
+    def _entered(self, text: str) -> None:
+        if not text:
+            self.entered.emit()
+
+    def _taken(self, suggestion: Suggestion) -> None:
+        self.field.reset()
+        self.chips.add(str(suggestion.data), suggestion.title)
+
+
+class _PickField(SuggestField):
+    emptied = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Backspace in the empty field take the last chip away."""
+        if event.key() == Qt.Key.Key_Backspace and not self.text():
+            self.emptied.emit()
+            return
+        super().keyPressEvent(event)
+
+
+def words_search(name: str) -> Callable[[ReadSession, str], Sequence[Suggestion]]:
+    """Return a search in one of the shipped lists: by short code first, then by words in either language."""
+
+    def search(_session: ReadSession, typed: str) -> Sequence[Suggestion]:
+        wanted = typed.strip().upper()
+        found = []
+        for word in catalogue.words(name).values():
+            short = word.short.upper()
+            if short == wanted:
+                rank = 0
+            elif short.startswith(wanted):
+                rank = 1
+            elif wanted in word.zh.upper() or wanted in word.en.upper():
+                rank = 2
+            else:
+                continue
+            found.append((rank, Suggestion(word.title(), "", "", "", word.code, word.short)))
+        return [suggestion for _rank, suggestion in sorted(found, key=lambda one: one[0])][:9]
+
+    return search
+
+
+def named(name_zh: str, name_en: str) -> str:
+    """Return the name of a part or a price line in the window's language."""
+    return name_zh if language() == "zh_CN" or not name_en else name_en
+
+
+class Drawer(QFrame):
+    """A short act in place: a title, one or two fields, a button. Hidden until opened; Escape closes it.
+
+    Signals:
+        closed: it was closed, done or not.
+    """
+
+    closed = Signal()
+
+    def __init__(self, title: str, button: str, icon: str, tone: str = "info") -> None:
+        super().__init__()
+        self.setProperty("role", "inset" if tone == "info" else f"banner-{tone}")
+        self.form = Form(columns=3)
+        self.title = Text(title, "heading")
+        self.go = Button(button, "primary", icon=icon)
+        self.no = Button(N_("Close"), "quiet", clicked=self.close_drawer)
+        self.no.show_key("Esc")
+        self.error = Text(role="error", wrap=True)
+        line = QHBoxLayout()
+        line.setSpacing(SMALL)
+        line.addWidget(self.error, 1)
+        line.addWidget(self.no)
+        line.addWidget(self.go)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
+        column.setSpacing(SMALL)
+        column.addWidget(self.title)
+        column.addWidget(self.form)
+        column.addLayout(line)
+        self.hide()
+
+    def open_drawer(self) -> None:
+        """Show it, empty."""
+        for key, field in self.form.fields().items():
+            clear = getattr(field, "clear", None)
+            if clear is not None and not self.form.rows[key].property("keep"):
+                clear()
+        self.error.put("")
+        self.form.clear_errors()
+        self.show()
+        first = next(iter(self.form.fields().values()), self.go)
+        QTimer.singleShot(0, first, lambda: first.setFocus())
+
+    def close_drawer(self) -> None:
+        """Take it away."""
+        if not self.isHidden():
+            self.hide()
+            self.closed.emit()
+
+    def refuse(self, error: DeskError) -> None:
+        """Show a refusal where it belongs."""
+        self.form.refuse(error, otherwise=self.error.put)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape closes."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_drawer()
+            return
+        super().keyPressEvent(event)
+
+
+class SecondPerson(QFrame):
+    """Staff number and PIN of a second person, who answers for an act without a change of user.
+
+    Signals:
+        entered: both are filled in and Enter was pressed.
+    """
+
+    entered = Signal()
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setProperty("role", "banner-info")
+        self.title = Text(title, "strong", wrap=True)
+        self.who = LatinField(N_("Staff number or badge"), name=N_("Second person's staff number or badge"))
+        self.pin = PinField(N_("PIN"), name=N_("Second person's PIN"))
+        self.error = Text(role="error", wrap=True)
+        self.error.hide()
+        line = QHBoxLayout()
+        line.setSpacing(SMALL)
+        line.addWidget(self.title, 2)
+        line.addWidget(self.who, 1)
+        line.addWidget(self.pin, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)
+        column.addLayout(line)
+        column.addWidget(self.error)
+        self.who.returnPressed.connect(self.pin.setFocus)
+        self.pin.entered.connect(lambda _pin: self.entered.emit())
+
+    def filled(self) -> bool:
+        """Say whether both are there; if not, the focus goes to what is missing."""
+        for field in (self.who, self.pin):
+            if not field.text().strip():
+                field.setFocus()
+                return False
+        return True
+
+    def refuse(self, sentence: str) -> None:
+        """Say why it was not accepted (a finished sentence); only the PIN has to be typed again."""
+        self.error.put(sentence)
+        self.error.setVisible(bool(sentence))
+        self.pin.clear()
+        self.pin.setFocus()
+
+    def wipe(self) -> None:
+        """Forget both."""
+        self.error.hide()
+        self.who.clear()
+        self.pin.clear()

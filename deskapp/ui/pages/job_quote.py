@@ -1,0 +1,447 @@
+"""Asking the merchant: the lines of a quote, the answer, and the way back unrepaired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from deskapp.clock import shop_time
+from deskapp.commands.bench_charge import WantedLine
+from deskapp.commands.bench_quote import (
+    BY_PHONE,
+    Quoted,
+    approve_quote,
+    decline_quote,
+    give_up_repair,
+    make_quote,
+    ready_declined,
+)
+from deskapp.errors import N_, DeskError
+from deskapp.models import catalogue
+from deskapp.queries.bench import parts_for, price_lines
+from deskapp.queries.bench_card import JobCard
+from deskapp.rules.money import format_yuan
+from deskapp.ui.kit import (
+    Choice,
+    ChoiceBar,
+    Column,
+    DataTable,
+    EmptyState,
+    LatinField,
+    MoneyField,
+    NumberField,
+    PhoneField,
+    SuggestField,
+    Suggestion,
+    Text,
+    TextField,
+    row,
+    spoken,
+)
+from deskapp.ui.pages.job_diagnose import TAMPER
+from deskapp.ui.pages.job_kit import Host, Primary, Step, named
+from deskapp.ui.tokens import LARGE
+
+if TYPE_CHECKING:
+    from deskapp.models.store import Override, ReadSession
+
+DECLINES = "decline"
+YES = (Choice("yes", N_("Done")), Choice("no", N_("Not yet")))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of the quote being made; `ref` is a price code or a part's id."""
+
+    ref: str
+    name: str
+    name_en: str
+    fen: int
+    quantity: int = 1
+
+    @property
+    def amount(self) -> int:
+        return self.fen * self.quantity
+
+
+def line_columns(narrow: bool = False) -> list[Column]:
+    """Return the columns of priced lines."""
+    return [
+        Column("name", N_("What"), lambda line: named(line.name, line.name_en), 0),
+        Column("quantity", N_("Qty"), lambda line: str(line.quantity), 56, right=True),
+        Column("unit", N_("Price"), lambda line: format_yuan(line.fen), 96, right=True),
+        Column("amount", N_("Amount"), lambda line: format_yuan(line.amount), 106, right=True),
+    ]
+
+
+class QuoteStep(Step):
+    """Make a quote: lines by short code, part number or scan; the total is always in view."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.lines: list[_Line] = []
+        self.add = SuggestField(self.jobs, self._search, N_("Add a line: code, part number or words"),
+                                name=N_("Add a line"))  # fmt: skip
+        self.table = DataTable(line_columns(), name=N_("Lines of the quote"),
+                               empty=EmptyState("report-money", N_("Type LAB for labour, or a part's number.")))
+        self.table.view.setMinimumHeight(80)
+        self.discount = MoneyField("0.00")
+        self.reason = TextField(N_("Only with a discount"))
+        self.days = NumberField("2", low=1, high=60)
+        self.shelf = LatinField(N_("stays on the bench"))
+        self.total = Text(role="display")
+        self.note = Text(role="caption")
+        self.form.add("discount", N_("Discount"), self.discount)
+        self.form.add("discount_reason", N_("Reason of the discount"), self.reason)
+        self.form.add("work_days", N_("Working days"), self.days)
+        self.form.add("shelf", N_("Put on shelf"), self.shelf)
+        self.column.addWidget(self.add)
+        self.column.addWidget(self.table, 1)
+        self.column.addWidget(self.form)
+        self.column.addLayout(row(self.note, 1, self.total, gap=LARGE))
+        self.add.taken.connect(self._taken)
+        self.add.entered.connect(lambda text: self.submit() if not text and self.lines else None)
+        self.discount.amount_changed.connect(lambda _fen: self._sum())
+        for field in (self.discount, self.reason, self.days, self.shelf):
+            field.returnPressed.connect(self.submit)
+        self.table.view.installEventFilter(self)
+
+    def eventFilter(self, watched: QWidget, event: object) -> bool:  # type: ignore[override]
+        """Plus, minus and Delete change the current line."""
+        if event.type() == event.Type.KeyPress:  # type: ignore[attr-defined]
+            key, current = event.key(), self.table.view.currentIndex().row()  # type: ignore[attr-defined]
+            if 0 <= current < len(self.lines) and key in (Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Delete):
+                self._change(current, {Qt.Key.Key_Plus: 1, Qt.Key.Key_Minus: -1}.get(key, 0))
+                return True
+        return False
+
+    def show_card(self, card: JobCard, *, anew: bool) -> None:
+        """Begin with what the diagnosis asks for."""
+        super().show_card(card, anew=anew)
+        if not anew:
+            return
+        self.discount.clear()
+        self.reason.clear()
+        self.lines = []
+        found = card.finding
+        wanted = {found.labour_class: 1, **dict(found.needed_parts)} if found else {}
+        self.jobs.ask(
+            lambda session: [
+                *((line.code, line.name, line.name_en, line.fen) for line in price_lines(session, self.context.now())),
+                *((p.part_id, p.name, p.name_en, p.price_fen) for p in parts_for(session, card.model_id, limit=900)),
+            ],
+            owner=self, exclusive="lines",
+            then=lambda known: self._put([_Line(*one, wanted[one[0]]) for one in known if one[0] in wanted]),
+        )  # fmt: skip
+
+    def _search(self, session: ReadSession, text: str) -> Sequence[Suggestion]:
+        wanted = text.strip().upper()
+        model = self.card.model_id if self.card else ""
+        found = [
+            Suggestion(named(line.name, line.name_en), f"{line.code} · {format_yuan(line.fen)}", "report-money",
+                       N_("Price list"), _Line(line.code, line.name, line.name_en, line.fen))
+            for line in price_lines(session, self.context.now(), "labour", "visit", "inspection", "part")
+            if line.code.startswith(wanted) or wanted in line.name or wanted in line.name_en.upper()
+        ]  # fmt: skip
+        return found[:6] + [
+            Suggestion(named(p.name, p.name_en), f"{p.part_no} · {format_yuan(p.price_fen)}", "packages",
+                       N_("Parts"), _Line(p.part_id, p.name, p.name_en, p.price_fen))
+            for p in parts_for(session, model, text, limit=6)
+        ]  # fmt: skip
+
+    def _taken(self, suggestion: Suggestion) -> None:
+        line: _Line = suggestion.data
+        self.add.reset()
+        there = [place for place, one in enumerate(self.lines) if one.ref == line.ref]
+        if there:
+            self._change(there[0], 1)
+        else:
+            self._put([*self.lines, line])
+
+    def _change(self, place: int, by: int) -> None:
+        line = self.lines[place]
+        count = line.quantity + by if by else 0
+        changed = [_Line(line.ref, line.name, line.name_en, line.fen, count)] if count > 0 else []
+        self._put([*self.lines[:place], *changed, *self.lines[place + 1 :]])
+
+    def _put(self, lines: Sequence[_Line]) -> None:
+        self.lines = list(lines)
+        self.table.set_rows(self.lines, keep=lambda line: line.ref)
+        self._sum()
+        self.host.refresh_primary()
+
+    def _sum(self) -> None:
+        total = sum(line.amount for line in self.lines) - (self.discount.fen() or 0)
+        self.total.put(format_yuan(max(0, total)))
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Say what was agreed before."""
+        ceiling = self.card.ceiling_fen if self.card else 0
+        said = spoken(N_("Agreed ceiling {amount}."), amount=format_yuan(ceiling)) if ceiling else ""
+        keys = spoken(N_("In the list: + and − change the quantity, Delete takes a line out."))
+        self.note.put(f"{said} {keys}".strip())
+
+    def first(self) -> QWidget:
+        """Return the line field."""
+        return self.add
+
+    def primary(self) -> Primary:
+        """Say what comes."""
+        return Primary(N_("Send the quote"), "report-money", bool(self.lines))
+
+    def submit(self) -> None:
+        """Make the quote; its paper prints by itself."""
+        self._make(None)
+
+    def _make(self, consent: Override | None) -> None:
+        if self.card is None or not self.lines:
+            return
+        act = make_quote(
+            item_id=self.card.item_id, lines=[WantedLine(line.ref, line.quantity) for line in self.lines],
+            discount_fen=self.discount.fen() or 0, discount_reason=self.reason.text(), work_days=self.days.value(),
+            shelf=self.shelf.text(), override=consent,
+        )  # fmt: skip
+        self.do(act, self._made)
+
+    def _made(self, quoted: Quoted) -> None:
+        self.context.toast(N_("Quote {number} over {total} is printing."), tone="ok", number=quoted.number,
+                           total=format_yuan(quoted.total_fen))  # fmt: skip
+
+    def refuse(self, error: DeskError) -> None:
+        """A discount asks for a supervisor on the spot."""
+        if error.code == "needs_override":
+            self.context.ask_supervisor("discount", self._make, why=N_("Grant this discount?"))
+            return
+        super().refuse(error)
+
+
+class AnswerStep(Step):
+    """What the merchant answered: how, who, in which words; or no, with the reason."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.offer = Text(role="display")
+        self.until = Text(role="muted", wrap=True)
+        channels = [
+            Choice(word.code, {"counter_signature": N_("Signed at the counter"), BY_PHONE: N_("Called back"),
+                               "message_reply": N_("Text message")}.get(word.code, word.en))
+            for word in catalogue.words("approval_channels").values()
+        ]  # fmt: skip
+        self.channel = ChoiceBar([*channels, Choice(DECLINES, N_("Declines"), icon="ban")])
+        self.who = TextField(N_("Name"), limit=60)
+        self.words = TextField(N_("What was said or signed"), limit=500)
+        self.number = PhoneField(N_("Number that was called"))
+        self.numbers = Text(role="muted", copy=True)
+        self.bench = LatinField(N_("leave empty while it stays on the shelf"))
+        self.why = ChoiceBar([Choice(word.code, word.en) for word in _reasons()])
+        self.together = ChoiceBar(YES)
+        self.risk = ChoiceBar((Choice("yes", N_("Told")),))
+        self.fee = ChoiceBar((Choice("due", N_("Charge it")), Choice("waive", N_("Leave it out"))), value="due")
+        self.form.add("channel", N_("Answer"), self.channel, needed=True, span=2)
+        self.yes_rows = [
+            self.form.add("approved_by", N_("Who agreed"), self.who, needed=True),
+            self.form.add("words", N_("Words or signature"), self.words, needed=True),
+            self.form.add("callback_number", N_("Number called back"), self.number, needed=True),
+            self.form.add("bench", N_("Back on bench"), self.bench),
+        ]
+        self.no_rows = [
+            self.form.add("reason", N_("Why not"), self.why, needed=True, span=2),
+            self.form.add("reassembled", N_("Put together again"), self.together, needed=True),
+            self.form.add("risk_notice", N_("Risks of an unrepaired device"), self.risk, needed=True),
+            self.form.add("fee", N_("Inspection fee"), self.fee),
+        ]
+        self.column.addLayout(row(self.offer, self.until, 1, gap=LARGE))
+        self.column.addWidget(self.form)
+        self.column.addWidget(self.numbers)
+        self.column.addStretch(1)
+        self.channel.chosen.connect(self._chose)
+        self.who.returnPressed.connect(self.words.setFocus)
+        self.words.returnPressed.connect(lambda: (self.number if self._phone() else self.bench).setFocus())
+        self.number.returnPressed.connect(self.submit)
+        self.bench.returnPressed.connect(self.submit)
+        self.why.chosen.connect(lambda _value: self.together.setFocus())
+        self.together.chosen.connect(lambda _value: self.risk.setFocus())
+        self.risk.confirmed.connect(lambda _value: self.submit())
+        self._show_rows()
+
+    def _phone(self) -> bool:
+        return self.channel.value() == BY_PHONE
+
+    def show_card(self, card: JobCard, *, anew: bool) -> None:
+        """Show the quote that waits for an answer."""
+        super().show_card(card, anew=anew)
+        if anew:
+            for field in (self.who, self.words, self.number, self.bench):
+                field.clear()
+            for bar in (self.channel, self.why, self.together, self.risk):
+                bar.set_value(None)
+            self._show_rows()
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Say the quote and the numbers on file."""
+        card, quote = self.card, self.card.quote if self.card else None
+        if card is None or quote is None:
+            return
+        self.offer.put(format_yuan(quote.total_fen))
+        day = shop_time(quote.valid_until).strftime("%Y-%m-%d")
+        sentence = N_("Quote {number} has run out: send a new one.") if quote.expired else N_(
+            "Quote {number}, version {version}, holds until {day}. If declined: {fee}."
+        )
+        self.until.put(spoken(sentence, number=quote.number, version=quote.version, day=day,
+                              fee=format_yuan(quote.declined_fee_fen)))  # fmt: skip
+        self.until.set_role("danger" if quote.expired else "muted")
+        if self._phone():
+            self.numbers.put(spoken(N_("On file: {numbers}"), numbers="  ".join(card.phones) or "–"))
+
+    def _chose(self, _value: str) -> None:
+        self._show_rows()
+        self.host.refresh_primary()
+        self.retranslate()
+        declines = self.channel.value() == DECLINES
+        (self.why if declines else self.who).setFocus()
+
+    def _show_rows(self) -> None:
+        value = self.channel.value()
+        for one in self.yes_rows:
+            one.setVisible(value is not None and value != DECLINES)
+        self.form.rows["callback_number"].setVisible(self._phone())
+        for one in self.no_rows:
+            one.setVisible(value == DECLINES)
+        fee = self.card.quote.declined_fee_fen if self.card and self.card.quote else 0
+        self.form.rows["fee"].setVisible(value == DECLINES and fee > 0)
+        self.numbers.setVisible(self._phone())
+
+    def first(self) -> QWidget:
+        """Return the answer."""
+        return self.channel
+
+    def primary(self) -> Primary:
+        """Say what comes."""
+        if self.card is not None and self.card.quote is not None and self.card.quote.expired:
+            return Primary(N_("Make a new quote"), "report-money")
+        if self.channel.value() == DECLINES:
+            return Primary(N_("Record that there is no repair"), "ban")
+        return Primary(N_("Record the approval"), "check", self.channel.value() is not None)
+
+    def submit(self) -> None:
+        """Record the answer."""
+        if self.card is not None and self.card.quote is not None and self.card.quote.expired:
+            self.host.open_drawer("quote")
+        elif self.channel.value() == DECLINES:
+            self._decline(None)
+        else:
+            self._approve(None)
+
+    def _approve(self, consent: Override | None) -> None:
+        if self.card is None:
+            return
+        act = approve_quote(
+            item_id=self.card.item_id, approved_by=self.who.text(), channel=self.channel.value() or "",
+            words=self.words.text(), callback_number=self.number.text() if self._phone() else "",
+            bench=self.bench.text(), override=consent,
+        )  # fmt: skip
+        self.do(act)
+
+    def _decline(self, consent: Override | None) -> None:
+        if self.card is None:
+            return
+        act = decline_quote(
+            item_id=self.card.item_id, reason_code=self.why.value() or "", reassembled=self.together.value() == "yes",
+            risk_notice=self.risk.value() == "yes", waive_fee=self.fee.value() == "waive", override=consent,
+        )  # fmt: skip
+        self.do(act)
+
+    def refuse(self, error: DeskError) -> None:
+        """Another number, or no fee, asks for a supervisor on the spot."""
+        if error.code == "needs_override":
+            self.context.ask_supervisor("waive", self._decline, why=N_("Leave the inspection fee out?"))
+        elif error.code == "not_on_file" and self.number.text():
+            super().refuse(error)
+            self.context.ask_supervisor("override", self._approve, why=N_("Accept a number that is not on file?"))
+        else:
+            super().refuse(error)
+
+
+class DeclinedStep(Step):
+    """Put an unrepaired device, put together again, onto the pickup shelf."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.tamper = ChoiceBar(TAMPER)
+        self.shelf = LatinField(N_("Scan or type the shelf"))
+        self.form.add("tamper_result", N_("Put together, closed and intact?"), self.tamper, needed=True)
+        self.form.add("shelf", N_("Pickup shelf"), self.shelf)
+        self.column.addWidget(self.form)
+        self.column.addStretch(1)
+        self.tamper.chosen.connect(lambda _value: self.shelf.setFocus())
+        self.shelf.returnPressed.connect(self.submit)
+
+    def show_card(self, card: JobCard, *, anew: bool) -> None:
+        """Begin empty."""
+        super().show_card(card, anew=anew)
+        if anew:
+            self.tamper.set_value(None)
+            self.shelf.clear()
+
+    def first(self) -> QWidget:
+        """Return the check."""
+        return self.tamper
+
+    def primary(self) -> Primary:
+        """Say what comes."""
+        return Primary(N_("Ready for pickup, unrepaired"), "package")
+
+    def take(self, text: str) -> bool:
+        """Take a shelf's label."""
+        if text.startswith("L"):
+            self.shelf.setText(text)
+            return True
+        return False
+
+    def submit(self) -> None:
+        """Put it on the shelf."""
+        if self.card is not None:
+            self.do(ready_declined(item_id=self.card.item_id, tamper_result=self.tamper.value() or "",
+                                   shelf=self.shelf.text()))  # fmt: skip
+
+
+class GiveUpStep(Step):
+    """Say that there is no repair, at the bench, before or without a quote."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.words = TextField(N_("Why it cannot or should not be repaired"), limit=500)
+        self.together = ChoiceBar(YES)
+        self.risk = ChoiceBar((Choice("yes", N_("Noted for the merchant")),))
+        self.form.add("words", N_("Why there is no repair"), self.words, needed=True, span=2)
+        self.form.add("reassembled", N_("Put together again"), self.together, needed=True)
+        self.form.add("risk_notice", N_("Risks of an unrepaired device"), self.risk, needed=True)
+        self.column.addWidget(self.form)
+        self.column.addStretch(1)
+        self.words.returnPressed.connect(self.together.setFocus)
+        self.together.chosen.connect(lambda _value: self.risk.setFocus())
+        self.risk.confirmed.connect(lambda _value: self.submit())
+
+    def first(self) -> QWidget:
+        """Return the reason."""
+        return self.words
+
+    def primary(self) -> Primary:
+        """Say what comes."""
+        return Primary(N_("Give the repair up"), "ban")
+
+    def submit(self) -> None:
+        """Record it."""
+        if self.card is not None:
+            self.do(give_up_repair(item_id=self.card.item_id, words=self.words.text(),
+                                   reassembled=self.together.value() == "yes", risk_notice=self.risk.value() == "yes"))
+
+
+def _reasons() -> list[catalogue.Word]:
+    return list(catalogue.words("decline_reasons").values())

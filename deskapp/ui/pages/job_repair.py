@@ -1,0 +1,372 @@
+"""The repair itself: parts by scan, actions by short code, versions, advice; and waiting for a part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from deskapp.commands.bench import RepairForm, record_repair, resume_job, send_to_test
+from deskapp.commands.bench_keys import need_key_load
+from deskapp.commands.bench_parts import Used, parts_arrived, put_part_back, use_part
+from deskapp.errors import N_, DeskError
+from deskapp.i18n import say
+from deskapp.models import catalogue
+from deskapp.queries.bench import PartRow, part_by_code, parts_for
+from deskapp.queries.bench_card import JobCard, Part
+from deskapp.ui.kit import (
+    Cell,
+    Choice,
+    ChoiceBar,
+    Column,
+    DataTable,
+    EmptyState,
+    LatinField,
+    NumberField,
+    SuggestField,
+    Suggestion,
+    Text,
+    TextField,
+    spoken,
+)
+from deskapp.ui.pages.job_kit import Host, Picker, Primary, Step, named, words_search
+from deskapp.ui.tokens import MEDIUM, SMALL
+
+if TYPE_CHECKING:
+    from deskapp.models.store import ReadSession
+
+KEYS_GONE = N_("The keys are gone after this work")
+
+
+class RepairStep(Step):
+    """Fit parts and say what was done; the main button sends the device to whoever tests it."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.add = SuggestField(self.jobs, self._search, N_("Scan or type a part"), name=N_("Fit a part"))
+        self.table = DataTable(
+            [
+                Column("name", N_("Part"), lambda part: named(part.name, part.name_en), 0),
+                Column("number", N_("Number"), lambda part: part.part_no, 110),
+                Column("serial", N_("Serial number"), _serial, 130),
+                Column("quantity", N_("Qty"), lambda part: str(part.quantity), 48, right=True),
+            ],
+            name=N_("Parts in the device"),
+            empty=EmptyState("packages", N_("No part yet. Scan one, or go on without.")),
+        )
+        self.table.view.setMinimumHeight(76)
+        self.serials = SerialStrip(self)
+        self.work = Picker(self.jobs, words_search("actions"), N_("Short code or words, such as HDC"),
+                              N_("What was done"))  # fmt: skip
+        self.minutes = NumberField("20", low=0, high=1440)
+        self.firmware = LatinField(N_("unchanged"))
+        self.app = LatinField(N_("unchanged"))
+        self.advice = TextField(N_("What the merchant should do differently"), limit=300)
+        self.form.add("actions", N_("What was done"), self.work, needed=True)
+        self.form.add("minutes", N_("Minutes"), self.minutes)
+        self.form.add("firmware_version", N_("Firmware after"), self.firmware)
+        self.form.add("app_version", N_("Application after"), self.app)
+        self.form.add("prevention_tip", N_("Advice on the receipt"), self.advice, span=2)
+        self.keys = Text(KEYS_GONE, "warn", wrap=True)
+        self.column.addWidget(self.add)
+        self.column.addWidget(self.serials)
+        self.column.addWidget(self.table, 1)
+        self.column.addWidget(self.form)
+        self.column.addWidget(self.keys)
+        self.add.taken.connect(lambda suggestion: self._wanted(suggestion.data))
+        self.add.entered.connect(self._entered)
+        self.work.entered.connect(self.minutes.setFocus)
+        self.work.changed.connect(self._changed_actions)
+        self.minutes.returnPressed.connect(self.firmware.setFocus)
+        self.firmware.returnPressed.connect(self.app.setFocus)
+        self.app.returnPressed.connect(self.advice.setFocus)
+        self.advice.returnPressed.connect(self.submit)
+        self.table.view.installEventFilter(self)
+
+    def eventFilter(self, watched: QWidget, event: object) -> bool:  # type: ignore[override]
+        """Delete on a part puts it back onto the shelf."""
+        if event.type() == event.Type.KeyPress and event.key() == Qt.Key.Key_Delete:  # type: ignore[attr-defined]
+            part = self.table.current()
+            if part is not None and self.card is not None:
+                self.do(put_part_back(item_id=self.card.item_id, part_id=part.part_id, quantity=part.quantity,
+                                      serial_no=part.serial_no))  # fmt: skip
+                return True
+        return False
+
+    def show_card(self, card: JobCard, *, anew: bool) -> None:
+        """Show the parts; propose action and advice from the diagnosis."""
+        super().show_card(card, anew=anew)
+        self.table.set_rows(card.parts, keep=lambda part: (part.part_id, part.serial_no))
+        if anew:
+            self.serials.hide()
+            self.add.reset()
+            done = card.repair_actions
+            self.work.put([(code, catalogue.title("actions", code)) for code in done])
+            for field in (self.minutes, self.firmware, self.app):
+                field.clear()
+            self.advice.setText(card.advice or self._usual_advice(card))
+        self._changed_actions()
+
+    def _usual_advice(self, card: JobCard) -> str:
+        cause = catalogue.words("causes").get(card.finding.cause_code) if card.finding else None
+        return catalogue.title("advice", str(cause.extra.get("advice", "")), "zh_CN") if cause else ""
+
+    def _search(self, session: ReadSession, text: str) -> Sequence[Suggestion]:
+        model = self.card.model_id if self.card else ""
+        return [
+            Suggestion(
+                named(part.name, part.name_en),
+                spoken(
+                    N_("{part_no} · {count} on the shelf") if part.fits else N_("{part_no} · not for this model"),
+                    part_no=part.part_no, count=part.on_shelf,
+                ),
+                "packages", "", part, part.bin,
+            )
+            for part in parts_for(session, model, text, limit=8)
+        ]  # fmt: skip
+
+    def _entered(self, text: str) -> None:
+        if text:
+            self._by_code(text)
+        else:
+            self.work.setFocus()
+
+    def _by_code(self, text: str) -> None:
+        model = self.card.model_id if self.card else ""
+
+        def found(part: PartRow | None) -> None:
+            if part is None:
+                self.host.fail(spoken(N_("“{typed}” is no part."), typed=text))
+            else:
+                self._wanted(part)
+
+        self.jobs.ask(lambda session: part_by_code(session, text, model), owner=self, then=found, exclusive="part")
+
+    def _wanted(self, part: PartRow) -> None:
+        self.add.reset()
+        if part.serialised:
+            self.serials.ask(part)
+        else:
+            self.fit(part, "", "", "")
+
+    def fit(self, part: PartRow, serial: str, old: str, old_to: str) -> None:
+        """Book a part into the device."""
+        if self.card is None:
+            return
+        act = use_part(
+            item_id=self.card.item_id, part_id=part.part_id, serial_no=serial, old_serial_no=old, old_part_to=old_to
+        )
+        self.host.fail("")
+        self.jobs.do(act, owner=self, then=lambda used: self._fitted(part, serial, used), refused=self._unfit)
+
+    def _fitted(self, part: PartRow, serial: str, used: Used) -> None:
+        self.serials.close_strip()
+        card = self.card
+
+        def undo() -> None:
+            if card is not None:
+                self.do(put_part_back(item_id=card.item_id, part_id=part.part_id, serial_no=serial))
+
+        if used.left < 0:
+            self.context.toast(N_("{name} is fitted. The shelf should hold none: it is on the list to be counted."),
+                               tone="warn", undo=undo, name=named(part.name, part.name_en))  # fmt: skip
+        else:
+            self.context.toast(N_("{name} is fitted, {left} left."), undo=undo, name=named(part.name, part.name_en),
+                               left=used.left)  # fmt: skip
+        self.add.setFocus()
+
+    def _unfit(self, error: DeskError) -> None:
+        if self.serials.isHidden():
+            self.refuse(error)
+        else:
+            self.serials.refuse(error)
+
+    def take(self, text: str) -> bool:
+        """Take a scan: the serial number that is waited for, else a part's number."""
+        if not self.serials.isHidden():
+            return self.serials.take(text)
+        if self.card is not None and text.upper() != self.card.serial_no and "-" in text:
+            self._by_code(text)
+            return True
+        return False
+
+    def _changed_actions(self) -> None:
+        self.keys.setVisible(self._keys_gone())
+        self.host.refresh_primary()
+
+    def _keys_gone(self) -> bool:
+        listed = catalogue.words("actions")
+        now = any(listed[code].extra.get("keys") for code in self.work.chosen() if code in listed)
+        return now or (self.card is not None and self.card.keys_gone)
+
+    def first(self) -> QWidget:
+        """Return where parts go in."""
+        return self.add
+
+    def primary(self) -> Primary:
+        """Say what comes."""
+        if self._keys_gone():
+            return Primary(N_("Ask for a key load"), "key")
+        return Primary(N_("Send to test"), "clipboard-check")
+
+    def submit(self) -> None:
+        """Record the work and send the device on."""
+        card = self.card
+        if card is None:
+            return
+        form = RepairForm(
+            self.work.chosen(), firmware_version=self.firmware.text(), app_version=self.app.text(),
+            minutes=self.minutes.value() or 0, prevention_tip=self.advice.text(),
+        )  # fmt: skip
+        if self._keys_gone():
+            why = "、".join(catalogue.title("actions", code, "zh_CN") for code in self.work.chosen())
+            self.do(
+                record_repair(item_id=card.item_id, form=form),
+                lambda _done: self.do(need_key_load(item_id=card.item_id, reason=why or "tamper")),
+            )
+        else:
+            self.do(send_to_test(item_id=card.item_id, form=form))
+
+    def kept(self) -> dict[str, Any]:
+        """Return what was done while it is not sent."""
+        if not self.work.chosen():
+            return {}
+        return {
+            "actions": [list(one) for one in self.work.chips.items], "minutes": self.minutes.text(),
+            "firmware": self.firmware.text(), "app": self.app.text(), "advice": self.advice.text(),
+        }  # fmt: skip
+
+    def restore(self, form: dict[str, Any]) -> None:
+        """Put a draft back."""
+        self.work.put([(str(key), str(text)) for key, text in form.get("actions", [])])
+        self.minutes.setText(str(form.get("minutes", "")))
+        self.firmware.setText(str(form.get("firmware", "")))
+        self.app.setText(str(form.get("app", "")))
+        self.advice.setText(str(form.get("advice", "")))
+        self._changed_actions()
+
+
+class SerialStrip(QFrame):
+    """The serial number of a new part, and what becomes of the old one."""
+
+    def __init__(self, step: RepairStep) -> None:
+        super().__init__()
+        self.setProperty("role", "banner-info")
+        self._step = step
+        self._part: PartRow | None = None
+        self.name = Text(role="strong")
+        self.new = LatinField(N_("Serial number of the new part"), name=N_("Serial number of the new part"))
+        self.old = LatinField(N_("of the old part, if it has one"), name=N_("Serial number of the old part"))
+        self.where = ChoiceBar((Choice("old_parts", N_("keep")), Choice("scrap", N_("scrap"))), name=N_("Old part"),
+                               value="old_parts")  # fmt: skip
+        self.error = Text(role="error", wrap=True)
+        line = QHBoxLayout()
+        line.setSpacing(SMALL)
+        for widget, stretch in ((self.new, 3), (self.old, 3), (self.where, 0)):
+            line.addWidget(widget, stretch)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)
+        column.setSpacing(SMALL)
+        column.addWidget(self.name)
+        column.addLayout(line)
+        column.addWidget(self.error)
+        self.new.returnPressed.connect(self.old.setFocus)
+        self.old.returnPressed.connect(self._give)
+        self.where.confirmed.connect(lambda _value: self._give())
+        self.hide()
+
+    def ask(self, part: PartRow) -> None:
+        """Ask for the numbers of one part."""
+        self._part = part
+        self.name.put(f"{named(part.name, part.name_en)}  {part.part_no}")
+        self.new.clear()
+        self.old.clear()
+        self.error.put("")
+        self.error.hide()
+        self.show()
+        self.new.setFocus()
+
+    def take(self, text: str) -> bool:
+        """Take a scanned number: first the new, then the old."""
+        if self.old.hasFocus():
+            self.old.setText(text)
+            self._give()
+        else:
+            self.new.setText(text)
+            self.old.setFocus()
+        return True
+
+    def refuse(self, error: DeskError) -> None:
+        """Show a refusal; the typed numbers stay."""
+        self.error.put(say(error))
+        self.error.show()
+        (self.old if error.field == "old_serial_no" else self.new).setFocus()
+
+    def close_strip(self) -> None:
+        """Take it away."""
+        self._part = None
+        self.hide()
+
+    def keyPressEvent(self, event: Any) -> None:
+        """Escape takes it away."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_strip()
+            self._step.add.setFocus()
+            return
+        super().keyPressEvent(event)
+
+    def _give(self) -> None:
+        if self._part is not None:
+            old = self.old.text()
+            self._step.fit(self._part, self.new.text(), old, (self.where.value() or "") if old else "")
+
+
+class WaitingStep(Step):
+    """A job that rests: why, since when, and how to go on."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.picture = EmptyState("player-pause", "")
+        self.bench = LatinField(N_("W1"))
+        self.form.add("bench", N_("Back on bench"), self.bench)
+        self.column.addWidget(self.picture)
+        self.column.addWidget(self.form)
+        self.column.addStretch(1)
+        self.bench.returnPressed.connect(self.submit)
+
+    def show_card(self, card: JobCard, *, anew: bool) -> None:
+        """Say on what it waits."""
+        super().show_card(card, anew=anew)
+        if anew:
+            self.bench.setText(card.bench)
+        if card.state == "awaiting_parts":
+            self.picture.say(N_("Waiting for parts. When they are here, the job goes on where it was left."))
+        else:
+            note = next((one.words for one in card.notes if one.move == "pause_job"), "")
+            self.picture.say(N_("Put aside: {note}"), note=note)
+
+    def first(self) -> QWidget:
+        """Return the bench."""
+        return self.bench
+
+    def primary(self) -> Primary:
+        """Say what comes."""
+        waits = self.card is not None and self.card.state == "awaiting_parts"
+        return Primary(N_("Parts have arrived") if waits else N_("Go on with the job"), "player-play")
+
+    def submit(self) -> None:
+        """Take the job up again."""
+        card = self.card
+        if card is None:
+            return
+        if card.state == "awaiting_parts":
+            self.do(parts_arrived(item_id=card.item_id, part_id=card.awaited_part, quantity=card.awaited_quantity,
+                                  bench=self.bench.text()))  # fmt: skip
+        else:
+            self.do(resume_job(item_id=card.item_id, bench=self.bench.text()))
+
+
+def _serial(part: Part) -> str | Cell:
+    return part.serial_no or Cell("–", "muted")

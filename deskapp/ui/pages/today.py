@@ -1,0 +1,201 @@
+"""The start page: what waits, what is late, what is ready, whom to call, what to settle; paper and syncing."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from deskapp.clock import shop_time
+from deskapp.errors import N_
+from deskapp.models.store import Changes
+from deskapp.queries import today as queries
+from deskapp.queries.today import OpenTicket, ToCall, Today, ToSettle, Waiting
+from deskapp.rules.deadlines import DAY_MS
+from deskapp.rules.tickets import KIND_TITLES, TicketKind
+from deskapp.ui.kit import BigNumber, Cell, Column, Page, PageContext, spoken
+from deskapp.ui.pages.today_cards import FirstDays, Listing, Machines, ago
+from deskapp.ui.tokens import LARGE
+
+WATCHED = (
+    "repair_item", "repair_order", "service_ticket", "review_card", "print_job", "item_record", "merchant", "staff",
+)  # fmt: skip
+
+WEEKDAYS = (
+    N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"),
+)  # fmt: skip
+
+FIGURES: tuple[tuple[str, str, str, str], ...] = (
+    # name of the count, caption, icon, page
+    ("late", N_("late"), "alarm", "bench"),
+    ("to_diagnose", N_("to diagnose"), "stethoscope", "bench"),
+    ("to_repair", N_("in repair"), "tool", "bench"),
+    ("to_test", N_("to test"), "clipboard-check", "bench"),
+    ("ready", N_("ready for pickup"), "package", "ready"),
+    ("tickets", N_("open tickets"), "clipboard-list", "tickets"),
+)
+
+class TodayPage(Page):
+    """Everything at one look; each figure and each line leads to its place."""
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context, N_("Today"))
+        self.seen: Today | None = None
+        self.subtitle.show()
+        self.figures = {name: self._figure(caption, icon, page) for name, caption, icon, page in FIGURES}
+        numbers = QWidget()
+        grid = QGridLayout(numbers)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(LARGE)
+        for place, figure in enumerate(self.figures.values()):
+            grid.addWidget(figure, 0, place)
+            grid.setColumnStretch(place, 1)
+        self.first_days = FirstDays(context)
+        self.late = self._late()
+        self.ready = self._ready()
+        self.tickets = self._tickets()
+        self.calls = self._calls()
+        self.settle = self._settle()
+        self.machines = Machines(context)
+        self.add(numbers)
+        self.add(self.first_days)
+        both = QGridLayout()
+        both.setSpacing(LARGE)
+        stacks = (self.late, self.ready, self.calls), (self.tickets, self.settle, self.machines)
+        for place, stack in enumerate(stacks):
+            column = QVBoxLayout()
+            column.setSpacing(LARGE)
+            for widget in stack:
+                column.addWidget(widget)
+            column.addStretch(1)
+            both.addLayout(column, 0, place)
+            both.setColumnStretch(place, 1)
+        self.body.addLayout(both)
+        self.first_days.hide()
+        self.retranslate()
+
+    def open(self, **args: object) -> None:
+        """Ask for everything as of now."""
+        now = self.context.now()
+        self.jobs.ask(lambda session: queries.today(session, now), owner=self, then=self.show_today, exclusive="today")
+
+    def changed(self, changes: Changes) -> None:
+        """Ask again when something shown here changed."""
+        if changes.touches(*WATCHED):
+            self.open()
+
+    def show_today(self, seen: Today) -> None:
+        """Show the day."""
+        self.seen = seen
+        for name, figure in self.figures.items():
+            count = seen.counts[name]
+            tone = "danger" if name == "late" and count else "ok" if name == "ready" and count else "text"
+            figure.put(count, tone)
+        self.first_days.show_for(seen)
+        self.late.show_rows(seen.late, seen.counts["late"])
+        self.ready.show_rows(seen.ready, seen.counts["ready"])
+        self.tickets.show_rows(seen.tickets, seen.counts["tickets"])
+        self.calls.show_rows(seen.calls, seen.counts["calls"])
+        self.settle.show_rows(seen.settle, seen.counts["settle"])
+        self.machines.show_today(seen)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Say the date."""
+        day = shop_time(self.seen.now if self.seen else self.context.now())
+        self.subtitle.put(f"{day:%Y-%m-%d}  {spoken(WEEKDAYS[day.weekday()])}")
+
+    def _figure(self, caption: str, icon: str, page: str) -> BigNumber:
+        figure = BigNumber(caption, icon=icon)
+        figure.clicked.connect(lambda: self.context.navigate(page))
+        return figure
+
+    # -- the lists ----------------------------------------------------------------
+
+    def _late(self) -> Listing:
+        columns = [
+            Column("device", N_("Device"), lambda w: w.model or w.label_no, 0),
+            Column("merchant", N_("Merchant"), lambda w: w.merchant, 130),
+            Column("state", N_("State"), lambda w: Cell(spoken(queries.state_title(w.state)), "warn", pill=True), 130),
+            Column("due", N_("Since"), lambda w: Cell(ago(self._now() - w.due_at), "danger"), 84, right=True),
+        ]
+        card = Listing(N_("Late"), "alarm", columns, N_("Nothing is late."), lambda: self.context.navigate("bench"))
+        card.table.opened.connect(self._open_job)
+        return card
+
+    def _ready(self) -> Listing:
+        columns = [
+            Column("device", N_("Device"), lambda w: w.model or w.label_no, 0),
+            Column("merchant", N_("Merchant"), lambda w: w.merchant, 160),
+            Column("since", N_("Ready since"), lambda w: self._aged(w.since), 110, right=True),
+        ]
+        card = Listing(N_("Ready for pickup"), "package", columns, N_("Nothing waits to be picked up."),
+                       lambda: self.context.navigate("ready"))  # fmt: skip
+        card.table.opened.connect(
+            lambda w: self.context.navigate("ready", id=w.item_id, kind="item", number=w.label_no)
+        )
+        return card
+
+    def _tickets(self) -> Listing:
+        columns = [
+            Column("what", N_("Ticket"), self._ticket_words, 0),
+            Column("merchant", N_("Merchant"), lambda t: t.merchant, 130),
+            Column("due", N_("Due"), self._ticket_due, 92, right=True),
+        ]
+        card = Listing(N_("Open tickets"), "clipboard-list", columns, N_("No ticket is open."),
+                       lambda: self.context.navigate("tickets"))  # fmt: skip
+        card.table.opened.connect(
+            lambda t: self.context.navigate("ticket", id=t.ticket_id, kind="ticket", number=t.number)
+        )
+        return card
+
+    def _calls(self) -> Listing:
+        columns = [
+            Column("merchant", N_("Merchant"), lambda c: c.merchant, 0),
+            Column("phone", N_("Telephone"), lambda c: c.phone, 120),
+            Column("devices", N_("Devices"), lambda c: str(c.devices), 70, right=True),
+            Column("tried", N_("Tried"), self._tried, 92, right=True),
+        ]
+        card = Listing(N_("To call"), "phone", columns, N_("Nobody has to be called."),
+                       lambda: self.context.navigate("calls"))  # fmt: skip
+        card.table.opened.connect(lambda c: self.context.navigate("calls", id=c.order_id, number=c.order_no))
+        return card
+
+    def _settle(self) -> Listing:
+        columns = [
+            Column("what", N_("What"), self._card_words, 0),
+            Column("about", N_("About"), lambda c: c.about, 160),
+            Column("since", N_("Since"), lambda c: ago(self._now() - c.raised_at), 84, right=True),
+        ]
+        card = Listing(N_("To settle"), "list-check", columns, N_("Everything is settled."),
+                       lambda: self.context.navigate("reviews"))  # fmt: skip
+        card.table.opened.connect(lambda c: self.context.navigate("reviews", id=c.card_id))
+        return card
+
+    def _open_job(self, waiting: Waiting) -> None:
+        self.context.navigate("bench", id=waiting.item_id, kind="item", number=waiting.label_no)
+
+    def _now(self) -> int:
+        return self.seen.now if self.seen else self.context.now()
+
+    def _aged(self, since: int) -> Cell:
+        days = queries.days_between(since, self._now())
+        return Cell(ago(self._now() - since), "danger" if days >= 14 else "warn" if days >= 7 else "muted")
+
+    def _ticket_words(self, ticket: OpenTicket) -> Cell:
+        words = ticket.words or spoken(KIND_TITLES[TicketKind(ticket.kind)])
+        tone = "danger" if ticket.priority == 1 else ""
+        return Cell(words, tone, "alert-triangle" if ticket.priority == 1 else "")
+
+    def _ticket_due(self, ticket: OpenTicket) -> Cell:
+        if not ticket.due_at:
+            return Cell("")
+        left = ticket.due_at - self._now()
+        if left < 0:
+            return Cell(spoken(N_("{time} late"), time=ago(-left)), "danger")
+        return Cell(ago(left), "warn" if left < DAY_MS else "muted")
+
+    def _tried(self, call: ToCall) -> str:
+        return spoken(N_("{count} times"), count=call.tried) if call.tried else spoken(N_("not yet"))
+
+    def _card_words(self, card: ToSettle) -> Cell:
+        said = spoken(card.title)
+        return Cell(f"{said}  {card.words}" if card.words else said, "", "list-check" if card.kind == "todo" else "eye")
