@@ -134,6 +134,27 @@ def read_manifest(file: Path) -> Manifest:
         raise Corrupt(N_("This file is not a whole deskapp backup."), code="not_a_backup") from error
 
 
+def check_backup(file: Path, key: bytes, folder: Path, now: int) -> Manifest:
+    """Open a backup file once more, in a working folder, and check all that was checked when it was made.
+
+    Raises Corrupt where it does not pass, or is not what it says of itself.
+    """
+    told = read_manifest(file)
+    work = folder / "checking"
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            archive.extract(_DATABASE, work)
+        found = _verify(work / _DATABASE, key, now)
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise Corrupt(N_("This file is not a whole deskapp backup."), code="not_a_backup") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    if (found.head_hash, found.database_sha256) != (told.head_hash, told.database_sha256):
+        raise Corrupt(N_("This file is not a whole deskapp backup."), code="not_a_backup")
+    return told
+
+
 def recovery_vault(file: Path, folder: Path) -> Path:
     """Take the vault that the recovery code opens out of a backup, into a folder; raises Unavailable."""
     with zipfile.ZipFile(file) as archive:

@@ -27,6 +27,11 @@ from deskapp.rules.grams import Words, grams, words
 PAGE = 3900
 """Bytes of a page of the index: it has to fit into one of the file, of which encryption takes 80 bytes."""
 
+MERGED_PAGES = 16
+"""Pages of the index that a save may merge: enough to keep up, too few to be felt."""
+
+LEVELS = 8
+
 ODD = "oddly"
 """A word longer than any gram: it marks texts that the database's LIKE cannot compare as `folded` does."""
 
@@ -109,7 +114,9 @@ def create(connection: Any) -> None:
             f"CREATE VIRTUAL TABLE {index.name} USING fts5"
             "(grams, content='', columnsize=0, detail=none, tokenize='ascii')"
         )
-        connection.execute(f"INSERT INTO {index.name} ({index.name}, rank) VALUES ('pgsz', {PAGE})")
+        _set(connection, index, "pgsz", PAGE)
+        # Left alone, it now and then merges for a fifth of a second inside somebody's save; `_add` merges a little each time.
+        _set(connection, index, "automerge", 0)
 
 
 def indexed(text: str) -> str:
@@ -144,13 +151,30 @@ def drop_and_rebuild(session: Session, *, progress: Callable[[str], None] = lamb
     create(driver)
     for index in INDEXES:
         progress(index.table)
+        _make_room_below(driver, index)
         # A larger buffer makes fewer, larger pieces to merge; afterwards the usual size is set again.
-        driver.execute(f"INSERT INTO {index.name} ({index.name}, rank) VALUES ('hashsize', {64 << 20})")
+        _set(driver, index, "hashsize", 64 << 20)
         driver.execute(
             f"INSERT INTO {index.name} (rowid, grams) SELECT t.n, grams({index.text}) FROM {index.table} t ORDER BY t.n"
         )
         driver.execute(f"INSERT INTO {index.name} ({index.name}) VALUES ('optimize')")
-        driver.execute(f"INSERT INTO {index.name} ({index.name}, rank) VALUES ('hashsize', {1 << 20})")
+        _set(driver, index, "hashsize", 1 << 20)
+
+
+def _set(connection: Any, index: Index, option: str, value: int) -> None:
+    connection.execute(f"INSERT INTO {index.name} ({index.name}, rank) VALUES (?, ?)", (option, value))
+
+
+def _make_room_below(connection: Any, index: Index) -> None:
+    """Raise the level at which the built index will lie.
+
+    An index lies in levels; a level with sixteen pieces is merged at once. On the lowest level the
+    whole index would be one of the sixteen, and be written again within fifteen saves. Each
+    `optimize` of two pieces opens a level; the row -1 stands for no record.
+    """
+    for _level in range(LEVELS):
+        connection.execute(f"INSERT INTO {index.name} (rowid, grams) VALUES (-1, ?)", (ODD,))
+        connection.execute(f"INSERT INTO {index.name} ({index.name}) VALUES ('optimize')")
 
 
 def forget(session: Session, index: Index, n: int, text: str) -> None:

@@ -19,12 +19,12 @@ from deskapp.queries import registry
 from deskapp.queries.registry import DeviceRow, MerchantRow
 from deskapp.queries.today import card_title
 from deskapp.rules.masking import mask
-from deskapp.rules.states import OVER, WorkState
+from deskapp.rules.states import ENDED, WorkState
 
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """A repair order of a merchant: how many devices, how many of them are not over yet. Instants are ms UTC."""
+    """A repair order of a merchant: how many devices, how many of them are not over. Instants are ms UTC."""
 
     id: str
     number: str
@@ -134,19 +134,35 @@ def device_rows(session: ReadSession, text: str, *, loaners: bool = False, limit
         for row in session.scalars(select(DeviceModel))
         if all(word in f"{row.brand} {row.brand_en} {row.name} {row.id}".casefold() for word in words)
     ]
-    if fitting and not found:
-        numbers = session.scalars(
-            select(Device.serial_no).where(Device.model_id.in_(fitting)).order_by(Device.n.desc()).limit(limit)
+    if fitting:
+        found += _devices_of_models(session, fitting, loaners=loaners, limit=limit)
+    return sorted({row.id: row for row in found}.values(), key=lambda row: row.n, reverse=True)[:limit]
+
+
+def _devices_of_models(session: ReadSession, model_ids: list[str], *, loaners: bool, limit: int) -> list[DeviceRow]:
+    question = (
+        select(Device, DeviceModel, Merchant)
+        .join(DeviceModel, DeviceModel.id == Device.model_id)
+        .join(Merchant, Merchant.id == Device.merchant_id, isouter=True)
+        .where(Device.joined_into == "", Device.model_id.in_(model_ids))
+        .order_by(Device.n.desc())
+        .limit(limit)
+    )
+    if loaners:
+        question = question.where(Device.loaner)
+    return [
+        DeviceRow(
+            row.n, row.id, row.serial_no, f"{model.brand} {model.name}", row.model_id,
+            (owner.short_name or owner.name) if owner else "", row.merchant_id, row.terminal_no, row.warranty_until,
+            row.ownership, row.loaner,
         )
-        wanted = set(numbers)
-        every = registry.devices(session, loaners=loaners, limit=100_000) if wanted else []
-        found = [row for row in every if row.serial_no in wanted]
-    return sorted(found, key=lambda row: row.n, reverse=True)[:limit]
+        for row, model, owner in session.execute(question)
+    ]  # fmt: skip
 
 
 def orders_of_merchant(session: ReadSession, merchant_id: str, limit: int = 50) -> list[OrderRow]:
     """Return the newest repair orders of a merchant; the deliverer's name is masked."""
-    going = func.sum(case((RepairItem.work_state.not_in(_names(OVER)), 1), else_=0))
+    going = func.sum(case((RepairItem.work_state.not_in(_names({*ENDED, WorkState.PICKED_UP})), 1), else_=0))
     rows = session.execute(
         select(
             RepairOrder.id, RepairOrder.number, RepairOrder.opened_at, RepairOrder.deliverer_name,

@@ -22,6 +22,8 @@ from deskapp.ui.widgets.flow import FlowLayout
 from deskapp.ui.widgets.pins import PinField, PinPad
 from deskapp.ui.widgets.text import Button, Picture, Text
 
+CARD_WIDTH = 420
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:
@@ -106,6 +108,8 @@ class LockScreen(QWidget):
             self._flow.addWidget(button)
             self.tiles.append(button)
         self._tiles.setVisible(bool(self.tiles))
+        # The card is centred, and centred things are not asked for a height that goes with their width.
+        self._tiles.setMinimumHeight(self._flow.heightForWidth(CARD_WIDTH - 2 * HUGE) if self.tiles else 0)
 
     def choose(self, staff_no: str) -> None:
         """Fill in who it is and ask for the PIN."""

@@ -10,7 +10,7 @@ from deskapp.errors import N_
 from deskapp.models import catalogue
 from deskapp.queries.checkin import DeviceBriefing, StayLine
 from deskapp.rules.states import STATE_TITLES, WorkState
-from deskapp.ui.kit import Button, Card, Facts, FlowLayout, Line, Picture, Pill, Text, column, row, spoken
+from deskapp.ui.kit import Button, Card, Facts, Line, Picture, Pill, Text, column, row, spoken
 from deskapp.ui.pages.checkin_codes import emptied
 from deskapp.ui.tokens import MEDIUM, SMALL
 
@@ -85,9 +85,9 @@ class BriefingCard(Card):
 
     def _pills(self, briefing: DeviceBriefing) -> QWidget:
         holder = QWidget()
-        flow = FlowLayout(holder, margin=0)
-        for pill in _pills_of(briefing):
-            flow.addWidget(pill)
+        stack = column(*_pills_of(briefing), gap=SMALL)
+        stack.setContentsMargins(0, 0, 0, 0)
+        holder.setLayout(stack)
         return holder
 
     def _warnings(self, briefing: DeviceBriefing) -> list[tuple[str, str]]:

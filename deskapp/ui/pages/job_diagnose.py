@@ -244,7 +244,7 @@ class DiagnoseStep(Step):
             symptom_confirmed=self.confirmed.value() or "", cause_code=self._cause, tamper_flag=self.flag.value() or "",
             words=self.words.text(), firmware_version=self.firmware.text(), app_version=self.app.text(),
             labour_class=self.labour.value() or "",
-            needed_parts=tuple(NeededPart(part_id) for part_id in self.parts.chosen()),
+            needed_parts=tuple(NeededPart(part_id) for part_id in self.parts.values()),
         )  # fmt: skip
         self.do(
             record_diagnosis(

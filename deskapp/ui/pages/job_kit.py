@@ -129,7 +129,7 @@ class Chips(QWidget):
 
     def add(self, key: str, text: str) -> None:
         """Add a thing once."""
-        if key and key not in self.chosen():
+        if key and key not in self.values():
             self.put([*self.items, (key, text)])
             self.changed.emit()
 
@@ -157,7 +157,7 @@ class Chips(QWidget):
             self.put([one for one in self.items if one[0] != gone])
             self.changed.emit()
 
-    def chosen(self) -> tuple[str, ...]:
+    def values(self) -> tuple[str, ...]:
         """Return the keys of what is chosen."""
         return tuple(key for key, _text in self.items)
 
@@ -189,9 +189,9 @@ class Picker(QWidget):
         self.field.entered.connect(self._entered)
         self.chips.changed.connect(self.changed)
 
-    def chosen(self) -> tuple[str, ...]:
+    def values(self) -> tuple[str, ...]:
         """Return what is chosen."""
-        return self.chips.chosen()
+        return self.chips.values()
 
     def put(self, items: Sequence[tuple[str, str]]) -> None:
         """Show exactly these."""

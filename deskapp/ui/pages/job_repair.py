@@ -198,7 +198,7 @@ class RepairStep(Step):
 
     def _keys_gone(self) -> bool:
         listed = catalogue.words("actions")
-        now = any(listed[code].extra.get("keys") for code in self.work.chosen() if code in listed)
+        now = any(listed[code].extra.get("keys") for code in self.work.values() if code in listed)
         return now or (self.card is not None and self.card.keys_gone)
 
     def first(self) -> QWidget:
@@ -217,11 +217,11 @@ class RepairStep(Step):
         if card is None:
             return
         form = RepairForm(
-            self.work.chosen(), firmware_version=self.firmware.text(), app_version=self.app.text(),
+            self.work.values(), firmware_version=self.firmware.text(), app_version=self.app.text(),
             minutes=self.minutes.value() or 0, prevention_tip=self.advice.text(),
         )  # fmt: skip
         if self._keys_gone():
-            why = "、".join(catalogue.title("actions", code, "zh_CN") for code in self.work.chosen())
+            why = "、".join(catalogue.title("actions", code, "zh_CN") for code in self.work.values())
             self.do(
                 record_repair(item_id=card.item_id, form=form),
                 lambda _done: self.do(need_key_load(item_id=card.item_id, reason=why or "tamper")),
@@ -231,7 +231,7 @@ class RepairStep(Step):
 
     def kept(self) -> dict[str, Any]:
         """Return what was done while it is not sent."""
-        if not self.work.chosen():
+        if not self.work.values():
             return {}
         return {
             "actions": [list(one) for one in self.work.chips.items], "minutes": self.minutes.text(),
