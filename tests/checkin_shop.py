@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tests.conftest import People
-
 from deskapp.commands.catalogue_setup import fill_catalogues
 from deskapp.commands.checkin import check_in
 from deskapp.commands.checkin_forms import AccessoryForm, CheckedIn, Deliverer, DeviceForm, Terms
@@ -13,6 +11,7 @@ from deskapp.errors import N_
 from deskapp.models.device import Device, TerminalBinding
 from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.store import Store, Write, command
+from tests.conftest import People
 
 NOODLES, HOTPOT = "merchant-noodles", "merchant-hotpot"
 ONE, TWO, THEIRS = "NL910S00000001", "NL910S00000002", "PX920S00000003"

@@ -30,8 +30,6 @@ PAGE = 3900
 MERGED_PAGES = 16
 """Pages of the index that a save may merge: enough to keep up, too few to be felt."""
 
-LEVELS = 8
-
 ODD = "oddly"
 """A word longer than any gram: it marks texts that the database's LIKE cannot compare as `folded` does."""
 
@@ -115,7 +113,7 @@ def create(connection: Any) -> None:
             "(grams, content='', columnsize=0, detail=none, tokenize='ascii')"
         )
         _set(connection, index, "pgsz", PAGE)
-        # Left alone, it now and then merges for a fifth of a second inside somebody's save; `_add` merges a little each time.
+        # Left alone, it now and then merges for long inside somebody's save; `_add` merges a little each time.
         _set(connection, index, "automerge", 0)
 
 
@@ -151,13 +149,12 @@ def drop_and_rebuild(session: Session, *, progress: Callable[[str], None] = lamb
     create(driver)
     for index in INDEXES:
         progress(index.table)
-        _make_room_below(driver, index)
-        # A larger buffer makes fewer, larger pieces to merge; afterwards the usual size is set again.
+        # A larger buffer makes fewer, larger pieces; afterwards the usual size is set again.
         _set(driver, index, "hashsize", 64 << 20)
         driver.execute(
             f"INSERT INTO {index.name} (rowid, grams) SELECT t.n, grams({index.text}) FROM {index.table} t ORDER BY t.n"
         )
-        driver.execute(f"INSERT INTO {index.name} ({index.name}) VALUES ('optimize')")
+        _settle(driver, index)
         _set(driver, index, "hashsize", 1 << 20)
 
 
@@ -165,15 +162,15 @@ def _set(connection: Any, index: Index, option: str, value: int) -> None:
     connection.execute(f"INSERT INTO {index.name} ({index.name}, rank) VALUES (?, ?)", (option, value))
 
 
-def _make_room_below(connection: Any, index: Index) -> None:
-    """Raise the level at which the built index will lie.
+def _settle(connection: Any, index: Index) -> None:
+    """Merge a built index into one piece, and lift it above the levels where saves put theirs.
 
-    An index lies in levels; a level with sixteen pieces is merged at once. On the lowest level the
-    whole index would be one of the sixteen, and be written again within fifteen saves. Each
-    `optimize` of two pieces opens a level; the row -1 stands for no record.
+    Sixteen pieces on one level are merged at once: on the lowest level the whole index would be
+    one of them, and be written again in the fifteenth save. Merging pieces of different levels
+    gives one on a higher level, so each round adds a small piece; the row -1 stands for no record.
     """
-    for _level in range(LEVELS):
-        connection.execute(f"INSERT INTO {index.name} (rowid, grams) VALUES (-1, ?)", (ODD,))
+    for _round in range(2):
+        connection.execute(f"INSERT INTO {index.name} (rowid, grams) VALUES (-1, 'settled')")
         connection.execute(f"INSERT INTO {index.name} ({index.name}) VALUES ('optimize')")
 
 

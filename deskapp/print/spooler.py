@@ -15,16 +15,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
-
 from deskapp import settings
 from deskapp.commands import printing
 from deskapp.errors import N_, Corrupt, DeskError
-from deskapp.models.local import PrintJob
 from deskapp.models.store import Changes, Command, Done, ReadSession, Store
 from deskapp.print import printers, render
 from deskapp.print.media import Form, medium
 from deskapp.print.printers import InDoubt, NotSent, Outcome, Printer
+from deskapp.queries.printing import waiting_jobs
 from deskapp.rules import papers
 
 log = logging.getLogger(__name__)
@@ -286,12 +284,9 @@ _SETTING_OF = {
 
 def _waiting(session: ReadSession) -> list[_Waiting]:
     """Return the jobs that may be sent, oldest first."""
-    rows = session.execute(
-        select(PrintJob.id, PrintJob.state, PrintJob.medium, PrintJob.printer, PrintJob.attempts)
-        .where(PrintJob.state.in_(printing.WAITING))
-        .order_by(PrintJob.created_at, PrintJob.id)
-    )
-    return [_Waiting(*row) for row in rows]
+    return [
+        _Waiting(job.id, job.state, job.medium, job.printer, job.attempts) for job in waiting_jobs(session)
+    ]
 
 
 def _title(job: printing.Claimed) -> str:

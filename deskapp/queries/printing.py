@@ -96,7 +96,7 @@ def counts(session: ReadSession) -> dict[str, int]:
         .where(PrintJob.state.not_in(("printed", "cancelled")))
         .group_by(PrintJob.state)
     )
-    return {state: count for state, count in rows.tuples()}
+    return dict(rows.tuples().all())
 
 
 def _card(row: PrintJob) -> JobCard:

@@ -25,7 +25,7 @@ from deskapp.ui.widgets.progress import BigNumber, Happening, Stepper, Timeline
 from deskapp.ui.widgets.signature import Signature, SignaturePad
 from deskapp.ui.widgets.suggest import SuggestField, Suggestion
 from deskapp.ui.widgets.table import Cell, Column, DataTable, RowsModel
-from deskapp.ui.widgets.text import Button, KeyCap, Picture, Pill, Text
+from deskapp.ui.widgets.text import Button, KeyCap, Picture, Pill, Text, reveal
 
 __all__ = [
     "Banner", "BigNumber", "Button", "Card", "Cell", "Choice", "ChoiceBar", "Column", "ConfirmBar", "DataTable",
@@ -33,5 +33,5 @@ __all__ = [
     "Line", "MoneyField", "NumberField", "Page", "PageContext", "PageSpec", "PagedModel", "PhoneField", "Photo",
     "PhotoStrip", "Picture", "Pill", "PinField", "PinPad", "Progress", "RowSource", "RowsModel", "ScanField", "Scroll",
     "Signature", "SignaturePad", "Stepper", "SuggestField", "Suggestion", "SupervisorPanel", "Text", "TextArea",
-    "TextField", "Timeline", "Toasts", "column", "row", "spoken",
+    "TextField", "Timeline", "Toasts", "column", "reveal", "row", "spoken",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -151,12 +151,17 @@ class Shell(QWidget):
             page.changed(changes)
 
     def focus_page(self) -> None:
-        """Give the focus back to the page."""
+        """Give the focus to the first field of the page, unless one of its own has it."""
         page = self.page()
-        if page is not None:
-            page.setFocus()
-            if page.focusWidget() is None or page.focusWidget() is page:
-                page.focusNextChild()
+        if page is None or (page.focusWidget() is not None and page.focusWidget().hasFocus()):
+            return
+        widget = page.nextInFocusChain()
+        while widget is not page:
+            wanted = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isEnabled()
+            if wanted and widget.isVisibleTo(page) and page.isAncestorOf(widget):
+                widget.setFocus(Qt.FocusReason.TabFocusReason)
+                return
+            widget = widget.nextInFocusChain()
 
     def show_scan(self, text: str) -> None:
         """Show the last code that was read."""
@@ -198,6 +203,8 @@ class Shell(QWidget):
             page = self.built.get(page_id) or self._build(spec)
             self.stack.setCurrentWidget(page)
             page.open(**args)
+            # After the page's own wish, which waits for the same moment.
+            QTimer.singleShot(0, self, self.focus_page)
         self.opened.emit(page_id)
 
     def _build(self, spec: PageSpec) -> Page:

@@ -7,8 +7,6 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
-from tests.checkin_shop import DEVICE, HOTPOT, NOODLES, ONE, SECOND, TERMS, THEIRS, TWO, WHO, stock_shop, taken_in
-from tests.conftest import FixedClock, People
 
 from deskapp.commands.checkin import check_in
 from deskapp.commands.checkin_after import (
@@ -42,6 +40,8 @@ from deskapp.models.stock import Attachment
 from deskapp.models.store import Override, Store
 from deskapp.models.ticket import ServiceTicket
 from deskapp.queries.drafts import draft, drafts
+from tests.checkin_shop import DEVICE, HOTPOT, NOODLES, ONE, SECOND, TERMS, THEIRS, TWO, WHO, stock_shop, taken_in
+from tests.conftest import FixedClock, People
 
 CARD = "6222021234567894"
 SHA = "a" * 64

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from tests.conftest import People
 
 from deskapp.commands.imports import ImportRefused, import_file
 from deskapp.errors import Forbidden, Refused
@@ -16,6 +15,7 @@ from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.stock import Part, StockMove
 from deskapp.models.store import Store
 from deskapp.paths import resource
+from tests.conftest import People
 
 
 def sample(name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.conftest import FixedClock, People
 
 from deskapp.commands.guidance import answer_step, finish_solved, start_guide, undo_answer
 from deskapp.commands.tickets import TicketForm, add_note, move_ticket, open_ticket
@@ -12,6 +11,7 @@ from deskapp.models import knowledge
 from deskapp.models.store import Store
 from deskapp.queries import tickets
 from deskapp.rules.guides import Answer, ending_of
+from tests.conftest import FixedClock, People
 
 CALL = TicketForm(
     channel="phone", callback_phone="138 0013-8000", caller_name="王先生", model_words="N910", symptom_code="no_power",

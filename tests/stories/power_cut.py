@@ -48,7 +48,7 @@ def record(log: Path, command: list[str], env: dict[str, str]) -> subprocess.Com
         "strace", "-f", "-y", "-xx", "-s", "4194304", "-e", "signal=none", "-e", f"trace={_CALLS}", "-o", str(log),
         *command,
     ]  # fmt: skip
-    return subprocess.run(wrapped, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=300)
+    return subprocess.run(wrapped, env=env, capture_output=True, check=False, timeout=300)
 
 
 def operations(log: Path, root: str) -> list[Op]:

@@ -28,6 +28,7 @@ from deskapp.ui.kit import (
     Page,
     PageContext,
     Pill,
+    Progress,
     Text,
     row,
     spoken,
@@ -59,7 +60,6 @@ class BackupPage(Page):
         self.bar.hide()
         self.place = PathField(N_("Folder on a USB disk"), name=settings.BACKUP_FOLDER.title)
         self.days = NumberField(low=1, high=60)
-        self.journal = PathField(N_("Folder on another disk"), name=settings.JOURNAL_FOLDER.title)
         self.table = DataTable(
             [
                 Column("when", N_("Made"), lambda kept: f"{shop_time(kept.made_at):%Y-%m-%d %H:%M}", 170),
@@ -75,7 +75,6 @@ class BackupPage(Page):
         self.code = CodeCard(self)
         self._arrange()
         self.place.edited.connect(lambda path: self.context.set_value(settings.BACKUP_FOLDER, path))
-        self.journal.edited.connect(lambda path: self.context.set_value(settings.JOURNAL_FOLDER, path))
         self.days.editingFinished.connect(self._days)
 
     @property
@@ -87,7 +86,6 @@ class BackupPage(Page):
         """Look what there is."""
         values = self.context.values()
         self.place.set_value(values[settings.BACKUP_FOLDER])
-        self.journal.set_value(values[settings.JOURNAL_FOLDER])
         self.days.set_value(values[settings.BACKUP_DAYS])
         self.code.setVisible(self.context.may("restore"))
         self.look()
@@ -108,7 +106,7 @@ class BackupPage(Page):
         self._begin()
         folder = self.context.values()[settings.BACKUP_FOLDER]
 
-        def both(progress: work.Progress) -> Path:
+        def both(progress: Progress) -> Path:
             from deskapp.ui.care import carry
 
             made = work.write(self.store, None, progress)
@@ -138,12 +136,11 @@ class BackupPage(Page):
         status.add(self.behind)
         status.add(self.bar)
         status.add(row(self.now_button, self.to_button, 1))
-        places = Card(N_("A second place"), icon="folder",
-                      hint=N_("A disk can break with everything on it. The daily backup is copied here too."))  # fmt: skip
+        hint = N_("A disk can break with everything on it. The daily backup is copied here too.")
+        places = Card(N_("A second place"), icon="folder", hint=hint)
         form = Form(columns=2)
-        form.add("folder", settings.BACKUP_FOLDER.title, self.place, span=2)
+        form.add("folder", settings.BACKUP_FOLDER.title, self.place)
         form.add("days", settings.BACKUP_DAYS.title, self.days)
-        form.add("journal", settings.JOURNAL_FOLDER.title, self.journal)
         places.add(form)
         kept = Card(N_("Backups beside the data"), icon="history")
         kept.add(self.table)
@@ -232,8 +229,8 @@ class CodeCard(Card):
     """A new recovery code, when the sheet is lost; shown once, printed or saved, never kept."""
 
     def __init__(self, page: BackupPage) -> None:
-        super().__init__(N_("Recovery code"), icon="key",
-                         hint=N_("If the sheet in the safe is lost or was seen by others, make a new code."))  # fmt: skip
+        hint = N_("If the sheet in the safe is lost or was seen by others, make a new code.")
+        super().__init__(N_("Recovery code"), icon="key", hint=hint)
         self.page = page
         self.code = Text(role="display", copy=True)
         self.code.hide()
@@ -256,7 +253,7 @@ class CodeCard(Card):
         for widget in (self.code, self.print_button, self.done):
             widget.show()
         self.make.hide()
-        self.note.say("warn", N_("The old code opens older backups only. Make a backup now: it takes the new one along."))
+        self.note.say("warn", N_("The old code opens older backups only. Make a backup now, with the new one."))
 
     def _ask(self) -> None:
         self.ask.ask(N_("Replace the recovery code? The old sheet is then worth nothing for new backups."),
@@ -271,7 +268,7 @@ class CodeCard(Card):
         actor = self.page.context.actor()
         code, name = self._shown, actor.name if actor else ""
 
-        def send(_progress: work.Progress) -> str:
+        def send(_progress: Progress) -> str:
             from deskapp.print.printers import find_printers
 
             found = find_printers()

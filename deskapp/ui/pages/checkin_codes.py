@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 from deskapp.errors import N_
 from deskapp.models import catalogue
 from deskapp.models.catalogue import Word
-from deskapp.ui.kit import Button, FlowLayout, LatinField, Suggestion, Text, spoken
+from deskapp.ui.kit import Button, FlowLayout, LatinField, Suggestion, Text
 from deskapp.ui.widgets.suggest import SuggestPopup
 
 
@@ -251,11 +251,6 @@ class AccessoryLine(QWidget):
         self.field.setText(" ".join([*tokens, *([word.short] if on else [])]))
         self._edited()
         self.field.setFocus()
-
-
-def named(code: str, listed: str) -> str:
-    """Return the words of a code of a list in the window's language."""
-    return catalogue.title(listed, code) if code else spoken(N_("not named"))
 
 
 def emptied(layout: QLayout) -> None:
