@@ -61,7 +61,27 @@ def check_in(
     and each accessory of its own, and the slip. Raises Refused at `devices.N.name`, `merchant`,
     `deliverer_name` and the like; a unit that is in our hands already needs a supervisor's `override`.
     """
-    desk = Desk(write, override)
+    with write.session.no_autoflush:  # what has to be read back is flushed where it is read
+        return _check_in(
+            Desk(write, override), devices, deliverer, terms, merchant_id, merchant, signature, shelf_id, ticket_id,
+            channel, draft_id,
+        )  # fmt: skip
+
+
+def _check_in(
+    desk: Desk,
+    devices: tuple[DeviceForm, ...],
+    deliverer: Deliverer,
+    terms: Terms,
+    merchant_id: str,
+    merchant: MerchantForm | None,
+    signature: Photo | None,
+    shelf_id: str,
+    ticket_id: str,
+    channel: str,
+    draft_id: str,
+) -> CheckedIn:
+    write = desk.write
     _refuse_unanswered(devices, terms)
     for form in devices:
         desk.known.add(form.serial_no.strip().upper())

@@ -67,8 +67,8 @@ STEP_PAGES: Final[dict[str, str]] = {
 # What a record opens when no step asks for it.
 KIND_PAGES: Final[dict[str, str]] = {
     "item": "order",
-    "merchant": "merchants",
-    "device": "devices",
+    "merchant": "merchant",
+    "device": "device",
     "order": "order",
     "ticket": "tickets",
     "part": "stock",

@@ -6,11 +6,10 @@ store is open and the heavy libraries are loaded.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget
 
@@ -34,9 +33,8 @@ if TYPE_CHECKING:
     from deskapp.ui.scanner import Scanner
     from deskapp.ui.shell import Shell
     from deskapp.ui.status import StatusCard
+    from deskapp.ui.watch import Watch
 
-STATUS_EVERY_MS = 60_000
-IDLE_LOOK_MS = 10_000
 THEMES = ("light", "dark", "contrast")
 
 May = Callable[[Iterable[str], str], bool]
@@ -69,7 +67,7 @@ class Window(QMainWindow):
         self.shortcuts: list[QShortcut] = []
         self._branch = branch
         self._last_number = ""
-        self._timers: list[QTimer] = []
+        self.watch: Watch | None = None
         self._status: StatusQuestion | None = None
         self._role_may: May = lambda roles, right: True
         self._now: Callable[[], int] = lambda: 0
@@ -126,7 +124,7 @@ class Window(QMainWindow):
         self._stack.addWidget(self.shell)
         self.toasts = Toasts(self.shell)
         self._connect(jobs, self.shell)
-        self._watch()
+        self._start_watch()
         self.shortcuts = [self._shortcut(action) for action in self.actions_table if action.shortcut]
         self.entrance.open_for(jobs, self.shell.supervisor)
         self.furnished.emit()
@@ -145,21 +143,20 @@ class Window(QMainWindow):
         self.router.badge_scanned.connect(self._badge)
         self.router.chosen_action.connect(self.act)
 
-    def _watch(self) -> None:
-        from deskapp.ui.scanner import Scanner
+    def _start_watch(self) -> None:
+        from deskapp.ui.watch import Watch
 
         app = QApplication.instance()
         if app is None:
             raise RuntimeError("a window needs an application")
-        self.scanner = Scanner(app, gap_ms=self.values[settings.SCAN_GAP])
+        gap, idle = self.values[settings.SCAN_GAP], self.values[settings.IDLE_LOCK]
+        self.watch = Watch(app, gap_ms=gap, idle_minutes=idle, parent=self)
+        self.watch.idle.connect(self.lock)
+        self.watch.due.connect(self.ask_status)
+        self.scanner = self.watch.scanner
         self.scanner.scanned.connect(self.scan)
         self.scanner.repeated.connect(self._scanned_again)
         self.scanner.input_method_suspected.connect(self._input_method)
-        for interval, due in ((IDLE_LOOK_MS, self._lock_when_idle), (STATUS_EVERY_MS, self.ask_status)):
-            timer = QTimer(self, interval=interval)
-            timer.timeout.connect(due)
-            timer.start()
-            self._timers.append(timer)
 
     # -- who is here -------------------------------------------------------------
 
@@ -204,12 +201,6 @@ class Window(QMainWindow):
     def _badge(self, code: str) -> None:
         self.lock()
         self.lock_screen.choose(code)
-
-    def _lock_when_idle(self) -> None:
-        if self.scanner is not None and self.actor is not None:
-            idle = time.monotonic() - self.scanner.last_input
-            if idle >= self.values[settings.IDLE_LOCK] * 60:
-                self.lock()
 
     # -- going about -------------------------------------------------------------
 
@@ -343,8 +334,9 @@ class Window(QMainWindow):
             self.restyle()
         elif setting is settings.LANGUAGE:
             i18n.use(value)
-        elif setting is settings.SCAN_GAP and self.scanner is not None:
-            self.scanner.gap_ms = value
+        elif self.watch is not None:
+            self.watch.scanner.gap_ms = self.values[settings.SCAN_GAP]
+            self.watch.idle_minutes = self.values[settings.IDLE_LOCK]
 
     def next_theme(self) -> None:
         """Change between light, dark and high contrast."""
@@ -384,10 +376,8 @@ class Window(QMainWindow):
         if self.shell is not None:
             self.shell.leave()
         i18n.forget_listener(self._language_changed)
-        if self.scanner is not None:
-            self.scanner.stop()
-        for timer in self._timers:
-            timer.stop()
+        if self.watch is not None:
+            self.watch.stop()
         super().closeEvent(event)
 
     def _language_changed(self) -> None:

@@ -180,7 +180,7 @@ def test_locking_keeps_the_page_for_the_same_person_and_drops_it_for_another(win
 
 def test_the_desk_locks_when_nobody_touches_it(window):
     window.scanner.last_input -= 60 * settings.IDLE_LOCK.default
-    window._lock_when_idle()
+    window.watch.look()
 
     assert window.actor is None
 
@@ -505,7 +505,7 @@ def test_a_disk_that_takes_no_report_does_not_make_it_worse(qtbot, tmp_path):
 def test_closing_the_window_stops_watching_the_keys(window, look):
     window.close()
 
-    assert not any(timer.isActive() for timer in window._timers)
+    assert not any(timer.isActive() for timer in window.watch.timers)
     assert QEvent.Type.KeyPress and window.scanner._held == []
 
 

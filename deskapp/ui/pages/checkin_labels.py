@@ -19,7 +19,7 @@ _PRINTED = {
     "printed": (N_("Printed"), "ok", "printer"), "sent": (N_("Printed"), "ok", "printer"),
     "queued": (N_("Waits for the printer"), "neutral", "clock"), "sending": (N_("Is printing"), "info", "printer"),
     "held": (N_("With the printer"), "info", "printer"), "unknown": (N_("Perhaps printed"), "warn", "printer"),
-    "failed": (N_("Did not print"), "danger", "alert-circle"), "cancelled": (N_("Cancelled"), "neutral", "ban"),
+    "failed": (N_("Did not print"), "danger", "alert-circle"), "cancelled": (N_("Print cancelled"), "neutral", "ban"),
 }  # fmt: skip
 
 

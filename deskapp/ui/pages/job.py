@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from deskapp.clock import shop_time
 from deskapp.commands.drafts import drop_draft, save_draft
@@ -64,6 +64,7 @@ class JobPanel(QFrame):
         self.drawers = Drawers(self)
         self.stack = QStackedWidget()
         self.steps: dict[str, Step] = {}
+        self._rooms: dict[Step, _Room] = {}
         self._makers: dict[str, Callable[[JobPanel], Step]] = {
             "start": StartStep, "diagnose": DiagnoseStep, "quote": QuoteStep, "answer": AnswerStep,
             "declined": DeclinedStep, "give_up": GiveUpStep, "repair": RepairStep, "waiting": WaitingStep,
@@ -91,7 +92,7 @@ class JobPanel(QFrame):
         self.inside = QWidget()
         column = QVBoxLayout(self.inside)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(MEDIUM)
+        column.setSpacing(SMALL)
         column.addWidget(self.head)
         column.addWidget(self.stepper)
         column.addWidget(self.drawers)
@@ -157,13 +158,17 @@ class JobPanel(QFrame):
         step = self.steps.get(self.step_name)
         if step is None:
             step = self.steps[self.step_name] = self._makers[self.step_name](self)
-            self.stack.addWidget(step)
+            self._rooms[step] = _Room(step)
+            self.stack.addWidget(self._rooms[step])
         place = PLACE.get(card.resumes if card.state in ("quarantined", "awaiting_parts") else card.state, 0)
         self.stepper.go(1 if self.step_name == "quote" else place)
-        self.stack.setCurrentWidget(step)
+        self.stack.setCurrentWidget(self._room(step))
         step.show_card(card, anew=anew)
         self.back.setVisible(bool(self._asked_step))
         self.refresh_primary()
+
+    def _room(self, step: Step) -> _Room:
+        return self._rooms[step]
 
     def _show_nothing(self) -> None:
         self.card, self.step_name, self._wanted = None, "", ""
@@ -175,6 +180,7 @@ class JobPanel(QFrame):
         step = self.steps.get(self.step_name)
         if step is not None:
             first = step.first()
+            self._room(step).verticalScrollBar().setValue(0)
             QTimer.singleShot(0, first, lambda: first.setFocus())
 
     # -- what steps ask of their panel -------------------------------------------
@@ -183,7 +189,7 @@ class JobPanel(QFrame):
         """Show a finished sentence beside the main button."""
         self.error.put(sentence)
         self.error.setVisible(bool(sentence))
-        self.side.setVisible(not sentence)
+        self.side.setVisible(not sentence and bool(self.side.text()))
 
     def open_drawer(self, name: str) -> None:
         """Open a short act, or one of the steps that are gone to on purpose."""
@@ -206,10 +212,12 @@ class JobPanel(QFrame):
     def refresh_primary(self) -> None:
         """Ask the step anew what its main button says."""
         step = self.steps.get(self.step_name)
-        if step is None or self.stack.currentWidget() is not step:
+        if step is None or self.stack.currentWidget() is not self._room(step):
             return
         said = step.primary()
-        self.main.say(said.text)
+        self.main.say(said.text, count=said.count)
+        self.side.say(step.hint)
+        self.side.setVisible(bool(step.hint) and self.error.isHidden())
         self.main.set_icon(said.icon)
         self.main.setEnabled(said.enabled)
         if not self._draft.isActive() and self.step_name in DRAFTED:
@@ -268,6 +276,18 @@ class JobPanel(QFrame):
             self.refresh_primary()
 
 
+class _Room(QScrollArea):
+    """The room of a step; it scrolls only where large text leaves no other way."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        step.setProperty("role", "scrolled")
+        self.setWidget(step)
+
+
 class _Head(QWidget):
     """Who this is: model, serial number, merchant, fault; state and age as pills; what to know before opening it."""
 
@@ -277,7 +297,7 @@ class _Head(QWidget):
         self.serial = Text(role="accent", copy=True)
         self.state, self.age = Pill(), Pill()
         self.who = Text(role="muted", copy=True)
-        self.fault = Text(role="strong", wrap=True)
+        self.fault = Text(role="strong")
         self.facts = Text(role="muted", wrap=True)
         upper = QHBoxLayout()
         upper.setSpacing(MEDIUM)
@@ -290,8 +310,12 @@ class _Head(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(TIGHT)
         column.addLayout(upper)
-        for part in (self.who, self.fault, self.facts):
-            column.addWidget(part)
+        column.addWidget(self.who)
+        lower = QHBoxLayout()
+        lower.setSpacing(MEDIUM)
+        lower.addWidget(self.fault)
+        lower.addWidget(self.facts, 1)
+        column.addLayout(lower)
 
     def show_card(self, card: JobCard) -> None:
         """Say it all in three lines."""

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from deskapp.commands.bench import DiagnosisForm, NeededPart, record_diagnosis, start_diagnosis, start_repair
 from deskapp.errors import N_
 from deskapp.models import catalogue
-from deskapp.queries.bench import parts_for
+from deskapp.queries.bench import PartRow, parts_for
 from deskapp.queries.bench_card import JobCard
-from deskapp.rules.warranty import BASIS_TITLES, Basis, from_record
+from deskapp.rules.warranty import BASIS_TITLES, CAUSE_TITLES, Basis, Cause, from_record
 from deskapp.ui.kit import (
     Button,
     Choice,
@@ -27,7 +27,7 @@ from deskapp.ui.kit import (
     spoken,
 )
 from deskapp.ui.pages.job_kit import Host, Picker, Primary, Step, named, words_search
-from deskapp.ui.tokens import MEDIUM, SMALL
+from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
 
 if TYPE_CHECKING:
     from deskapp.models.store import Override, ReadSession
@@ -121,6 +121,7 @@ class DiagnoseStep(Step):
         self.app = LatinField(N_("as shown"))
         self.words = TextField(N_("What you found, in a few words"), limit=500)
         self._cause = ""
+        self._seen = 0
         self.form.add("symptom_confirmed", N_("Reported fault seen?"), self.confirmed, needed=True)
         self.form.add("tamper_flag", N_("Tamper message on the device"), self.flag, needed=True)
         self.form.add("cause_code", N_("Cause"), self.cause, needed=True)
@@ -130,8 +131,8 @@ class DiagnoseStep(Step):
         self.form.add("firmware_version", N_("Firmware before"), self.firmware)
         self.form.add("app_version", N_("Application before"), self.app)
         self.verdict = Verdict(self)
-        self.column.addWidget(self.form)
         self.column.addWidget(self.verdict)
+        self.column.addWidget(self.form)
         self.column.addStretch(1)
         self._walk()
 
@@ -151,7 +152,6 @@ class DiagnoseStep(Step):
         self._cause = str(suggestion.data)
         self.form.rows["cause_code"].clear_error()
         self.labour.setFocus()
-        self._edited()
 
     def _parts(self, session: ReadSession, text: str) -> Sequence[Suggestion]:
         model = self.card.model_id if self.card else ""
@@ -164,19 +164,23 @@ class DiagnoseStep(Step):
             for row in parts_for(session, model, text, limit=8)
         ]  # fmt: skip
 
-    def _edited(self) -> None:
-        self.verdict.hide()
-        self.host.refresh_primary()
-
     def show_card(self, card: JobCard, *, anew: bool) -> None:
         """Show what was found before, or nothing."""
         super().show_card(card, anew=anew)
         found = card.finding
         if anew:
             self._fill(card)
-        self.verdict.setVisible(found is not None)
+        if found is None or anew or found.at != self._seen:
+            self.show_form(found is None)
+        self._seen = found.at if found else 0
         if found is not None:
             self.verdict.show_finding(card)
+
+    def show_form(self, on: bool) -> None:
+        """Show the questions, or what was recorded and decided."""
+        self.form.setVisible(on)
+        self.verdict.setVisible(not on)
+        self.host.refresh_primary()
 
     def _fill(self, card: JobCard) -> None:
         found = card.finding
@@ -196,12 +200,16 @@ class DiagnoseStep(Step):
             self.jobs.ask(
                 lambda session: [row for row in parts_for(session, card.model_id, limit=500) if row.part_id in ids],
                 owner=self, exclusive="needed",
-                then=lambda rows: self.parts.put([(row.part_id, named(row.name, row.name_en)) for row in rows]),
+                then=self._know_parts,
             )  # fmt: skip
 
+    def _know_parts(self, rows: Sequence[PartRow]) -> None:
+        self.parts.put([(row.part_id, named(row.name, row.name_en)) for row in rows])
+        self.verdict.retranslate()
+
     def first(self) -> QWidget:
-        """Return the first open question."""
-        return self.confirmed
+        """Return the first open question; nothing to fill in once it is decided."""
+        return self.confirmed if self.verdict.isHidden() else self.verdict.again
 
     def primary(self) -> Primary:
         """Say what comes: record, then start, ask, or call a supervisor."""
@@ -283,7 +291,9 @@ class Verdict(QFrame):
         self.setProperty("role", "inset")
         self.pill = Pill()
         self.basis = Text(role="muted")
+        self.cause = Text(role="title", wrap=True)
         self.why = Text(wrap=True)
+        self.words = Text(role="muted", wrap=True)
         self.other = Button(N_("Decide otherwise"), "link", icon="user-check", clicked=step.decide)
         self.again = Button(N_("Change the findings"), "link", icon="edit", clicked=self._again)
         self._step = step
@@ -294,10 +304,11 @@ class Verdict(QFrame):
         head.addWidget(self.again)
         head.addWidget(self.other)
         column = QVBoxLayout(self)
-        column.setContentsMargins(MEDIUM, SMALL, MEDIUM, MEDIUM)
+        column.setContentsMargins(LARGE, MEDIUM, LARGE, LARGE)
         column.setSpacing(SMALL)
         column.addLayout(head)
-        column.addWidget(self.why)
+        for part in (self.cause, self.why, self.words):
+            column.addWidget(part)
         self._card: JobCard | None = None
         self.hide()
 
@@ -320,9 +331,25 @@ class Verdict(QFrame):
             shown = {key: spoken(str(value)) for key, value in values.items()}
             said.append(spoken(sentence, **shown))
         self.why.put("  ".join(said))
+        found = self._card.finding
+        self.cause.put(cause_words(found.cause_code))
+        labour = next((spoken(one.text) for one in LABOUR if one.value and one.value == found.labour_class), "")
+        parts = [text for _key, text in self._step.parts.chips.items]
+        versions = " / ".join(text for text in (found.firmware_version, found.app_version) if text)
+        known = [
+            spoken(N_("labour: {size}"), size=labour) if labour else "", "、".join(parts), versions, found.words,
+        ]  # fmt: skip
+        self.words.put("  ·  ".join(text for text in known if text))
         self.other.setVisible(decision.result.value in ("payable", "needs_supervisor"))
 
     def _again(self) -> None:
-        self.hide()
-        self._step.host.refresh_primary()
+        self._step.show_form(True)
         self._step.cause.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def cause_words(code: str) -> str:
+    """Return a cause with its class, such as "Battery worn out (wear in normal use)"."""
+    word = catalogue.words("causes").get(code)
+    if word is None:
+        return code
+    return f"{word.title()} ({spoken(CAUSE_TITLES[Cause(str(word.extra['class']))])})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deskapp.clock import shop_day
 from deskapp.commands.bench import diagnose_again, hand_job_over, note_on_job, pause_job, quarantine
@@ -16,6 +16,7 @@ from deskapp.queries.bench_card import JobCard
 from deskapp.ui.kit import (
     Button,
     DateField,
+    FlowLayout,
     Jobs,
     LatinField,
     NumberField,
@@ -59,12 +60,12 @@ class Drawers(QWidget):
         self._card: JobCard | None = None
         self.drawers: dict[str, Drawer] = {}
         self.buttons: dict[str, Button] = {}
-        self._bar = QHBoxLayout()
-        self._bar.setSpacing(SMALL)
+        bar = QWidget()
+        self._bar = FlowLayout(bar, gap=4, margin=0)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SMALL)
-        self._column.addLayout(self._bar)
+        self._column.addWidget(bar)
         for name, text, icon in (
             ("note", N_("Note"), "message"), ("pause", N_("Put aside"), "player-pause"),
             ("hand_over", N_("Hand over"), "users"), ("wait", N_("Wait for parts"), "packages"),
@@ -72,7 +73,6 @@ class Drawers(QWidget):
             ("give_up", N_("No repair"), "ban"), ("quarantine", N_("Quarantine"), "shield-lock"),
         ):  # fmt: skip
             self._button(name, text, icon)
-        self._bar.addStretch(1)
         self._note()
         self._pause()
         self._hand_over()

@@ -56,20 +56,25 @@ class Primary:
     text: str
     icon: str = "check"
     enabled: bool = True
+    count: int = 0
 
 
 class Step(QWidget):
     """One step of a job: a form, and the one act that leads on.
 
-    Subclasses fill in `primary`, `submit`, `first` and `show_card`; `take` gets scans.
+    Subclasses fill in `primary`, `submit`, `first` and `show_card`; `take` gets scans, `hint` is a
+    message id for the foot of the job. `columns` is how many the form has.
     """
+
+    columns = 2
+    hint = ""
 
     def __init__(self, host: Host) -> None:
         super().__init__()
         self.host = host
         self.context, self.jobs = host.context, host.jobs
         self.card: JobCard | None = None
-        self.form = Form(columns=2)
+        self.form = Form(columns=self.columns)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(MEDIUM)

@@ -81,6 +81,8 @@ def line_columns(narrow: bool = False) -> list[Column]:
 class QuoteStep(Step):
     """Make a quote: lines by short code, part number or scan; the total is always in view."""
 
+    columns = 4
+
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self.lines: list[_Line] = []

@@ -43,6 +43,9 @@ KEYS_GONE = N_("The keys are gone after this work")
 class RepairStep(Step):
     """Fit parts and say what was done; the main button sends the device to whoever tests it."""
 
+    columns = 4
+    hint = N_("Scan a part to fit it. In the list Delete puts one back onto the shelf.")
+
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self.add = SuggestField(self.jobs, self._search, N_("Scan or type a part"), name=N_("Fit a part"))
@@ -64,7 +67,7 @@ class RepairStep(Step):
         self.firmware = LatinField(N_("unchanged"))
         self.app = LatinField(N_("unchanged"))
         self.advice = TextField(N_("What the merchant should do differently"), limit=300)
-        self.form.add("actions", N_("What was done"), self.work, needed=True)
+        self.form.add("actions", N_("What was done"), self.work, needed=True, span=3)
         self.form.add("minutes", N_("Minutes"), self.minutes)
         self.form.add("firmware_version", N_("Firmware after"), self.firmware)
         self.form.add("app_version", N_("Application after"), self.app)

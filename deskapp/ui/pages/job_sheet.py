@@ -15,7 +15,7 @@ from deskapp.ui import icons, theme
 from deskapp.ui.kit import spoken
 from deskapp.ui.widgets.text import RESTYLE
 
-LINE = 27
+LINE = 24
 PASS, FAIL, SKIP = "pass", "fail", "skip"
 TONES = {PASS: "ok", FAIL: "danger", SKIP: "muted"}
 MARKS = {PASS: "circle-check", FAIL: "alert-circle", SKIP: "minus"}

@@ -11,7 +11,7 @@ from deskapp.commands.people import Tried, sign_in
 from deskapp.errors import N_, DeskError
 from deskapp.queries.bench_card import JobCard
 from deskapp.rules.money import format_yuan
-from deskapp.ui.kit import Banner, ChoiceBar, EmptyState, LatinField, Text, TextField, row, spoken
+from deskapp.ui.kit import Banner, ChoiceBar, EmptyState, LatinField, TextField, spoken
 from deskapp.ui.pages.job_diagnose import TAMPER
 from deskapp.ui.pages.job_kit import Host, Primary, SecondPerson, Step
 from deskapp.ui.pages.job_sheet import TestSheet
@@ -24,14 +24,12 @@ class TestStepPanel(Step):
     """The plan on one sheet, then seal, tamper check and shelf; by another person than who repaired."""
 
     __test__ = False
+    columns = 4
+    hint = N_("P passed · F failed · S left out · digits and Enter for a value · Backspace takes back")
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self.sheet = TestSheet()
-        self.keys = Text(
-            N_("P passed · F failed · S left out · digits and Enter for a value · Backspace takes back"), "caption"
-        )
-        self.count = Text(role="strong")
         self.second = SecondPerson(N_("You worked on this device. Who tests it?"))
         self.solo = Banner("warn", dismissible=False)
         self.tamper = ChoiceBar(TAMPER)
@@ -42,7 +40,6 @@ class TestStepPanel(Step):
         self.form.add("seal_no", N_("New seal"), self.seal)
         self.form.add("shelf", N_("Pickup shelf"), self.shelf)
         self.skip = self.form.add("words", N_("Note"), self.words)
-        self.column.addLayout(row(self.count, self.keys, 1))
         self.column.addWidget(self.sheet)
         self.column.addWidget(self.second)
         self.column.addWidget(self.solo)
@@ -80,13 +77,7 @@ class TestStepPanel(Step):
             self.solo.clear()
         self._count()
 
-    def retranslate(self) -> None:
-        """Say how far the test is."""
-        self._count()
-
     def _count(self) -> None:
-        done = len(self.sheet.steps) - len(self.sheet.open_steps())
-        self.count.put(f"{done}/{len(self.sheet.steps)}")
         self.host.refresh_primary()
 
     def _finished(self) -> None:
@@ -134,7 +125,7 @@ class TestStepPanel(Step):
     def primary(self) -> Primary:
         """Say what comes: ready, or back to repair."""
         if self.sheet.open_steps():
-            return Primary(N_("Finish the test"), "clipboard-check", False)
+            return Primary(N_("Steps still open: {count}"), "clipboard-check", False, len(self.sheet.open_steps()))
         if self.sheet.failed():
             return Primary(N_("Failed: back to repair"), "tool")
         return Primary(N_("Passed: ready for pickup"), "package")

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -393,9 +393,3 @@ class _View(QTableView):
         left = max(theme.px(120) * open_columns, self.viewport().width() - fixed)
         for number, column in enumerate(model.columns):
             self.setColumnWidth(number, theme.px(column.width) if column.width else left // max(1, open_columns))
-
-
-def ring(painter: QPainter, area: QRect) -> None:
-    """Draw the focus ring around something that paints itself."""
-    painter.setPen(QPen(theme.colour("focus"), 2))
-    painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 6, 6)
