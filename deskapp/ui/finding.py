@@ -48,7 +48,8 @@ class Finder(Protocol):
         """Return what a scanned code opens."""
 
 
-# What a step opens. The page's `open` gets `id`, `number`, `kind` and, for a slip, `token`.
+# What a step opens. The page's `open` gets `id` (and the same as `item_id`, `ticket_id` ... by kind), `number`,
+# `kind` and, for a slip, `token`.
 STEP_PAGES: Final[dict[str, str]] = {
     "check_in": "check_in",
     "counter": "bench",
@@ -70,7 +71,7 @@ KIND_PAGES: Final[dict[str, str]] = {
     "merchant": "merchant",
     "device": "device",
     "order": "order",
-    "ticket": "tickets",
+    "ticket": "ticket",
     "part": "stock",
     "shelf": "shelf",
     "staff": "staff",
@@ -116,15 +117,13 @@ def destination(target: Target) -> Destination | None:
     if target.kind is None:
         return None
     page = STEP_PAGES.get(target.step) or KIND_PAGES[target.kind]
-    return Destination(
-        page, {"id": target.id, "kind": str(target.kind), "number": target.number, "token": target.token}
-    )
+    return _place(page, str(target.kind), target.id, target.number, target.token)
 
 
 def suggestion(hit: Hit, group: str) -> Suggestion:
     """Return a found record as a line of the list."""
     page = STEP_PAGES.get(hit.step, KIND_PAGES[hit.kind]) if hit.kind == "item" else KIND_PAGES[hit.kind]
-    place = Destination(page, {"id": hit.id, "kind": str(hit.kind), "number": hit.title, "token": ""})
+    place = _place(page, str(hit.kind), hit.id, hit.title)
     return Suggestion(hit.title, hit.subtitle, KIND_ICONS[hit.kind], group, place)
 
 
@@ -133,3 +132,8 @@ def _exact(target: Target | None) -> list[Suggestion]:
     if target is None or place is None:
         return []
     return [Suggestion(target.number, "", "qrcode", N_("This very code"), place)]
+
+
+def _place(page: str, kind: str, identity: str, number: str, token: str = "") -> Destination:
+    args = {"id": identity, f"{kind}_id": identity, "kind": kind, "number": number, "token": token}
+    return Destination(page, args)

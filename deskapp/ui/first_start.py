@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from deskapp import i18n
 from deskapp.errors import N_
@@ -39,6 +39,7 @@ class Gate(QMainWindow):
 
     def __init__(self, home: Home, keyring_missing: Callable[[], bool], key: bytes | None = None) -> None:
         super().__init__()
+        theme.load_bold()
         self.home = home
         self.key = key
         self.keyring_missing = keyring_missing
@@ -63,6 +64,10 @@ class Gate(QMainWindow):
         first = getattr(panel, "first", None)
         if callable(first):
             first().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def to_top(self) -> None:
+        """Show the top of the panel."""
+        QTimer.singleShot(0, self, lambda: self.scroll.verticalScrollBar().setValue(0))
 
     def first_start(self) -> None:
         """Ask what to begin with."""
@@ -137,12 +142,13 @@ class Gate(QMainWindow):
         top.addStretch(1)
         top.addWidget(Button(N_("中文 / English"), "quiet", icon="language", clicked=self._next_language))
         top.addWidget(Button(N_("Colours"), "quiet", icon="contrast", clicked=self._next_theme))
-        scroll = Scroll(margin=HUGE)
+        scroll = self.scroll = Scroll(margin=HUGE)
         scroll.column.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
         card = QFrame()
         card.setProperty("role", "card")
         card.setMaximumWidth(920)
         card.setMinimumWidth(760)
+        card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         inside = QVBoxLayout(card)
         inside.setContentsMargins(HUGE, HUGE, HUGE, HUGE)
         inside.addWidget(self.panels)

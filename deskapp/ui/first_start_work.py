@@ -28,7 +28,7 @@ class Answers:
     pin: str = field(default="", repr=False)
     roles: list[str] = field(default_factory=list)
     passphrase: str | None = field(default=None, repr=False)
-    settings: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     """Settings that differ from their default, by key."""
 
 

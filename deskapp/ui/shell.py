@@ -156,7 +156,7 @@ class Shell(QWidget):
         if page is None or (page.focusWidget() is not None and page.focusWidget().hasFocus()):
             return
         widget = page.nextInFocusChain()
-        while widget is not page:
+        while widget is not None and widget is not page:
             wanted = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isEnabled()
             if wanted and widget.isVisibleTo(page) and page.isAncestorOf(widget):
                 widget.setFocus(Qt.FocusReason.TabFocusReason)

@@ -124,7 +124,8 @@ class Window(QMainWindow):
         self._stack.addWidget(self.shell)
         self.toasts = Toasts(self.shell)
         self._connect(jobs, self.shell)
-        self._start_watch()
+        self.scanner = self._start_watch()
+        self.scanner.input_method_suspected.connect(self.shell.status.suspect_input_method)
         self.shortcuts = [self._shortcut(action) for action in self.actions_table if action.shortcut]
         self.entrance.open_for(jobs, self.shell.supervisor)
         self.furnished.emit()
@@ -143,7 +144,7 @@ class Window(QMainWindow):
         self.router.badge_scanned.connect(self._badge)
         self.router.chosen_action.connect(self.act)
 
-    def _start_watch(self) -> None:
+    def _start_watch(self) -> Scanner:
         from deskapp.ui.watch import Watch
 
         app = QApplication.instance()
@@ -153,10 +154,9 @@ class Window(QMainWindow):
         self.watch = Watch(app, gap_ms=gap, idle_minutes=idle, parent=self)
         self.watch.idle.connect(self.lock)
         self.watch.due.connect(self.ask_status)
-        self.scanner = self.watch.scanner
-        self.scanner.scanned.connect(self.scan)
-        self.scanner.repeated.connect(self._scanned_again)
-        self.scanner.input_method_suspected.connect(self._input_method)
+        self.watch.scanner.scanned.connect(self.scan)
+        self.watch.scanner.repeated.connect(self._scanned_again)
+        return self.watch.scanner
 
     # -- who is here -------------------------------------------------------------
 
@@ -183,14 +183,13 @@ class Window(QMainWindow):
         """Show the lock screen; what is half typed stays for the same person."""
         if self.actor is None or self.shell is None or self.jobs is None:
             return
-        number = self.actor.staff_no
         self.shell.leave()
         self._close_sheet()
         self.toasts.clear()
         self.actor = self.jobs.actor = None
         self.router.see(self.seen())
         self._stack.setCurrentWidget(self.lock_screen)
-        self.lock_screen.welcome(number)
+        self.lock_screen.welcome(self._last_number)
         self.locked.emit()
 
     def switch_user(self) -> None:
@@ -256,10 +255,7 @@ class Window(QMainWindow):
 
     def full_screen(self) -> None:
         """Use the whole screen, or no longer."""
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def act(self, action: ActionSpec) -> None:
         """Do an action if it makes sense now."""
@@ -304,10 +300,6 @@ class Window(QMainWindow):
         self._beep()
         if self.shell is not None:
             self.shell.show_scan(text)
-
-    def _input_method(self) -> None:
-        if self.shell is not None:
-            self.shell.status.suspect_input_method()
 
     def _beep(self) -> None:
         if self.values[settings.SOUNDS]:

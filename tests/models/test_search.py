@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,8 +18,11 @@ from deskapp.models import schema, search
 from deskapp.models.device import Device
 from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.repair import RepairItem, RepairOrder
+from deskapp.models.store import Store
 from deskapp.models.ticket import ServiceTicket
+from deskapp.paths import Home
 from deskapp.rules.grams import folded, words
+from tests.bench import make_store
 
 NAMES = count(1)
 
@@ -240,3 +244,13 @@ def test_forgotten_values_leave_no_grams_behind(session: Session) -> None:
     assert rows(match, ('"8000"',)).scalar_one() == 0
     assert rows(match, ('"打印"',)).scalar_one() == 1
     assert found(session, "打印机") == [row.id]
+
+
+def test_a_generated_store_opens_and_its_index_is_whole(tmp_path: Path) -> None:
+    home = Home(tmp_path / "made")
+    make_store.make(home, make_store.Size(600, 300, 40))
+
+    with Store(home, make_store.KEY) as store, store.read() as reading:
+        (one,) = reading.connection().exec_driver_sql("SELECT words FROM service_ticket ORDER BY n LIMIT 1").scalars()
+        assert search.newest(reading, search.TICKET, one[:12], 5)
+        assert len(search.newest(reading, search.DEVICE, "0000", 1000)) == 300

@@ -66,7 +66,7 @@ class BackupPage(Page):
                 Column("name", N_("File"), lambda kept: kept.path.name, 0),
                 Column("acts", N_("Acts"), lambda kept: str(kept.acts), 90, right=True),
                 Column("size", N_("Size"), lambda kept: megabytes(kept.size), 100, right=True),
-                Column("state", N_("Check"), self._checked_cell, 150),
+                Column("state", N_("Check"), self._checked_cell, 180),
             ],
             name=N_("Backups beside the data"), empty=EmptyState("database-export", N_("There is no backup yet.")),
         )  # fmt: skip

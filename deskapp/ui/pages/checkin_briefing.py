@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
 
 from deskapp.clock import shop_time
 from deskapp.errors import N_
@@ -45,6 +45,7 @@ class BriefingCard(Card):
         super().__init__(N_("What is known"), icon="info-circle")
         self._briefing: DeviceBriefing | None = None
         self.symptom = ""
+        self.compact = False
         self._now = 0
         self.empty = Text(
             N_("Scan a serial number: model, merchant, warranty, earlier orders and warnings appear here."), "muted",
@@ -63,6 +64,12 @@ class BriefingCard(Card):
         self._briefing, self.symptom, self._now = briefing, symptom, now or self._now
         self.retranslate()
 
+    def set_compact(self, compact: bool) -> None:
+        """Use few lines, where the card stands above the form and not beside it."""
+        if compact != self.compact:
+            self.compact = compact
+            self.retranslate()
+
     def retranslate(self) -> None:
         """Build the card again in the window's language."""
         emptied(self._column)
@@ -70,13 +77,16 @@ class BriefingCard(Card):
         self.empty.setVisible(briefing is None)
         self._content.setVisible(briefing is not None)
         self.sentences = []
+        self.title.setVisible(not self.compact or briefing is None)
         if briefing is None:
             return
         self._column.addWidget(self._pills(briefing))
         for tone, sentence in self._warnings(briefing):
             self.sentences.append(sentence)
             self._column.addWidget(Alert(tone, sentence))
-        if briefing.known:
+        if briefing.known and self.compact:
+            self._column.addWidget(self._one_line(briefing))
+        elif briefing.known:
             self._column.addWidget(self._facts(briefing))
             self._column.addWidget(Line())
             self._column.addWidget(self._past(briefing))
@@ -85,7 +95,8 @@ class BriefingCard(Card):
 
     def _pills(self, briefing: DeviceBriefing) -> QWidget:
         holder = QWidget()
-        stack = column(*_pills_of(briefing), gap=SMALL)
+        pills = _pills_of(briefing)
+        stack: QBoxLayout = row(*pills, 1, gap=SMALL) if self.compact else column(*pills, gap=SMALL)
         stack.setContentsMargins(0, 0, 0, 0)
         holder.setLayout(stack)
         return holder
@@ -135,6 +146,18 @@ class BriefingCard(Card):
         for _identity, number in briefing.open_tickets:
             facts.add(f"ticket-{number}", N_("Open ticket"), number)
         return facts
+
+    def _one_line(self, briefing: DeviceBriefing) -> Text:
+        owner = briefing.merchant
+        parts = [(owner.short_name or owner.name) if owner else "", owner.merchant_no if owner else "",
+                 briefing.terminal_no]  # fmt: skip
+        if briefing.earlier:
+            last = briefing.earlier[0]
+            symptom = catalogue.title("symptoms", last.symptom_code) if last.symptom_code else ""
+            parts.append(f"{spoken(N_('Earlier orders'))}: {shop_time(last.came_at):%Y-%m-%d} {symptom}")
+        line = Text(role="muted", wrap=True)
+        line.put(" · ".join(part for part in parts if part))
+        return line
 
     def _past(self, briefing: DeviceBriefing) -> QWidget:
         holder = QWidget()

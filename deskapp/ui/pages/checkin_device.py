@@ -293,6 +293,8 @@ class DevicePanel(Card):
             self.go_on()
 
     def _tamper_chosen(self, value: str) -> None:
+        if value == "suspect":
+            self.tamper_list.ask()
         self.show_extra()
         if value == "suspect":
             self.edited.emit()
@@ -382,6 +384,8 @@ class DevicePanel(Card):
             self.condition_list.set_items(condition_items("", ()))
             self.condition_list.set_answers(state.get("answers", {}))
         self.tamper_list.set_found(state.get("tamper_found", []))
+        if self.tamper.value() == "suspect":
+            self.tamper_list.ask()
         self.show_extra()
 
     def retranslate(self) -> None:

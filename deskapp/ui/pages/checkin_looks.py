@@ -103,33 +103,44 @@ class TamperList(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.boxes: dict[str, QCheckBox] = {}
+        self._ticked: tuple[str, ...] = ()
+        self.words = TextField(N_("What was seen, in words"), name=N_("What is suspicious"), limit=400)
+        self.words.textEdited.connect(lambda _text: self.edited.emit())
+        self.words.returnPressed.connect(self.finished)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(SMALL)
+        self._column.addWidget(self.words)
+
+    def ask(self) -> None:
+        """Build the list when it is first needed; most devices are in order."""
+        if self.boxes:
+            return
         self.warning = Banner("warn", dismissible=False)
         self.warning.say(
             "warn",
             N_("Leave it as it is: do not open, clean or switch it off. It goes into quarantine when you save."),
         )
-        self.boxes: dict[str, QCheckBox] = {}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SMALL)
-        column.addWidget(self.warning)
-        column.addWidget(Text(N_("Tick what is not in order:"), "muted"))
+        above: list[QWidget] = [self.warning, Text(N_("Tick what is not in order:"), "muted")]
         for word in catalogue.words("tamper_items").values():
             box = QCheckBox(word.title())
+            box.setChecked(word.code in self._ticked)
             box.toggled.connect(lambda _on: self.edited.emit())
             self.boxes[word.code] = box
-            column.addWidget(box)
-        self.words = TextField(N_("What was seen, in words"), name=N_("What is suspicious"), limit=400)
-        self.words.textEdited.connect(lambda _text: self.edited.emit())
-        self.words.returnPressed.connect(self.finished)
-        column.addWidget(self.words)
+            above.append(box)
+        for place, part in enumerate(above):
+            self._column.insertWidget(place, part)
+        for first, second in zip(above[2:], [*above[3:], self.words], strict=True):
+            QWidget.setTabOrder(first, second)
 
     def found(self) -> list[str]:
         """Return the codes of what was not in order."""
-        return [code for code, box in self.boxes.items() if box.isChecked()]
+        return [code for code, box in self.boxes.items() if box.isChecked()] if self.boxes else list(self._ticked)
 
     def set_found(self, codes: Sequence[str]) -> None:
         """Show what was ticked before."""
+        self._ticked = tuple(codes)
         for code, box in self.boxes.items():
             box.setChecked(code in codes)
 

@@ -110,7 +110,13 @@ class CheckInSheet(QWidget):
             self.split.setDirection(way)
         self.side.setMinimumWidth(theme.px(330) if wide else 0)
         self.side.setMaximumWidth(theme.px(330) if wide else 16777215)
-        self.side.setMaximumHeight(16777215 if wide else theme.px(200))
+        self.briefing.set_compact(not wide)
+        self._fit_side(wide)
+
+    def _fit_side(self, wide: bool) -> None:
+        """Give the briefing above the form the height it needs, up to a third of the sheet."""
+        needs = self.briefing.sizeHint().height() + theme.px(4)
+        self.side.setMaximumHeight(16777215 if wide else min(needs, self.height() // 3))
 
     # -- devices -----------------------------------------------------------------
 
@@ -162,6 +168,7 @@ class CheckInSheet(QWidget):
         panel = self.shown()
         symptom = panel.symptom.value() if panel else ""
         self.briefing.show_briefing(panel.briefing if panel else None, symptom, self.context.now())
+        self._fit_side(not self.briefing.compact)
 
     def _device_finished(self) -> None:
         waiting = next((place for place, panel in enumerate(self.panels) if panel.missing()), None)

@@ -259,12 +259,10 @@ class DevicePage(Page):
 
     def _correct(self, consent: Override) -> None:
         act = correct_serial(device_id=self._device_id, serial_no=self.right_serial.text(), override=consent)
-        self.jobs.do(
-            act, owner=self, then=lambda _done: self._corrected(),
-            refused=lambda error: self.serial_form.refuse(
-                error, otherwise=lambda sentence: self.banner.put("danger", sentence)
-            ),
-        )  # fmt: skip
+        self.jobs.do(act, owner=self, then=lambda _done: self._corrected(), refused=self._not_corrected)
+
+    def _not_corrected(self, error: DeskError) -> None:
+        self.serial_form.refuse(error, otherwise=lambda sentence: self.banner.put("danger", sentence))
 
     def _corrected(self) -> None:
         self.right_serial.clear()

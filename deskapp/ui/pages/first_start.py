@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
+from deskapp import settings
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import language, say
 from deskapp.models import opening
 from deskapp.ui import first_start_work as work
+from deskapp.ui import theme
 from deskapp.ui.first_start_work import Answers
 from deskapp.ui.pages.first_start_steps import BranchStep, KeyStep, PersonStep, Step
 from deskapp.ui.pages.settings_printing import PrintingForm
@@ -118,6 +120,7 @@ class Wizard(QWidget):
         self.stepper = Stepper([N_("Branch"), N_("You"), N_("Recovery code"), N_("Printers")])
         self.stack = QStackedWidget()
         for step in self.steps:
+            step.body.addStretch(1)
             self.stack.addWidget(step)
         self.banner = Banner("danger", dismissible=False)
         self.back_button = Button(N_("&Back"), "quiet", icon="chevron-left", clicked=self.back)
@@ -156,6 +159,7 @@ class Wizard(QWidget):
         self.next_button.say(N_("&Finish") if last else N_("&Continue"))
         self.next_button.set_icon("check" if last else "chevron-right")
         step.first().setFocus(Qt.FocusReason.OtherFocusReason)
+        self.gate.to_top()
 
     def back(self) -> None:
         """Go to the step before, or to the beginning."""
@@ -178,6 +182,7 @@ class Wizard(QWidget):
         self._free(False)
         home, answers, fresh = self.gate.home, self.answers, self.fresh
         answers.language = language()
+        answers.settings |= {settings.THEME.key: theme.now().mode, settings.SCALE.key: theme.now().scale}
         self.gate.jobs.background(
             lambda progress: work.set_up(home, answers, fresh, progress.at), owner=self, then=self._made,
             refused=self._refused,

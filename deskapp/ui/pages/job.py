@@ -84,8 +84,10 @@ class JobPanel(QFrame):
     def _arrange(self) -> None:
         foot = QHBoxLayout()
         foot.setSpacing(SMALL)
-        foot.addWidget(self.error, 1)
-        foot.addWidget(self.side, 1)
+        said = QVBoxLayout()
+        said.addWidget(self.error)
+        said.addWidget(self.side)
+        foot.addLayout(said, 1)
         foot.addWidget(self.back)
         foot.addWidget(self.key)
         foot.addWidget(self.main)

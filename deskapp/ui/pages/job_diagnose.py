@@ -26,7 +26,7 @@ from deskapp.ui.kit import (
     TextField,
     spoken,
 )
-from deskapp.ui.pages.job_kit import Host, Picker, Primary, Step, named, words_search
+from deskapp.ui.pages.job_kit import HistoryBox, Host, Picker, Primary, Step, named, words_search
 from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ class StartStep(Step):
         self.form.add("tamper_result", N_("Case, seal, card slot, keypad"), self.tamper, needed=True,
                       hint=N_("Compare the serial number on case and screen."))  # fmt: skip
         self.sealed = self.form.add("seal_opened_by", N_("Seal opened by"), self.seal, needed=True)
+        self.history = HistoryBox()
         self.column.addWidget(self.form)
+        self.column.addWidget(self.history)
         self.column.addStretch(1)
         self.bench.returnPressed.connect(self.tamper.setFocus)
         self.tamper.confirmed.connect(lambda _value: self.submit())
@@ -74,6 +76,7 @@ class StartStep(Step):
     def show_card(self, card: JobCard, *, anew: bool) -> None:
         """Propose the bench of the last job."""
         super().show_card(card, anew=anew)
+        self.history.show_card(card)
         self.sealed.setVisible(card.state == "depot_received")
         if anew:
             self.bench.setText(StartStep.last_bench)
@@ -131,7 +134,9 @@ class DiagnoseStep(Step):
         self.form.add("firmware_version", N_("Firmware before"), self.firmware)
         self.form.add("app_version", N_("Application before"), self.app)
         self.verdict = Verdict(self)
+        self.history = HistoryBox()
         self.column.addWidget(self.verdict)
+        self.column.addWidget(self.history)
         self.column.addWidget(self.form)
         self.column.addStretch(1)
         self._walk()
@@ -168,6 +173,7 @@ class DiagnoseStep(Step):
         """Show what was found before, or nothing."""
         super().show_card(card, anew=anew)
         found = card.finding
+        self.history.show_card(card)
         if anew:
             self._fill(card)
         if found is None or anew or found.at != self._seen:
@@ -179,6 +185,7 @@ class DiagnoseStep(Step):
     def show_form(self, on: bool) -> None:
         """Show the questions, or what was recorded and decided."""
         self.form.setVisible(on)
+        self.history.setVisible(not on)
         self.verdict.setVisible(not on)
         self.host.refresh_primary()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deskapp.clock import shop_day
@@ -18,12 +19,14 @@ from deskapp.ui.kit import (
     DateField,
     FlowLayout,
     Jobs,
+    KeyCap,
     LatinField,
     NumberField,
     PageContext,
     SuggestField,
     Suggestion,
     TextField,
+    spoken,
 )
 from deskapp.ui.pages.job_kit import Drawer, named
 from deskapp.ui.tokens import SMALL
@@ -60,8 +63,10 @@ class Drawers(QWidget):
         self._card: JobCard | None = None
         self.drawers: dict[str, Drawer] = {}
         self.buttons: dict[str, Button] = {}
+        self._texts: dict[str, str] = {}
         bar = QWidget()
         self._bar = FlowLayout(bar, gap=4, margin=0)
+        self._bar.addWidget(KeyCap("Alt"))
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SMALL)
@@ -73,6 +78,7 @@ class Drawers(QWidget):
             ("give_up", N_("No repair"), "ban"), ("quarantine", N_("Quarantine"), "shield-lock"),
         ):  # fmt: skip
             self._button(name, text, icon)
+        self.retranslate()
         self._note()
         self._pause()
         self._hand_over()
@@ -94,6 +100,12 @@ class Drawers(QWidget):
         }  # fmt: skip
         for name, button in self.buttons.items():
             button.setVisible(legal[name])
+
+    def retranslate(self) -> None:
+        """Say the acts with the letter that Alt opens them with."""
+        for name, button in self.buttons.items():
+            button.put(f"{spoken(self._texts[name])}  {KEYS[name][-1]}")
+            button.setAccessibleName(spoken(self._texts[name]))
 
     def open_one(self, name: str) -> None:
         """Open a drawer when its button is offered."""
@@ -212,7 +224,9 @@ class Drawers(QWidget):
 
     def _button(self, name: str, text: str, icon: str) -> None:
         button = Button(text, "link", icon=icon, clicked=lambda: self.open_one(name))
-        button.show_key(KEYS[name])
+        button.setToolTip(KEYS[name])
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._texts[name] = text
         self.buttons[name] = button
         self._bar.addWidget(button)
 

@@ -11,14 +11,17 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from deskapp.clock import shop_time
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import language
 from deskapp.models import catalogue
 from deskapp.queries.bench_card import JobCard
+from deskapp.rules import lifecycle
 from deskapp.ui.kit import (
     Button,
     FlowLayout,
     Form,
+    Happening,
     Jobs,
     LatinField,
     PageContext,
@@ -26,6 +29,8 @@ from deskapp.ui.kit import (
     SuggestField,
     Suggestion,
     Text,
+    Timeline,
+    spoken,
 )
 from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
 
@@ -248,6 +253,46 @@ def words_search(name: str) -> Callable[[ReadSession, str], Sequence[Suggestion]
 def named(name_zh: str, name_en: str) -> str:
     """Return the name of a part or a price line in the window's language."""
     return name_zh if language() == "zh_CN" or not name_en else name_en
+
+
+class HistoryBox(QWidget):
+    """What happened to the device so far, newest first; as much as the step leaves room for."""
+
+    def __init__(self, most: int = 5) -> None:
+        super().__init__()
+        self._most = most
+        self._card: JobCard | None = None
+        self.title = Text(N_("What happened so far"), "label")
+        self.timeline = Timeline()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, SMALL, 0, 0)
+        column.setSpacing(SMALL)
+        column.addWidget(self.title)
+        column.addWidget(self.timeline)
+
+    def show_card(self, card: JobCard) -> None:
+        """Show the newest moves and notes of a device."""
+        self._card = card
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Say the moves in the window's language."""
+        if self._card is None:
+            return
+        notes = [one for one in self._card.notes if one.move == "note"]
+        events = sorted([*self._card.history, *notes], key=lambda one: -one.at)[: self._most]
+        self.timeline.set_happenings(
+            [
+                Happening(
+                    shop_time(one.at).strftime("%m-%d %H:%M"), spoken(_MOVES.get(one.move, N_("Note"))), one.by,
+                    one.words, "message" if one.move == "note" else "circle-check",
+                )
+                for one in events
+            ]
+        )  # fmt: skip
+
+
+_MOVES = {move.name: move.title for move in lifecycle.moves()}
 
 
 class Drawer(QFrame):

@@ -43,7 +43,7 @@ from deskapp.ui.kit import (
     spoken,
 )
 from deskapp.ui.pages.job_diagnose import TAMPER
-from deskapp.ui.pages.job_kit import Host, Primary, Step, named
+from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, Step, named
 from deskapp.ui.tokens import LARGE
 
 if TYPE_CHECKING:
@@ -257,9 +257,13 @@ class AnswerStep(Step):
             self.form.add("risk_notice", N_("Risks of an unrepaired device"), self.risk, needed=True),
             self.form.add("fee", N_("Inspection fee"), self.fee),
         ]
-        self.column.addLayout(row(self.offer, self.until, 1, gap=LARGE))
+        offer = row(self.offer, gap=LARGE)
+        offer.addWidget(self.until, 1)
+        self.column.addLayout(offer)
         self.column.addWidget(self.form)
         self.column.addWidget(self.numbers)
+        self.history = HistoryBox()
+        self.column.addWidget(self.history)
         self.column.addStretch(1)
         self.channel.chosen.connect(self._chose)
         self.who.returnPressed.connect(self.words.setFocus)
@@ -277,6 +281,7 @@ class AnswerStep(Step):
     def show_card(self, card: JobCard, *, anew: bool) -> None:
         """Show the quote that waits for an answer."""
         super().show_card(card, anew=anew)
+        self.history.show_card(card)
         if anew:
             for field in (self.who, self.words, self.number, self.bench):
                 field.clear()
@@ -318,6 +323,7 @@ class AnswerStep(Step):
         fee = self.card.quote.declined_fee_fen if self.card and self.card.quote else 0
         self.form.rows["fee"].setVisible(value == DECLINES and fee > 0)
         self.numbers.setVisible(self._phone())
+        self.history.setVisible(value is None)
 
     def first(self) -> QWidget:
         """Return the answer."""

@@ -31,7 +31,7 @@ from deskapp.ui.kit import (
     TextField,
     spoken,
 )
-from deskapp.ui.pages.job_kit import Host, Picker, Primary, Step, named, words_search
+from deskapp.ui.pages.job_kit import HistoryBox, Host, Picker, Primary, Step, named, words_search
 from deskapp.ui.tokens import MEDIUM, SMALL
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class RepairStep(Step):
             [
                 Column("name", N_("Part"), lambda part: named(part.name, part.name_en), 0),
                 Column("number", N_("Number"), lambda part: part.part_no, 110),
-                Column("serial", N_("Serial number"), _serial, 130),
+                Column("serial", N_("Serial of the part"), _serial, 130),
                 Column("quantity", N_("Qty"), lambda part: str(part.quantity), 48, right=True),
             ],
             name=N_("Parts in the device"),
@@ -110,6 +110,7 @@ class RepairStep(Step):
             for field in (self.minutes, self.firmware, self.app):
                 field.clear()
             self.advice.setText(card.advice or self._usual_advice(card))
+            self.advice.setCursorPosition(0)
         self._changed_actions()
 
     def _usual_advice(self, card: JobCard) -> str:
@@ -334,14 +335,17 @@ class WaitingStep(Step):
         self.picture = EmptyState("player-pause", "")
         self.bench = LatinField(N_("W1"))
         self.form.add("bench", N_("Back on bench"), self.bench)
+        self.history = HistoryBox()
         self.column.addWidget(self.picture)
         self.column.addWidget(self.form)
+        self.column.addWidget(self.history)
         self.column.addStretch(1)
         self.bench.returnPressed.connect(self.submit)
 
     def show_card(self, card: JobCard, *, anew: bool) -> None:
         """Say on what it waits."""
         super().show_card(card, anew=anew)
+        self.history.show_card(card)
         if anew:
             self.bench.setText(card.bench)
         if card.state == "awaiting_parts":

@@ -259,9 +259,9 @@ class TestSheet(QWidget):
     def _value(self, step: TestStep, current: bool, result: str) -> str:
         answer = self.answers.get(step.id)
         if current and self._typed:
-            return f"{self._typed}▏{step.unit}"
+            return f"{self._typed}▏{spoken(step.unit)}"
         if answer is not None and answer.value is not None:
-            return f"{answer.value} {step.unit}"
+            return f"{answer.value} {spoken(step.unit)}"
         if result:
             return spoken(SAID[result])
         return limits(step) if step.kind == "number" else ""
@@ -271,4 +271,5 @@ def limits(step: TestStep) -> str:
     """Return the limits of a measured step, such as 0–5 %."""
     low = "" if step.low is None else f"{step.low:g}"
     high = "" if step.high is None else f"{step.high:g}"
-    return f"{low} … {high} {step.unit}" if low != high else f"= {low} {step.unit}"
+    unit = spoken(step.unit)
+    return f"{low} … {high} {unit}" if low != high else f"= {low} {unit}"

@@ -13,7 +13,7 @@ from deskapp.queries.bench_card import JobCard
 from deskapp.rules.money import format_yuan
 from deskapp.ui.kit import Banner, ChoiceBar, EmptyState, LatinField, TextField, spoken
 from deskapp.ui.pages.job_diagnose import TAMPER
-from deskapp.ui.pages.job_kit import Host, Primary, SecondPerson, Step
+from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, SecondPerson, Step
 from deskapp.ui.pages.job_sheet import TestSheet
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class TestStepPanel(Step):
     """The plan on one sheet, then seal, tamper check and shelf; by another person than who repaired."""
 
     __test__ = False
-    columns = 4
+    columns = 5
     hint = N_("P passed · F failed · S left out · digits and Enter for a value · Backspace takes back")
 
     def __init__(self, host: Host) -> None:
@@ -36,7 +36,7 @@ class TestStepPanel(Step):
         self.seal = LatinField(N_("Number of the new seal"))
         self.shelf = LatinField(N_("Scan or type the pickup shelf"))
         self.words = TextField(N_("Anything worth noting"), limit=300)
-        self.form.add("tamper_result", N_("Closed and intact?"), self.tamper, needed=True)
+        self.form.add("tamper_result", N_("Closed and intact?"), self.tamper, needed=True, span=2)
         self.form.add("seal_no", N_("New seal"), self.seal)
         self.form.add("shelf", N_("Pickup shelf"), self.shelf)
         self.skip = self.form.add("words", N_("Note"), self.words)
@@ -190,11 +190,15 @@ class ReadyStep(Step):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self.picture = EmptyState("circle-check", "")
-        self.column.addWidget(self.picture, 1)
+        self.history = HistoryBox()
+        self.column.addWidget(self.picture)
+        self.column.addWidget(self.history)
+        self.column.addStretch(1)
 
     def show_card(self, card: JobCard, *, anew: bool) -> None:
         """Say where it lies."""
         super().show_card(card, anew=anew)
+        self.history.show_card(card)
         if card.state == "ready_for_pickup":
             self.picture.say(N_("Ready on shelf {shelf}. To be paid at pickup: {amount}."), shelf=card.shelf or "–",
                              amount=format_yuan(card.due_fen))  # fmt: skip

@@ -70,8 +70,8 @@ class MerchantPage(Page):
         self.look_lines = Timeline()
         self.looks.add(self.look_lines)
         self.join = JoinCard(
-            context, merchant_suggestions, lambda keep, twin, why: join_merchants(keep_id=keep, twin_id=twin, reason=why),
-            self.reload,
+            context, merchant_suggestions,
+            lambda keep, twin, why: join_merchants(keep_id=keep, twin_id=twin, reason=why), self.reload,
         )  # fmt: skip
         self.sections = Sections(
             N_("Parts of this record"),
@@ -195,7 +195,8 @@ class MerchantPage(Page):
         self.contacts.show_contacts(card.contacts)
         self.contracts.show_contracts(card.row.id, card.contracts)
         filled(self.devices, card.devices, 14)
-        self.history.show_for(card.row.id, *(one.id for one in (*card.contacts, *card.contracts)))
+        people, contracts = (one.id for one in card.contacts), (one.id for one in card.contracts)
+        self.history.show_for(card.row.id, *people, *contracts)
         self.join.keep(card.row.id)
         self._allow(known=True)
 

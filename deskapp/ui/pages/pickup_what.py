@@ -164,7 +164,8 @@ class WhatStep(Step):
                 block.tamper.setFocus()
                 return False
             if key in visit.chosen and visit.tamper.get(key) == "suspect":
-                block.complain(spoken(N_("A suspicious device is not handed out: put it into quarantine on the bench.")))
+                sentence = N_("A suspicious device is not handed out: put it into quarantine on the bench.")
+                block.complain(spoken(sentence))
                 block.tamper.setFocus()
                 return False
         return True

@@ -22,7 +22,6 @@ from deskapp.ui.kit import (
     ScanField,
     Text,
     TextField,
-    column,
     row,
     spoken,
 )
@@ -78,12 +77,12 @@ class WhoStep(Step):
         card.add(self.form)
         card.add(row(self.check, self.block, 1, self.ask))
         card.add(row(self.sign, self.answer, gap=10))
-        self.answer.setSizePolicy(self.answer.sizePolicy().horizontalPolicy(), self.answer.sizePolicy().verticalPolicy())
         self.column.addWidget(card)
 
     def _collector(self) -> None:
         self.own = ChoiceBar(
-            (Choice("own", N_("The deliverer"), "D", "user"), Choice("agent", N_("Somebody else for them"), "A", "users")),
+            (Choice("own", N_("The deliverer"), "D", "user"),
+             Choice("agent", N_("Somebody else for them"), "A", "users")),
             name=N_("Who collects?"),
         )  # fmt: skip
         self.name = TextField(N_("Name"), name=N_("Collector's name"), limit=60)
@@ -189,7 +188,8 @@ class WhoStep(Step):
     def _scanned(self, text: str) -> None:
         scan = parse_scan(text)
         if scan.kind is not ScanKind.SLIP:
-            self.form.rows["slip"].refuse(spoken(N_("This is not the code of a slip. Scan the square code on the slip.")))
+            sentence = N_("This is not the code of a slip. Scan the square code on the slip.")
+            self.form.rows["slip"].refuse(spoken(sentence))
             return
         self.ways.set_value(ProofKind.SLIP)
         self._show_way()
@@ -212,6 +212,7 @@ class WhoStep(Step):
             if release.supervisor:
                 self.ask.set_role("primary")
                 self.ask.setFocus()
+            self.host.reload()
             return
         self.visit.release_id = release.release_id
         self.ask.set_role("link")
@@ -275,6 +276,3 @@ class WhoStep(Step):
         self.answer.set_role(tone if tone != "muted" else "muted")
         self.answer.put(sentence)
         self.answer.setAccessibleName(sentence)
-
-
-__all__ = ["WhoStep", "column"]

@@ -1,0 +1,165 @@
+"""Plays a person at the desk: keys, words through the input method, scans, and pictures of what is seen.
+
+Used by the tour and by whoever takes pictures of the pages. Everything goes the way a keyboard's
+events go, so shortcuts, focus, scanner and input method behave as they do under real hands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QInputMethodEvent, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+
+from deskapp.clock import stopwatch
+from deskapp.errors import DeskError
+
+if TYPE_CHECKING:
+    from deskapp.models.store import Actor, Command, ReadSession
+    from deskapp.ui.jobs import Jobs
+
+T = TypeVar("T")
+
+PATIENCE_S = 30.0
+_POLL_MS = 10
+_SPECIAL = {"⏎": Qt.Key.Key_Return, "·": Qt.Key.Key_Space, "⇥": Qt.Key.Key_Tab}
+
+
+class NotSeen(Exception):
+    """Something that was waited for did not happen in time; says what."""
+
+
+class Hands:
+    """Types, scans and waits at whatever window is in front.
+
+    `front` tells which window that is; `trouble` returns what went wrong elsewhere, or an empty text:
+    waiting ends early then.
+    """
+
+    def __init__(self, front: Callable[[], QWidget], trouble: Callable[[], str] = lambda: "") -> None:
+        self._front = front
+        self._trouble = trouble
+        self.keys = 0
+        self.scans = 0
+
+    # -- keys ----------------------------------------------------------------------
+
+    def press(self, keys: str) -> None:
+        """Press keys one by one; `⏎` is Enter, `·` the space bar, `⇥` Tab."""
+        for key in keys:
+            self.keys += 1
+            QTest.keyClick(self._target(), _SPECIAL.get(key, key))  # type: ignore[call-overload]
+            self._settle()
+
+    def chord(self, keys: str) -> None:
+        """Press one key or chord by its name, such as `Ctrl+Return`, `F2`, `Escape`."""
+        self.keys += 1
+        combination = QKeySequence(keys)[0]
+        QTest.keyClick(self._target(), combination.key(), combination.keyboardModifiers())
+        self._settle()
+
+    def say(self, words: str) -> None:
+        """Enter words as an input method commits them; what a keyboard has goes as keys."""
+        if words.isascii():
+            self.press(words)
+            return
+        event = QInputMethodEvent("", [])
+        event.setCommitString(words)
+        QCoreApplication.sendEvent(self._target(), event)
+        self.keys += len(words)
+        self._settle()
+
+    def scan(self, code: str) -> None:
+        """Hold a code under the scanner: its keys come at once, then Enter."""
+        self.scans += 1
+        for character in code:
+            QTest.keyClick(self._target(), character)
+        QTest.keyClick(self._target(), Qt.Key.Key_Return)
+
+    def go(self, widget: QWidget) -> None:
+        """Put the focus into a widget, as Tab would."""
+        self.until(lambda: widget.isVisible() and widget.isEnabled(), f"{_name(widget)} can be used")
+        widget.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def fill(self, field: QWidget, words: str, *, enter: bool = False) -> None:
+        """Write into a field in place of what stands there, perhaps followed by Enter."""
+        self.go(field)
+        inner = field.focusProxy() or field
+        if isinstance(inner, QLineEdit | QPlainTextEdit | QTextEdit):
+            inner.selectAll()
+        self.say(words)
+        if enter:
+            self.press("⏎")
+
+    def push(self, button: QWidget) -> None:
+        """Press a button by the space bar."""
+        self.go(button)
+        self.press("·")
+
+    # -- waiting and asking ----------------------------------------------------------
+
+    def until(self, ready: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> None:
+        """Let the window work until something is so; raises NotSeen with `what` when it does not come."""
+        end = stopwatch() + patience_s
+        while not ready():
+            if self._trouble():
+                raise NotSeen(f"{what}: {self._trouble()}")
+            if stopwatch() > end:
+                raise NotSeen(what)
+            QTest.qWait(_POLL_MS)
+
+    def rest(self, ms: int = 60) -> None:
+        """Let the window draw what has just changed."""
+        QTest.qWait(ms)
+
+    def ask(self, jobs: Jobs, question: Callable[[ReadSession], T]) -> T:
+        """Answer a question the way pages do, on a read thread."""
+        answers: list[T] = []
+        refusals: list[DeskError] = []
+        jobs.ask(question, owner=self._front(), then=answers.append, refused=refusals.append)
+        return self._answer(answers, refusals, "an answer from the store")
+
+    def do(self, jobs: Jobs, act: Command[T], by: Actor | None = None) -> T:
+        """Do an act the way pages do, on the write thread; raises what the act raises."""
+        answers: list[T] = []
+        refusals: list[DeskError] = []
+        jobs.do(act, owner=self._front(), then=answers.append, refused=refusals.append, by=by)
+        return self._answer(answers, refusals, act.name)
+
+    def _answer(self, answers: list[T], refusals: list[DeskError], what: str) -> T:
+        self.until(lambda: answers or refusals, what)
+        if refusals:
+            raise refusals[0]
+        return answers[0]
+
+    # -- pictures --------------------------------------------------------------------
+
+    def picture(self, path: Path) -> None:
+        """Save what the window shows as PNG."""
+        self.rest()
+        if not self._front().grab().save(str(path), "PNG"):
+            raise OSError(f"the picture could not be written: {path}")
+
+    # -- inside ----------------------------------------------------------------------
+
+    def _target(self) -> QWidget:
+        window = self._front()
+        if not window.isActiveWindow():
+            window.activateWindow()
+        return QApplication.focusWidget() or window.focusWidget() or window
+
+    def _settle(self) -> None:
+        """A person is slower than the moment for which the scanner holds keys back."""
+        scanner = getattr(self._front(), "scanner", None)
+        if scanner is not None:
+            scanner.release()
+
+
+
+
+def _name(widget: QWidget) -> str:
+    return widget.accessibleName() or type(widget).__name__
