@@ -65,7 +65,7 @@ def stopwatch() -> float:
     return time.monotonic()
 
 
-def play_at(instant_ms: int) -> None:
-    """Let the clock go on from another instant (ms UTC): for a played day only, never for a real desk."""
+def play_at(instant_ms: int | None) -> None:
+    """Let the clock go on from another instant (ms UTC), None for the true one: for a played day only."""
     global _shift_ms
-    _shift_ms += instant_ms - system_clock()
+    _shift_ms = 0 if instant_ms is None else _shift_ms + instant_ms - system_clock()

@@ -12,12 +12,11 @@ from deskapp.models.device import Device, DeviceModel
 from deskapp.models.local import LookupUse, StoreInfo
 from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.people import Shelf, Staff
-from deskapp.models.repair import RepairItem, RepairOrder, ReviewCard
+from deskapp.models.repair import RepairItem, RepairOrder
 from deskapp.models.stock import Part, PriceLine, StockMove
 from deskapp.models.store import ReadSession
 from deskapp.queries import registry
-from deskapp.queries.registry import DeviceRow, MerchantRow
-from deskapp.queries.today import card_title
+from deskapp.queries.registry_cards import DeviceRow, MerchantRow
 from deskapp.rules.masking import mask
 from deskapp.rules.states import ENDED, WorkState
 
@@ -62,17 +61,6 @@ class LookupRow:
     at: int
     by: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class SettledRow:
-    """A card that was settled, for the review of what happened to it."""
-
-    id: str
-    title: str
-    settled_at: int
-    by: str
-    how: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,21 +205,6 @@ def lookups(session: ReadSession, record_id: str, limit: int = 50) -> list[Looku
         .limit(limit)
     )
     return [LookupRow(row.at, name or "", row.reason) for row, name in rows]
-
-
-def settled_cards(session: ReadSession, limit: int = 200) -> list[SettledRow]:
-    """Return the cards that were settled last."""
-    rows = session.execute(
-        select(ReviewCard, Staff.name)
-        .join(Staff, Staff.id == ReviewCard.settled_by, isouter=True)
-        .where(ReviewCard.settled_at > 0)
-        .order_by(ReviewCard.settled_at.desc())
-        .limit(limit)
-    )
-    return [
-        SettledRow(row.id, card_title(row.kind, row.data), row.settled_at, name or "", row.settled_how)
-        for row, name in rows
-    ]
 
 
 def day_one(session: ReadSession) -> DayOne:

@@ -106,6 +106,7 @@ class JobCard:
     tusn: str
     model_id: str
     model: str
+    model_en: str
     kind: str
     merchant: str
     merchant_no: str

@@ -77,6 +77,7 @@ def _what(seen: _Seen) -> dict[str, Any]:
         "item_id": item.id, "label_no": item.label_no, "device_id": unit.id, "serial_no": unit.serial_no,
         "tusn": unit.tusn, "model_id": unit.model_id,
         "model": f"{model.brand} {model.name}" if model else unit.model_id,
+        "model_en": f"{model.brand_en or model.brand} {model.name}" if model else "",
         "kind": model.kind if model else "smart_pos", "terminal_no": item.terminal_no,
         "symptom_code": item.symptom_code, "words": item.words, "firmware_version": unit.firmware_version,
         "app_version": unit.app_version, "accessories": tuple(seen.session.scalars(loose)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -87,9 +88,11 @@ def _cell(page: Any, value: Value) -> Any:
 
 def _save(book: Any, target: Path) -> None:
     part = target.with_name(target.name + ".part")
+    content = io.BytesIO()
+    book.save(content)  # a book that fails half way leaves its writers open, so the disk comes last
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        book.save(part)
+        part.write_bytes(content.getvalue())
         os.replace(part, target)
     except OSError as error:
         with contextlib.suppress(OSError):

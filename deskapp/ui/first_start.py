@@ -67,7 +67,7 @@ class Gate(QMainWindow):
 
     def to_top(self) -> None:
         """Show the top of the panel."""
-        QTimer.singleShot(0, self, lambda: self.scroll.verticalScrollBar().setValue(0))
+        QTimer.singleShot(0, self, lambda: self._area.verticalScrollBar().setValue(0))
 
     def first_start(self) -> None:
         """Ask what to begin with."""
@@ -142,7 +142,7 @@ class Gate(QMainWindow):
         top.addStretch(1)
         top.addWidget(Button(N_("中文 / English"), "quiet", icon="language", clicked=self._next_language))
         top.addWidget(Button(N_("Colours"), "quiet", icon="contrast", clicked=self._next_theme))
-        scroll = self.scroll = Scroll(margin=HUGE)
+        scroll = self._area = Scroll(margin=HUGE)
         scroll.column.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
         card = QFrame()
         card.setProperty("role", "card")

@@ -62,11 +62,11 @@ class BackupPage(Page):
         self.days = NumberField(low=1, high=60)
         self.table = DataTable(
             [
-                Column("when", N_("Made"), lambda kept: f"{shop_time(kept.made_at):%Y-%m-%d %H:%M}", 170),
+                Column("when", N_("Made at"), lambda kept: f"{shop_time(kept.made_at):%Y-%m-%d %H:%M}", 170),
                 Column("name", N_("File"), lambda kept: kept.path.name, 0),
                 Column("acts", N_("Acts"), lambda kept: str(kept.acts), 90, right=True),
                 Column("size", N_("Size"), lambda kept: megabytes(kept.size), 100, right=True),
-                Column("state", N_("Check"), self._checked_cell, 180),
+                Column("state", N_("Last check"), self._checked_cell, 180),
             ],
             name=N_("Backups beside the data"), empty=EmptyState("database-export", N_("There is no backup yet.")),
         )  # fmt: skip

@@ -77,7 +77,10 @@ class BriefingCard(Card):
         self.empty.setVisible(briefing is None)
         self._content.setVisible(briefing is not None)
         self.sentences = []
-        self.title.setVisible(not self.compact or briefing is None)
+        for place in range(self.head.count()):
+            part = self.head.itemAt(place).widget()
+            if part is not None:
+                part.setVisible(not self.compact or briefing is None)
         if briefing is None:
             return
         self._column.addWidget(self._pills(briefing))

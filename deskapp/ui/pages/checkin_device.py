@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from deskapp.commands.checkin_forms import AccessoryForm, DeviceForm
 from deskapp.commands.checkin_forms import Photo as Kept
 from deskapp.errors import N_
-from deskapp.models.catalogue import words as catalogue_words
 from deskapp.queries.checkin import DeviceBriefing, ModelCard, condition_items, models_like
 from deskapp.rules.identifiers import Severity, judge, sentence
 from deskapp.settings import PHOTO_EDGE, PHOTO_FOLDER
@@ -32,6 +31,7 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.checkin_codes import AccessoryLine, CodeField
 from deskapp.ui.pages.checkin_looks import ConditionList, TamperList
+from deskapp.ui.pages.words import choices
 from deskapp.ui.tokens import LARGE, MEDIUM
 
 QUESTIONS = {
@@ -88,7 +88,7 @@ class DevicePanel(Card):
     def _build_fields(self) -> None:
         values = self.context.values()
         self.alike = ChoiceBar()
-        self.typed_reason = ChoiceBar(_choices("typed_serial_reasons"))
+        self.typed_reason = ChoiceBar(choices("typed_serial_reasons"))
         self.model = SuggestField(
             self.context.jobs, lambda session, text: _models(models_like(session, text)), N_("Brand or model"), least=1
         )
@@ -323,8 +323,7 @@ class DevicePanel(Card):
 
     def form(self, no_photo_reason: str) -> DeviceForm:
         """Return what was answered, as the check-in takes it."""
-        noted = self.condition.value() == "noted"
-        suspect = self.tamper.value() == "suspect"
+        noted, suspect = self.condition.value() == "noted", self.tamper.value() == "suspect"
         photos = tuple(self.kept[one.sha256] for one in self.photos.photos if one.sha256 in self.kept)
         return DeviceForm(
             serial_no=self.serial,
@@ -365,6 +364,7 @@ class DevicePanel(Card):
 
     def restore(self, state: dict[str, Any]) -> None:
         """Show what a draft holds."""
+        self.device_id, self.is_new = str(state.get("device_id", "")), bool(state.get("is_new"))
         for bar, key in (
             (self.typed_reason, "typed_reason"), (self.condition, "condition"), (self.tamper, "tamper"),
             (self.batch, "batch"), (self.power, "power"),
@@ -375,7 +375,6 @@ class DevicePanel(Card):
             (self.condition_list.words, "condition_words"), (self.tamper_list.words, "tamper_words"),
         ):  # fmt: skip
             field.setText(str(state.get(key, "")))
-        self.device_id, self.is_new = str(state.get("device_id", "")), bool(state.get("is_new"))
         self.model_id = str(state.get("model_id", ""))
         self.symptom.set_value(str(state.get("symptom", "")))
         self.accessories.set_text(str(state.get("accessories", "")))
@@ -390,11 +389,8 @@ class DevicePanel(Card):
 
     def retranslate(self) -> None:
         """Say what is composed here in the window's language."""
-        self.typed_reason.set_choices(_choices("typed_serial_reasons"))
-
-
-def _choices(name: str) -> list[Choice]:
-    return [Choice(word.code, word.title(), word.short, raw=True) for word in catalogue_words(name).values()]
+        self.typed_reason.set_choices(choices("typed_serial_reasons"))
+        self.show_extra()
 
 
 def _models(cards: list[ModelCard]) -> list[Suggestion]:

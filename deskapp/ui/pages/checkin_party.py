@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -10,7 +11,6 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 from deskapp.clock import instant, shop_day
 from deskapp.commands.checkin_forms import Deliverer, MerchantForm, Terms
 from deskapp.errors import N_
-from deskapp.models.catalogue import words as catalogue_words
 from deskapp.queries.checkin import MerchantCard, merchants_like
 from deskapp.rules.deadlines import SHOP_TIME
 from deskapp.ui.kit import (
@@ -31,9 +31,9 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
+from deskapp.ui.pages.words import choices
 from deskapp.ui.tokens import LARGE, MEDIUM
 
-SOMEBODY = ""
 CLOSING_HOUR = 17
 
 
@@ -73,7 +73,7 @@ class PartyCard(Card):
         self.name = TextField(N_("Full name"), limit=60)
         self.phone = PhoneField(N_("Where the deliverer can be reached"))
         self.id_last4 = LatinField(N_("Last four, such as 001X"), limit=18)
-        self.no_photo = ChoiceBar(_choices("no_photo_reasons"))
+        self.no_photo = ChoiceBar(choices("no_photo_reasons"))
         self.notice = QCheckBox()
         self.stopped = QCheckBox()
         self.vendor = QCheckBox()
@@ -306,7 +306,7 @@ class PartyCard(Card):
 
     def retranslate(self) -> None:
         """Say what is composed here in the window's language."""
-        self.no_photo.set_choices(_choices("no_photo_reasons"))
+        self.no_photo.set_choices(choices("no_photo_reasons"))
         self._say_boxes()
 
     def _say_boxes(self) -> None:
@@ -323,11 +323,8 @@ class PartyCard(Card):
             self.focused.emit(self.signature)
 
 
-def instant_of_close(day: object) -> int:
+def instant_of_close(day: date) -> int:
     """Return the instant (ms UTC) at which the shop closes on a day."""
-    from datetime import date, datetime, time
-
-    assert isinstance(day, date)
     return instant(datetime.combine(day, time(CLOSING_HOUR, 30), SHOP_TIME))
 
 
@@ -336,7 +333,3 @@ def _merchants(cards: list[MerchantCard]) -> list[Suggestion]:
         Suggestion(card.short_name or card.name, f"{card.merchant_no}  {card.name}", "building-store", data=card)
         for card in cards
     ]
-
-
-def _choices(name: str) -> list[Choice]:
-    return [Choice(word.code, word.title(), word.short, raw=True) for word in catalogue_words(name).values()]

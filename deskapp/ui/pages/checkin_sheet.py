@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -64,6 +64,10 @@ class CheckInSheet(QWidget):
         self.devices.setSpacing(LARGE)
         for part in (self.drafts, self.empty, self.devices, self.party):
             self.left.add(part)
+        for area in (self.left, self.side):
+            # A layout that is aligned to the top gives wrapped lines no more height than one line needs.
+            area.column.setAlignment(Qt.AlignmentFlag(0))
+            area.column.addStretch(1)
         self.lacks = Text(role="muted", wrap=True)
         self.drop_button = Button(N_("Start over"), "quiet", icon="trash")
         self.save_button = Button(N_("&Save and print labels"), "primary", icon="printer")
@@ -111,12 +115,15 @@ class CheckInSheet(QWidget):
         self.side.setMinimumWidth(theme.px(330) if wide else 0)
         self.side.setMaximumWidth(theme.px(330) if wide else 16777215)
         self.briefing.set_compact(not wide)
-        self._fit_side(wide)
+        self._fit_side()
 
-    def _fit_side(self, wide: bool) -> None:
+    def _fit_side(self) -> None:
         """Give the briefing above the form the height it needs, up to a third of the sheet."""
-        needs = self.briefing.sizeHint().height() + theme.px(4)
+        wide, width = not self.briefing.compact, max(200, self.side.viewport().width())
+        needs = self.briefing.heightForWidth(width) if self.briefing.hasHeightForWidth() else 0
+        needs = max(needs, self.briefing.sizeHint().height()) + theme.px(4)
         self.side.setMaximumHeight(16777215 if wide else min(needs, self.height() // 3))
+        self.side.setMinimumHeight(0 if wide else min(needs, self.height() // 3))
 
     # -- devices -----------------------------------------------------------------
 
@@ -168,7 +175,8 @@ class CheckInSheet(QWidget):
         panel = self.shown()
         symptom = panel.symptom.value() if panel else ""
         self.briefing.show_briefing(panel.briefing if panel else None, symptom, self.context.now())
-        self._fit_side(not self.briefing.compact)
+        # Once the new lines have been measured.
+        QTimer.singleShot(0, self, self._fit_side)
 
     def _device_finished(self) -> None:
         waiting = next((place for place, panel in enumerate(self.panels) if panel.missing()), None)
@@ -210,7 +218,7 @@ class CheckInSheet(QWidget):
         some = bool(self.panels)
         self.empty.setVisible(not some and not self.drafts.cards)
         self.drafts.setVisible(not some and bool(self.drafts.cards))
-        for part in (self.tabs, self.party, self.save_button, self.drop_button, self.lacks):
+        for part in (self.side, self.tabs, self.party, self.save_button, self.drop_button, self.lacks):
             part.setVisible(some)
         self.party.ask_photos(any(not panel.photos.photos for panel in self.panels))
         self._show_tabs()

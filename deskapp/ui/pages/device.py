@@ -7,7 +7,7 @@ from deskapp.commands.devices import DeviceDetails, add_device, change_device, c
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes, Override
 from deskapp.queries import registry
-from deskapp.queries.registry import DeviceCard, ModelRow
+from deskapp.queries.registry_cards import DeviceCard, ModelRow
 from deskapp.ui.kit import (
     Button,
     Card,

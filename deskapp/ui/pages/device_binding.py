@@ -5,7 +5,7 @@ from __future__ import annotations
 from deskapp.clock import shop_day
 from deskapp.commands.devices import bind_device, unbind_device
 from deskapp.errors import N_, DeskError
-from deskapp.queries.registry import DeviceCard
+from deskapp.queries.registry_cards import DeviceCard
 from deskapp.ui.kit import (
     Button,
     Card,

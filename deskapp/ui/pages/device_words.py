@@ -7,7 +7,7 @@ from datetime import date
 
 from deskapp.errors import N_
 from deskapp.models import catalogue
-from deskapp.queries.registry import DeviceRow, StayCard
+from deskapp.queries.registry_cards import DeviceRow, StayCard
 from deskapp.rules.states import ENDED, STATE_TITLES, WorkState
 from deskapp.ui.kit import Cell, Choice, Column, spoken
 from deskapp.ui.pages.words import full_moment

@@ -6,7 +6,7 @@ from deskapp.errors import N_
 from deskapp.models.store import Changes
 from deskapp.queries import registry
 from deskapp.queries.around import device_rows
-from deskapp.queries.registry import DeviceRow
+from deskapp.queries.registry_cards import DeviceRow
 from deskapp.ui.kit import Button, Choice, ChoiceBar, DataTable, EmptyState, PageContext
 from deskapp.ui.pages.device_words import device_columns
 from deskapp.ui.pages.lists import ListPage

@@ -15,6 +15,8 @@ from deskapp.models import catalogue
 from deskapp.queries.bench_card import JobCard
 from deskapp.queries.bench_job import job
 from deskapp.queries.drafts import DraftCard, draft
+from deskapp.rules import lifecycle
+from deskapp.rules.access import ROLE_TITLES, Role
 from deskapp.rules.lifecycle import STATE_TITLES, WorkState
 from deskapp.rules.money import format_yuan
 from deskapp.ui.kit import Button, EmptyState, KeyCap, PageContext, Pill, Stepper, Text, spoken
@@ -22,7 +24,7 @@ from deskapp.ui.pages.bench_queue import AGE_ICONS, WAIT_ICONS, WAIT_TITLES
 from deskapp.ui.pages.job_diagnose import DiagnoseStep, StartStep
 from deskapp.ui.pages.job_drawers import Drawers
 from deskapp.ui.pages.job_keys import KeyStep, QuarantineStep
-from deskapp.ui.pages.job_kit import Step
+from deskapp.ui.pages.job_kit import Step, named
 from deskapp.ui.pages.job_quote import AnswerStep, DeclinedStep, GiveUpStep, QuoteStep
 from deskapp.ui.pages.job_repair import RepairStep, WaitingStep
 from deskapp.ui.pages.job_test import ReadyStep, TestStepPanel
@@ -35,6 +37,12 @@ STEPS = (N_("Diagnose"), N_("Quote"), N_("Repair"), N_("Test"), N_("Ready"))
 PLACE = {
     "checked_in": 0, "depot_received": 0, "diagnosing": 0, "awaiting_approval": 1, "declined": 1, "awaiting_parts": 2,
     "repairing": 2, "awaiting_key_load": 2, "qc_testing": 3, "ready_for_pickup": 4,
+}  # fmt: skip
+STEP_MOVES = {
+    "start": ("start_diagnosis",), "diagnose": ("record_diagnosis", "start_repair"), "quote": ("send_quote",),
+    "answer": ("approve", "decline"), "declined": ("ready_declined",), "give_up": ("decline",),
+    "repair": ("record_repair",), "waiting": ("parts_arrived", "resume_job"), "keys": ("load_keys", "keys_kept"),
+    "quarantine": ("release_quarantine",),
 }  # fmt: skip
 DRAFT_MS = 700
 DRAFTED = ("diagnose", "repair")
@@ -191,7 +199,19 @@ class JobPanel(QFrame):
         """Show a finished sentence beside the main button."""
         self.error.put(sentence)
         self.error.setVisible(bool(sentence))
-        self.side.setVisible(not sentence and bool(self.side.text()))
+        self._say_side()
+
+    def _say_side(self) -> None:
+        """The foot says whose part this is, or how the step is worked."""
+        step, card = self.steps.get(self.step_name), self.card
+        who = "" if card is None else _whose(card, self.step_name)
+        if who:
+            self.side.say(N_("This is not yours to do. Ask: {who}."), who=spoken(who))
+        elif step is not None and step.hint:
+            self.side.say(step.hint)
+        else:
+            self.side.put("")
+        self.side.setVisible(bool(self.side.text()) and self.error.isHidden())
 
     def open_drawer(self, name: str) -> None:
         """Open a short act, or one of the steps that are gone to on purpose."""
@@ -214,14 +234,13 @@ class JobPanel(QFrame):
     def refresh_primary(self) -> None:
         """Ask the step anew what its main button says."""
         step = self.steps.get(self.step_name)
-        if step is None or self.stack.currentWidget() is not self._room(step):
+        if step is None or self.card is None or self.stack.currentWidget() is not self._room(step):
             return
         said = step.primary()
         self.main.say(said.text, count=said.count)
-        self.side.say(step.hint)
-        self.side.setVisible(bool(step.hint) and self.error.isHidden())
+        self._say_side()
         self.main.set_icon(said.icon)
-        self.main.setEnabled(said.enabled)
+        self.main.setEnabled(said.enabled and not _whose(self.card, self.step_name))
         if not self._draft.isActive() and self.step_name in DRAFTED:
             self._draft.start()
 
@@ -321,7 +340,7 @@ class _Head(QWidget):
 
     def show_card(self, card: JobCard) -> None:
         """Say it all in three lines."""
-        self.model.put(card.model or card.serial_no)
+        self.model.put(named(card.model, card.model_en) or card.serial_no)
         self.serial.put(card.serial_no)
         if card.waits_for:
             self.state.show_state(WAIT_TITLES[card.waits_for], "info", WAIT_ICONS[card.waits_for])
@@ -376,6 +395,15 @@ def step_of(card: JobCard) -> str:
         "declined": "declined", "awaiting_parts": "waiting", "repairing": "repair", "awaiting_key_load": "keys",
         "qc_testing": "test", "quarantined": "quarantine",
     }.get(card.state, "ready")  # fmt: skip
+
+
+def _whose(card: JobCard, step_name: str) -> str:
+    """Return the title of the role whose part a step is, empty where this person may do it."""
+    needed = STEP_MOVES.get(step_name, ())
+    if not needed or card.can(*needed):
+        return ""
+    move = next(one for one in lifecycle.moves() if one.name == needed[0])
+    return ROLE_TITLES[min(move.actors, key=list(Role).index)]
 
 
 def _dots(*parts: str) -> str:

@@ -178,6 +178,8 @@ class DiagnoseStep(Step):
             self._fill(card)
         if found is None or anew or found.at != self._seen:
             self.show_form(found is None)
+            if found is not None and not anew:
+                self.host.main.setFocus()
         self._seen = found.at if found else 0
         if found is not None:
             self.verdict.show_finding(card)
@@ -216,7 +218,7 @@ class DiagnoseStep(Step):
 
     def first(self) -> QWidget:
         """Return the first open question; nothing to fill in once it is decided."""
-        return self.confirmed if self.verdict.isHidden() else self.verdict.again
+        return self.confirmed if self.verdict.isHidden() else self.host.main
 
     def primary(self) -> Primary:
         """Say what comes: record, then start, ask, or call a supervisor."""

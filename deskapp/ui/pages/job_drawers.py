@@ -72,8 +72,8 @@ class Drawers(QWidget):
         self._column.setSpacing(SMALL)
         self._column.addWidget(bar)
         for name, text, icon in (
-            ("note", N_("Note"), "message"), ("pause", N_("Put aside"), "player-pause"),
-            ("hand_over", N_("Hand over"), "users"), ("wait", N_("Wait for parts"), "packages"),
+            ("note", N_("Note"), "message"), ("pause", N_("Pause"), "player-pause"),
+            ("hand_over", N_("Hand over"), "users"), ("wait", N_("Await part"), "packages"),
             ("again", N_("Diagnose again"), "stethoscope"), ("quote", N_("Quote"), "report-money"),
             ("give_up", N_("No repair"), "ban"), ("quarantine", N_("Quarantine"), "shield-lock"),
         ):  # fmt: skip
@@ -95,7 +95,8 @@ class Drawers(QWidget):
             "note": True, "pause": card.can("pause_job") and card.waits_for == "",
             "hand_over": card.can("hand_job_over"), "wait": card.can("wait_for_parts"),
             "again": card.can("diagnose_again"), "quarantine": card.can("quarantine"),
-            "quote": card.can("send_quote") and card.finding is not None and card.basis != "free",
+            "quote": card.can("send_quote") and card.finding is not None and card.basis != "free"
+            and (card.state, card.basis) != ("diagnosing", "payable"),
             "give_up": card.can("decline") and card.can("start_repair", "record_repair", "start_diagnosis"),
         }  # fmt: skip
         for name, button in self.buttons.items():

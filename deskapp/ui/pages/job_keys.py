@@ -13,7 +13,7 @@ from deskapp.commands.people import Consent, vouch
 from deskapp.errors import N_
 from deskapp.queries.bench_card import JobCard
 from deskapp.ui.kit import Banner, Choice, ChoiceBar, LatinField, TextField, spoken
-from deskapp.ui.pages.job_kit import Host, Primary, SecondPerson, Step
+from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, SecondPerson, Step
 
 if TYPE_CHECKING:
     from deskapp.models.store import Override
@@ -155,6 +155,8 @@ class QuarantineStep(TwoPersonStep):
         self.column.addWidget(self.notice)
         self.column.addWidget(self.form)
         self.column.addWidget(self.second)
+        self.history = HistoryBox(3)
+        self.column.addWidget(self.history)
         self.column.addStretch(1)
         self.finding.returnPressed.connect(self.bench.setFocus)
         self.bench.returnPressed.connect(self.second.who.setFocus)
@@ -162,6 +164,7 @@ class QuarantineStep(TwoPersonStep):
     def show_card(self, card: JobCard, *, anew: bool) -> None:
         """Begin empty."""
         super().show_card(card, anew=anew)
+        self.history.show_card(card)
         if anew:
             self.finding.clear()
             self.bench.clear()

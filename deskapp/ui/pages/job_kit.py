@@ -43,6 +43,7 @@ class Host(Protocol):
 
     context: PageContext
     jobs: Jobs
+    main: Button
 
     def fail(self, sentence: str) -> None:
         """Show a finished sentence beside the main button."""

@@ -385,7 +385,9 @@ class DeclinedStep(Step):
         self.shelf = LatinField(N_("Scan or type the shelf"))
         self.form.add("tamper_result", N_("Put together, closed and intact?"), self.tamper, needed=True)
         self.form.add("shelf", N_("Pickup shelf"), self.shelf)
+        self.history = HistoryBox()
         self.column.addWidget(self.form)
+        self.column.addWidget(self.history)
         self.column.addStretch(1)
         self.tamper.chosen.connect(lambda _value: self.shelf.setFocus())
         self.shelf.returnPressed.connect(self.submit)
@@ -393,6 +395,7 @@ class DeclinedStep(Step):
     def show_card(self, card: JobCard, *, anew: bool) -> None:
         """Begin empty."""
         super().show_card(card, anew=anew)
+        self.history.show_card(card)
         if anew:
             self.tamper.set_value(None)
             self.shelf.clear()

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from deskapp.clock import shop_day
 from deskapp.commands.lookups import note_export
@@ -16,9 +16,9 @@ from deskapp.errors import N_, DeskError, Unavailable
 from deskapp.i18n import language
 from deskapp.queries import exports
 from deskapp.ui import theme
-from deskapp.ui.kit import Button, Card, DataTable, Form, Page, PageContext, Progress, Text, TextField, row
+from deskapp.ui.kit import Button, Card, DataTable, Form, Page, PageContext, Progress, Scroll, Text, TextField, row
 from deskapp.ui.pages.settings_fields import PathField, Tick
-from deskapp.ui.tokens import ROW_HEIGHT
+from deskapp.ui.tokens import LARGE, ROW_HEIGHT
 
 PAUSE_MS = 120
 
@@ -64,8 +64,14 @@ class ListPage(Page):
         super().__init__(context, title, hint, scroll=False)
         self.count = Text(role="caption")
 
-    def arrange(self, filter_hint: str, *tools: QWidget, export: str = "") -> None:
-        """Put filter, tools and table onto the page; `export` names the kind that can be taken out."""
+    def arrange(
+        self, filter_hint: str, *tools: QWidget, export: str = "", beside: Sequence[QWidget] = ()
+    ) -> None:
+        """Put filter, tools and table onto the page.
+
+        `export` names the kind that can be taken out; `beside` are cards to the right of the table, about
+        the row that is current.
+        """
         self.filter_field = FilterField(filter_hint)
         self.filter_field.setMaximumWidth(theme.px(560))
         line = row(self.filter_field, self.count, 1, *tools)
@@ -75,7 +81,14 @@ class ListPage(Page):
             self.export_bar = ExportBar(self.context, export)
             self.export_bar.hide()
             self.add(self.export_bar)
-        self.add(self.table, 1)
+        if beside:
+            both = QHBoxLayout()
+            both.setSpacing(LARGE)
+            both.addWidget(self.table, 3)
+            both.addWidget(_side(beside), 2)
+            self.body.addLayout(both, 1)
+        else:
+            self.add(self.table, 1)
         self.table.opened.connect(self.went)
         self.filter_field.settled.connect(lambda _text: self.refresh())
         self.filter_field.returnPressed.connect(self._first)
@@ -86,7 +99,7 @@ class ListPage(Page):
         raise NotImplementedError
 
     def went(self, chosen: Any) -> None:
-        """Open a row."""
+        """Open a row, as Enter and a double click do."""
         raise NotImplementedError
 
     def show_rows(self, rows: Sequence[Any], *, limit: int = 0) -> None:
@@ -125,6 +138,14 @@ class ListPage(Page):
         chosen = self.table.current() or (rows[0] if rows else None)
         if chosen is not None:
             self.went(chosen)
+
+
+def _side(cards: Sequence[QWidget]) -> Scroll:
+    side = Scroll(margin=0)
+    side.setMinimumWidth(theme.px(360))
+    for card in cards:
+        side.add(card)
+    return side
 
 
 class ExportBar(Card):

@@ -15,7 +15,7 @@ from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes, Override
 from deskapp.queries import registry
 from deskapp.queries.around import LookupRow, OrderRow, lookups, orders_of_merchant
-from deskapp.queries.registry import MerchantCard
+from deskapp.queries.registry_cards import MerchantCard
 from deskapp.queries.tickets import TicketRow, tickets_of_merchant
 from deskapp.ui.kit import (
     Button,

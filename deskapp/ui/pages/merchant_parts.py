@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from deskapp.clock import shop_day
 from deskapp.commands.merchants import ContactForm, set_contract
 from deskapp.errors import N_, DeskError
-from deskapp.queries.registry import ContactCard, ContractCard
+from deskapp.queries.registry_cards import ContactCard, ContractCard
 from deskapp.rules.masking import mask
 from deskapp.ui.kit import (
     Button,

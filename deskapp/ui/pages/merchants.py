@@ -5,7 +5,7 @@ from __future__ import annotations
 from deskapp.errors import N_
 from deskapp.models.store import Changes
 from deskapp.queries.around import merchant_rows
-from deskapp.queries.registry import MerchantRow
+from deskapp.queries.registry_cards import MerchantRow
 from deskapp.ui.kit import Button, Cell, Column, DataTable, EmptyState, PageContext, spoken
 from deskapp.ui.pages.lists import ListPage
 

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QWidget
 
 from deskapp.commands.papers import reprint
 from deskapp.errors import N_, DeskError
+from deskapp.models import catalogue
 from deskapp.models.store import Command
 from deskapp.queries.printing import JobCard, papers_of
 from deskapp.ui.kit import (
     Button,
     Card,
-    Cell,
     Choice,
     ChoiceBar,
     Column,
@@ -28,7 +28,6 @@ from deskapp.ui.kit import (
     NumberField,
     PageContext,
     SuggestField,
-    Text,
     TextArea,
     TextField,
     row,
@@ -36,38 +35,12 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.kind_fields import TickList
 from deskapp.ui.pages.lists import filled
+from deskapp.ui.pages.paper_words import kind_title, state_cell
 from deskapp.ui.pages.settings_fields import Pick, Tick
 from deskapp.ui.pages.words import choices, full_moment
 from deskapp.ui.widgets.suggest import Search
 
 YES_NO = (Choice("yes", N_("Yes"), "Y"), Choice("no", N_("No"), "N"))
-
-PAPER_TITLES: Mapping[str, str] = {
-    "device_label": N_("Device label"),
-    "accessory_label": N_("Accessory label"),
-    "part_label": N_("Part label"),
-    "shelf_label": N_("Shelf label"),
-    "test_label": N_("Test label"),
-    "pickup_slip": N_("Pickup slip"),
-    "repair_receipt": N_("Repair receipt"),
-    "quote": N_("Quote"),
-    "day_end": N_("Day-end sheet"),
-    "register": N_("Register book"),
-    "service_card": N_("Service card"),
-    "recovery_code": N_("Recovery code"),
-}
-
-JOB_STATES: Mapping[str, tuple[str, str, str]] = {
-    "queued": (N_("waits"), "neutral", "clock"),
-    "sending": (N_("being printed"), "info", "printer"),
-    "sent": (N_("being printed"), "info", "printer"),
-    "printed": (N_("came out"), "ok", "check"),
-    "failed": (N_("did not start"), "danger", "alert-circle"),
-    "held": (N_("held by the printer"), "warn", "player-pause"),
-    "unknown": (N_("in doubt"), "warn", "help"),
-    "cancelled": (N_("cancelled"), "neutral", "x"),
-}
-
 
 def put_values(form: Form, values: Mapping[str, Any]) -> None:
     """Fill the fields of a form whose names are in `values`; the others stay as they are."""
@@ -125,6 +98,20 @@ def get_value(widget: QWidget) -> Any:
     return ""
 
 
+class CodeTicks(TickList):
+    """Several codes of a list, ticked; they show their own words in both languages."""
+
+    def __init__(self, name: str) -> None:
+        self._words = list(catalogue.words(name).values())
+        super().__init__([Choice(word.code, word.title(), raw=True) for word in self._words])
+
+    def retranslate(self) -> None:
+        """Say the words in the window's language."""
+        for button, word in zip(self.buttons, self._words, strict=True):
+            button.put(word.title())
+            button.setAccessibleName(word.title())
+
+
 class Sections(ChoiceBar):
     """The parts of a long record, one shown at a time; keys 1 to 9 change between them."""
 
@@ -152,10 +139,10 @@ class PapersCard(Card):
         self._subjects: tuple[str, ...] = ()
         self.table = DataTable(
             [
-                Column("kind", N_("Paper"), _paper_title, 150),
+                Column("kind", N_("Paper"), lambda job: kind_title(job.kind), 150),
                 Column("number", N_("Number"), lambda job: job.number, 190),
                 Column("copy", N_("Copy"), _copy_title, 130),
-                Column("state", N_("State"), job_state, 140),
+                Column("state", N_("State"), state_cell, 160),
                 Column("at", N_("When"), lambda job: full_moment(job.created_at), 150),
                 Column("reason", N_("Reason"), lambda job: _reason_title(job.reason), 0),
             ],
@@ -259,26 +246,9 @@ class JoinCard(Card):
         self.form.refuse(error, otherwise=lambda text: self.context.toast(text, tone="warn", raw=True))
 
 
-def job_state(job: JobCard) -> Cell:
-    """Return the state of a paper as a pill."""
-    title, tone, icon = JOB_STATES.get(job.state, (job.state, "neutral", ""))
-    return Cell(spoken(title), tone, icon, pill=True)
-
-
-def section_text(title: str) -> Text:
-    """Return a small heading inside a card."""
-    return Text(title, "strong")
-
-
-def _paper_title(job: JobCard) -> str:
-    return spoken(PAPER_TITLES.get(job.kind, job.kind))
-
-
 def _copy_title(job: JobCard) -> str:
     return spoken(N_("copy {number}"), number=job.copy_no) if job.copy_no else spoken(N_("original"))
 
 
 def _reason_title(code: str) -> str:
-    from deskapp.models import catalogue
-
     return catalogue.title("reprint_reasons", code) if code else ""

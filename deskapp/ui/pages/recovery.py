@@ -45,7 +45,7 @@ class PassphrasePanel(QWidget):
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
         self.form = Form()
         self.form.add("passphrase", N_("&Passphrase"), self.field)
-        self.open_button = Button(N_("Open"), "primary", icon="key", clicked=self.submit)
+        self.open_button = Button(N_("Open the data"), "primary", icon="key", clicked=self.submit)
         self.other = Button(N_("I do not have the passphrase …"), "quiet", clicked=gate.recovery)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

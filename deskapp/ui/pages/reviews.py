@@ -48,7 +48,7 @@ class ReviewsPage(Page):
         self.table = DataTable(
             [
                 Column("what", N_("What"), self._what, 0),
-                Column("about", N_("About"), lambda card: card.about, 220),
+                Column("about", N_("About what"), lambda card: card.about, 220),
                 Column("kind", N_("Kind"), lambda card: spoken(CARD_TITLES.get(card.kind, CARD_TITLES["review"])), 190),
                 Column("since", N_("Since"), lambda card: f"{shop_time(card.raised_at):%m-%d %H:%M}", 120),
             ],

@@ -131,7 +131,7 @@ class ShelvesSection(QWidget):
         self.table = DataTable(
             [
                 Column("code", N_("Shelf"), lambda shelf: shelf.code, 150),
-                Column("use", N_("For"), lambda shelf: spoken(USE_TITLES.get(shelf.use, shelf.use)), 0),
+                Column("use", N_("Used for"), lambda shelf: spoken(USE_TITLES.get(shelf.use, shelf.use)), 0),
                 Column("label", N_("Label"), lambda shelf: shelf.label_no, 190),
                 Column("held", N_("Devices"), lambda shelf: str(shelf.held), 90, right=True),
             ],
@@ -144,7 +144,7 @@ class ShelvesSection(QWidget):
         self.form = Form(columns=2)
         self.form.add("code", N_("&Code of the shelf"), self.code, needed=True,
                       hint=N_("Zone, rack and board, as it is written on the shelf"))  # fmt: skip
-        self.form.add("use", N_("&For"), self.use)
+        self.form.add("use", N_("&Used for"), self.use)
         self.button = Button(N_("Add the shelf"), "primary", icon="plus", clicked=self.submit)
         self.code.returnPressed.connect(self.submit)
         card = Card(N_("Shelves"), icon="box")

@@ -24,8 +24,8 @@ class KeysSection(QWidget):
         self.table = DataTable(
             [
                 Column("what", N_("Action"), lambda action: without_mnemonic(spoken(action.text)), 0),
-                Column("group", N_("Where"), lambda action: spoken(GROUP_TITLES[action.group]), 160),
-                Column("key", N_("Key"), self._key_cell, 190),
+                Column("group", N_("Part of"), lambda action: spoken(GROUP_TITLES[action.group]), 160),
+                Column("key", N_("Shortcut key"), self._key_cell, 190),
             ],
             name=N_("Shortcuts"),
         )  # fmt: skip

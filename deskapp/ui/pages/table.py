@@ -59,7 +59,7 @@ PAGES: Final[tuple[PageSpec, ...]] = (
     PageSpec("reviews", N_("To settle"), "alert-circle", _of("reviews.ReviewsPage"), BRANCH),
     PageSpec("models", N_("Models and catalogue"), "cpu", _of("models.ModelsPage"), BRANCH, "catalogue"),
     PageSpec("prices", N_("Price list"), "report-money", _of("prices.PricesPage"), BRANCH, "catalogue"),
-    PageSpec("staff", N_("Staff"), "users", _of("staff.StaffPage"), BRANCH, "staff"),
+    PageSpec("staff", N_("Staff"), "users", _of("staff.StaffPage"), BRANCH),
     PageSpec("calendar", N_("Calendar"), "calendar", _of("calendar.CalendarPage"), BRANCH, "calendar"),
     PageSpec("import", N_("Import"), "upload", _of("imports.ImportPage"), BRANCH, "import"),
     PageSpec("go_live", N_("Take over work in progress"), "box", _of("go_live.GoLivePage"), BRANCH, "go_live"),

@@ -162,7 +162,7 @@ class TodayPage(Page):
     def _settle(self) -> Listing:
         columns = [
             Column("what", N_("What"), self._card_words, 0),
-            Column("about", N_("About"), lambda c: c.about, 160),
+            Column("about", N_("About what"), lambda c: c.about, 160),
             Column("since", N_("Since"), lambda c: ago(self._now() - c.raised_at), 84, right=True),
         ]
         card = Listing(N_("To settle"), "list-check", columns, N_("Everything is settled."),

@@ -1,0 +1,82 @@
+"""One day at the counter, played through the real window, the real commands and the real printing path.
+
+`play` needs no people: it sets up a throw-away branch in an empty folder, works through the day
+on the sample files, and leaves the store, every paper, a picture of each step and `summary.json`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from deskapp import i18n
+from deskapp.errors import N_, Refused, Unavailable
+from deskapp.tour.place import SUMMARY, prepare
+
+Tell = Callable[[str], None]
+
+
+def play(out: Path, tell: Tell = lambda line: None) -> dict[str, Any]:
+    """Play the day in a folder that is new or empty and return the reply for the command line.
+
+    `tell` gets a line of progress for each step, in the language of the command line. Status 1 when
+    something was not as it should be; then the sentence and `summary.json` say what. Raises
+    Refused where the folder holds something already, Unavailable where nothing can be written.
+    """
+    language = i18n.language()
+    try:
+        prepare(out)
+    except OSError as error:
+        raise Unavailable(
+            N_("The file could not be written: {reason}"), field="out", reason=error.strerror or type(error).__name__
+        ) from error
+    # The day must not touch what belongs to the person who plays it: no keyring, no other home.
+    os.environ["DESKAPP_NO_KEYRING"] = "1"
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from deskapp.tour.day import STEPS
+    from deskapp.tour.diary import Diary
+    from deskapp.tour.stage import Stage
+
+    diary = Diary(out, tell, language, len(STEPS))
+    stage = Stage(out, diary)
+    try:
+        for step in STEPS:
+            if not stage.play(step):
+                break
+    finally:
+        with suppress(Exception):
+            stage.close()
+        i18n.use(language)
+    diary.finish(stage)
+    return _reply(diary, out, language)
+
+
+def _reply(diary: Any, out: Path, language: str) -> dict[str, Any]:
+    failed = [check for check in diary.checks if not check["ok"]]
+    values = {
+        "place": str(out), "steps": diary.done, "papers": len(diary.papers), "pictures": len(diary.pictures),
+        "checks": len(diary.checks), "failed": len(failed),
+    }  # fmt: skip
+    if diary.broken:
+        said = N_("The day broke off in step {step}: {reason} What was made so far is in {place}.")
+        text = i18n.translate(said, language).format(step=diary.done + 1, reason=diary.broken, **values)
+    elif failed:
+        said = N_("The day was played to the end, but {failed} of {checks} things were not as expected: see {summary}.")
+        text = i18n.translate(said, language).format(summary=out / SUMMARY, **values)
+    else:
+        said = N_(
+            "The day is over: {steps} steps, {papers} papers, {pictures} pictures, {checks} things checked."
+            " Look into {place}; summary.json tells everything."
+        )
+        text = i18n.translate(said, language).format(**values)
+    ok = not diary.broken and not failed
+    return {"status": 0 if ok else 1, "sentences": [text], "code": "" if ok else "tour", "field": "", **values,
+            "summary": str(out / SUMMARY)}  # fmt: skip
+
+
+__all__ = ["Refused", "play"]

@@ -1,0 +1,256 @@
+"""Loaners: which are out and until when; lend, take back, move the day, all on one page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from PySide6.QtWidgets import QHBoxLayout
+
+from deskapp.clock import instant, shop_day
+from deskapp.commands.loaners import Lent, extend_loan, lend, set_loaner, take_back
+from deskapp.errors import N_, DeskError
+from deskapp.i18n import say
+from deskapp.models.store import Changes
+from deskapp.queries.loaners import LoanerRow, LoanHappening, loan_history, loaners
+from deskapp.rules.identifiers import clean_serial
+from deskapp.ui.kit import (
+    Button,
+    Card,
+    Cell,
+    Choice,
+    ChoiceBar,
+    Column,
+    DataTable,
+    DateField,
+    EmptyState,
+    Form,
+    Happening,
+    Page,
+    PageContext,
+    Pill,
+    ScanField,
+    Scroll,
+    SuggestField,
+    TextField,
+    Timeline,
+    row,
+    spoken,
+)
+from deskapp.ui.pages.settings_fields import Tick
+from deskapp.ui.pages.words import full_moment, merchant_suggestions
+from deskapp.ui.tokens import HUGE, LARGE, MEDIUM
+
+USUAL_DAYS = 7
+TAMPER = (Choice("ok", N_("Intact"), "", "shield-check"), Choice("suspect", N_("Suspicious"), "", "alert-triangle"))
+
+
+class LoanersPage(Page):
+    """The pool of loaners."""
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context, N_("Loaners"), N_("Scan a loaner: one that is out comes back, one that is here is lent."),
+                         scroll=False)  # fmt: skip
+        self.body.setContentsMargins(HUGE, LARGE, HUGE, MEDIUM)
+        self.body.setSpacing(MEDIUM)
+        self.today = shop_day(context.now())
+        self.rows: list[LoanerRow] = []
+        self.out = Pill(N_("none out"), "neutral", "switch-horizontal")
+        self.table = DataTable(
+            [
+                Column("serial", N_("Serial number"), lambda row: row.serial_no, 190),
+                Column("model", N_("Model"), lambda row: row.model, 150),
+                Column("merchant", N_("With"), lambda row: row.merchant or spoken(N_("on the shelf")), 0),
+                Column("order", N_("For order"), lambda row: row.order_no, 180),
+                Column("due", N_("Due"), _due, 150, sort=lambda row: row.due_at),
+            ],
+            name=N_("Loaners"),
+            empty=EmptyState("switch-horizontal", N_("No loaner yet. Scan a device and put it into the pool.")),
+        )  # fmt: skip
+        self.serial = ScanField(N_("Scan the serial number"))
+        self.merchant = SuggestField(context.jobs, merchant_suggestions, N_("Name, number, initials or phone"))
+        self.due = DateField(self.today)
+        self.tamper = ChoiceBar(TAMPER, name=N_("Tamper check"))
+        self.complete = Tick(N_("Complete, with its adapter"), True)
+        self.words = TextField(N_("Anything to note"))
+        self.form = Form()
+        self.form.add("serial_no", N_("&Serial number"), self.serial, needed=True)
+        self.form.add("merchant", N_("&Merchant"), self.merchant, needed=True)
+        self.form.add("due_at", N_("&Back by"), self.due, needed=True)
+        self.form.add("tamper_result", N_("&Tamper check"), self.tamper, needed=True)
+        self.form.add("complete", N_("&Accessories"), self.complete)
+        self.form.add("words", N_("&Note"), self.words)
+        self.save = Button(N_("&Lend it"), "primary", icon="switch-horizontal", clicked=self.submit)
+        self.extend = Button(N_("Move the &day"), icon="calendar", clicked=self._extend)
+        self.pool = Button(N_("Put into the &pool"), icon="plus", clicked=self._pool)
+        self.history = Timeline()
+        self._merchant_id = self._order_id = ""
+        self._arrange()
+        self.table.selected.connect(self._selected)
+        self.serial.scanned.connect(self._scanned)
+        self.merchant.taken.connect(self._merchant_taken)
+        self.tamper.confirmed.connect(lambda _value: self.submit())
+        self.words.returnPressed.connect(self.submit)
+
+    def _arrange(self) -> None:
+        self.head.addWidget(self.out)
+        self.box = Card(N_("Lend"), icon="switch-horizontal")
+        self.box.add(self.form)
+        self.box.add(row(self.pool, self.extend, 1, self.save))
+        self.past = Card(N_("History"), icon="history")
+        self.past.add(self.history)
+        side = Scroll(margin=0)
+        side.add(self.box)
+        side.add(self.past)
+        side.setFixedWidth(380)
+        line = QHBoxLayout()
+        line.setSpacing(LARGE)
+        line.addWidget(self.table, 1)
+        line.addWidget(side)
+        self.body.addLayout(line, 1)
+
+    def open(self, **args: object) -> None:
+        """Come with an order for which something is lent, or just look."""
+        self._order_id = str(args.get("order_id", ""))
+        self._merchant_id = str(args.get("merchant_id", ""))
+        name = str(args.get("merchant", ""))
+        if name:
+            self.merchant.setText(name)
+        self._show_mode(None)
+        self.focus_first(self.serial)
+        self._ask()
+
+    def changed(self, changes: Changes) -> None:
+        """Follow loans and pool."""
+        if changes.touches("loan_event", "device"):
+            self._ask()
+
+    def scan(self, text: str) -> bool:
+        """A serial number is a loaner's."""
+        if text.startswith(("X:", "U")):
+            return False
+        self._scanned(text)
+        return True
+
+    def retranslate(self) -> None:
+        """Say the figures again."""
+        self._answered(self.rows)
+
+    def submit(self) -> None:
+        """Lend or take back, whichever the loaner wants."""
+        loaner = self._loaner()
+        self.form.clear_errors()
+        if loaner is not None and loaner.out:
+            act = take_back(serial_no=self.serial.text(), tamper_result=self.tamper.value() or "",
+                            complete=self.complete.isChecked(), words=self.words.text())  # fmt: skip
+            self.jobs.do(act, owner=self, then=lambda _none: self._saved(N_("{serial} is back"), loaner.serial_no),
+                         refused=self._refused)  # fmt: skip
+            return
+        self.jobs.do(
+            lend(serial_no=self.serial.text(), due_at=self._due_at(), merchant_id=self._merchant_id,
+                 order_id=self._order_id, tamper_result=self.tamper.value() or "", words=self.words.text(),
+                 accessories=("power_adapter",) if self.complete.isChecked() else ()),
+            owner=self, then=lambda done: self._lent(done), refused=self._refused,
+        )  # fmt: skip
+
+    def _lent(self, done: Lent) -> None:
+        self._saved(N_("{serial} is lent"), done.serial_no)
+
+    def _extend(self) -> None:
+        act = extend_loan(serial_no=self.serial.text(), due_at=self._due_at(), reason=self.words.text())
+        self.jobs.do(act, owner=self, then=lambda _none: self._saved(N_("Moved: {serial}"), self.serial.text()),
+                     refused=self._refused)  # fmt: skip
+
+    def _pool(self) -> None:
+        loaner = self._loaner()
+        act = set_loaner(serial_no=self.serial.text(), pool=loaner is None)
+        self.jobs.do(act, owner=self, then=lambda _id: self._ask(), refused=self._refused)
+
+    def _due_at(self) -> int:
+        day = self.due.day()
+        return instant(day + timedelta(days=1)) - 1 if day else 0
+
+    def _saved(self, sentence: str, serial: str) -> None:
+        self.context.toast(sentence, tone="ok", serial=serial)
+        for entry in (self.serial, self.words):
+            entry.clear()
+        self.tamper.set_value(None)
+        self.merchant.reset()
+        self._merchant_id = self._order_id = ""
+        self._show_mode(None)
+        self.serial.setFocus()
+
+    def _refused(self, error: DeskError) -> None:
+        key = "words" if error.field == "reason" else error.field
+        if key in self.form.rows:
+            self.form.rows[key].refuse(say(error))
+        else:
+            self.banner.put("danger", say(error))
+
+    def _ask(self) -> None:
+        now = self.context.now()
+        self.jobs.ask(lambda session: loaners(session, now), owner=self, then=self._answered, exclusive="rows")
+
+    def _answered(self, rows: list[LoanerRow]) -> None:
+        self.rows = rows
+        self.table.set_rows(rows, keep=lambda row: row.device_id)
+        out, late = sum(row.out for row in rows), sum(row.late_days > 0 for row in rows)
+        self.out.show_state(N_("{out} out, {late} overdue"), "danger" if late else "accent" if out else "neutral",
+                            "switch-horizontal", out=out, late=late)  # fmt: skip
+        self._show_mode(self._loaner())
+
+    def _loaner(self) -> LoanerRow | None:
+        wanted = clean_serial(self.serial.text())
+        return next((one for one in self.rows if wanted and clean_serial(one.serial_no) == wanted), None)
+
+    def _scanned(self, text: str) -> None:
+        self.serial.setText(clean_serial(text) or text)
+        loaner = self._loaner()
+        self._show_mode(loaner)
+        if loaner is None:
+            self.pool.setFocus()
+        else:
+            self._show_history(loaner)
+            (self.tamper if loaner.out or self._merchant_id else self.merchant).setFocus()
+
+    def _selected(self, loaner: LoanerRow | None) -> None:
+        if loaner is not None:
+            self.serial.setText(loaner.serial_no)
+            self._show_mode(loaner)
+            self._show_history(loaner)
+
+    def _merchant_taken(self, suggestion: object) -> None:
+        card = getattr(suggestion, "data", None)
+        self._merchant_id = str(getattr(card, "id", "") or getattr(card, "merchant_id", ""))
+        self.due.setFocus()
+
+    def _show_mode(self, loaner: LoanerRow | None) -> None:
+        out = loaner is not None and loaner.out
+        self.box.title.say(N_("Take back") if out else N_("Lend"))
+        self.save.say(N_("Take it bac&k") if out else N_("&Lend it"))
+        self.form.rows["merchant"].setVisible(not out)
+        self.extend.setVisible(out)
+        self.pool.setVisible(bool(self.serial.text()) and not out)
+        self.pool.say(N_("Put into the &pool") if loaner is None else N_("Take out of the &pool"))
+        self.save.setVisible(loaner is not None)
+        if self.due.day() is None:
+            self.due.set_day(self.today + timedelta(days=USUAL_DAYS))
+
+    def _show_history(self, loaner: LoanerRow) -> None:
+        self.jobs.ask(lambda session: loan_history(session, loaner.device_id), owner=self, then=self._history,
+                      exclusive="history")  # fmt: skip
+
+    def _history(self, happenings: list[LoanHappening]) -> None:
+        kinds = {"lend": N_("Lent"), "take_back": N_("Taken back")}
+        self.history.set_happenings([
+            Happening(full_moment(one.at), f"{spoken(kinds.get(one.kind, one.kind))}  {one.merchant}", one.who, one.words,
+                      "switch-horizontal", "muted" if one.void else "accent")
+            for one in happenings
+        ])  # fmt: skip
+
+
+def _due(row: LoanerRow) -> Cell:
+    if not row.out:
+        return Cell("")
+    if row.late_days:
+        return Cell(spoken(N_("{count} days late"), count=row.late_days), "danger", "alarm", pill=True)
+    return Cell(shop_day(row.due_at).isoformat(), "", "calendar")

@@ -1,0 +1,181 @@
+"""The catalogue of terminal models: what each can, what comes with it, how long its warranty runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deskapp.commands.catalogue import ModelForm, put_model
+from deskapp.commands.catalogue_setup import Copied, copy_catalogues
+from deskapp.errors import N_, DeskError
+from deskapp.models import catalogue
+from deskapp.models.store import Changes
+from deskapp.queries import registry
+from deskapp.queries.registry_cards import ModelRow
+from deskapp.ui.kit import (
+    Button,
+    Card,
+    Cell,
+    Column,
+    DataTable,
+    EmptyState,
+    Form,
+    LatinField,
+    NumberField,
+    PageContext,
+    TextArea,
+    TextField,
+    row,
+    spoken,
+)
+from deskapp.ui.pages.lists import ListPage
+from deskapp.ui.pages.past import HistoryCard
+from deskapp.ui.pages.records import CodeTicks, get_values, put_values
+from deskapp.ui.pages.settings_fields import Pick, Tick
+from deskapp.ui.pages.words import choices
+
+NEW = ModelForm("", "", "")
+
+
+class ModelsPage(ListPage):
+    """The models at the left, the chosen one to edit at the right."""
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context, N_("Models and catalogue"))
+        self._rows: list[ModelRow] = []
+        self.form_of_id = ""
+        empty = EmptyState(
+            "cpu", N_("No model fits. Take over the shipped catalogue, or add one."),
+            action=N_("Take over the shipped catalogue"), act=self.copy_shipped,
+        )  # fmt: skip
+        self.table = DataTable(
+            [
+                Column("brand", N_("Brand"), lambda one: one.brand, 110),
+                Column("name", N_("Model"), lambda one: one.name, 0),
+                Column("kind", N_("Kind"), lambda one: catalogue.title("device_kinds", one.kind), 120),
+                Column("months", N_("Warranty, months"), lambda one: str(one.warranty_months), 140, right=True),
+                Column("active", N_("State"), _state, 120),
+            ],
+            name=N_("Models and catalogue"), empty=empty,
+        )  # fmt: skip
+        self._build_form()
+        self.history = HistoryCard(context)
+        self.history.hide()
+        self.shipped = Button(N_("Take over the shipped catalogue"), icon="download", clicked=self.copy_shipped)
+        self.new = Button(N_("Add a &model"), "primary", icon="plus", clicked=self.add_model)
+        self.arrange(N_("Brand or model"), self.shipped, self.new, beside=(self.card, self.history))
+        self.table.selected.connect(self._selected)
+
+    def _build_form(self) -> None:
+        self.card = Card(N_("New model"), icon="cpu")
+        self.form = Form(columns=2)
+        self.form.add("id", N_("&Stable name"), LatinField("newland-n910"), needed=True, span=2)
+        self.form.add("brand", N_("&Brand"), TextField(), needed=True)
+        self.form.add("brand_en", N_("Brand in &English"), TextField())
+        self.form.add("name", N_("&Model"), TextField(), needed=True)
+        self.form.add("kind", N_("&Kind"), Pick(choices("device_kinds")))
+        self.form.add("warranty_months", N_("&Warranty, months"), NumberField(high=120))
+        self.form.add("unionpay_device_type", N_("&UnionPay device type"), LatinField(limit=2))
+        self.form.add("min_version", N_("&Oldest allowed version"), LatinField())
+        self.form.add("serial_pattern", N_("&Pattern of serial numbers"), LatinField("[A-Z0-9]{10}"))
+        self.form.add("capabilities", N_("Capabilities"), CodeTicks("capabilities"), span=2)
+        self.form.add("accessories", N_("Usual accessories"), CodeTicks("accessory_types"), span=2)
+        self.form.add("key_load_on_board_change", N_("Security"), Tick(N_("Keys are loaded anew after a board change")),
+                      span=2)  # fmt: skip
+        self.form.add("support_contact", N_("Support &contact"), TextField(), span=2)
+        self.form.add("note", N_("No&te"), TextArea(lines=2), span=2)
+        self.form.add("active", N_("State"), Tick(N_("In use")))
+        self.save_button = Button(N_("Save"), "primary", icon="check", clicked=self.save)
+        self.save_button.show_key("Ctrl+S")
+        self.card.add(self.form)
+        self.card.add(row(1, self.save_button))
+
+    def open(self, **args: object) -> None:
+        """Show the catalogue."""
+        self.refresh()
+        if self.form_of_id == "":
+            self._show(NEW)
+        self.focus_first(self.filter_field)
+
+    def changed(self, changes: Changes) -> None:
+        """Ask again when a model was touched."""
+        if changes.touches("device_model"):
+            self.refresh()
+
+    def retranslate(self) -> None:
+        """Say the kinds in the window's language."""
+        kind = self.form.rows["kind"].field
+        if isinstance(kind, Pick):
+            kind.set_choices(choices("device_kinds"))
+
+    def refresh(self) -> None:
+        """Ask for the models."""
+        self.jobs.ask(registry.models, owner=self, then=self._here, exclusive="list")
+
+    def _here(self, rows: list[ModelRow]) -> None:
+        self._rows = rows
+        words = self.filter_field.text().casefold().split()
+        self.show_rows([one for one in rows if all(word in _searched(one) for word in words)])
+
+    def went(self, chosen: ModelRow) -> None:
+        """Go to the form of the chosen model."""
+        self._selected(chosen)
+        self.form.rows["brand"].field.setFocus()
+
+    def _selected(self, chosen: ModelRow | None) -> None:
+        if chosen is None:
+            return
+        names = ModelForm.__slots__
+        self._show(ModelForm(**{name: getattr(chosen, name) for name in names}))
+        self.history.show()
+        self.history.show_for(chosen.id)
+
+    def _show(self, form: ModelForm) -> None:
+        self.form_of_id = form.id
+        put_values(self.form, {name: getattr(form, name) for name in ModelForm.__slots__})
+        name = self.form.rows["id"].field
+        if isinstance(name, LatinField):
+            name.setReadOnly(bool(form.id))
+        if form.id:
+            self.card.title.put(f"{form.brand} {form.name}")
+        else:
+            self.card.title.say(N_("New model"))
+            self.history.hide()
+
+    def add_model(self) -> None:
+        """Begin a new model, like the current one where there is one."""
+        current = self.table.current()
+        self.table.view.clearSelection()
+        self._show(replace(NEW, brand=current.brand, brand_en=current.brand_en) if current else NEW)
+        self.form.rows["id"].field.setFocus()
+
+    def save(self) -> None:
+        """Save the model (Ctrl+S)."""
+        form = ModelForm(**get_values(self.form))
+        self.jobs.do(put_model(form=form), owner=self, then=self._saved, refused=self._refused)
+
+    def _saved(self, identity: str) -> None:
+        self.form_of_id = identity
+        self.context.toast(N_("Saved"), tone="ok")
+
+    def _refused(self, error: DeskError) -> None:
+        self.form.refuse(error, otherwise=lambda sentence: self.banner.put("danger", sentence))
+
+    def copy_shipped(self) -> None:
+        """Add the shipped models, parts and prices that are not here yet."""
+        self.jobs.do(copy_catalogues(), owner=self, then=self._copied)
+
+    def _copied(self, found: Copied) -> None:
+        self.context.toast(
+            N_("Taken over: {models} models, {parts} parts, {prices} prices"), tone="ok", models=found.models,
+            parts=found.parts, prices=found.prices,
+        )  # fmt: skip
+
+
+def _searched(one: ModelRow) -> str:
+    return f"{one.brand} {one.brand_en} {one.name} {one.id}".casefold()
+
+
+def _state(one: ModelRow) -> Cell:
+    if one.active:
+        return Cell(spoken(N_("in use")), "ok", "check", pill=True)
+    return Cell(spoken(N_("set aside")), "neutral", "player-pause", pill=True)

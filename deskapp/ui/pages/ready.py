@@ -1,0 +1,194 @@
+"""Ready and pickup: every order on the pickup shelf, how long it waits, what it costs, and the call beside it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+
+from deskapp.errors import N_
+from deskapp.models import catalogue
+from deskapp.models.store import Changes
+from deskapp.queries.pickup import PickupHit, ReadyRow, call_list, find_pickups, ready_list
+from deskapp.ui.kit import Button, Cell, Column, DataTable, EmptyState, Page, PageContext, Pill, Scroll, row, spoken
+from deskapp.ui.pages.lists import FilterField
+from deskapp.ui.pages.pickup_parts import yuan
+from deskapp.ui.pages.ready_call import CallPanel
+from deskapp.ui.pages.words import moment
+from deskapp.ui.tokens import HUGE, LARGE, MEDIUM
+
+TOUCHING = ("repair_item", "item_record", "pickup", "money_event", "loan_event", "repair_order")
+
+
+class ReadyPage(Page):
+    """What waits to be collected."""
+
+    calls_only = False
+    heading = N_("Ready and pickup")
+    hint = N_("Scan a slip to hand out. Enter opens the pickup, Ctrl+Enter goes to the call.")
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context, self.heading, self.hint, scroll=False)
+        self.body.setContentsMargins(HUGE, LARGE, HUGE, MEDIUM)
+        self.body.setSpacing(MEDIUM)
+        self.rows: list[ReadyRow] = []
+        self.count = Pill(N_("nothing waits"), "neutral", "package")
+        self.to_call = Pill(N_("nobody to call"), "neutral", "phone")
+        self.filter_field = FilterField(N_("Merchant, deliverer, phone, number, shelf"))
+        self.table = DataTable(
+            [
+                Column("waiting", N_("Waiting"), _waiting, 104, sort=lambda row: -row.ready_at),
+                Column("merchant", N_("Merchant"), lambda row: row.merchant, 0),
+                Column("person", N_("Deliverer"), lambda row: f"{row.person} {row.phone}", 160),
+                Column("ready", N_("Ready"), _ready, 76, sort=lambda row: row.ready),
+                Column("due", N_("To pay"), _due, 104, right=True, sort=lambda row: row.due_fen),
+                Column("shelf", N_("Shelf"), lambda row: row.shelves, 84),
+                Column("call", N_("Told"), _told, 150, sort=lambda row: row.last_call_at),
+                Column("step", N_("Next step"), _step, 190, sort=lambda row: row.step),
+            ],
+            name=self.heading, empty=self._empty(),
+        )  # fmt: skip
+        self.panel = CallPanel(context)
+        self.hand = Button(N_("&Hand out"), "primary", icon="package", clicked=self._hand_out)
+        self.call = Button(N_("&Call"), icon="phone-call", clicked=self._call)
+        self._arrange()
+        self.table.opened.connect(self._opened)
+        self.table.selected.connect(self._selected)
+        self.filter_field.settled.connect(lambda _text: self._show())
+        self.filter_field.downwards.connect(self.table.setFocus)
+        self.filter_field.returnPressed.connect(self.table.setFocus)
+        self.panel.logged.connect(lambda _order: self.table.setFocus())
+
+    def _empty(self) -> EmptyState:
+        return EmptyState("package", N_("The pickup shelf is empty. Tested devices appear here by themselves."))
+
+    def _arrange(self) -> None:
+        self.head.addWidget(self.count)
+        self.head.addWidget(self.to_call)
+        left = QVBoxLayout()
+        left.setSpacing(MEDIUM)
+        left.addLayout(row(self.filter_field, 1, self.call, self.hand))
+        left.addWidget(self.table, 1)
+        side = Scroll(margin=0)
+        side.add(self.panel)
+        side.setFixedWidth(372)
+        line = QHBoxLayout()
+        line.setSpacing(LARGE)
+        line.addLayout(left, 1)
+        line.addWidget(side)
+        self.body.addLayout(line, 1)
+
+    def open(self, **args: object) -> None:
+        """Show the list; a scanned slip, order or device goes straight to its pickup."""
+        if args.get("id") and str(args.get("kind", "item")) in ("item", "order"):
+            self.context.navigate("pickup", **{"kind": "item", **args})
+            return
+        self.focus_first(self.table)
+        self._ask()
+
+    def changed(self, changes: Changes) -> None:
+        """Follow the shelf."""
+        if changes.touches(*TOUCHING):
+            self._ask()
+
+    def scan(self, text: str) -> bool:
+        """A slip, a label or a serial number leads to its pickup."""
+        self.jobs.ask(lambda session: find_pickups(session, text), owner=self,
+                      then=lambda hits: self._scanned(hits, text), exclusive="scan")  # fmt: skip
+        return not text.startswith(("X:", "U"))
+
+    def retranslate(self) -> None:
+        """Say the figures again."""
+        self._show()
+
+    def filter(self) -> None:
+        """Go to the filter (Ctrl+F)."""
+        self.filter_field.setFocus()
+
+    def next_record(self) -> None:
+        """Make the next order current."""
+        self._move(1)
+
+    def previous_record(self) -> None:
+        """Make the order before current."""
+        self._move(-1)
+
+    def _move(self, step: int) -> None:
+        here = self.table.view.currentIndex().row()
+        self.table.select(max(0, min(self.table.model.rowCount() - 1, here + step)))
+
+    def _ask(self) -> None:
+        now, question = self.context.now(), call_list if self.calls_only else ready_list
+        self.jobs.ask(lambda session: question(session, now), owner=self, then=self._answered, exclusive="rows")
+
+    def _answered(self, rows: list[ReadyRow]) -> None:
+        self.rows = rows
+        self._show()
+
+    def _show(self) -> None:
+        wanted = self.filter_field.text().strip().lower()
+        shown = [row for row in self.rows if not wanted or wanted in _words(row)]
+        self.table.set_rows(shown, keep=lambda row: row.order_id)
+        if shown and self.table.current() is None:
+            self.table.select(0)
+        if not shown:
+            self.panel.clear()
+        devices = sum(row.ready for row in self.rows)
+        calls = sum(row.to_call for row in self.rows)
+        self.count.show_state(N_("{count} devices wait"), "accent" if devices else "neutral", "package", count=devices)
+        self.to_call.show_state(N_("{count} to call"), "warn" if calls else "ok", "phone", count=calls)
+        for button in (self.hand, self.call):
+            button.setEnabled(bool(shown))
+
+    def _selected(self, row: ReadyRow | None) -> None:
+        if row is not None:
+            self.panel.show_order(row.order_id)
+
+    def _opened(self, row: ReadyRow) -> None:
+        self.context.navigate("pickup", order_id=row.order_id)
+
+    def _hand_out(self) -> None:
+        self.table.open_current()
+
+    def _call(self) -> None:
+        (self.panel.make if self.panel.make.isVisible() else self.table).setFocus()
+
+    def _scanned(self, hits: list[PickupHit], text: str) -> None:
+        if not hits:
+            self.banner.say("warn", N_("Nothing that is ready fits “{text}”."), text=text)
+            return
+        self.banner.clear()
+        token = text if text.upper().startswith("PS1:K") else ""
+        number, _colon, secret = token[4:].partition(":")
+        self.context.navigate("pickup", order_id=hits[0].order_id, number=number, token=secret)
+
+
+def _words(row: ReadyRow) -> str:
+    return " ".join((row.merchant, row.person, row.phone, row.order_no, row.slip_no, row.shelves, *row.labels)).lower()
+
+
+def _waiting(row: ReadyRow) -> Cell:
+    tone = "danger" if row.waiting_days >= 30 else "warn" if row.waiting_days >= 7 else "neutral"
+    if row.waiting_days == 0:
+        return Cell(spoken(N_("today")), "ok", "clock", pill=True)
+    words = spoken(N_("1 day")) if row.waiting_days == 1 else spoken(N_("{count} days"), count=row.waiting_days)
+    return Cell(words, tone, "clock", pill=True)
+
+
+def _ready(row: ReadyRow) -> Cell:
+    return Cell(f"{row.ready} / {row.total}", "" if row.ready == row.total else "warn")
+
+
+def _due(row: ReadyRow) -> Cell:
+    return Cell(yuan(row.due_fen) if row.due_fen else spoken(N_("free")), "" if row.due_fen else "muted")
+
+
+def _told(row: ReadyRow) -> Cell:
+    if not row.calls:
+        return Cell(spoken(N_("not called yet")), "warn", "phone")
+    words = f"{catalogue.title('call_results', row.last_result)} {moment(row.last_call_at)}"
+    return Cell(words, "ok" if row.told else "muted", "phone-call" if row.told else "phone")
+
+
+def _step(row: ReadyRow) -> Cell:
+    if row.told and row.step == 0:
+        return Cell(spoken(N_("loaner is out")) if row.loaner else "", "warn", "switch-horizontal" if row.loaner else "")
+    return Cell(spoken(row.step_title), "danger" if row.step >= 3 else "warn" if row.step else "")

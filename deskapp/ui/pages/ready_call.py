@@ -1,0 +1,216 @@
+"""Calling a merchant about ready devices: the number, the code that is shown once, the sentence to say, the result."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from deskapp.commands.pickup_release import CallLogged, CodeMade, log_call, make_pickup_code
+from deskapp.errors import N_, DeskError
+from deskapp.i18n import say
+from deskapp.models import catalogue
+from deskapp.queries.pickup import CallCard, call_card
+from deskapp.ui.kit import (
+    Button,
+    Card,
+    ChoiceBar,
+    EmptyState,
+    Form,
+    Happening,
+    PageContext,
+    Pill,
+    Text,
+    TextField,
+    Timeline,
+    row,
+    spoken,
+)
+from deskapp.ui.pages.words import choices, moment
+from deskapp.ui.tokens import MEDIUM, SMALL
+
+
+class CallPanel(QWidget):
+    """One merchant to call.
+
+    Signals:
+        logged: an attempt was noted; carries the order's id.
+    """
+
+    logged = Signal(str)
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__()
+        self.context, self.jobs = context, context.jobs
+        self.card: CallCard | None = None
+        self._made: CodeMade | None = None
+        self.empty = EmptyState("phone", N_("Choose an order to see whom to call."))
+        self.merchant = Text(role="heading", wrap=True)
+        self.numbers = QVBoxLayout()
+        self.numbers.setSpacing(SMALL)
+        self.make = Button(N_("Show &code and sentence"), icon="key", clicked=self.begin)
+        self.code = Text(role="number", copy=False)
+        self.once = Pill(N_("shown only now"), "warn", "eye")
+        self.sentence = Text(role="body", wrap=True)
+        self.channel = ChoiceBar(choices("contact_channels")[:1], name=N_("Channel"))
+        self.result = ChoiceBar((), name=N_("Result of the call"))
+        self.words = TextField(N_("What was agreed, such as the day they come"))
+        self.form = Form()
+        self.form.add("result", N_("&Result of the call"), self.result, needed=True)
+        self.form.add("words", N_("&Note"), self.words)
+        self.save = Button(N_("&Log the call"), "primary", icon="check", clicked=self.log)
+        self.message = Button(N_("Sent by te&xt message"), "quiet", icon="message", clicked=self.log_message)
+        self.history = Timeline()
+        self._arrange()
+        self.result.confirmed.connect(lambda _value: self.words.setFocus())
+        self.words.returnPressed.connect(self.log)
+        self.clear()
+
+    def _arrange(self) -> None:
+        self.talk = Card(N_("Call"), icon="phone-call")
+        self.talk.add(self.merchant)
+        self.talk.add(self.numbers)
+        self.talk.add(row(self.make, self.message, 1))
+        self.say_box = Card(N_("Say this"), icon="message")
+        self.say_box.add(row(self.code, self.once, 1))
+        self.say_box.add(self.sentence)
+        self.log_box = Card(N_("What came of it?"), icon="clipboard-check")
+        self.log_box.add(self.form)
+        self.log_box.add(row(1, self.save))
+        self.past = Card(N_("Attempts"), icon="history")
+        self.past.add(self.history)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(MEDIUM)
+        for part in (self.empty, self.talk, self.say_box, self.log_box, self.past):
+            column.addWidget(part)
+        column.addStretch(1)
+
+    def retranslate(self) -> None:
+        """Say lists of codes, sentence and history in the window's language."""
+        self.result.set_choices(choices("call_results"))
+        self._say_sentence()
+        if self.card is not None:
+            self._show_history(self.card)
+
+    def clear(self) -> None:
+        """Show that nothing is chosen."""
+        self.card, self._made = None, None
+        self.empty.show()
+        for part in (self.talk, self.say_box, self.log_box, self.past):
+            part.hide()
+
+    def show_order(self, order_id: str) -> None:
+        """Show whom to call about an order."""
+        if self.card is not None and self.card.order_id == order_id:
+            self._ask(order_id)
+            return
+        self._made = None
+        self._ask(order_id)
+
+    def _ask(self, order_id: str) -> None:
+        self.jobs.ask(lambda session: call_card(session, order_id), owner=self, then=self._show, exclusive="call")
+
+    def _show(self, card: CallCard | None) -> None:
+        if card is None:
+            self.clear()
+            return
+        other = self.card is None or self.card.order_id != card.order_id
+        self.card = card
+        self.empty.hide()
+        self.talk.show()
+        self.log_box.show()
+        self.merchant.put(card.merchant)
+        self._show_numbers(card)
+        if other:
+            self.result.set_choices(choices("call_results"))
+            self.result.set_value(None)
+            self.words.clear()
+            self.form.clear_errors()
+        self.say_box.setVisible(self._made is not None)
+        self.make.say(N_("Renew the &code") if card.code_made_at else N_("Show &code and sentence"))
+        self._show_history(card)
+
+    def _show_numbers(self, card: CallCard) -> None:
+        while self.numbers.count():
+            item = self.numbers.takeAt(0)
+            old = item.widget()
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        for contact in card.contacts[:3]:
+            line = QWidget()
+            name, phone = Text(role="muted"), Text(role="title", copy=True)
+            name.put(contact.name)
+            phone.put(contact.phone)
+            box = row(phone, name, 1)
+            box.setContentsMargins(0, 0, 0, 0)
+            line.setLayout(box)
+            self.numbers.addWidget(line)
+        if not card.contacts:
+            self.numbers.addWidget(Text(N_("No number is on file for this merchant."), "warn"))
+
+    def _show_history(self, card: CallCard) -> None:
+        self.past.setVisible(bool(card.attempts))
+        self.history.set_happenings([
+            Happening(
+                moment(one.call.at), catalogue.title("call_results", one.call.result), one.who, one.call.words,
+                "phone-call" if one.call.reached else "phone", "ok" if one.call.reached else "muted",
+            )
+            for one in card.attempts
+        ])  # fmt: skip
+
+    def begin(self) -> None:
+        """Make the code and show it with the sentence, this once."""
+        if self.card is not None:
+            self.make.setEnabled(False)
+            self.jobs.do(make_pickup_code(order_id=self.card.order_id), owner=self, then=self._code_made,
+                         refused=self._refused)  # fmt: skip
+
+    def _code_made(self, made: CodeMade) -> None:
+        self.make.setEnabled(True)
+        self._made = made
+        self.say_box.show()
+        self._say_sentence()
+        self.result.setFocus()
+
+    def _say_sentence(self) -> None:
+        if self._made is not None:
+            self.code.put(" ".join((self._made.code[:3], self._made.code[3:])))
+            self.sentence.put(spoken(self._made.sentence, **self._made.values))
+
+    def log(self) -> None:
+        """Note how the call went."""
+        self._log("phone", self.result.value() or "", new_code=False)
+
+    def log_message(self) -> None:
+        """Note that a text message was sent: the code is made in the same act."""
+        self._log("message", "reached", new_code=self._made is None)
+
+    def _log(self, channel: str, result: str, *, new_code: bool) -> None:
+        if self.card is None:
+            return
+        order_id = self.card.order_id
+        self.save.setEnabled(False)
+        act = log_call(order_id=order_id, channel=channel, result=result, words=self.words.text(), new_code=new_code)
+        self.jobs.do(act, owner=self, then=lambda done: self._logged(order_id, done), refused=self._refused)
+
+    def _logged(self, order_id: str, done: CallLogged) -> None:
+        self.save.setEnabled(True)
+        if done.code is not None:
+            self._made = done.code
+            self._say_sentence()
+        elif not done.reached:
+            self._made = None
+        self.result.set_value(None)
+        self.words.clear()
+        self.say_box.setVisible(self._made is not None and done.code is not None)
+        self.context.toast(
+            N_("Call logged, attempt {number}") if done.reached else N_("Attempt {number} logged; the code was not told"),
+            tone="ok" if done.reached else "info", number=done.attempts,
+        )  # fmt: skip
+        self.logged.emit(order_id)
+
+    def _refused(self, error: DeskError) -> None:
+        self.make.setEnabled(True)
+        self.save.setEnabled(True)
+        self.form.refuse(error, lambda _sentence: self.form.rows["result"].refuse(say(error)))

@@ -1,0 +1,24 @@
+"""What the roles of a person may do, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from deskapp.errors import N_
+from deskapp.paths import resource
+from deskapp.rules.access import RIGHTS, Roles, load, rights_of
+from deskapp.ui.kit import spoken
+
+
+@cache
+def _table() -> Roles:
+    return load(resource("roles.toml").read_text("utf-8"))
+
+
+def rights_text(roles: Iterable[str]) -> str:
+    """Return the rights of these roles as one sentence, in the order of the table of rights."""
+    held = rights_of(_table(), roles)
+    if not held:
+        return spoken(N_("No role is ticked yet."))
+    return "；".join(spoken(title) for right, title in RIGHTS.items() if right in held)
