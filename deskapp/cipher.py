@@ -5,6 +5,7 @@ Imports no ORM, so that the first window can read its counts before anything hea
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -77,17 +78,22 @@ def connect(path: Path, key: bytes, *, writer: bool = False, create: bool = Fals
 def connect_vault(path: Path, passphrase: str) -> Connection:
     """Open a small file locked by a passphrase (slow on purpose: about 0.1 s)."""
     connection = dbapi2.connect(str(path), isolation_level=None)
-    connection.execute("PRAGMA cipher_log_level=NONE")
-    quoted = passphrase.replace("'", "''")
-    connection.execute(f"PRAGMA key='{quoted}'")
-    connection.execute("PRAGMA synchronous=EXTRA")
+    try:
+        connection.execute("PRAGMA cipher_log_level=NONE")
+        quoted = passphrase.replace("'", "''")
+        connection.execute(f"PRAGMA key='{quoted}'")
+        connection.execute("PRAGMA synchronous=EXTRA")
+    except dbapi2.DatabaseError:
+        connection.close()
+        raise
     return connection
 
 
 def explain(error: Exception) -> Exception:
     """Return the deliberate error that tells a person what a database error means."""
     name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith("SQLITE_FULL"):
+    no_room = isinstance(error, OSError) and error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+    if name.startswith("SQLITE_FULL") or no_room:
         return Unavailable(
             N_(
                 "The disk is full, so nothing more can be saved."

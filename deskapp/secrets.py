@@ -66,13 +66,11 @@ def take_out(path: Path, passphrase: str) -> bytes:
     """Return the data key from a vault; raises Refused when the passphrase does not open it."""
     if not path.exists():
         raise Unavailable(N_("There is no key file here."), code="no_vault")
-    connection = cipher.connect_vault(path, passphrase)
     try:
-        (text,) = connection.execute("SELECT key FROM vault").fetchone()
+        with contextlib.closing(cipher.connect_vault(path, passphrase)) as connection:
+            (text,) = connection.execute("SELECT key FROM vault").fetchone()
     except cipher.DatabaseError:
         raise Refused(N_("This passphrase or code does not open the data."), field="passphrase", code="wrong") from None
-    finally:
-        connection.close()
     return base64.b64decode(text)
 
 

@@ -27,6 +27,9 @@ from deskapp.rules.states import HELD, WorkState
 REPEAT_DAYS = 90
 """The same fault again within so many days after a repair is a repeat fault, whatever its warranty says."""
 
+GRACE_MONTHS = 3
+"""Months a unit may lie in a warehouse before it is used, where only its date of manufacture is known."""
+
 _BACK = (WorkState.PICKED_UP, WorkState.CLOSED)
 
 
@@ -191,6 +194,7 @@ def first_view(
         model_end=_day(unit.warranty_until),
         manufactured=_day(unit.manufactured_on),
         model_months=model.warranty_months if model else None,
+        grace_months=GRACE_MONTHS,
         repairs=repair_warranties(unit, symptom_code),
         tamper_suspected=tamper_suspected,
         custody_days=days_in_custody(session, earlier, now),

@@ -78,6 +78,9 @@ class Store:
             ) from None
         try:
             self._open(key)
+        except (DBAPIError, cipher.DatabaseError) as error:
+            self._lock.release()
+            raise cipher.explain(getattr(error, "orig", None) or error) from error
         except BaseException:
             self._lock.release()
             raise
@@ -165,8 +168,9 @@ class Store:
         try:
             with self._session() as session:
                 result, changes, entry = self._attempt(session, act, by)
-        except DBAPIError as error:
-            told = cipher.explain(error.orig or error)
+        except (DBAPIError, OSError) as error:
+            # An OSError: the highest numbers are kept in a file beside the database.
+            told = cipher.explain(getattr(error, "orig", None) or error)
             if getattr(told, "code", "") == "disk_full" and not last_try and self._give_ballast():
                 return self._run(act, by, last_try=True)
             self._freeze_on(told)

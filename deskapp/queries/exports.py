@@ -83,9 +83,9 @@ def _tickets(session: ReadSession, language: str) -> Table:
         " ORDER BY t.n",
     )
     headings = (
-        N_("Ticket number"), N_("Kind of ticket"), N_("State of the ticket"), N_("Opened at"), N_("Merchant number"), N_("Merchant"),
-        N_("Serial number"), N_("Model in words"), N_("Symptom"), N_("In the merchant's words"), N_("Priority (1 to 4)"),
-        N_("Due at"), N_("Closed at"),
+        N_("Ticket number"), N_("Kind of ticket"), N_("State of the ticket"), N_("Opened at"), N_("Merchant number"),
+        N_("Merchant"), N_("Serial number"), N_("Model in words"), N_("Symptom"), N_("In the merchant's words"),
+        N_("Priority (1 to 4)"), N_("Due at"), N_("Closed at"),
     )  # fmt: skip
     return _table(
         headings, language,

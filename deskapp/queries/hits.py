@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -350,7 +351,7 @@ def items(session: ReadSession, column: str, ids: Sequence[str], why: Why | None
 def parts(session: ReadSession, wanted: Words, *, limit: int = 20) -> list[Hit]:
     """Return the parts that have every word in number or names; parts are few, so all are looked at."""
     alike = " AND ".join("part_no || ' ' || name || ' ' || name_en LIKE ? ESCAPE '!'" for _word in wanted.words)
-    patterns = [f"%{_escaped(word)}%" for word in wanted.words]
+    patterns = ["%" + re.sub("[!%_]", r"!\g<0>", word) + "%" for word in wanted.words]
     rows = ask(session, f"SELECT id, part_no, name FROM part WHERE {alike} ORDER BY n LIMIT ?", *patterns, limit)
     return [Hit(HitKind.PART, row.id, row.name, row.part_no, "", None, Step.STOCK, 2) for row in rows]
 
@@ -376,10 +377,6 @@ def _model(row: Any) -> str:
     return " ".join(part for part in (row.brand, row.model) if part)
 
 
-def _escaped(word: str) -> str:
-    return word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-
-
 def _in_order(ids: Sequence[str], rows: Iterable[Any], hit: Callable[[Any], Hit]) -> list[Hit]:
     by_id = {row.id: row for row in rows}
     return [hit(by_id[one]) for one in ids if one in by_id]
@@ -388,7 +385,7 @@ def _in_order(ids: Sequence[str], rows: Iterable[Any], hit: Callable[[Any], Hit]
 def _meant(wanted: Words | None, known: Sequence[Any]) -> Any | None:
     """The contact that was looked for, else the main one."""
     for row in known if wanted else ():
-        if any(word in folded(row.phone) or word in folded(row.name) for word in (wanted.words if wanted else ())):
+        if wanted and any(word in folded(f"{row.phone} {row.name}") for word in wanted.words):
             return row
     return known[0] if known else None
 

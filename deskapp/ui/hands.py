@@ -150,6 +150,7 @@ class Hands:
         window = self._front()
         if not window.isActiveWindow():
             window.activateWindow()
+            self.until(window.isActiveWindow, "the window takes the keys")
         return QApplication.focusWidget() or window.focusWidget() or window
 
     def _settle(self) -> None:

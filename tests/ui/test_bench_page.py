@@ -173,6 +173,7 @@ def test_a_job_goes_from_shelf_to_ready_with_keys_only(desk: Desk) -> None:
     desk.at("test")
     desk.sit(desk.shop.people.inspector)
     desk.open(one, "test")
+    desk.qtbot.waitUntil(lambda: not desk.page.panel.card.own_work)  # type: ignore[union-attr]
     answer_everything(desk)
     desk.focus(desk.step("test").tamper)  # type: ignore[attr-defined]
     desk.type("1FZ000123\rB-03-2\r")

@@ -12,13 +12,13 @@ from PySide6.QtTest import QTest
 from sqlalchemy import func, select
 
 from deskapp import i18n
+from deskapp.errors import N_
 from deskapp.models.blobs import Blobs
 from deskapp.models.local import Draft, PrintJob
 from deskapp.models.repair import RepairItem, RepairOrder
 from deskapp.models.stock import Attachment
 from deskapp.models.store import Store, Write, command
-from deskapp.errors import N_
-from deskapp.queries.checkin import order_after_check_in
+from deskapp.queries.checkin_labels import order_after_check_in
 from deskapp.queries.drafts import drafts
 from deskapp.ui.page import PageContext
 from deskapp.ui.pages.checkin import CheckInPage
@@ -109,6 +109,30 @@ def test_wrong_scans_say_why_and_lose_nothing(qtbot, page: CheckInPage) -> None:
     page.scan(ONE)
 
     assert len(page.sheet.panels) == 1 and page.sheet.panels[0].words.text() == "早上开不了机"
+
+
+def test_a_tusn_on_the_case_leads_to_its_unit(qtbot, page: CheckInPage, store: Store) -> None:
+    from deskapp.models.device import Device
+
+    @command(N_("Note a TUSN"), right="")
+    def note(write: Write) -> None:
+        write.session.get_one(Device, f"unit-{ONE}").tusn = f"00009904{'0' * 10}{ONE}"
+
+    store.run(note())
+    assert page.scan(f"00009904{'0' * 10}{ONE}")
+    qtbot.waitUntil(lambda: [panel.serial for panel in page.sheet.panels] == [ONE])
+    assert page.scan(f"00009904{'0' * 10}NL999S00000009")
+    qtbot.waitUntil(page.banner.isVisible)
+    assert "TUSN" in page.banner.text.text() and len(page.sheet.panels) == 1
+
+
+def test_devices_are_switched_by_key(qtbot, page: CheckInPage) -> None:
+    scanned(qtbot, page)
+    scanned(qtbot, page, TWO)
+    page.next_record()
+    assert page.sheet.current == 0 and page.sheet.panels[0].isVisible()
+    page.previous_record()
+    assert page.sheet.current == 1
 
 
 def test_codes_of_ours_on_an_empty_page_are_left_to_the_window(page: CheckInPage) -> None:

@@ -81,6 +81,7 @@ class QueueList(QWidget):
         self.current = -1
         self.shown = ""
         self._hover = -1
+        self.retranslate()
 
     def set_rows(self, rows: Sequence[QueueRow]) -> None:
         """Show these rows; the current one stays current while it is there."""

@@ -15,4 +15,5 @@ class CallsPage(ReadyPage):
     hint = N_("Merchants nobody has reached since their devices became ready, or since the next step began.")
 
     def _empty(self) -> EmptyState:
-        return EmptyState("phone-call", N_("Everybody has been told. The next step of the ladder brings them back here."))
+        words = N_("Everybody has been told. Whoever does not come appears here again when the next step is due.")
+        return EmptyState("phone-call", words)

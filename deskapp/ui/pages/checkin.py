@@ -15,6 +15,7 @@ from deskapp.commands.drafts import drop_draft, save_draft
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.models.store import Changes, Override, Store
+from deskapp.queries.checkin import serial_of
 from deskapp.queries.drafts import DraftCard, drafts
 from deskapp.rules.identifiers import clean_serial, judge, sentence
 from deskapp.rules.numbers import PROBLEMS, ScanKind, parse_scan
@@ -24,6 +25,7 @@ from deskapp.ui.pages.checkin_labels import LabelsPanel
 from deskapp.ui.pages.checkin_sheet import CheckInSheet
 from deskapp.ui.tokens import HUGE, LARGE, MEDIUM
 
+LONGEST_SERIAL = 30
 PAUSE_MS = 1200
 """A pause in typing after which the draft is saved."""
 
@@ -125,6 +127,10 @@ class CheckInPage(Page):
             self.banner.say("warn", _OURS[found.kind], number=found.number)
             return
         verdict = judge("serial_no", serial)
+        tusn = judge("tusn", serial).value
+        if verdict.value is None and tusn and len(tusn) > LONGEST_SERIAL:
+            self._take_tusn(tusn)
+            return
         if verdict.value is None:
             words, values = sentence(verdict)
             self.banner.put("danger", spoken(words, **values))
@@ -141,6 +147,32 @@ class CheckInPage(Page):
         self.sheet.show_device(len(self.sheet.panels) - 1)
         panel.go_to(panel.typed_reason if typed else panel.symptom)
         self._edited()
+
+    def _take_tusn(self, tusn: str) -> None:
+        """A TUSN was scanned from the case: go on with the serial number it belongs to."""
+
+        def then(serial: str) -> None:
+            if serial:
+                self.take_serial(serial, typed=False)
+            else:
+                self.banner.say("warn", N_("This is a TUSN that is not known here. Scan the serial number."))
+
+        self.sheet.serial.clear()
+        self.jobs.ask(lambda session: serial_of(session, tusn), owner=self, then=then)
+
+    def next_record(self) -> None:
+        """Show the next device of this check-in."""
+        self._step(1)
+
+    def previous_record(self) -> None:
+        """Show the device before."""
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        panels = self.sheet.panels
+        if panels and self.stack.currentIndex() == _FORM:
+            self.sheet.show_device((self.sheet.current + by) % len(panels))
+            panels[self.sheet.current].go_to(panels[self.sheet.current].symptom)
 
     def _edited(self) -> None:
         if self.sheet.panels:

@@ -10,7 +10,7 @@ from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.models import catalogue
 from deskapp.models.store import Changes
-from deskapp.queries.checkin import AfterCheckIn, LabelRow, order_after_check_in
+from deskapp.queries.checkin_labels import AfterCheckIn, LabelRow, order_after_check_in
 from deskapp.ui.kit import Banner, Button, Card, PageContext, Picture, Pill, ScanField, Text, column, row, spoken
 from deskapp.ui.pages.checkin_codes import emptied
 from deskapp.ui.tokens import LARGE, MEDIUM, SMALL

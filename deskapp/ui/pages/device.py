@@ -26,7 +26,7 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.device_binding import BindingCard
 from deskapp.ui.pages.device_words import OWNERSHIPS, stay_columns, warranty_pill
-from deskapp.ui.pages.lists import filled
+from deskapp.ui.pages.lists import filled, let_grow
 from deskapp.ui.pages.past import HistoryCard
 from deskapp.ui.pages.records import JoinCard, PapersCard, Sections, get_values, put_values
 from deskapp.ui.pages.settings_fields import Pick, Tick
@@ -83,7 +83,7 @@ class DevicePage(Page):
         for part in (self.details, self.serial_card, self.binding, self.stays_card, self.papers, self.history,
                      self.join):  # fmt: skip
             self.add(part)
-        self.body.addStretch(1)
+        let_grow(self.body)
         self.stays.opened.connect(lambda stay: context.navigate("job", item_id=stay.item_id))
 
     def _build_details(self) -> None:

@@ -7,7 +7,7 @@ from deskapp.models.store import Changes
 from deskapp.queries import registry
 from deskapp.queries.around import device_rows
 from deskapp.queries.registry_cards import DeviceRow
-from deskapp.ui.kit import Button, Choice, ChoiceBar, DataTable, EmptyState, PageContext
+from deskapp.ui.kit import Button, Choice, ChoiceBar, DataTable, EmptyState, PageContext, reveal
 from deskapp.ui.pages.device_words import device_columns
 from deskapp.ui.pages.lists import ListPage
 
@@ -30,7 +30,7 @@ class DevicesPage(ListPage):
         )
         self.which.chosen.connect(lambda _value: self.refresh())
         self.new = Button(N_("Add a &device"), "primary", icon="plus", clicked=self.add_device)
-        self.new.setVisible(may_edit)
+        reveal(self.new, may_edit)
         self.arrange(N_("Serial, terminal or TUSN number, merchant, model"), self.which, self.new, export="devices")
 
     def open(self, **args: object) -> None:

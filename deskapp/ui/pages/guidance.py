@@ -317,7 +317,7 @@ class GuidancePage(Page):
         ticket_id = self.card.row.id if self.card else ""
         self.solution.setText("")
         self.confirmed.clear()
-        self.context.toast(N_("Solved by phone. The ticket is done."), tone="success")
+        self.context.toast(N_("Solved by phone. The ticket is done."), tone="ok")
         self.context.navigate("ticket", ticket_id=ticket_id)
 
     def _check_in(self) -> None:

@@ -191,7 +191,11 @@ class JobPanel(QFrame):
         if step is not None:
             first = step.first()
             self._room(step).verticalScrollBar().setValue(0)
-            QTimer.singleShot(0, first, lambda: first.setFocus())
+            if first.isVisible():
+                # At once: a scanner or a quick hand must not find the focus moving under it.
+                first.setFocus()
+            else:
+                QTimer.singleShot(0, first, lambda: first.setFocus())
 
     # -- what steps ask of their panel -------------------------------------------
 

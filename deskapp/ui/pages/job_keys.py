@@ -144,6 +144,8 @@ class KeyStep(TwoPersonStep):
 class QuarantineStep(TwoPersonStep):
     """A device in quarantine: nothing moves until two people, one a supervisor, write down what it was."""
 
+    columns = 3
+
     def __init__(self, host: Host) -> None:
         super().__init__(host, N_("Second person, who has seen it too"), "quarantine")
         self.notice = Banner("danger", dismissible=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from deskapp.commands.bench_test import Tested, TestValue, run_test
 from deskapp.commands.people import Tried, sign_in
@@ -70,12 +70,20 @@ class TestStepPanel(Step):
         self.second.title.say(
             N_("You worked on this device. Who tests it?") if card.own_work else N_("Who tests this device?")
         )
-        self.second.setVisible(own and not (card.own_work and card.solo_site) and self._actor is None)
+        self._ask_second(own and not (card.own_work and card.solo_site) and self._actor is None)
         if card.own_work and card.solo_site:
             self.solo.say("warn", N_("One-person site: you may test your own work. It is marked on the receipt."))
         else:
             self.solo.clear()
         self._count()
+
+    def _ask_second(self, on: bool) -> None:
+        """Ask who tests, in the place where that person then seals and shelves the device."""
+        was_here = self.second.isAncestorOf(QApplication.focusWidget() or self)
+        self.second.setVisible(on)
+        self.form.setVisible(not on)
+        if was_here and not on:
+            (self.sheet if self.sheet.open_steps() else self.tamper).setFocus()
 
     def _count(self) -> None:
         self.host.refresh_primary()
@@ -88,6 +96,7 @@ class TestStepPanel(Step):
 
     def _skip(self, step_id: str) -> None:
         self._skipping = step_id
+        self.form.show()
         self.words.clear()
         self.skip.refuse(spoken(N_("Why is this step left out? Type it and press Enter.")))
 
@@ -114,9 +123,8 @@ class TestStepPanel(Step):
             self.second.refuse(spoken(tried.sentence))
             return
         self._actor = tried.actor
-        self.second.hide()
+        self._ask_second(False)
         self.context.toast(N_("{name} tests this device."), name=tried.actor.name)
-        (self.sheet if self.sheet.open_steps() else self.tamper).setFocus()
 
     def first(self) -> QWidget:
         """Return the sheet."""

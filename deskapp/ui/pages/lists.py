@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.clock import shop_day
 from deskapp.commands.lookups import note_export
@@ -145,7 +145,17 @@ def _side(cards: Sequence[QWidget]) -> Scroll:
     side.setMinimumWidth(theme.px(360))
     for card in cards:
         side.add(card)
+    let_grow(side.column)
     return side
+
+
+def let_grow(column: QVBoxLayout) -> None:
+    """Let a scrolling column be as high as its wrapped lines need.
+
+    An aligned layout is never higher than its size hint, which knows nothing of lines that wrap.
+    """
+    column.setAlignment(Qt.AlignmentFlag(0))
+    column.addStretch(1)
 
 
 class ExportBar(Card):

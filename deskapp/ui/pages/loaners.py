@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from PySide6.QtWidgets import QHBoxLayout
 
-from deskapp.clock import instant, shop_day
+from deskapp.clock import shop_day
 from deskapp.commands.loaners import Lent, extend_loan, lend, set_loaner, take_back
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.models.store import Changes
 from deskapp.queries.loaners import LoanerRow, LoanHappening, loan_history, loaners
+from deskapp.rules.deadlines import instant
 from deskapp.rules.identifiers import clean_serial
 from deskapp.ui.kit import (
     Button,
@@ -48,8 +49,10 @@ class LoanersPage(Page):
     """The pool of loaners."""
 
     def __init__(self, context: PageContext) -> None:
-        super().__init__(context, N_("Loaners"), N_("Scan a loaner: one that is out comes back, one that is here is lent."),
-                         scroll=False)  # fmt: skip
+        super().__init__(
+            context, N_("Loaners"), N_("Scan a loaner: one that is out comes back, one that is here is lent."),
+            scroll=False,
+        )  # fmt: skip
         self.body.setContentsMargins(HUGE, LARGE, HUGE, MEDIUM)
         self.body.setSpacing(MEDIUM)
         self.today = shop_day(context.now())
@@ -242,8 +245,8 @@ class LoanersPage(Page):
     def _history(self, happenings: list[LoanHappening]) -> None:
         kinds = {"lend": N_("Lent"), "take_back": N_("Taken back")}
         self.history.set_happenings([
-            Happening(full_moment(one.at), f"{spoken(kinds.get(one.kind, one.kind))}  {one.merchant}", one.who, one.words,
-                      "switch-horizontal", "muted" if one.void else "accent")
+            Happening(full_moment(one.at), f"{spoken(kinds.get(one.kind, one.kind))}  {one.merchant}", one.who,
+                      one.words, "switch-horizontal", "muted" if one.void else "accent")
             for one in happenings
         ])  # fmt: skip
 

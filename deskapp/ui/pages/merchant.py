@@ -36,7 +36,7 @@ from deskapp.ui.kit import (
     spoken,
 )
 from deskapp.ui.pages.device_words import device_columns
-from deskapp.ui.pages.lists import filled
+from deskapp.ui.pages.lists import filled, let_grow
 from deskapp.ui.pages.merchant_parts import ContactsCard, ContractsCard
 from deskapp.ui.pages.past import HistoryCard
 from deskapp.ui.pages.records import JoinCard, Sections, get_values, put_values
@@ -87,13 +87,13 @@ class MerchantPage(Page):
         for part in (self.details, self.contacts, self.devices_card, self.orders_card, self.tickets_card,
                      self.contracts, self.history, self.looks, self.join):  # fmt: skip
             self.add(part)
-        self.body.addStretch(1)
+        let_grow(self.body)
         self.contacts.unmask.clicked.connect(self.unmask)
 
     def _build_details(self) -> None:
         self.details = Card(N_("Details"), icon="building-store")
         self.form = Form(columns=2)
-        self.form.add("name", N_("&Name"), TextField(), needed=True)
+        self.form.add("name", N_("Merchant &name"), TextField(), needed=True)
         self.form.add("short_name", N_("&Short name"), TextField(), hint=N_("As people at the desk call it."))
         self.form.add("merchant_no", N_("Merchant n&umber"), LatinField(), hint=N_("15 digits, from the contract."))
         self.form.add("uscc", N_("&Credit code"), LatinField(), hint=N_("18 characters; small shops may have none."))

@@ -11,6 +11,7 @@ from deskapp.commands.merchants import ContactForm, set_contract
 from deskapp.errors import N_, DeskError
 from deskapp.queries.registry_cards import ContactCard, ContractCard
 from deskapp.rules.masking import mask
+from deskapp.ui import theme
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -54,6 +55,7 @@ class ContactsCard(Card):
         self.nobody = Text(N_("Nobody is noted yet. Who answers the phone there?"), "muted")
         self.reason = TextField(N_("Why the whole numbers are needed"), name=N_("Reason for looking"))
         self.unmask = Button(N_("Show whole numbers"), "quiet", icon="eye")
+        self.reason.setMinimumWidth(theme.px(280))
         self.reason.setVisible(context.may("unmask"))
         self.reason.returnPressed.connect(self.unmask.click)
         self.head.addWidget(self.reason)

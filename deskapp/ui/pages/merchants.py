@@ -6,7 +6,7 @@ from deskapp.errors import N_
 from deskapp.models.store import Changes
 from deskapp.queries.around import merchant_rows
 from deskapp.queries.registry_cards import MerchantRow
-from deskapp.ui.kit import Button, Cell, Column, DataTable, EmptyState, PageContext, spoken
+from deskapp.ui.kit import Button, Cell, Column, DataTable, EmptyState, PageContext, reveal, spoken
 from deskapp.ui.pages.lists import ListPage
 
 LIMIT = 500
@@ -34,7 +34,7 @@ class MerchantsPage(ListPage):
             name=N_("Merchants"), empty=empty,
         )  # fmt: skip
         self.new = Button(N_("Add a &merchant"), "primary", icon="plus", clicked=self.add_merchant)
-        self.new.setVisible(may_edit)
+        reveal(self.new, may_edit)
         self.arrange(N_("Number, name, initials or phone"), self.new, export="merchants")
 
     def open(self, **args: object) -> None:

@@ -49,11 +49,11 @@ class ModelsPage(ListPage):
         )  # fmt: skip
         self.table = DataTable(
             [
-                Column("brand", N_("Brand"), lambda one: one.brand, 110),
+                Column("brand", N_("Brand"), lambda one: one.brand, 100),
                 Column("name", N_("Model"), lambda one: one.name, 0),
-                Column("kind", N_("Kind"), lambda one: catalogue.title("device_kinds", one.kind), 120),
-                Column("months", N_("Warranty, months"), lambda one: str(one.warranty_months), 140, right=True),
-                Column("active", N_("State"), _state, 120),
+                Column("kind", N_("Kind"), lambda one: catalogue.title("device_kinds", one.kind), 110),
+                Column("months", N_("Months"), lambda one: str(one.warranty_months), 80, right=True),
+                Column("active", N_("State"), _state, 110),
             ],
             name=N_("Models and catalogue"), empty=empty,
         )  # fmt: skip

@@ -15,7 +15,7 @@ from deskapp.ui.pages.words import full_moment
 FIRST = 20
 
 FIELD_TITLES: Mapping[str, str] = {
-    "merchant_no": N_("Merchant number"), "name": N_("Name"), "short_name": N_("Short name"),
+    "merchant_no": N_("Merchant number"), "name": N_("Name or title"), "short_name": N_("Short name"),
     "uscc": N_("Credit code"), "address": N_("Address"), "district": N_("District"), "tier": N_("Tier"),
     "note": N_("Note"), "active": N_("In use"), "relation": N_("Relation"), "phone": N_("Phone"),
     "main": N_("Main contact"), "number": N_("Number"), "kind": N_("Kind"), "starts_on": N_("Starts"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.pickup import hand_out
@@ -59,6 +59,17 @@ class PickupPage(Page):
         self.done_panel.rest_wanted.connect(self._rest)
         self.done_panel.home_wanted.connect(lambda: context.navigate("ready"))
         self.summary.corrected.connect(self.reload)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._focus_moved)
+
+    def _focus_moved(self, _old: QWidget | None, now: QWidget | None) -> None:
+        """Keep what has the focus in view, however it got it."""
+        if now is None or not 0 <= self.stack.currentIndex() < len(self.scrolls):
+            return
+        scroll = self.scrolls[self.stack.currentIndex()]
+        if scroll.isAncestorOf(now):
+            scroll.ensureWidgetVisible(now, 0, 80)
 
     def _arrange(self) -> None:
         self.scrolls: list[Scroll] = []

@@ -97,7 +97,7 @@ class FindPanel(QWidget):
             if problem in ("check", "ime", "token"):
                 self._say(PROBLEMS[problem])
             else:
-                self._say(N_("Nothing that is ready fits “{text}”."), text=text.strip())
+                self._say(N_("Nothing that is ready fits “{words}”."), words=text.strip())
             self.field.selectAll()
 
     def _say(self, sentence: str, **values: object) -> None:

@@ -12,6 +12,7 @@ from deskapp.models.store import Override
 from deskapp.rules.account import METHOD_TITLES, PayMethod
 from deskapp.rules.money import amount_in_words_cn
 from deskapp.rules.papers import ChargeLine, LineKind
+from deskapp.ui import theme
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -28,6 +29,7 @@ from deskapp.ui.kit import (
     spoken,
 )
 from deskapp.ui.pages.pickup_parts import Host, Step, yuan
+from deskapp.ui.tokens import ROW_HEIGHT
 
 KIND_TITLES = {
     LineKind.PART: N_("part"),
@@ -61,17 +63,18 @@ class PayStep(Step):
             ],
             name=N_("Charges"), empty=EmptyState("report-money", N_("Nothing is charged for these devices.")),
         )  # fmt: skip
-        self.table.setMaximumHeight(230)
         self._arrange_charges()
         self._arrange_reduction()
         self._arrange_payment()
+        charges = Card(N_("Charges"), icon="report-money")
+        charges.add(self.table)
+        self.column.addWidget(charges)
         self.column.addStretch(1)
 
     def _arrange_charges(self) -> None:
         card = Card(N_("To pay"), icon="cash")
         card.add(row(self.big, 1))
         card.add(self.words)
-        card.add(self.table)
         self.discount = Button(N_("&Discount …"), "quiet", icon="tag", clicked=lambda: self._open("discount"))
         self.waive = Button(N_("Wai&ve …"), "quiet", icon="hand-stop", clicked=lambda: self._open("waiver"))
         self.undo = Button(N_("Take the reduction back"), "quiet", icon="arrow-back-up", clicked=self._undo)
@@ -135,6 +138,7 @@ class PayStep(Step):
         self.words.put(amount_in_words_cn(visit.due_fen))
         lines = [line for device in visit.devices for line in device.lines]
         self.table.set_rows(lines)
+        self.table.setFixedHeight(theme.px(ROW_HEIGHT) * (len(lines) + 1) + 8 if lines else theme.px(180))
         owed = visit.owed_fen > 0
         for button in (self.discount, self.waive):
             button.setVisible(owed and not visit.payments)

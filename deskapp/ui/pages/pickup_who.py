@@ -30,10 +30,10 @@ from deskapp.ui.pages.pickup_parts import Host, Step
 LOST = "lost"
 
 WAYS = (
-    Choice(ProofKind.SLIP, N_("Slip, scanned"), "P", "qrcode"),
+    Choice(ProofKind.SLIP, N_("Slip"), "P", "qrcode"),
     Choice(ProofKind.CODE, N_("Pickup code"), "C", "key"),
-    Choice(ProofKind.SLIP_TYPED, N_("Slip cannot be scanned"), "T", "file-text"),
-    Choice(LOST, N_("Slip is lost"), "L", "help"),
+    Choice(ProofKind.SLIP_TYPED, N_("Slip unreadable"), "T", "file-text"),
+    Choice(LOST, N_("Slip lost"), "L", "help"),
 )
 
 
@@ -75,14 +75,20 @@ class WhoStep(Step):
         card = Card(N_("What does the collector show?"), icon="user-check")
         card.add(self.ways)
         card.add(self.form)
-        card.add(row(self.check, self.block, 1, self.ask))
-        card.add(row(self.sign, self.answer, gap=10))
+        self.tools = QWidget()
+        line = row(self.check, self.block, 1, self.ask)
+        line.setContentsMargins(0, 0, 0, 0)
+        self.tools.setLayout(line)
+        card.add(self.tools)
+        line = row(self.sign, self.answer, gap=10)
+        line.setStretch(1, 1)
+        card.add(line)
         self.column.addWidget(card)
 
     def _collector(self) -> None:
         self.own = ChoiceBar(
             (Choice("own", N_("The deliverer"), "D", "user"),
-             Choice("agent", N_("Somebody else for them"), "A", "users")),
+             Choice("agent", N_("An agent"), "A", "users")),
             name=N_("Who collects?"),
         )  # fmt: skip
         self.name = TextField(N_("Name"), name=N_("Collector's name"), limit=60)
@@ -216,6 +222,7 @@ class WhoStep(Step):
             return
         self.visit.release_id = release.release_id
         self.ask.set_role("link")
+        self._show_way()
         self._say("ok", "circle-check", spoken(N_("Checked: the devices may go.")))
         self.host.touched()
         self.own.setFocus()
@@ -266,6 +273,10 @@ class WhoStep(Step):
         for key, shown in (("slip", ProofKind.SLIP), ("code", ProofKind.CODE), ("phone_tail", ProofKind.SLIP_TYPED),
                            ("reported_by", LOST)):  # fmt: skip
             self.form.rows[key].setVisible(way == shown)
+        # Once checked the questions go: what is left to ask is who stands there.
+        checked = self.host.visit is not None and bool(self.visit.release_id)
+        for part in (self.ways, self.form, self.tools):
+            part.setVisible(not checked)
         self.block.setVisible(way == LOST)
         self.check.setVisible(way != LOST)
         if focus:

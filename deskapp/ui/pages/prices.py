@@ -35,11 +35,11 @@ from deskapp.ui.pages.records import get_values, put_values
 from deskapp.ui.pages.settings_fields import Pick
 
 KIND_TITLES = {
-    "labour": N_("Labour"),
-    "inspection": N_("Inspection"),
-    "visit": N_("Visit"),
-    "part": N_("Part"),
-    "storage": N_("Storage"),
+    "labour": N_("Labour charge"),
+    "inspection": N_("Check-up fee"),
+    "visit": N_("Visit charge"),
+    "part": N_("Small parts"),
+    "storage": N_("Storage fee"),
 }
 EMPTY = PriceForm("", "labour", "", 0)
 
@@ -54,11 +54,10 @@ class PricesPage(ListPage):
         self._wanted = ""
         self.table = DataTable(
             [
-                Column("code", N_("Code"), lambda one: one.code, 130),
-                Column("kind", N_("Kind"), lambda one: spoken(KIND_TITLES.get(one.kind, one.kind)), 110),
-                Column("name", N_("Name"), _name, 0),
-                Column("fen", N_("Price"), lambda one: format_yuan(one.fen), 130, right=True, sort=lambda one: one.fen),
-                Column("region", N_("Region"), lambda one: one.region, 90),
+                Column("code", N_("Code"), lambda one: one.code, 110),
+                Column("kind", N_("Kind"), lambda one: spoken(KIND_TITLES.get(one.kind, one.kind)), 120),
+                Column("name", N_("For what"), _name, 0),
+                Column("fen", N_("Price"), lambda one: format_yuan(one.fen), 100, right=True, sort=lambda one: one.fen),
             ],
             name=N_("Price list"), empty=EmptyState("report-money", N_("No line fits. Type less, or add a line.")),
         )  # fmt: skip
@@ -75,8 +74,8 @@ class PricesPage(ListPage):
         self.form = Form(columns=2)
         self.form.add("code", N_("&Code"), LatinField(), needed=True)
         self.form.add("kind", N_("&Kind"), Pick([Choice(kind, KIND_TITLES[kind]) for kind in PRICE_KINDS]))
-        self.form.add("name", N_("&Name"), TextField(), needed=True, span=2)
-        self.form.add("name_en", N_("Name in &English"), TextField(), span=2)
+        self.form.add("name", N_("For &what"), TextField(), needed=True, span=2)
+        self.form.add("name_en", N_("In &English"), TextField(), span=2)
         self.form.add("fen", N_("P&rice"), MoneyField(), needed=True)
         self.form.add("region", N_("Re&gion"), TextField())
         self.confirm = ConfirmBar()

@@ -74,7 +74,7 @@ class PrintQueuePage(Page):
                 Column("kind", N_("Paper"), paper_title, 170),
                 Column("number", N_("Number"), lambda job: job.number, 0),
                 Column("state", N_("State"), state_cell, 150),
-                Column("at", N_("Since"), lambda job: moment(job.state_at), 110),
+                Column("at", N_("Last change"), lambda job: moment(job.state_at), 110),
             ],
             name=N_("Papers"),
             empty=EmptyState("printer", N_("Everything has come out. New papers show up here while they print.")),
@@ -180,7 +180,7 @@ class PrintQueuePage(Page):
 
     def _reprinted(self, _job_id: str) -> None:
         self.reason.set_value(None)
-        self.context.toast(N_("A marked copy is printing."), tone="success")
+        self.context.toast(N_("A marked copy is printing."), tone="ok")
 
     def _refused(self, error: DeskError) -> None:
         self.banner.put("danger", say(error))

@@ -70,7 +70,7 @@ class QuickTicketPage(Page):
         self._watch()
 
     def _build_who(self) -> Card:
-        card = Card(N_("Who"), icon="user")
+        card = Card(N_("Who is asking"), icon="user")
         self.channel = ChoiceBar(choices("contact_channels"), name=N_("Channel"), value="phone")
         self.merchant = SuggestField(
             self.jobs, merchant_suggestions, N_("Number, name, initials or phone"), name=N_("Merchant")
@@ -207,7 +207,7 @@ class QuickTicketPage(Page):
 
     def _merchant_taken(self, taken: Suggestion) -> None:
         card = taken.data
-        self.known.say("success", N_("Known merchant: {name}"), name=getattr(card, "name", taken.title))
+        self.known.say("ok", N_("Known merchant: {name}"), name=getattr(card, "name", taken.title))
         contacts = getattr(card, "contacts", ())
         if contacts and not self.phone.text():
             self.phone.setText(contacts[0].phone)
@@ -298,7 +298,7 @@ class QuickTicketPage(Page):
         self.jobs.do(drop_draft(draft_id=self._draft_id), owner=self)
         serial, merchant = self.device.text(), self._merchant()
         self._clear()
-        self.context.toast(N_("Ticket {number} saved"), number=done.number, tone="success")
+        self.context.toast(N_("Ticket {number} saved"), number=done.number, tone="ok")
         if self._then == "check_in":
             self.context.navigate(
                 "check_in", ticket_id=done.ticket_id, serial_no=serial, merchant_id=merchant.id if merchant else ""

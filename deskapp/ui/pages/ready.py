@@ -23,7 +23,7 @@ class ReadyPage(Page):
 
     calls_only = False
     heading = N_("Ready and pickup")
-    hint = N_("Scan a slip to hand out. Enter opens the pickup, Ctrl+Enter goes to the call.")
+    hint = N_("Scan a slip to hand out. Enter opens the pickup, Alt+C goes to the call.")
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(context, self.heading, self.hint, scroll=False)
@@ -37,12 +37,9 @@ class ReadyPage(Page):
             [
                 Column("waiting", N_("Waiting"), _waiting, 104, sort=lambda row: -row.ready_at),
                 Column("merchant", N_("Merchant"), lambda row: row.merchant, 0),
-                Column("person", N_("Deliverer"), lambda row: f"{row.person} {row.phone}", 160),
-                Column("ready", N_("Ready"), _ready, 76, sort=lambda row: row.ready),
-                Column("due", N_("To pay"), _due, 104, right=True, sort=lambda row: row.due_fen),
-                Column("shelf", N_("Shelf"), lambda row: row.shelves, 84),
-                Column("call", N_("Told"), _told, 150, sort=lambda row: row.last_call_at),
-                Column("step", N_("Next step"), _step, 190, sort=lambda row: row.step),
+                Column("ready", N_("Ready"), _ready, 64, sort=lambda row: row.ready),
+                Column("due", N_("To pay"), _due, 100, right=True, sort=lambda row: row.due_fen),
+                Column("call", N_("Told"), _told, 170, sort=lambda row: row.last_call_at),
             ],
             name=self.heading, empty=self._empty(),
         )  # fmt: skip
@@ -65,7 +62,9 @@ class ReadyPage(Page):
         self.head.addWidget(self.to_call)
         left = QVBoxLayout()
         left.setSpacing(MEDIUM)
-        left.addLayout(row(self.filter_field, 1, self.call, self.hand))
+        tools = row(self.filter_field, self.call, self.hand)
+        tools.setStretch(0, 1)
+        left.addLayout(tools)
         left.addWidget(self.table, 1)
         side = Scroll(margin=0)
         side.add(self.panel)
@@ -140,7 +139,7 @@ class ReadyPage(Page):
 
     def _selected(self, row: ReadyRow | None) -> None:
         if row is not None:
-            self.panel.show_order(row.order_id)
+            self.panel.show_order(row)
 
     def _opened(self, row: ReadyRow) -> None:
         self.context.navigate("pickup", order_id=row.order_id)
@@ -153,7 +152,7 @@ class ReadyPage(Page):
 
     def _scanned(self, hits: list[PickupHit], text: str) -> None:
         if not hits:
-            self.banner.say("warn", N_("Nothing that is ready fits “{text}”."), text=text)
+            self.banner.say("warn", N_("Nothing that is ready fits “{words}”."), words=text)
             return
         self.banner.clear()
         token = text if text.upper().startswith("PS1:K") else ""
@@ -186,9 +185,3 @@ def _told(row: ReadyRow) -> Cell:
         return Cell(spoken(N_("not called yet")), "warn", "phone")
     words = f"{catalogue.title('call_results', row.last_result)} {moment(row.last_call_at)}"
     return Cell(words, "ok" if row.told else "muted", "phone-call" if row.told else "phone")
-
-
-def _step(row: ReadyRow) -> Cell:
-    if row.told and row.step == 0:
-        return Cell(spoken(N_("loaner is out")) if row.loaner else "", "warn", "switch-horizontal" if row.loaner else "")
-    return Cell(spoken(row.step_title), "danger" if row.step >= 3 else "warn" if row.step else "")

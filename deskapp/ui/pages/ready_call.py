@@ -9,7 +9,7 @@ from deskapp.commands.pickup_release import CallLogged, CodeMade, log_call, make
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.models import catalogue
-from deskapp.queries.pickup import CallCard, call_card
+from deskapp.queries.pickup import CallCard, ReadyRow, call_card
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -45,13 +45,15 @@ class CallPanel(QWidget):
         self._made: CodeMade | None = None
         self.empty = EmptyState("phone", N_("Choose an order to see whom to call."))
         self.merchant = Text(role="heading", wrap=True)
+        self.place = Text(role="muted", wrap=True)
+        self.step = Pill(N_("Tell the merchant that the device is ready"), "neutral", "clock")
+        self.row: ReadyRow | None = None
         self.numbers = QVBoxLayout()
         self.numbers.setSpacing(SMALL)
         self.make = Button(N_("Show &code and sentence"), icon="key", clicked=self.begin)
         self.code = Text(role="number", copy=False)
         self.once = Pill(N_("shown only now"), "warn", "eye")
         self.sentence = Text(role="body", wrap=True)
-        self.channel = ChoiceBar(choices("contact_channels")[:1], name=N_("Channel"))
         self.result = ChoiceBar((), name=N_("Result of the call"))
         self.words = TextField(N_("What was agreed, such as the day they come"))
         self.form = Form()
@@ -68,8 +70,11 @@ class CallPanel(QWidget):
     def _arrange(self) -> None:
         self.talk = Card(N_("Call"), icon="phone-call")
         self.talk.add(self.merchant)
+        self.talk.add(self.place)
+        self.talk.add(row(self.step, 1))
         self.talk.add(self.numbers)
-        self.talk.add(row(self.make, self.message, 1))
+        self.talk.add(row(self.make, 1))
+        self.talk.add(row(self.message, 1))
         self.say_box = Card(N_("Say this"), icon="message")
         self.say_box.add(row(self.code, self.once, 1))
         self.say_box.add(self.sentence)
@@ -91,6 +96,7 @@ class CallPanel(QWidget):
         self._say_sentence()
         if self.card is not None:
             self._show_history(self.card)
+            self._show_place()
 
     def clear(self) -> None:
         """Show that nothing is chosen."""
@@ -99,13 +105,12 @@ class CallPanel(QWidget):
         for part in (self.talk, self.say_box, self.log_box, self.past):
             part.hide()
 
-    def show_order(self, order_id: str) -> None:
+    def show_order(self, row: ReadyRow) -> None:
         """Show whom to call about an order."""
-        if self.card is not None and self.card.order_id == order_id:
-            self._ask(order_id)
-            return
-        self._made = None
-        self._ask(order_id)
+        if self.card is None or self.card.order_id != row.order_id:
+            self._made = None
+        self.row = row
+        self._ask(row.order_id)
 
     def _ask(self, order_id: str) -> None:
         self.jobs.ask(lambda session: call_card(session, order_id), owner=self, then=self._show, exclusive="call")
@@ -120,6 +125,7 @@ class CallPanel(QWidget):
         self.talk.show()
         self.log_box.show()
         self.merchant.put(card.merchant)
+        self._show_place()
         self._show_numbers(card)
         if other:
             self.result.set_choices(choices("call_results"))
@@ -129,6 +135,17 @@ class CallPanel(QWidget):
         self.say_box.setVisible(self._made is not None)
         self.make.say(N_("Renew the &code") if card.code_made_at else N_("Show &code and sentence"))
         self._show_history(card)
+
+    def _show_place(self) -> None:
+        waits = self.row
+        if waits is None:
+            return
+        pieces = [waits.slip_no, spoken(N_("shelf {shelf}"), shelf=waits.shelves) if waits.shelves else "",
+                  spoken(N_("loaner is out")) if waits.loaner else ""]  # fmt: skip
+        self.place.put("   ".join(piece for piece in pieces if piece))
+        tone = "danger" if waits.step >= 3 else "warn" if waits.step else "neutral"
+        self.step.show_state(waits.step_title, tone, "clock")
+        self.step.setVisible(waits.to_call)
 
     def _show_numbers(self, card: CallCard) -> None:
         while self.numbers.count():
@@ -204,10 +221,10 @@ class CallPanel(QWidget):
         self.result.set_value(None)
         self.words.clear()
         self.say_box.setVisible(self._made is not None and done.code is not None)
-        self.context.toast(
-            N_("Call logged, attempt {number}") if done.reached else N_("Attempt {number} logged; the code was not told"),
-            tone="ok" if done.reached else "info", number=done.attempts,
-        )  # fmt: skip
+        sentence = N_("Call logged, attempt {number}")
+        if not done.reached:
+            sentence = N_("Attempt {number} logged; the code was not told")
+        self.context.toast(sentence, tone="ok" if done.reached else "info", number=done.attempts)
         self.logged.emit(order_id)
 
     def _refused(self, error: DeskError) -> None:

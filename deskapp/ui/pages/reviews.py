@@ -50,7 +50,7 @@ class ReviewsPage(Page):
                 Column("what", N_("What"), self._what, 0),
                 Column("about", N_("About what"), lambda card: card.about, 220),
                 Column("kind", N_("Kind"), lambda card: spoken(CARD_TITLES.get(card.kind, CARD_TITLES["review"])), 190),
-                Column("since", N_("Since"), lambda card: f"{shop_time(card.raised_at):%m-%d %H:%M}", 120),
+                Column("since", N_("Raised"), lambda card: f"{shop_time(card.raised_at):%m-%d %H:%M}", 120),
             ],
             name=N_("To settle"), empty=EmptyState("list-check", N_("Everything is settled.")),
         )  # fmt: skip

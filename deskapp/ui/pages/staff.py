@@ -46,10 +46,10 @@ class StaffPage(ListPage):
         self._all: list[StaffRow] = []
         self.table = DataTable(
             [
-                Column("staff_no", N_("Staff number"), lambda one: one.staff_no, 110),
-                Column("name", N_("Name"), lambda one: one.name, 130),
+                Column("staff_no", N_("Staff number"), lambda one: one.staff_no, 90),
+                Column("name", N_("Name"), lambda one: one.name, 110),
                 Column("roles", N_("Roles"), _roles, 0),
-                Column("active", N_("State"), _state, 120),
+                Column("active", N_("State"), _state, 130),
             ],
             name=N_("Staff"), empty=EmptyState("users", N_("Nobody fits. Type less.")),
         )  # fmt: skip

@@ -26,12 +26,11 @@ class StockPage(ListPage):
         )
         self.table = DataTable(
             [
-                Column("part_no", N_("Part number"), lambda one: one.part_no, 140),
-                Column("name", N_("Name"), _name, 0),
-                Column("on_hand", N_("On the shelf"), _on_hand, 120, sort=lambda one: one.on_hand),
-                Column("min", N_("Minimum"), lambda one: str(one.min_quantity or ""), 90, right=True),
-                Column("bin", N_("Bin"), lambda one: one.bin, 80),
-                Column("price", N_("Price"), lambda one: format_yuan(one.price_fen), 110, right=True),
+                Column("part_no", N_("Part number"), lambda one: one.part_no, 120),
+                Column("name", N_("Part"), _name, 0),
+                Column("on_hand", N_("On the shelf"), _on_hand, 105, sort=lambda one: one.on_hand),
+                Column("min", N_("Minimum"), lambda one: str(one.min_quantity or ""), 80, right=True),
+                Column("price", N_("Price"), lambda one: format_yuan(one.price_fen), 95, right=True),
             ],
             name=N_("Parts and stock"), empty=empty,
         )  # fmt: skip

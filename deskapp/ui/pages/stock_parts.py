@@ -113,7 +113,7 @@ class PartCard(Card):
     def _build_details(self) -> None:
         self.form = Form(columns=2)
         self.form.add("part_no", N_("&Part number"), LatinField(), needed=True)
-        self.form.add("name", N_("&Name"), TextField(), needed=True)
+        self.form.add("name", N_("Part &name"), TextField(), needed=True)
         self.form.add("name_en", N_("Name in &English"), TextField())
         self.form.add("price_fen", N_("P&rice"), MoneyField())
         self.form.add("warranty_days", N_("&Warranty, days"), NumberField(high=3650))

@@ -217,7 +217,7 @@ class TicketPage(Page):
     def _moved(self, state: str) -> None:
         title = spoken(TICKET_TITLES[TicketState(state)])
         self.note.setText("")
-        self.context.toast(N_("The ticket is now: {state}"), state=title, tone="success")
+        self.context.toast(N_("The ticket is now: {state}"), state=title, tone="ok")
 
     def _finish(self) -> None:
         self._move("finish", answers=self.result.values())

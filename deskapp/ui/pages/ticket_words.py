@@ -100,8 +100,8 @@ def _what(event: EventCard) -> tuple[str, str, str]:
     if event.kind == "guide_end":
         return spoken(ENDINGS[str(data["ending"])]), "check", "ok"
     titles = {
-        "note": (N_("Note"), "message"), "contact": (N_("Contact"), "phone-call"), "solved": (N_("Solved"), "check"),
-        "guide_undo": (N_("Answer taken back"), "arrow-back-up"),
+        "note": (N_("Note"), "message"), "contact": (N_("Contact logged"), "phone-call"),
+        "solved": (N_("Solved"), "check"), "guide_undo": (N_("Answer taken back"), "arrow-back-up"),
     }  # fmt: skip
     title, icon = titles.get(event.kind, (event.kind, "circle-check"))
     return spoken(title), icon, "muted"

@@ -35,8 +35,9 @@ class TicketsPage(Page):
     def __init__(self, context: PageContext) -> None:
         super().__init__(context, N_("Tickets"), N_("Open ones by urgency; all of them by age."), scroll=False)
         self.which = ChoiceBar(
-            [Choice("open", N_("Open")), Choice("all", N_("All"))], name=N_("Which tickets"), value="open"
-        )
+            [Choice("open", N_("Open tickets")), Choice("all", N_("All tickets"))], name=N_("Which tickets"),
+            value="open",
+        )  # fmt: skip
         self.new = Button(N_("New ticket"), "primary", icon="plus", clicked=lambda: context.navigate("quick_ticket"))
         self.body.addLayout(row(self.which, 1, self.new))
         empty = EmptyState(

@@ -87,7 +87,8 @@ class ChoiceBar(QWidget):
             lead = f"{place} " if self._numbered and place <= 9 else f"{choice.code} " if choice.code else ""
             button.put(lead + text)
             button.setAccessibleName(text)
-        self.setAccessibleName(spoken(self._name) if self._name else "")
+        if self._name:
+            self.setAccessibleName(spoken(self._name))
 
     def value(self) -> str | None:
         """Return the chosen value, or None."""

@@ -254,6 +254,7 @@ class SuggestField(TextField):
         """Empty the field."""
         self._timer.stop()
         self.chosen = None
+        self._asked = ""
         self.clear()
         if self._popup is not None:
             self._popup.hide()

@@ -1,0 +1,293 @@
+"""Every page, walked without a mouse, with large letters, in every look and every language."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from deskapp import i18n, settings
+from deskapp.models.store import Store
+from deskapp.paths import Home
+from deskapp.settings import Values
+from deskapp.ui import theme
+from deskapp.ui.finding import StoreFinder
+from deskapp.ui.jobs import Jobs
+from deskapp.ui.page import Page
+from deskapp.ui.pages.table import PAGES
+from deskapp.ui.window import Window
+from installer.compile_catalogue import merge, translations_of
+from tests import walker
+from tests.branch_day import BranchDay, fill_branch
+from tests.conftest import KEY, CountedIds, FixedClock, People
+
+ROOT = Path(__file__).resolve().parent.parent
+SCREEN = (1366, 768)
+"""The smallest screen that shops still have, in px."""
+PATIENCE_S = 10.0
+PAGE_IDS = tuple(spec.id for spec in PAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One state of one page: what it is opened with. `page` alone is the page as the navigation opens it."""
+
+    page: str
+    state: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.page}-{self.state}" if self.state else self.page
+
+    def arguments(self, day: BranchDay) -> dict[str, str]:
+        """What `navigate` hands to the page."""
+        order = day.order
+        assert order is not None
+        one = day.jobs.get(self.state) or day.jobs["repairing"]
+        return {
+            "ticket": {"ticket_id": day.ticket},
+            "guidance": {"ticket_id": day.guided} if self.state else {},
+            "merchant": {"merchant_id": day.merchant},
+            "device": {"device_id": day.device},
+            "job": {"item_id": one.item_id},
+            "order": {"id": order.order_id, "order_id": order.order_id, "kind": "order", "number": order.order_no},
+            "pickup": {"order_id": order.order_id, "kind": "order"} if self.state else {},
+            "shelf": {"id": "shelf-b1", "shelf_id": "shelf-b1", "kind": "shelf", "number": "B-01-1"},
+            "settings": {"section": self.state} if self.state else {},
+            "tickets": {"which": self.state} if self.state else {},
+            "check_in": {"serial_no": day.serial} if self.state else {},
+        }.get(self.page, {})
+
+
+VIEWS = (
+    *(View(page) for page in PAGE_IDS),
+    View("guidance", "question"), View("pickup", "order"), View("tickets", "all"), View("check_in", "known"),
+    *(View("job", step) for step in ("checked_in", "diagnosing", "diagnosed", "testing")),
+)  # fmt: skip
+
+
+class CountedJobs(Jobs):
+    """Jobs that know how many answers are still on their way."""
+
+    under_way = 0
+
+    def _send(self, parcel: object) -> None:
+        self.under_way += 1
+        super()._send(parcel)  # type: ignore[arg-type]
+
+    def _deliver(self, parcel: object) -> None:
+        try:
+            super()._deliver(parcel)  # type: ignore[arg-type]
+        finally:
+            if hasattr(parcel, "future"):
+                self.under_way -= 1
+
+
+@dataclass(slots=True)
+class Desk:
+    """A furnished window over the branch, and how a test looks at its pages."""
+
+    app: QApplication
+    window: Window
+    jobs: CountedJobs
+    day: BranchDay
+    crashes: list[BaseException] = field(default_factory=list)
+
+    def look(self, *, language: str = "en", mode: str = "light", scale: int = 100) -> None:
+        """Set language, colours and size of letters, with no page open."""
+        assert self.window.shell is not None
+        self.window.shell.forget_pages()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        if (theme.now().mode, theme.now().scale) != (mode, scale):
+            theme.apply(self.app, mode, scale)
+        if i18n.language() != language:
+            i18n.use(language)
+        self.window.resize(*SCREEN)
+
+    def open(self, view: View) -> Page:
+        """Open a page and wait until everything it asked for is there."""
+        self.window.navigate(view.page, **view.arguments(self.day))
+        self.settle()
+        shell = self.window.shell
+        assert shell is not None
+        assert not self.crashes, self.crashes
+        page = shell.page()
+        assert page is not None
+        return page
+
+    def settle(self) -> None:
+        """Wait until nothing is asked any more and the layout has come to rest."""
+        deadline = time.monotonic() + PATIENCE_S
+        quiet = 0
+        while quiet < 3:
+            assert time.monotonic() < deadline, "the page keeps asking"
+            self.app.processEvents()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            quiet = quiet + 1 if self.jobs.under_way == 0 else 0
+
+
+@pytest.fixture(scope="module")
+def desk(
+    qapp: QApplication, branch_template: tuple[Path, People], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    """One branch in the middle of its day and one window over it, for all tests of this file."""
+    root, people = branch_template
+    place = tmp_path_factory.mktemp("walk") / "home"
+    shutil.copytree(root, place)
+    clock = FixedClock()
+    theme.load_bold()
+    theme.apply(qapp, "light", 100)
+    i18n.use("en")
+    with Store(Home(place), KEY, clock=clock, new_id=CountedIds(1_000_000)) as store:
+        day = fill_branch(store, people)
+        jobs = CountedJobs(lambda: store)
+        window = Window(Values().having(settings.LANGUAGE, "en"), "鼓楼支局")
+        window.furnish(jobs, PAGES, StoreFinder(), now=clock, may=lambda roles, right: True)
+        made = Desk(qapp, window, jobs, day)
+        jobs.crashed.connect(made.crashes.append)
+        window.resize(*SCREEN)
+        window.show()
+        window.enter(day.boss)
+        made.settle()
+        yield made
+        window.close()
+        jobs.close()
+        window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    theme.apply(qapp, "light", 100)
+    i18n.use("zh_CN")
+
+
+@pytest.fixture(autouse=True)
+def _no_old_crashes(desk: Desk) -> None:
+    desk.crashes.clear()
+
+
+each_view = pytest.mark.parametrize("view", VIEWS, ids=str)
+
+
+# ---------------------------------------------------------------- keyboard and screen reader
+
+
+@each_view
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_whatever_takes_the_focus_has_a_name(desk: Desk, view: View, language: str) -> None:
+    desk.look(language=language)
+    page = desk.open(view)
+
+    assert walker.nameless(page) == []
+    assert untranslated(page, language) == []
+
+
+@each_view
+def test_tab_follows_the_reading_order(desk: Desk, view: View) -> None:
+    desk.look()
+
+    assert walker.backward(desk.open(view)) == []
+
+
+@each_view
+def test_nothing_needs_a_mouse(desk: Desk, view: View) -> None:
+    desk.look()
+
+    assert walker.mouse_only(desk.open(view)) == []
+
+
+@each_view
+def test_no_state_is_told_by_colour_alone(desk: Desk, view: View) -> None:
+    desk.look()
+
+    assert walker.colour_alone(desk.open(view)) == []
+
+
+def test_the_bars_around_the_pages_are_reached_by_keys_and_have_names(desk: Desk) -> None:
+    desk.look()
+    shell = desk.window.shell
+    assert shell is not None
+    bars: list[QWidget] = [shell.rail, shell.status, shell.find_field]
+
+    assert [fault for bar in bars for fault in walker.nameless(bar)] == []
+    actions = {action.handler for action in desk.window.actions_table}
+    beyond_tab = [
+        page for page, button in shell.rail.buttons.items()
+        if not walker.takes_tab(button) and f"open:{page}" not in actions
+    ]  # fmt: skip
+    assert beyond_tab == []
+
+
+# ---------------------------------------------------------------- large letters, long words
+
+
+@each_view
+@pytest.mark.parametrize(("language", "scale"), [("zh_CN", 150), ("en", 150), ("qps", 100)])
+def test_no_text_is_cut(desk: Desk, view: View, language: str, scale: int) -> None:
+    desk.look(language=language, scale=scale)
+    page = desk.open(view)
+
+    assert walker.squeezed(page) == []
+    if language != "qps":
+        assert walker.short_headings(page) == []
+
+
+# ---------------------------------------------------------------- every look
+
+
+@each_view
+@pytest.mark.parametrize("mode", ["dark", "contrast"])
+def test_every_page_opens_in_every_look_without_a_warning(desk: Desk, view: View, mode: str) -> None:
+    # Warnings of Qt fail a test by themselves; the contrast of every pair of colours is proved in ui/test_theme.py.
+    desk.look(language="zh_CN", mode=mode)
+    page = desk.open(view)
+    picture = page.grab().toImage()
+
+    assert not picture.isNull()
+    ground = theme.colour("surface")
+    corner = picture.pixelColor(3, 3)
+    assert (corner.red(), corner.green(), corner.blue()) == (ground.red(), ground.green(), ground.blue())
+
+
+# ---------------------------------------------------------------- language
+
+
+@each_view
+@pytest.mark.parametrize(("before", "after"), [("en", "zh_CN"), ("zh_CN", "en")])
+def test_another_language_is_there_at_once(desk: Desk, view: View, before: str, after: str) -> None:
+    desk.look(language=before)
+    page = desk.open(view)
+
+    i18n.use(after)
+    desk.settle()
+
+    assert untranslated(page, after) == []
+
+
+def catalogue() -> dict[str, str]:
+    """Every English text without values whose Chinese differs."""
+    texts = {}
+    for message in merge(sorted((ROOT / "resources" / "locale" / "zh_CN").glob("*.po"))):
+        english = message.id if isinstance(message.id, str) else message.id[0] if message.id else ""
+        chinese = translations_of(message)
+        if english and chinese and chinese[0] != english and "{" not in english:
+            texts[english.replace("&", "")] = chinese[0].replace("&", "")
+    return texts
+
+
+CATALOGUE = catalogue()
+FOREIGN = {"zh_CN": frozenset(CATALOGUE), "en": frozenset(CATALOGUE.values()) - frozenset(CATALOGUE)}
+"""Texts that must not be seen in a language: the ones of the other."""
+DATA = frozenset({"闽味小吃店"})
+"""Values of the branch that happen to read like a text of the program."""
+
+
+def untranslated(page: Page, language: str) -> list[str]:
+    """What the page says in the other language."""
+    foreign = FOREIGN[language]
+    return [
+        f"{said.text!r} by {said.by}" for said in walker.sayings(page)
+        if said.text not in DATA and walker.forms(said.text) & foreign
+    ]  # fmt: skip
