@@ -12,20 +12,17 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deskapp import logs, secrets, settings
+from deskapp import logs, secrets
 from deskapp.clock import system_clock
 from deskapp.errors import DeskError, Unavailable
-from deskapp.i18n import say
 from deskapp.models import opening
 from deskapp.models.glance import Glance, glance
 from deskapp.paths import Home, crash_folder
 from deskapp.ui.knock import PATIENCE_S, knock
 
 if TYPE_CHECKING:
-    from deskapp.models.store import Changes, Store
+    from deskapp.models.store import Store
     from deskapp.print.spooler import Spooler
-    from deskapp.settings import Values
-    from deskapp.ui.care import BackedUp, Health
     from deskapp.ui.first_start import Gate
     from deskapp.ui.jobs import Jobs
     from deskapp.ui.knock import Message
@@ -54,23 +51,29 @@ def open_desk(
 
     running = application()
     running.setQuitOnLastWindowClosed(True)
-    reporter = CrashReporter(home.logs if opening.exists(home) else crash_folder())
+    folder = home.logs if opening.exists(home) else crash_folder()
+    hard = logs.watch_hard_crashes(folder)
+    reporter = CrashReporter(folder)
     reporter.install()
-    desk = Desk(home, answer)
+    desk = Desk(home, answer, reporter.caught)
     try:
         desk.begin(search)
         return int(running.exec())
     finally:
         desk.end()
         reporter.remove()
+        hard.close()
 
 
 class Desk:
     """What belongs to one running window, put together and taken apart; it decides nothing else."""
 
-    def __init__(self, home: Home, answer: Answer | None = None) -> None:
+    def __init__(
+        self, home: Home, answer: Answer | None = None, on_bug: Callable[[BaseException], None] | None = None
+    ) -> None:
         self.home = home
         self.answer = answer
+        self.on_bug = on_bug or (lambda error: log.error("bug", exc_info=error))
         self.key: bytes | None = None
         self.seen: Glance | None = None
         self.store: Store | None = None
@@ -104,6 +107,7 @@ class Desk:
         gate = self.gate = Gate(self.home, lambda: secrets.system_keyring() is None, self.key)
         gate.opened.connect(self._through)
         gate.retry.connect(self._again)
+        gate.jobs.crashed.connect(self.on_bug)
         gate.show()
         code = trouble.code if trouble else ""
         if code == "no_store":
@@ -138,6 +142,7 @@ class Desk:
         from deskapp.ui.jobs import Jobs
 
         self.jobs = Jobs(self._open_store, self.window)
+        self.jobs.crashed.connect(self.on_bug)
         if self.window is not None:
             self.jobs.background(
                 lambda _progress: self._heavy(threading.main_thread().ident or 0), owner=self.window,
@@ -166,8 +171,9 @@ class Desk:
     def _furnish(self, store: Store) -> None:
         from deskapp.print.spooler import Spooler
         from deskapp.rules import access
-        from deskapp.ui import care, theme
+        from deskapp.ui import theme
         from deskapp.ui.application import Relay, to_front
+        from deskapp.ui.care import Care
         from deskapp.ui.finding import StoreFinder
         from deskapp.ui.listener import Listener
         from deskapp.ui.pages.table import PAGES
@@ -185,55 +191,16 @@ class Desk:
         self.listener.forward_changes(jobs.changed)
         if self.answer is not None:
             self.listener.answer_with(partial(self.answer, store))
-        clock_back = opening.clock_concern(self.seen.last_at if self.seen else 0, store.now) is not None
+        last_at = self.seen.last_at if self.seen else 0
+        self.care = care = Care(window, jobs, store, last_at)
+        care.damaged.connect(self._leave_for_gate)
+        care.papers_wait.connect(self.spooler.wake)
         window.furnish(
             jobs, PAGES, StoreFinder(), now=lambda: store.now,
-            may=lambda roles, right: access.may(store.roles, roles, right),
-            status=lambda session: care.status_card(session, store, clock_back),
+            may=lambda roles, right: access.may(store.roles, roles, right), status=care.status,
         )  # fmt: skip
-        jobs.changed.connect(self._changed)
-        window.signed_in.connect(self._signed_in)
         self.spooler.start()
-        last_at = self.seen.last_at if self.seen else 0
-        jobs.background(lambda _progress: care.look_over(store, last_at), owner=window, then=self._looked_over)
-
-    # -- while people work ---------------------------------------------------------------
-
-    def _changed(self, changes: Changes) -> None:
-        if self.spooler is not None and changes.touches("print_job"):
-            self.spooler.wake()
-        if changes.touches("setting") and self.jobs is not None and self.window is not None:
-            self.jobs.ask(settings.load, owner=self.window, then=self._settings, exclusive="settings")
-
-    def _settings(self, values: Values) -> None:
-        from deskapp.ui.application import look
-
-        if self.window is not None and values != self.window.values:
-            self.window.values = values
-            look(values)
-
-    def _looked_over(self, health: Health) -> None:
-        from deskapp.ui.speech import spoken
-
-        if health.damage is not None:
-            self._leave_for_gate(health.damage)
-        elif self.window is not None:
-            for concern in health.concerns:
-                self.window.toast(spoken(concern.sentence, **concern.values), tone="warn", raw=True)
-
-    def _signed_in(self, _actor: object) -> None:
-        from deskapp.ui import care
-
-        store = self.store
-        if self.jobs is not None and self.window is not None and store is not None:
-            self.jobs.background(lambda _p: care.back_up_when_due(store), owner=self.window, then=self._backed_up)
-
-    def _backed_up(self, done: BackedUp | None) -> None:
-        if self.window is None or done is None:
-            return
-        self.window.ask_status()
-        if done.trouble is not None:
-            self.window.toast(say(done.trouble), tone="warn", raw=True)
+        care.begin()
 
     # -- taking it apart -----------------------------------------------------------------
 

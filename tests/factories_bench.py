@@ -1,17 +1,19 @@
-"""Devices on the shelf for the tests of the bench: models, parts, prices, shelves, and a check-in without a page."""
+"""Devices on the shelf for the tests of the bench: models, parts, prices, shelves, and a check-in in one line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from deskapp.clock import shop_day
+from deskapp.commands.checkin import check_in
+from deskapp.commands.checkin_forms import AccessoryForm, Deliverer, DeviceForm, Terms
 from deskapp.commands.moves import hop, move
 from deskapp.errors import N_
 from deskapp.models import catalogue
 from deskapp.models.device import Device, DeviceModel, TerminalBinding
 from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.people import Shelf, Site, Staff
-from deskapp.models.repair import AccessoryItem, RepairItem, RepairOrder
+from deskapp.models.repair import RepairItem
 from deskapp.models.stock import Attachment, Part, PriceLine, StockMove
 from deskapp.models.store import Store, Write, command
 from tests.conftest import People
@@ -86,7 +88,6 @@ def take_in(
     warranty_until: str = "",
     ceiling_fen: int = 0,
     priority: int = 3,
-    order_id: str = "",
     device_id: str = "",
 ) -> Benched:
     """Check a device in as the counter would, with its accessory and its place on the shelf."""
@@ -96,37 +97,36 @@ def take_in(
         device = Device(id=write.new_id(), serial_no=serial_no, model_id=model_id, warranty_until=warranty_until)
         session.add(device)
         session.add(
-            TerminalBinding(id=write.new_id(), device_id=device.id, merchant_id=merchant_id, terminal_no="35010042",
-                            valid_from="2025-01-10")
+            TerminalBinding(id=write.new_id(), device_id=device.id, merchant_id=merchant_id,
+                            terminal_no=f"3501{serial_no[-4:]}", valid_from="2025-01-10")
         )  # fmt: skip
-    order = session.get(RepairOrder, order_id) if order_id else None
-    if order is None:
-        order = RepairOrder(
-            id=write.new_id(), number=write.number("R"), slip_no=write.number("K"), site_id=write.site_id,
-            merchant_id=merchant_id, opened_at=write.now, opened_by=write.actor.staff_id, deliverer_name="林国强",
-            deliverer_phone="13805912345", ceiling_fen=ceiling_fen,
-        )  # fmt: skip
-        session.add(order)
+        session.flush()
     shelf = session.query(Shelf).filter(Shelf.code == "A-01").one()
-    item = RepairItem(
-        id=write.new_id(), order_id=order.id, line_no=1, device_id=device.id, label_no=write.label("D"),
-        terminal_no="35010042", symptom_code=symptom, words=words, shelf_id=shelf.id, priority=priority,
+    form = DeviceForm(
+        serial_no=device.serial_no, device_id=device.id, tamper="ok", batch="no", symptom_code=symptom, words=words,
+        accessories=(AccessoryForm("power_adapter"),), condition={"all": "fine"}, power_state="no",
+        no_photo_reason="no_camera",
     )  # fmt: skip
-    session.add(item)
-    session.add(AccessoryItem(id=write.new_id(), item_id=item.id, kind="power_adapter", label_no=write.label("A")))
-    session.flush()
+    act = check_in(
+        devices=(form,), deliverer=Deliverer("林国强", "13805912345"), merchant_id=merchant_id, shelf_id=shelf.id,
+        terms=Terms(ceiling_fen=ceiling_fen, data_notice=True),
+    )  # fmt: skip
+    done = act.run(write)
+    one = done.devices[0]
+    session.get_one(RepairItem, one.item_id).priority = priority
+    return Benched(one.item_id, done.order_id, device.id, one.label_no, device.serial_no)
+
+
+@command(N_("Hand a test device out"), right="")
+def hand_out(write: Write, *, item_id: str) -> None:
+    """Let the merchant take a ready device home."""
+    item = write.session.get_one(RepairItem, item_id)
     move(
-        write, item, "check_in",
-        {"serial_no": serial_no, "model": model_id, "merchant": merchant_id, "accessories": ["power_adapter"],
-         "condition": {"case": "fine"}, "tamper_result": "ok", "unsettled_batch": "no", "deliverer": "林国强",
-         "data_notice": True, "photos": ["p"], "signature": "s", "label_scan_back": True, "power_state": "no",
-         "estimate": "7", "warranty_papers": "none"},
+        write, item, "hand_out",
+        {"release_proof": "slip", "collector": "林国强", "identity": "1234", "accessories_returned": [],
+         "payment": "cash", "counter_test": "ok", "signature": "s", "rating": 5},
     )  # fmt: skip
-    hop(
-        write, item, "shelf:A-01", giver="林国强", taker=write.actor.name or "李秀英", tamper_result="ok", place="A-01",
-        from_holder="merchant",
-    )  # fmt: skip
-    return Benched(item.id, order.id, device.id, item.label_no, serial_no)
+    hop(write, item, "merchant", giver="李秀英", taker="林国强", tamper_result="ok")
 
 
 @command(N_("Give a test person more roles"), right="")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from deskapp import settings
 from deskapp.errors import N_, Refused
 from deskapp.models import catalogue
+from deskapp.models.act_session import facts_of, rows_of_order
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.local import PrintJob
 from deskapp.models.merchant import Merchant
@@ -43,7 +44,7 @@ def queue(
     reason: str = "",
 ) -> PrintJob:
     """Queue one intended piece of paper; it prints by itself as soon as the act is committed."""
-    values = settings.load(write.session)
+    values = write.settings
     text = to_json(card)
     kind = kind_of(card)
     job = PrintJob(
@@ -109,7 +110,7 @@ def reprint(write: Write, *, job_id: str, reason: str) -> str:
         id=write.new_id(), kind=first.kind, subject_kind=first.subject_kind, subject_id=first.subject_id,
         number=first.number, card=first.card, card_sha256=first.card_sha256, copy_no=len(copies) + 1,
         of_job=origin, reason=reason.strip(), language=first.language,
-        medium=medium_for(first.kind, settings.load(write.session)), created_at=write.now,
+        medium=medium_for(first.kind, write.settings), created_at=write.now,
         created_by=write.actor.staff_id, state_at=write.now,
     )  # fmt: skip
     write.session.add(job)
@@ -155,9 +156,7 @@ def staff_name(session: Session, staff_id: str) -> str:
 
 def latest(session: Session, item_id: str, kind: str) -> ItemRecord | None:
     """Return the newest record of a kind on a device that nobody took back."""
-    rows = session.scalars(
-        select(ItemRecord).where(ItemRecord.item_id == item_id).order_by(ItemRecord.n.desc())
-    ).all()
+    rows = facts_of(session, ItemRecord, item_id)[::-1]
     voided = {row.voids for row in rows if row.voids}
     return next((row for row in rows if row.kind == kind and row.id not in voided and not row.voids), None)
 
@@ -173,16 +172,12 @@ def warranty_mark(session: Session, item_id: str) -> papers.WarrantyMark:
 
 def order_lines(session: Session, order_id: str) -> Sequence[RepairItem]:
     """Return the devices of an order in the order of their lines."""
-    return session.scalars(
-        select(RepairItem).where(RepairItem.order_id == order_id).order_by(RepairItem.line_no)
-    ).all()
+    return sorted(rows_of_order(session, RepairItem, order_id), key=lambda item: item.line_no)
 
 
 def accessories_of(session: Session, item_id: str) -> Sequence[AccessoryItem]:
     """Return what was handed in with a device."""
-    return session.scalars(
-        select(AccessoryItem).where(AccessoryItem.item_id == item_id).order_by(AccessoryItem.n)
-    ).all()
+    return facts_of(session, AccessoryItem, item_id)
 
 
 def shelf_code(session: Session, shelf_id: str) -> str:

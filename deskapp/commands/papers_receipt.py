@@ -128,6 +128,8 @@ class _Account:
     def of(session: Session, items: Sequence[RepairItem], language: str, refund: Sequence[MoneyEvent]) -> _Account:
         account = _Account()
         if refund:
+            for item in items:
+                account._item(session, item, language)
             account._refund(refund)
             return account
         for item in items:
@@ -179,14 +181,15 @@ class _Account:
                 self.paid.append((event.method, -event.fen))
 
     def _refund(self, rows: Sequence[MoneyEvent]) -> None:
+        """One line with the reason; the discounts belong to the paper that is paid back from."""
         self.total_fen = sum(row.fen for row in rows)
+        self.discount_fen, self.reasons = 0, []
         self.lines = [
             papers.ChargeLine(
-                kind=papers.LineKind.LABOUR, name=rows[0].reason, unit_price_fen=self.total_fen,
+                kind=papers.LineKind.PART, name=rows[0].reason, unit_price_fen=self.total_fen,
                 amount_fen=self.total_fen,
             )
         ]  # fmt: skip
-        self.bases = ["goodwill"]
 
 
 def _reason(event: MoneyEvent, language: str) -> str:
@@ -240,7 +243,8 @@ def _device(
 ) -> papers.ReceiptDevice:
     device = session.get(Device, item.device_id)
     found, done = latest(session, item.id, "diagnosis"), latest(session, item.id, "repair")
-    before, after = _versions(found, done)
+    # A device that goes back as it came has the version it came with: nothing to compare.
+    before, after = _versions(found, done) if done is not None else ("", "")
     keys = _last(events, "load_keys")
     swap = _last(events, "swap")
     return papers.ReceiptDevice(

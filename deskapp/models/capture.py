@@ -8,28 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session, UOWTransaction
 
 from deskapp.models.base import Base, Synced
+from deskapp.models.canonical import canonical, digest
 from deskapp.models.journal import ChangedRecord, ChangeSet, GroupVersion, PersonalValue, RecordKey
 
 Key = tuple[str, str]
-
-
-def canonical(value: Any) -> str:
-    """Return canonical JSON: UTF-8, keys sorted, no blanks; integers and text only, no fractions."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def digest(text: str) -> str:
-    """Return the SHA-256 of canonical JSON as hexadecimal text."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def keyed(key: str, value: str) -> str:
@@ -71,7 +62,7 @@ class Capture:
         self.touched[key] = row
         if not isinstance(row, Synced) or key in self.created:
             return
-        plain = {name for name in names if not _info(type(row), name).get("derived")}
+        plain = {name for name in names if not _info(_kind(row), name).get("derived")}
         if plain and type(row).fact:
             raise RuntimeError(f"{type(row).__name__} is a fact: it is added once and never changed")
         if plain:
@@ -104,15 +95,14 @@ class _Builder:
     keys: dict[str, str] = field(default_factory=dict)
 
     def create(self, table: str, row: Synced) -> None:
-        names = [name for name in _columns(type(row)) if not _info(type(row), name).get("derived")]
-        values = {name: getattr(row, name) for name in names if name != "id"}
+        values = {name: getattr(row, name) for name in _travelling(_kind(row))}
         kind = "fact" if type(row).fact else "create"
-        self._add(kind, table, row, "", "", values)
+        self._add(kind, table, row, "", "", values, fresh=True)
 
     def set_groups(self, table: str, row: Synced, names: set[str]) -> None:
         groups: dict[str, dict[str, Any]] = {}
         for name in sorted(names):
-            groups.setdefault(_info(type(row), name)["group"], {})[name] = getattr(row, name)
+            groups.setdefault(_info(_kind(row), name)["group"], {})[name] = getattr(row, name)
         for group, values in groups.items():
             version = self.session.get(GroupVersion, (row.id, group))
             base = self.seen.get((row.id, group), version.op_uid if version else "")
@@ -122,20 +112,22 @@ class _Builder:
             else:
                 version.op_uid = uid
 
-    def _add(self, kind: str, table: str, row: Synced, group: str, base: str, values: dict[str, Any]) -> str:
+    def _add(
+        self, kind: str, table: str, row: Synced, group: str, base: str, values: dict[str, Any], *, fresh: bool = False
+    ) -> str:
         uid = self.new_id()
-        for name in values:
-            if _info(type(row), name).get("personal"):
+        for name in _personal(_kind(row)):
+            if name in values:
                 text = str(values[name])
                 self.session.add(PersonalValue(op_uid=uid, name=name, record_id=row.id, value=text))
-                values[name] = {"hmac": keyed(self._key(row.id), text)}
+                values[name] = {"hmac": keyed(self._key(row.id, fresh=fresh), text)}
         operation = {"uid": uid, "kind": kind, "entity": table, "id": row.id, "values": values}
         self.operations.append({**operation, "group": group, "base": base})
         return uid
 
-    def _key(self, record_id: str) -> str:
+    def _key(self, record_id: str, *, fresh: bool) -> str:
         if record_id not in self.keys:
-            row = self.session.get(RecordKey, record_id)
+            row = None if fresh else self.session.get(RecordKey, record_id)
             if row is None:
                 row = RecordKey(record_id=record_id, key=self.new_key())
                 self.session.add(row)
@@ -143,14 +135,27 @@ class _Builder:
         return self.keys[record_id]
 
 
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The newest entry of the journal, to which the next is chained; empty before the first."""
+
+    seq: int = 0
+    hash: str = ""
+    hlc: str = ""
+
+
+def last_entry(session: Session) -> Last:
+    """Return the newest entry of the journal."""
+    newest = select(ChangeSet.seq, ChangeSet.hash, ChangeSet.hlc).order_by(ChangeSet.seq.desc()).limit(1)
+    row = session.execute(newest).one_or_none()
+    return Last(row.seq, row.hash, row.hlc) if row else Last()
+
+
 def append(
-    session: Session, *, uid: str, head: dict[str, Any], operations: list[dict[str, Any]], now: int
+    session: Session, last: Last, *, uid: str, head: dict[str, Any], operations: list[dict[str, Any]], now: int
 ) -> ChangeSet:
     """Chain one change set to the journal; `head` names station, hlc, staff, command, app_version, schema."""
-    last = session.execute(
-        select(ChangeSet.seq, ChangeSet.hash).order_by(ChangeSet.seq.desc()).limit(1)
-    ).one_or_none()
-    seq, prev = (last.seq + 1, last.hash) if last else (1, "")
+    seq, prev = last.seq + 1, last.hash
     body = canonical({"uid": uid, "seq": seq, "prev": prev, "ops": operations, **head})
     row = ChangeSet(
         seq=seq, uid=uid, station=head["station"], hlc=head["hlc"], at=now, staff=head["staff"],
@@ -162,26 +167,45 @@ def append(
     return row
 
 
-def _columns(entity: type) -> list[str]:
+def _kind(row: object) -> Any:
+    """Return a row's class; typed loosely, because mypy takes no ORM class for hashable."""
+    return type(row)
+
+
+@cache
+def _columns(entity: Any) -> tuple[str, ...]:
     mapper: Any = inspect(entity)
-    return [attribute.key for attribute in mapper.column_attrs]
+    return tuple(attribute.key for attribute in mapper.column_attrs)
 
 
-def _info(entity: type, name: str) -> dict[str, Any]:
+@cache
+def _travelling(entity: Any) -> tuple[str, ...]:
+    return tuple(name for name in _columns(entity) if name != "id" and not _info(entity, name).get("derived"))
+
+
+@cache
+def _personal(entity: Any) -> tuple[str, ...]:
+    return tuple(name for name in _columns(entity) if _info(entity, name).get("personal"))
+
+
+@cache
+def _info(entity: Any, name: str) -> dict[str, Any]:
     mapper: Any = inspect(entity)
     info: dict[str, Any] = mapper.column_attrs[name].columns[0].info
     return info if info else {"group": "main"}
 
 
+@cache
+def _keys(entity: Any) -> tuple[str, ...]:
+    mapper: Any = inspect(entity)
+    return tuple(str(column.key) for column in mapper.primary_key)
+
+
 def _identity(row: Base) -> str:
-    keys = inspect(type(row)).primary_key
-    return "/".join(str(getattr(row, str(column.key))) for column in keys)
+    return "/".join([str(getattr(row, key)) for key in _keys(_kind(row))])
 
 
 def _changed_names(row: object) -> set[str]:
     state: Any = inspect(row)
-    return {
-        attribute.key
-        for attribute in state.mapper.column_attrs
-        if state.attrs[attribute.key].history.has_changes()
-    }
+    # Only what was set since the last flush can have changed.
+    return {name for name in state.committed_state if state.attrs[name].history.has_changes()}

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from deskapp.models.act_session import facts_of, rows_of_order
 from deskapp.models.base import Synced
 from deskapp.models.device import Device, TerminalBinding
 from deskapp.models.repair import (
@@ -43,7 +44,7 @@ def refold(session: Session, touched: dict[Key, object], now: int) -> None:
         if item is not None:
             _fold_item(session, item)
     orders = {row.order_id for row in touched.values() if isinstance(row, RepairItem | Pickup)}
-    orders |= set(session.scalars(select(RepairItem.order_id).where(RepairItem.id.in_(items)))) if items else set()
+    orders |= {item.order_id for item in (session.get(RepairItem, item_id) for item_id in items) if item is not None}
     for order_id in orders:
         _fold_order(session, order_id)
     tickets = {row.ticket_id for row in touched.values() if isinstance(row, TicketEvent)}
@@ -85,7 +86,7 @@ def _item_ids(rows: Iterable[object]) -> set[str]:
 
 def work_of(session: Session, item_id: str) -> WorkView:
     """Return where the work on a device stands, from its facts in journal order."""
-    rows = session.scalars(select(WorkEvent).where(WorkEvent.item_id == item_id).order_by(WorkEvent.n))
+    rows = facts_of(session, WorkEvent, item_id)
     return fold_work(
         WorkFact(
             row.move, WorkState(row.to_state), row.at, row.by,
@@ -102,7 +103,7 @@ def custody_of(session: Session, item_id: str) -> CustodyView:
 
 def custody_facts(session: Session, item_id: str) -> list[CustodyFact]:
     """Return the hand-overs of a device in journal order."""
-    rows = session.scalars(select(CustodyEvent).where(CustodyEvent.item_id == item_id).order_by(CustodyEvent.n))
+    rows = facts_of(session, CustodyEvent, item_id)
     return [
         CustodyFact(
             row.item_id, row.from_holder, row.to_holder, row.place, row.tamper_result, row.giver, row.taker,
@@ -114,7 +115,7 @@ def custody_facts(session: Session, item_id: str) -> list[CustodyFact]:
 
 def money_of(session: Session, item_id: str) -> MoneyView:
     """Return what is owed for a device."""
-    rows = session.scalars(select(MoneyEvent).where(MoneyEvent.item_id == item_id).order_by(MoneyEvent.n))
+    rows = facts_of(session, MoneyEvent, item_id)
     return fold_money(money_fact(row) for row in rows)
 
 
@@ -150,13 +151,13 @@ def _fold_due(session: Session, item: RepairItem) -> None:
 
 def _fold_pickup(session: Session, item: RepairItem) -> None:
     """An item's receipt and its accessories' return follow from the pickup that counts."""
-    pickups = session.scalars(select(Pickup).where(Pickup.order_id == item.order_id).order_by(Pickup.n)).all()
+    pickups = rows_of_order(session, Pickup, item.order_id)
     voided = {row.voids for row in pickups if row.voids}
     counted = [row for row in pickups if not row.voids and row.id not in voided and item.id in row.item_ids]
     last = counted[-1] if counted else None
     item.receipt_no = last.receipt_no if last else ""
     returned = {str(one) for row in counted for one in row.data.get("accessories", [])}
-    for accessory in session.scalars(select(AccessoryItem).where(AccessoryItem.item_id == item.id)):
+    for accessory in facts_of(session, AccessoryItem, item.id):
         accessory.returned_at = last.at if last and accessory.id in returned else 0
 
 
@@ -164,9 +165,7 @@ def _fold_order(session: Session, order_id: str) -> None:
     order = session.get(RepairOrder, order_id)
     if order is None:
         return
-    states = session.execute(
-        select(RepairItem.work_state, RepairItem.state_at).where(RepairItem.order_id == order_id)
-    ).all()
+    states = [(item.work_state, item.state_at) for item in rows_of_order(session, RepairItem, order_id)]
     over = [at for state, at in states if WorkState(state) in ENDED or state == WorkState.PICKED_UP]
     order.state = "closed" if states and len(over) == len(states) else "open"
     order.closed_at = max(over) if order.state == "closed" else 0

@@ -13,7 +13,8 @@ from typing import Any
 
 from deskapp.cipher import write_durably
 
-BLOCK = 20
+BLOCK = {True: 20, False: 500}
+"""How many numbers are reserved ahead: few of those that count per day, many of labels, which have six digits."""
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ class Identity:
         known_day, known = self.high.get(letter, ["", 0])
         if day < known_day or (day == known_day and sequence <= known):
             return
-        self.high[letter] = [day, sequence + BLOCK - 1]
+        self.high[letter] = [day, sequence + BLOCK[bool(day)] - 1]
         self.save()
 
     def floor(self, letter: str) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from deskapp.errors import N_, Corrupt
 from deskapp.models.base import Base, Synced
-from deskapp.models.capture import canonical, digest
+from deskapp.models.canonical import canonical, digest
 from deskapp.models.copy import Entry
 from deskapp.models.journal import ChangedRecord, ChangeSet, GroupVersion, PersonalValue, RecordKey
 

@@ -19,6 +19,8 @@ from deskapp import __version__, cipher
 from deskapp.clock import Clock, NewId, new_uuid7, random_token, system_clock
 from deskapp.errors import N_, Corrupt, Unavailable
 from deskapp.models import capture, copy, folding, schema, search
+from deskapp.models.act_session import ActSession
+from deskapp.models.canonical import canonical
 from deskapp.models.capture import Capture
 from deskapp.models.identity import Identity
 from deskapp.models.journal import ChangeSet, PersonalValue, RecordKey
@@ -69,7 +71,7 @@ class Store:
         self._kept_off: int | None = None
         self._door = threading.RLock()
         self.roles = access.load(resource("roles.toml").read_text("utf-8"))
-        self._lock = FileLock(str(home.lock), timeout=0)
+        self._lock = FileLock(str(home.lock), timeout=0, thread_local=False)  # opened and closed by different threads
         try:
             self._lock.acquire()
         except Timeout:
@@ -88,6 +90,7 @@ class Store:
     def _open(self, key: bytes) -> None:
         schema.bring_up_to_date(self.home, key, self._clock())
         self._key = key
+        self._last_n: dict[type, int] = {}
         self._writer = _engine(self.home, key, writer=True)
         self._readers = _engine(self.home, key, writer=False)
         with self._session() as session:
@@ -183,11 +186,12 @@ class Store:
         return Done(result, changes)
 
     def _attempt(
-        self, session: Session, act: Command[T], by: Actor
+        self, session: ActSession, act: Command[T], by: Actor
     ) -> tuple[T, Changes, copy.Entry | None]:
         now = max(self._clock(), 0)
         caught = Capture()
         caught.listen(session)
+        event.listen(session, "before_flush", session.add_rows)
         write = Write(
             session, now, by, self.facts.site_id, self.facts.station_no, self._new_id,
             self.identity.reserve, self.roles, self.facts.practice,
@@ -210,23 +214,23 @@ class Store:
     def _journal(self, write: Write, caught: Capture, act: Command[Any]) -> copy.Entry:
         session = write.session
         operations = caught.operations(session, self._new_id, lambda: random_token(32), write.seen)
-        last = session.scalar(select(ChangeSet.hlc).order_by(ChangeSet.seq.desc()).limit(1))
+        last = capture.last_entry(session)
         head = {
             "station": self.facts.station,
-            "hlc": _next_hlc(last or "", write.now, self.facts.station_no),
+            "hlc": _next_hlc(last.hlc, write.now, self.facts.station_no),
             "staff": write.actor.staff_id,
             "command": act.name,
             "app_version": __version__,
             "schema": schema.VERSION,
         }
-        row = capture.append(session, uid=act.uid, head=head, operations=operations, now=write.now)
+        row = capture.append(session, last, uid=act.uid, head=head, operations=operations, now=write.now)
         personal = [value for value in session.new if isinstance(value, PersonalValue)]
         keys = [value for value in session.new if isinstance(value, RecordKey)]
         return copy.Entry.of(row, personal, keys)
 
     @contextmanager
-    def _session(self) -> Iterator[Session]:
-        session = Session(self._writer, autoflush=True, expire_on_commit=False)
+    def _session(self) -> Iterator[ActSession]:
+        session = ActSession(self._writer, self._last_n)
         try:
             yield session
         finally:
@@ -307,6 +311,6 @@ def _engine(home: Home, key: bytes, *, writer: bool) -> Engine:
 
 
 def _json(value: Any) -> str:
-    return capture.canonical(value)
+    return canonical(value)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from deskapp.models.act_session import facts_of
 from deskapp.models.people import CalendarDay, Site
 from deskapp.models.repair import RepairItem, WorkEvent
 from deskapp.models.ticket import TicketEvent
@@ -40,6 +41,9 @@ _ITEM_WAITS = {
 
 def calendar_of(session: Session, site_id: str) -> SiteCalendar:
     """Return when a site is open: its week and the days it changed itself."""
+    kept = session.info.get(("calendar", site_id))
+    if isinstance(kept, SiteCalendar):
+        return kept
     site = session.get(Site, site_id)
     raw: dict[str, Any] = site.service_times if site else {}
     week = {int(day): Hours(int(span[0]), int(span[1])) for day, span in raw.get("week", {}).items() if span}
@@ -49,7 +53,9 @@ def calendar_of(session: Session, site_id: str) -> SiteCalendar:
     for row in rows:
         day = date.fromisoformat(row.day)
         overlay[day] = usual.get(day.weekday(), USUAL_HOURS) if row.works else None
-    return SiteCalendar(usual, overlay)
+    calendar = SiteCalendar(usual, overlay)
+    session.info["calendar", site_id] = calendar  # a session sees one moment, and folds ask for every device
+    return calendar
 
 
 def promise_of(session: Session, site_id: str, priority: int) -> ServiceTime:
@@ -86,7 +92,7 @@ def ticket_pauses(events: Sequence[TicketEvent]) -> list[Pause]:
 
 def item_pauses(session: Session, item: RepairItem) -> list[Pause]:
     """Return the times in which a device waited for its merchant, for parts or for the maker."""
-    rows = session.scalars(select(WorkEvent).where(WorkEvent.item_id == item.id).order_by(WorkEvent.n)).all()
+    rows = facts_of(session, WorkEvent, item.id)
     pauses: list[Pause] = []
     since, reason = 0, Waiting.MERCHANT
     for row in rows:

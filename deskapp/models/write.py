@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deskapp.clock import shop_day
@@ -14,6 +15,7 @@ from deskapp.errors import N_, Refused
 from deskapp.models.local import Counter
 from deskapp.models.people import Staff, Voucher
 from deskapp.rules import access, numbers
+from deskapp.settings import Values, load
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -54,13 +56,15 @@ class Write:
     roles: access.Roles
     practice: bool = False
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
+    counters: dict[str, Counter] = field(default_factory=dict)
+    _settings: Values | None = None
 
     def number(self, letter: str) -> str:
         """Return the next number of a document: R order, T ticket, K slip, C receipt, Q quote, M, V."""
         day = shop_day(self.now)
         sequence = self._next(letter, day.isoformat())
         # The row's day, not the clock's: a clock set back must neither reset nor repeat a sequence.
-        row = self.session.get_one(Counter, letter)
+        row = self.counters[letter]
         return numbers.make(letter, self.station_no, day.fromisoformat(row.day), sequence)
 
     def label(self, letter: str) -> str:
@@ -68,16 +72,28 @@ class Write:
         return numbers.make_label(letter, self.station_no, self._next(letter, ""))
 
     def _next(self, letter: str, day: str) -> int:
-        row = self.session.get(Counter, letter)
-        if row is None:
-            row = Counter(letter=letter, day=day, value=0)
-            self.session.add(row)
+        row = self._counter(letter, day)
         if day > row.day:
             row.day, row.value = day, 0
         row.value += 1
         self.reserve(letter, row.day, row.value)
-        self.session.flush()
         return row.value
+
+    def _counter(self, letter: str, day: str) -> Counter:
+        if not self.counters:
+            self.counters = {row.letter: row for row in self.session.scalars(select(Counter))}
+        if letter not in self.counters:
+            row = Counter(letter=letter, day=day, value=0)
+            self.session.add(row)
+            self.counters[letter] = row
+        return self.counters[letter]
+
+    @property
+    def settings(self) -> Values:
+        """The settings of this computer, read once for the act."""
+        if self._settings is None:
+            self._settings = load(self.session)
+        return self._settings
 
     def saw(self, record_id: str, versions: Mapping[str, str] | None) -> None:
         """Note which versions of a record's field groups the person had on the screen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from sqlalchemy import case, func, select
 
 from deskapp.models import search
 from deskapp.models.device import Device, DeviceModel
+from deskapp.models.journal import ChangeSet, PersonalValue
 from deskapp.models.local import LookupUse, StoreInfo
 from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.people import Shelf, Staff
@@ -16,6 +18,7 @@ from deskapp.models.repair import RepairItem, RepairOrder
 from deskapp.models.stock import Part, PriceLine, StockMove
 from deskapp.models.store import ReadSession
 from deskapp.queries import registry
+from deskapp.queries.history import Change
 from deskapp.queries.registry_cards import DeviceRow, MerchantRow
 from deskapp.rules.masking import mask
 from deskapp.rules.states import ENDED, WorkState
@@ -61,6 +64,18 @@ class LookupRow:
     at: int
     by: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """A device that lies on a shelf."""
+
+    item_id: str
+    label_no: str
+    model: str
+    serial_no: str
+    state: str
+    since: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +183,24 @@ def orders_of_merchant(session: ReadSession, merchant_id: str, limit: int = 50) 
     ]
 
 
+def on_shelf(session: ReadSession, shelf_id: str) -> list[HeldRow]:
+    """Return the devices that lie on a shelf, the longest first."""
+    rows = session.execute(
+        select(RepairItem, Device, DeviceModel)
+        .join(Device, Device.id == RepairItem.device_id)
+        .join(DeviceModel, DeviceModel.id == Device.model_id, isouter=True)
+        .where(RepairItem.shelf_id == shelf_id, RepairItem.holder.like("shelf%"))
+        .order_by(RepairItem.n)
+    )
+    return [
+        HeldRow(
+            item.id, item.label_no, f"{model.brand} {model.name}" if model else "", device.serial_no,
+            item.work_state, item.state_at,
+        )
+        for item, device, model in rows
+    ]  # fmt: skip
+
+
 def part_state(session: ReadSession, part_id: str, limit: int = 30) -> PartState:
     """Return what lies on the shelf of a part, and its newest moves."""
     sign = case((StockMove.to_place == "shelf", StockMove.quantity), else_=-StockMove.quantity)
@@ -193,6 +226,31 @@ def part_state(session: ReadSession, part_id: str, limit: int = 30) -> PartState
             for row, name in moves
         ),
     )
+
+
+def journal_details(session: ReadSession, seq: int) -> list[Change]:
+    """Return what one entry of the journal did, record by record; `command` names the table.
+
+    Personal values show only as long as they were not erased.
+    """
+    row = session.get(ChangeSet, seq)
+    if row is None:
+        return []
+    by = session.scalar(select(Staff.name).where(Staff.id == row.staff)) or ""
+    operations = json.loads(row.body)["ops"]
+    kept = session.scalars(select(PersonalValue).where(PersonalValue.op_uid.in_([one["uid"] for one in operations])))
+    personal = {(one.op_uid, one.name): one.value for one in kept}
+    return [
+        Change(
+            seq, row.at, by, one["entity"], one["entity"], one["kind"],
+            {
+                key: personal.get((one["uid"], key), "") if isinstance(value, dict) and "hmac" in value else value
+                for key, value in one["values"].items()
+            },
+            {}, row.hash,
+        )
+        for one in operations
+    ]  # fmt: skip
 
 
 def lookups(session: ReadSession, record_id: str, limit: int = 50) -> list[LookupRow]:

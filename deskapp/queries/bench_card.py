@@ -157,6 +157,8 @@ class JobCard:
     bench: str
     awaited_part: str
     awaited_quantity: int
+    awaited_order: str
+    awaited_day: str
     history: tuple[Event, ...]
     notes: tuple[Event, ...]
     earlier: tuple[EarlierStay, ...]

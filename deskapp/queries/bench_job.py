@@ -119,6 +119,8 @@ def _where(seen: _Seen) -> dict[str, Any]:
         "shelf": shelf.code if shelf else "", "technician": seen.names.get(item.technician_id, ""),
         "technician_id": item.technician_id, "bench": _bench(seen.events),
         "awaited_part": str(wait.data.get("part", "")) if wait else "",
+        "awaited_order": str(wait.data.get("order_no", "")) if wait else "",
+        "awaited_day": str(wait.data.get("expected_date", "")) if wait else "",
         "awaited_quantity": int(wait.data.get("quantity", 1)) if wait else 1, "todos": _todos(seen.session, item.id),
         "history": _history(seen.events, seen.names), "notes": _notes(seen.events, seen.records, seen.names),
     }  # fmt: skip

@@ -160,7 +160,7 @@ def parts(session: ReadSession, *, below_minimum: bool = False) -> list[PartRow]
         else_=0,
     )
     stock: dict[str, int | None] = dict(
-        session.execute(select(StockMove.part_id, func.sum(signed)).group_by(StockMove.part_id)).tuples().all()
+        tuple(row) for row in session.execute(select(StockMove.part_id, func.sum(signed)).group_by(StockMove.part_id))
     )
     rows = [
         PartRow(
@@ -191,15 +191,12 @@ def staff(session: ReadSession) -> list[StaffRow]:
 
 def shelves(session: ReadSession) -> list[ShelfRow]:
     """Return the shelves with how many devices lie there."""
-    held = dict(
-        session.execute(
-            select(RepairItem.shelf_id, func.count())
-            .where(RepairItem.holder.like("shelf%"))
-            .group_by(RepairItem.shelf_id)
-        )
-        .tuples()
-        .all()
+    counted = session.execute(
+        select(RepairItem.shelf_id, func.count())
+        .where(RepairItem.holder.like("shelf%"))
+        .group_by(RepairItem.shelf_id)
     )
+    held = {shelf_id: count for shelf_id, count in counted}
     rows = session.scalars(select(Shelf).where(Shelf.active).order_by(Shelf.code))
     return [ShelfRow(row.id, row.code, row.zone, row.use, row.label_no, int(held.get(row.id, 0))) for row in rows]
 
@@ -229,7 +226,7 @@ def versions(session: ReadSession, record_id: str) -> dict[str, str]:
     rows = session.execute(
         select(GroupVersion.name, GroupVersion.op_uid).where(GroupVersion.record_id == record_id)
     )
-    return dict(rows.tuples().all())
+    return {name: uid for name, uid in rows}
 
 
 def _main_contacts(session: ReadSession, merchant_ids: list[str]) -> dict[str, MerchantContact]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 from deskapp.i18n import translate
 from deskapp.paths import resource
 from deskapp.queries.tickets import ticket
+from deskapp.rules.guides import Step as GuideStep
 from deskapp.tour.stage import CLERK, Stage
 from deskapp.ui.pages.checkin import CheckInPage
 from deskapp.ui.pages.guidance import GuidancePage
@@ -62,22 +64,23 @@ def solved_by_phone(stage: Stage) -> None:
 def _guide(stage: Stage, page: GuidancePage) -> None:
     hands = stage.hands
     asked: list[str] = []
-    while not page.end.isVisible():
-        hands.until(lambda: page.step is not None or page.end.isVisible(), "the next question")
-        if page.step is None:
-            break
-        asked.append(page.step.id)
+    hands.until(lambda: page.step is not None, "the first question")
+    while (step := page.step) is not None:
+        asked.append(step.id)
         hands.until(page.hasFocus, "the question takes the keys")
-        if asked[-1] == "clean_head":
+        if step.id == "clean_head":
             stage.shot("guide_question")
-        before = page.step
         hands.press("1")
-        hands.until(lambda: page.step is not before, "the answer is saved")  # noqa: B023 (used up in this turn)
-        hands.until(lambda: page.step is not None or page.end.isVisible(), "the next question")
+        hands.until(partial(_answered, page, step), "the next question, or the end")
     stage.diary.expect("questions asked until it prints", 6, len(asked))
     hands.fill(page.solution, "清洁打印头后自检页清晰")
     stage.shot("guide_solved")
     hands.push(page.finish)
+
+
+def _answered(page: GuidancePage, step: GuideStep) -> bool:
+    """Tell whether the window has gone on from a question; between two questions there is a moment without one."""
+    return page.end.isVisible() or page.step not in (None, step)
 
 
 def walk_in(stage: Stage) -> None:

@@ -48,19 +48,19 @@ class Diary:
         self._tell(translate(N_("Step {number} of {total}: {title}"), self._language).format(
             number=self.done + 1, total=self.total, title=words))  # fmt: skip
 
-    def end(self, seconds: float) -> None:
+    def end(self, seconds: float, *, complete: bool = True) -> None:
         """Note that a step is over."""
         number = self.done + 1
         wrong = [check for check in self.checks if check["step"] == number and not check["ok"]]
         self.steps.append({
-            "number": number, "title": self.title, "title_zh": translate(self.title, "zh_CN"),
+            "number": number, "complete": complete, "title": self.title, "title_zh": translate(self.title, "zh_CN"),
             "at": shop_time(system_clock()).isoformat(timespec="seconds"), "seconds": round(seconds, 3),
             "pictures": [one for one in self.pictures if one.startswith(f"screens/{number:02d}")],
         })  # fmt: skip
         for check in wrong:
             self._tell(translate(N_("  not as expected: {what}: {seen} instead of {expected}"), self._language).format(
                 what=check["what"], seen=check["seen"], expected=check["expected"]))  # fmt: skip
-        self.done = number
+        self.done = number if complete else number - 1
 
     def break_off(self, reason: str) -> None:
         """Note that the day cannot go on, and why."""

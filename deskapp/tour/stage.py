@@ -142,7 +142,7 @@ class Stage:
             self._broken(error)
         if self.trouble and not self.diary.broken:
             self.diary.break_off(self.trouble)
-        self.diary.end(stopwatch() - began)
+        self.diary.end(stopwatch() - began, complete=not self.diary.broken)
         return not self.diary.broken
 
     def _broken(self, error: Exception) -> None:
@@ -222,6 +222,7 @@ class Stage:
         self.hands.until(lambda: shell.page_id() == page_id and shell.page() is not None, f"the page {page_id}")
         shown = shell.page()
         assert shown is not None
+        self.hands.rest()  # a page puts the focus where it wants it once it is on the screen
         return shown
 
     def shot(self, name: str) -> None:

@@ -7,19 +7,83 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject, Signal
+
 from deskapp import settings
 from deskapp.errors import N_, Corrupt, DeskError
+from deskapp.i18n import say
 from deskapp.models import opening
 from deskapp.models.opening import Concern
-from deskapp.ui.jobs import Progress
+from deskapp.settings import Values
+from deskapp.ui.application import look
+from deskapp.ui.jobs import Jobs, Progress
+from deskapp.ui.speech import spoken
 from deskapp.ui.status import StatusCard
 
 if TYPE_CHECKING:
-    from deskapp.models.store import ReadSession, Store
+    from deskapp.models.store import Changes, ReadSession, Store
+    from deskapp.ui.window import Window
 
 log = logging.getLogger(__name__)
 
 DAY_MS = 86_400_000
+
+
+class Care(QObject):
+    """Looks after one open store behind one window.
+
+    Signals:
+        damaged: a check found damage; carries the DeskError.
+        papers_wait: a commit queued papers.
+    """
+
+    damaged = Signal(object)
+    papers_wait = Signal()
+
+    def __init__(self, window: Window, jobs: Jobs, store: Store, last_at: int) -> None:
+        super().__init__(window)
+        self._window, self._jobs, self._store, self._last_at = window, jobs, store, last_at
+        self._clock_back = opening.clock_concern(last_at, store.now) is not None
+
+    def begin(self) -> None:
+        """Check the store in the background, and follow what is changed and who comes."""
+        self._jobs.changed.connect(self._changed)
+        self._window.signed_in.connect(self._signed_in)
+        store, last_at = self._store, self._last_at
+        self._jobs.background(lambda _progress: look_over(store, last_at), owner=self, then=self._looked_over)
+
+    def status(self, session: ReadSession) -> StatusCard:
+        """Return what the status line shows."""
+        return status_card(session, self._store, self._clock_back)
+
+    def _changed(self, changes: Changes) -> None:
+        if changes.touches("print_job"):
+            self.papers_wait.emit()
+        if changes.touches("setting"):
+            self._jobs.ask(settings.load, owner=self, then=self._settings, exclusive="settings")
+
+    def _settings(self, values: Values) -> None:
+        if values != self._window.values:
+            self._window.values = values
+            look(values)
+
+    def _looked_over(self, health: Health) -> None:
+        if health.damage is not None:
+            self.damaged.emit(health.damage)
+            return
+        for concern in health.concerns:
+            self._window.toast(spoken(concern.sentence, **concern.values), tone="warn", raw=True)
+
+    def _signed_in(self, _actor: object) -> None:
+        store = self._store
+        self._jobs.background(lambda _progress: back_up_when_due(store), owner=self, then=self._backed_up)
+
+    def _backed_up(self, done: BackedUp | None) -> None:
+        if done is None:
+            return
+        self._window.ask_status()
+        if done.trouble is not None:
+            self._window.toast(say(done.trouble), tone="warn", raw=True)
 
 
 @dataclass(frozen=True, slots=True)

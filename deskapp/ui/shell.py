@@ -180,6 +180,8 @@ class Shell(QWidget):
     def retranslate(self) -> None:
         """Say the names of the bars in the window's language."""
         self.stack.setAccessibleName(spoken(N_("Page")))
+        for page_id, page in self.built.items():
+            page.setAccessibleName(spoken(self.pages[page_id].title))
 
     def _fit(self) -> None:
         self.rail.set_narrow(self._keep_narrow or self.width() < theme.px(WIDE_ENOUGH))

@@ -46,7 +46,7 @@ from deskapp.models.repair import ItemRecord, MoneyEvent, RepairItem, ReviewCard
 from deskapp.models.store import Actor, Command, Override, Store
 from deskapp.rules.account import MoneyState
 from tests.conftest import FixedClock, People
-from tests.factories_bench import Benched, Shop, attach_photo, give_roles, go_solo, open_shop
+from tests.factories_bench import Benched, Shop, attach_photo, give_roles, go_solo, hand_out, open_shop
 
 
 @pytest.fixture
@@ -315,6 +315,7 @@ def test_the_same_fault_soon_after_a_repair_is_free_and_does_not_start_the_warra
     run(shop, send_to_test(item_id=first.item_id, form=RepairForm(("adjust",))), people.technician)
     good = good_values(shop, first)
     assert run(shop, run_test(item_id=first.item_id, values=good, tamper_result="ok"), people.inspector).charged_fen
+    run(shop, hand_out(item_id=first.item_id), people.clerk)
     clock.forward(days=20)
     again = shop.take_in(device_id=first.device_id)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from deskapp.clock import instant
 from deskapp.commands.loaners import extend_loan, lend, set_loaner, take_back
 from deskapp.errors import N_, Refused
 from deskapp.models.device import Device
 from deskapp.models.handing_out import open_loans
 from deskapp.models.store import Store, Write, command
 from tests.commands.test_pickup import consent, hand, item, order_with
-from tests.conftest import START, FixedClock, People
+from tests.conftest import START, People
 from tests.factories_pickup import Line
 
 DAY = 86_400_000
@@ -130,11 +129,21 @@ def test_a_device_in_repair_is_no_loaner(store: Store, people: People) -> None:
         store.run(set_loaner(serial_no="NL861234567"), by=people.clerk)
 
 
-def test_the_first_due_stands_first(store: Store, people: People, clock: FixedClock) -> None:
-    from datetime import datetime
-
-    order = order_with(store, people, Line())
+def test_the_first_due_stands_first(store: Store, people: People) -> None:
+    order, other = order_with(store, people, Line()), order_with(store, people, Line())
     store.run(loaner())
     lent(store, people, order.order_id, days=9)
+    store.run(set_loaner(serial_no=spare(store)), by=people.clerk)
+    store.run(lend(serial_no="LOAN00000025", due_at=START + 2 * DAY, order_id=other.order_id, tamper_result="ok"),
+              by=people.clerk)  # fmt: skip
 
-    assert store.ask(lambda s: open_loans(s))[0].due_at > instant(datetime(2026, 3, 20))
+    assert [loan.serial_no for loan in store.ask(lambda s: open_loans(s))] == ["LOAN00000025", LOANER]
+
+
+def spare(store: Store) -> str:
+    @command(N_("Add a spare for a test"), right="")
+    def add(write: Write) -> str:
+        write.session.add(Device(id=write.new_id(), serial_no="LOAN00000025", model_id=""))
+        return "LOAN00000025"
+
+    return store.run(add()).result

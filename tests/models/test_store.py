@@ -12,7 +12,8 @@ from deskapp.commands.people import add_staff, reset_pin, sign_in, vouch
 from deskapp.commands.setup import SiteForm, add_shelf, change_site, open_branch
 from deskapp.errors import N_, Corrupt, Forbidden, Refused, Unavailable
 from deskapp.models import backup, replay, schema
-from deskapp.models.capture import canonical, digest, keyed
+from deskapp.models.canonical import canonical, digest
+from deskapp.models.capture import keyed
 from deskapp.models.journal import ChangeSet, PersonalValue, RecordKey
 from deskapp.models.people import Shelf, Staff
 from deskapp.models.store import Store, Write, command

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
 from deskapp.queries.bench import QueueRow, bench_queue
-from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui import theme
 from deskapp.ui.kit import EmptyState, Page, PageContext, Text, row, spoken
 from deskapp.ui.pages.bench_queue import QueueArea, QueueList
-from deskapp.ui.pages.job import JobPanel
-from deskapp.ui.pages.job_drawers import KEYS
+from deskapp.ui.pages.job import JobPanel, bind_keys
 from deskapp.ui.tokens import LARGE, SMALL
 
 if TYPE_CHECKING:
@@ -49,7 +47,7 @@ class BenchPage(Page):
         self._wanted = ""
         self._timer = QTimer(self, interval=REFRESH_MS)
         self._timer.timeout.connect(self.ask)
-        self._keys()
+        bind_keys(self, self.panel)
 
     def _arrange(self) -> None:
         column = QVBoxLayout(self.left)
@@ -63,14 +61,6 @@ class BenchPage(Page):
         sides.addWidget(self.left)
         sides.addWidget(self.panel, 1)
         self.body.addLayout(sides, 1)
-
-    def _keys(self) -> None:
-        for keys, act in (
-            ("Ctrl+Return", self.panel.submit), ("Ctrl+Enter", self.panel.submit), ("Escape", self.panel.escape),
-            *((keys, lambda name=name: self.panel.drawers.open_one(name)) for name, keys in KEYS.items()),
-        ):  # fmt: skip
-            shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(act)
 
     # -- coming and going ---------------------------------------------------------
 
@@ -105,21 +95,12 @@ class BenchPage(Page):
         self.panel.changed(changes)
 
     def scan(self, text: str) -> bool:
-        """Keep what the step can use (a part, a shelf, a badge); a device's label leads to its own job."""
-        kind = parse_scan(text).kind
-        if kind in (ScanKind.LABEL, ScanKind.ORDER, ScanKind.SLIP, ScanKind.COMMAND):
-            return False
-        return self.panel.take(text)
+        """Keep what the step can use; a device's label leads to its own job."""
+        return self.panel.scan(text)
 
     def verb(self, word: str) -> bool:
-        """Take the laminated sheet's words: OK and NEXT press the main button."""
-        if word in ("OK", "NEXT"):
-            self.panel.submit()
-            return True
-        if word == "QUARANTINE":
-            self.panel.open_drawer("quarantine")
-            return True
-        return False
+        """Take the words of the laminated sheet."""
+        return self.panel.verb(word)
 
     def next_record(self) -> None:
         """Open the next device of the queue."""

@@ -49,7 +49,9 @@ class CheckInSheet(QWidget):
 
     def _build(self) -> None:
         context = self.context
-        self.serial = ScanField(N_("Scan the serial number on the case, or type it and press Enter"))
+        self.serial = ScanField(
+            N_("Scan the serial number on the case, or type it and press Enter"), name=N_("Serial number")
+        )
         self.serial.setProperty("role", "big")
         self.tabs = QWidget()
         self._tab_flow = FlowLayout(self.tabs, margin=0)
@@ -101,7 +103,6 @@ class CheckInSheet(QWidget):
 
     def retranslate(self) -> None:
         """Say what is composed here in the window's language."""
-        self.serial.setAccessibleName(spoken(N_("Serial number")))
         self._show_tabs()
         self._show_lacks()
 

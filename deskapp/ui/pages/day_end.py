@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from deskapp.clock import shop_day
 from deskapp.commands.dayend import DayClosed, close_day, reason_words
@@ -54,7 +54,7 @@ class DayEndPage(Page):
         self.day = DateField(self.today, name=N_("Day"))
         self.day.setMaximumWidth(150)
         self.day.set_day(self.today)
-        self.state = Pill(N_("open"), "neutral", "clock")
+        self.state = Pill(N_("not closed yet"), "neutral", "clock")
         self.export_button = Button(N_("As E&xcel"), "quiet", icon="download", clicked=self.export)
         self.head.addWidget(self.state)
         self.head.addWidget(self.day)
@@ -76,7 +76,7 @@ class DayEndPage(Page):
     # -- the parts -------------------------------------------------------------------
 
     def _numbers(self) -> None:
-        self.net = BigNumber(N_("Takings less refunds"), icon="cash")
+        self.net = BigNumber(N_("Takings less refunds"))
         self.received = BigNumber(N_("Devices taken in"), icon="inbox")
         self.returned = BigNumber(N_("Devices handed out"), icon="package")
         self.held = BigNumber(N_("Devices on record"), icon="box")
@@ -101,24 +101,27 @@ class DayEndPage(Page):
         )  # fmt: skip
         self.exemptions = DataTable(
             [
-                Column("kind", N_("Kind"), lambda line: sheets.exemption_title(line, language()), 110),
-                Column("number", N_("Paper"), lambda line: line.number, 170),
+                Column("kind", N_("Kind"), lambda line: sheets.exemption_title(line, language()), 76),
+                Column("number", N_("Paper"), lambda line: line.number, 158),
                 Column("reason", N_("Reason"), lambda line: reason_words(line, language()), 0),
-                Column("by", N_("Allowed by"), lambda line: line.by, 90),
-                Column("fen", N_("Amount"), lambda line: yuan(line.fen), 110, right=True),
+                Column("by", N_("Allowed by"), lambda line: line.by, 84),
+                Column("fen", N_("Amount"), lambda line: yuan(line.fen), 96, right=True),
             ],
             name=N_("Reductions and refunds"),
             empty=EmptyState("tag", N_("Nothing was let off and nothing paid back.")),
         )  # fmt: skip
         for table in (self.takings, self.exemptions):
             table.setFixedHeight(190)
+            if table.empty is not None:
+                table.empty.setMaximumHeight(190)
         left, right = Card(N_("Takings"), icon="cash"), Card(N_("Reductions and refunds"), icon="tag")
         left.add(self.takings)
         right.add(self.exemptions)
         box = QWidget()
         line = row(left, right, gap=16)
-        line.setStretch(0, 2)
-        line.setStretch(1, 3)
+        line.setStretch(0, 4)
+        line.setStretch(1, 7)
+        box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         line.setContentsMargins(0, 0, 0, 0)
         box.setLayout(line)
         self.add(box)
@@ -306,7 +309,7 @@ class DayEndPage(Page):
             self.state.show_state(N_("closed {when} by {who}"), "ok", "lock", when=full_moment(view.closed_at),
                                   who=view.closed_by)  # fmt: skip
         else:
-            self.state.show_state(N_("open"), "warn", "clock")
+            self.state.show_state(N_("not closed yet"), "warn", "clock")
         self.close_button.say(N_("Close the da&y again and print") if view.closed else N_("Close the da&y and print"))
         self.form.rows["again_because"].setVisible(view.closed)
         if seen.count is None and seen.held:

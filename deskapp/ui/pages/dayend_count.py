@@ -116,7 +116,7 @@ class CountCard(Card):
         self.save_button = Button(N_("&Save the count"), "primary", icon="check", clicked=self.save)
         self.table = DataTable(
             [
-                Column("count", N_("Count"), self._state, 110, sort=lambda line: line.item_id in self.found),
+                Column("count", N_("Count"), self._state, 130, sort=lambda line: line.item_id in self.found),
                 Column("shelf", N_("Shelf"), lambda line: line.shelf, 90),
                 Column("label", N_("Label"), lambda line: line.label_no, 150),
                 Column("serial", N_("Serial number"), lambda line: line.serial_no, 0),
@@ -230,4 +230,4 @@ class CountCard(Card):
     def _state(self, line: Held) -> Cell:
         if line.item_id in self.found:
             return Cell(spoken(N_("found")), "ok", "circle-check", pill=True)
-        return Cell(spoken(N_("open")), "neutral", "clock", pill=True)
+        return Cell(spoken(N_("not counted yet")), "neutral", "clock", pill=True)

@@ -31,6 +31,7 @@ from deskapp.ui.kit import (
     TextField,
     Timeline,
     column,
+    reveal,
     row,
     spoken,
 )
@@ -183,6 +184,7 @@ class GuidancePage(Page):
     def _clear(self) -> None:
         self.card, self.guide, self.step = None, None, None
         self.title.say(N_("Remote guidance"))
+        self.subtitle.hide()
         self.ask.hide()
         self.end.hide()
         self.given.hide()
@@ -201,7 +203,9 @@ class GuidancePage(Page):
         self._clear()
         self.card = card
         symptom = catalogue.title("symptoms", card.row.symptom_code) if card.row.symptom_code else card.row.words
-        self.title.put(f"{card.row.number}  {symptom}")
+        self.title.put(card.row.number)
+        self.subtitle.put(symptom)
+        reveal(self.subtitle, bool(symptom))
         self.waiting.hide()
         self.guides.show()
         self._show_guides()

@@ -1,34 +1,32 @@
-"""One job on the bench: who it is, where it stands, and the one step that is next."""
+"""One job on the bench: its head, where it stands, and the one step that is next."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from deskapp.clock import shop_time
 from deskapp.commands.drafts import drop_draft, save_draft
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.queries.bench_card import JobCard
 from deskapp.queries.bench_job import job
 from deskapp.queries.drafts import DraftCard, draft
-from deskapp.rules import lifecycle
-from deskapp.rules.access import ROLE_TITLES, Role
-from deskapp.rules.lifecycle import STATE_TITLES, WorkState
-from deskapp.rules.money import format_yuan
-from deskapp.ui.kit import Button, EmptyState, KeyCap, PageContext, Pill, Stepper, Text, spoken
-from deskapp.ui.pages.bench_queue import AGE_ICONS, WAIT_ICONS, WAIT_TITLES
+from deskapp.rules.numbers import ScanKind, parse_scan
+from deskapp.ui.kit import Button, EmptyState, KeyCap, Page, PageContext, Stepper, Text, spoken
+from deskapp.ui.pages.job_answer import AnswerStep, DeclinedStep, GiveUpStep
 from deskapp.ui.pages.job_diagnose import DiagnoseStep, StartStep
-from deskapp.ui.pages.job_drawers import Drawers
+from deskapp.ui.pages.job_drawers import KEYS, Drawers
+from deskapp.ui.pages.job_head import JobHead, step_of, whose
 from deskapp.ui.pages.job_keys import KeyStep, QuarantineStep
-from deskapp.ui.pages.job_kit import Step, named
-from deskapp.ui.pages.job_quote import AnswerStep, DeclinedStep, GiveUpStep, QuoteStep
+from deskapp.ui.pages.job_kit import Step
+from deskapp.ui.pages.job_quote import QuoteStep
 from deskapp.ui.pages.job_repair import RepairStep, WaitingStep
 from deskapp.ui.pages.job_test import ReadyStep, TestStepPanel
-from deskapp.ui.tokens import LARGE, MEDIUM, SMALL, TIGHT
+from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
 
 if TYPE_CHECKING:
     from deskapp.models.store import Changes
@@ -37,12 +35,6 @@ STEPS = (N_("Diagnose"), N_("Quote"), N_("Repair"), N_("Test"), N_("Ready"))
 PLACE = {
     "checked_in": 0, "depot_received": 0, "diagnosing": 0, "awaiting_approval": 1, "declined": 1, "awaiting_parts": 2,
     "repairing": 2, "awaiting_key_load": 2, "qc_testing": 3, "ready_for_pickup": 4,
-}  # fmt: skip
-STEP_MOVES = {
-    "start": ("start_diagnosis",), "diagnose": ("record_diagnosis", "start_repair"), "quote": ("send_quote",),
-    "answer": ("approve", "decline"), "declined": ("ready_declined",), "give_up": ("decline",),
-    "repair": ("record_repair",), "waiting": ("parts_arrived", "resume_job"), "keys": ("load_keys", "keys_kept"),
-    "quarantine": ("release_quarantine",),
 }  # fmt: skip
 DRAFT_MS = 700
 DRAFTED = ("diagnose", "repair")
@@ -67,7 +59,8 @@ class JobPanel(QFrame):
         self.step_name = ""
         self._wanted = ""
         self._asked_step = ""
-        self.head = _Head()
+        self._drafted = False
+        self.head = JobHead()
         self.stepper = Stepper(STEPS)
         self.drawers = Drawers(self)
         self.stack = QStackedWidget()
@@ -146,8 +139,11 @@ class JobPanel(QFrame):
             return
         before, step_before = self.card, self.step_name
         another = before is None or before.item_id != card.item_id
+        if before is not None and not another and (before.state, before.finding) != (card.state, card.finding):
+            self.drop_draft()
         if another or (before is not None and (before.state, before.waits_for) != (card.state, card.waits_for)):
             self._asked_step = ""
+        self._drafted = saved is not None or (self._drafted and not another)
         self.card = card
         self.step_name = self._asked_step or step_of(card)
         self.inside.show()
@@ -170,6 +166,8 @@ class JobPanel(QFrame):
             step = self.steps[self.step_name] = self._makers[self.step_name](self)
             self._rooms[step] = _Room(step)
             self.stack.addWidget(self._rooms[step])
+            if self.step_name in DRAFTED:
+                self._watch(step)
         place = PLACE.get(card.resumes if card.state in ("quarantined", "awaiting_parts") else card.state, 0)
         self.stepper.go(1 if self.step_name == "quote" else place)
         self.stack.setCurrentWidget(self._room(step))
@@ -208,7 +206,7 @@ class JobPanel(QFrame):
     def _say_side(self) -> None:
         """The foot says whose part this is, or how the step is worked."""
         step, card = self.steps.get(self.step_name), self.card
-        who = "" if card is None else _whose(card, self.step_name)
+        who = "" if card is None else whose(card, self.step_name)
         if who:
             self.side.say(N_("This is not yours to do. Ask: {who}."), who=spoken(who))
         elif step is not None and step.hint:
@@ -244,9 +242,7 @@ class JobPanel(QFrame):
         self.main.say(said.text, count=said.count)
         self._say_side()
         self.main.set_icon(said.icon)
-        self.main.setEnabled(said.enabled and not _whose(self.card, self.step_name))
-        if not self._draft.isActive() and self.step_name in DRAFTED:
-            self._draft.start()
+        self.main.setEnabled(said.enabled and not whose(self.card, self.step_name))
 
     def submit(self) -> None:
         """Do what the main button says."""
@@ -269,6 +265,29 @@ class JobPanel(QFrame):
         step = self.steps.get(self.step_name)
         return step is not None and self.card is not None and step.take(text)
 
+    def scan(self, text: str) -> bool:
+        """Keep what the step can use (a part, a shelf, a badge); a device's label leads to its own job."""
+        kind = parse_scan(text).kind
+        if kind in (ScanKind.LABEL, ScanKind.ORDER, ScanKind.SLIP, ScanKind.COMMAND):
+            return False
+        return self.take(text)
+
+    def verb(self, word: str) -> bool:
+        """Take the laminated sheet's words: OK and NEXT press the main button."""
+        if word in ("OK", "NEXT"):
+            self.submit()
+        elif word == "QUARANTINE":
+            self.open_drawer("quarantine")
+        return word in ("OK", "NEXT", "QUARANTINE")
+
+    def _watch(self, step: Step) -> None:
+        """Keep a draft at every pause in typing."""
+        for field in step.form.fields().values():
+            for name in ("textEdited", "chosen", "changed"):
+                signal = getattr(field, name, None)
+                if signal is not None:
+                    signal.connect(lambda *_values: self._draft.start())
+
     # -- drafts -------------------------------------------------------------------
 
     def save_draft(self) -> None:
@@ -279,6 +298,7 @@ class JobPanel(QFrame):
             return
         form = step.kept()
         if form:
+            self._drafted = True
             act = save_draft(
                 draft_id=_draft_id(self.card.item_id), page="bench", form={**form, "step": self.step_name},
                 title=self.card.label_no, known=(self.card.serial_no,),
@@ -287,7 +307,9 @@ class JobPanel(QFrame):
 
     def drop_draft(self) -> None:
         """Forget what was typed: it is recorded now."""
-        if self.card is not None:
+        self._draft.stop()
+        if self.card is not None and self._drafted:
+            self._drafted = False
             self.jobs.do(drop_draft(draft_id=_draft_id(self.card.item_id)), owner=self)
 
     def _cut(self, count: int) -> None:
@@ -313,106 +335,48 @@ class _Room(QScrollArea):
         self.setWidget(step)
 
 
-class _Head(QWidget):
-    """Who this is: model, serial number, merchant, fault; state and age as pills; what to know before opening it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.model = Text(role="title")
-        self.serial = Text(role="accent", copy=True)
-        self.state, self.age = Pill(), Pill()
-        self.who = Text(role="muted", copy=True)
-        self.fault = Text(role="strong")
-        self.facts = Text(role="muted", wrap=True)
-        upper = QHBoxLayout()
-        upper.setSpacing(MEDIUM)
-        for widget in (self.model, self.serial):
-            upper.addWidget(widget)
-        upper.addStretch(1)
-        upper.addWidget(self.age)
-        upper.addWidget(self.state)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(TIGHT)
-        column.addLayout(upper)
-        column.addWidget(self.who)
-        lower = QHBoxLayout()
-        lower.setSpacing(MEDIUM)
-        lower.addWidget(self.fault)
-        lower.addWidget(self.facts, 1)
-        column.addLayout(lower)
-
-    def show_card(self, card: JobCard) -> None:
-        """Say it all in three lines."""
-        self.model.put(named(card.model, card.model_en) or card.serial_no)
-        self.serial.put(card.serial_no)
-        if card.waits_for:
-            self.state.show_state(WAIT_TITLES[card.waits_for], "info", WAIT_ICONS[card.waits_for])
-        else:
-            self.state.show_state(STATE_TITLES[WorkState(card.state)], "accent", "tool")
-        tone = {"ok": "ok", "warn": "warn", "late": "danger"}[card.colour]
-        due = shop_time(card.due_at).strftime("%m-%d %H:%M") if card.due_at else ""
-        text = N_("late since {due}") if card.colour == "late" else N_("due {due}")
-        self.age.show_state(text if due else N_("clock stopped"), tone if due else "neutral", AGE_ICONS[card.colour],
-                            due=due)  # fmt: skip
-        self.who.put(_dots(card.merchant, card.label_no, card.order_no, card.contact, card.contact_phone,
-                           spoken(N_("job of {name}"), name=card.technician) if card.technician else ""))  # fmt: skip
-        self.fault.put(_dots(catalogue.title("symptoms", card.symptom_code), card.words))
-        self.facts.put(_dots(*_facts(card)))
-        self.facts.setVisible(bool(self.facts.text()))
-
-
-def _facts(card: JobCard) -> list[str]:
-    """What a technician has to know: earlier stays, accessories, condition, ceiling, photos, notes, to-dos."""
-    said = []
-    if card.earlier:
-        last = card.earlier[0]
-        day = shop_time(last.came_at).strftime("%Y-%m-%d")
-        said.append(
-            spoken(N_("{count}. time here, last {day}: {fault}"), count=len(card.earlier) + 1, day=day,
-                   fault=catalogue.title("symptoms", last.symptom_code))
-        )  # fmt: skip
-    if card.accessories:
-        said.append("、".join(catalogue.title("accessory_types", kind) for kind in card.accessories))
-    for item, answer in card.condition:
-        said.append(f"{catalogue.title('condition_items', item)}: {catalogue.title('condition_answers', answer)}")
-    if card.condition_words:
-        said.append(card.condition_words)
-    if card.ceiling_fen:
-        said.append(spoken(N_("ceiling {amount}"), amount=format_yuan(card.ceiling_fen)))
-    if card.photos:
-        said.append(spoken(N_("{count} photos"), count=len(card.photos)))
-    if card.tests and not card.tests[-1].passed:
-        failed = "、".join(step.title() for step in card.plan if step.id in card.tests[-1].failed)
-        said.append(spoken(N_("failed the test {count} times: {steps}"), count=len(card.tests), steps=failed))
-    if card.notes:
-        said.append(f"“{card.notes[0].words}” {card.notes[0].by}")
-    return said
-
-
-def step_of(card: JobCard) -> str:
-    """Return the step a device stands at."""
-    if card.waits_for == "resting":
-        return "waiting"
-    return {
-        "checked_in": "start", "depot_received": "start", "diagnosing": "diagnose", "awaiting_approval": "answer",
-        "declined": "declined", "awaiting_parts": "waiting", "repairing": "repair", "awaiting_key_load": "keys",
-        "qc_testing": "test", "quarantined": "quarantine",
-    }.get(card.state, "ready")  # fmt: skip
-
-
-def _whose(card: JobCard, step_name: str) -> str:
-    """Return the title of the role whose part a step is, empty where this person may do it."""
-    needed = STEP_MOVES.get(step_name, ())
-    if not needed or card.can(*needed):
-        return ""
-    move = next(one for one in lifecycle.moves() if one.name == needed[0])
-    return ROLE_TITLES[min(move.actors, key=list(Role).index)]
-
-
-def _dots(*parts: str) -> str:
-    return "  ·  ".join(part for part in parts if part)
-
-
 def _draft_id(item_id: str) -> str:
     return f"bench:{item_id}"
+
+
+class JobPage(Page):
+    """One job alone, for where another page leads straight to it; Escape leads back there."""
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context, scroll=False)
+        self.body.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+        self.panel = JobPanel(context)
+        self.panel.left.connect(context.back)
+        self.add(self.panel, 1)
+        bind_keys(self, self.panel)
+
+    def open(self, **args: object) -> None:
+        """Show the device named by `id` at its step."""
+        self.panel.open(str(args.get("id") or args.get("item_id") or ""))
+
+    def leave(self) -> None:
+        """Keep what is half typed."""
+        self.panel.save_draft()
+
+    def changed(self, changes: Changes) -> None:
+        """Ask again after a change."""
+        self.panel.changed(changes)
+
+    def scan(self, text: str) -> bool:
+        """Keep what the step can use; a device's label leads to its own job."""
+        return self.panel.scan(text)
+
+    def verb(self, word: str) -> bool:
+        """Take the words of the laminated sheet."""
+        return self.panel.verb(word)
+
+
+def bind_keys(page: Page, panel: JobPanel) -> None:
+    """Give a page the keys of the job in it: the main button, the short acts, Escape."""
+    table: list[tuple[str, Callable[[], object]]] = [
+        ("Ctrl+Return", panel.submit), ("Ctrl+Enter", panel.submit), ("Escape", panel.escape),
+        *((keys, partial(panel.drawers.open_one, name)) for name, keys in KEYS.items()),
+    ]  # fmt: skip
+    for keys, act in table:
+        shortcut = QShortcut(QKeySequence(keys), page, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(act)

@@ -26,7 +26,8 @@ from deskapp.ui.kit import (
     TextField,
     spoken,
 )
-from deskapp.ui.pages.job_kit import HistoryBox, Host, Picker, Primary, Step, named, words_search
+from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, Step
+from deskapp.ui.pages.job_pick import Picker, named, words_search
 from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
 
 if TYPE_CHECKING:
@@ -280,7 +281,9 @@ class DiagnoseStep(Step):
         }  # fmt: skip
 
     def restore(self, form: dict[str, Any]) -> None:
-        """Put a draft back."""
+        """Put a draft back, unless the findings are recorded by now."""
+        if not self.verdict.isHidden():
+            return
         self.confirmed.set_value(form.get("confirmed") or None)
         self.flag.set_value(form.get("flag") or None)
         self._cause = str(form.get("cause", ""))

@@ -28,7 +28,8 @@ from deskapp.ui.kit import (
     TextField,
     spoken,
 )
-from deskapp.ui.pages.job_kit import Drawer, named
+from deskapp.ui.pages.job_kit import Drawer
+from deskapp.ui.pages.job_pick import named
 from deskapp.ui.tokens import SMALL
 
 if TYPE_CHECKING:

@@ -9,32 +9,22 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from deskapp.clock import shop_time
 from deskapp.commands.bench_charge import WantedLine
 from deskapp.commands.bench_quote import (
-    BY_PHONE,
     Quoted,
-    approve_quote,
-    decline_quote,
-    give_up_repair,
     make_quote,
-    ready_declined,
 )
 from deskapp.errors import N_, DeskError
-from deskapp.models import catalogue
 from deskapp.queries.bench import parts_for, price_lines
 from deskapp.queries.bench_card import JobCard
 from deskapp.rules.money import format_yuan
 from deskapp.ui.kit import (
-    Choice,
-    ChoiceBar,
     Column,
     DataTable,
     EmptyState,
     LatinField,
     MoneyField,
     NumberField,
-    PhoneField,
     SuggestField,
     Suggestion,
     Text,
@@ -42,15 +32,12 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
-from deskapp.ui.pages.job_diagnose import TAMPER
-from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, Step, named
+from deskapp.ui.pages.job_kit import Host, Primary, Step
+from deskapp.ui.pages.job_pick import named
 from deskapp.ui.tokens import LARGE
 
 if TYPE_CHECKING:
     from deskapp.models.store import Override, ReadSession
-
-DECLINES = "decline"
-YES = (Choice("yes", N_("Done")), Choice("no", N_("Not yet")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,239 +207,3 @@ class QuoteStep(Step):
             self.context.ask_supervisor("discount", self._make, why=N_("Grant this discount?"))
             return
         super().refuse(error)
-
-
-class AnswerStep(Step):
-    """What the merchant answered: how, who, in which words; or no, with the reason."""
-
-    def __init__(self, host: Host) -> None:
-        super().__init__(host)
-        self.offer = Text(role="display")
-        self.until = Text(role="muted", wrap=True)
-        channels = [
-            Choice(word.code, {"counter_signature": N_("Signed at the counter"), BY_PHONE: N_("Called back"),
-                               "message_reply": N_("Text message")}.get(word.code, word.en))
-            for word in catalogue.words("approval_channels").values()
-        ]  # fmt: skip
-        self.channel = ChoiceBar([*channels, Choice(DECLINES, N_("Declines"), icon="ban")])
-        self.who = TextField(N_("Name"), limit=60)
-        self.words = TextField(N_("What was said or signed"), limit=500)
-        self.number = PhoneField(N_("Number that was called"))
-        self.numbers = Text(role="muted", copy=True)
-        self.bench = LatinField(N_("leave empty while it stays on the shelf"))
-        self.why = ChoiceBar([Choice(word.code, word.en) for word in _reasons()])
-        self.together = ChoiceBar(YES)
-        self.risk = ChoiceBar((Choice("yes", N_("Told")),))
-        self.fee = ChoiceBar((Choice("due", N_("Charge it")), Choice("waive", N_("Leave it out"))), value="due")
-        self.form.add("channel", N_("Answer"), self.channel, needed=True, span=2)
-        self.yes_rows = [
-            self.form.add("approved_by", N_("Who agreed"), self.who, needed=True),
-            self.form.add("words", N_("Words or signature"), self.words, needed=True),
-            self.form.add("callback_number", N_("Number called back"), self.number, needed=True),
-            self.form.add("bench", N_("Back on bench"), self.bench),
-        ]
-        self.no_rows = [
-            self.form.add("reason", N_("Why not"), self.why, needed=True, span=2),
-            self.form.add("reassembled", N_("Put together again"), self.together, needed=True),
-            self.form.add("risk_notice", N_("Risks of an unrepaired device"), self.risk, needed=True),
-            self.form.add("fee", N_("Inspection fee"), self.fee),
-        ]
-        offer = row(self.offer, gap=LARGE)
-        offer.addWidget(self.until, 1)
-        self.column.addLayout(offer)
-        self.column.addWidget(self.form)
-        self.column.addWidget(self.numbers)
-        self.history = HistoryBox()
-        self.column.addWidget(self.history)
-        self.column.addStretch(1)
-        self.channel.chosen.connect(self._chose)
-        self.who.returnPressed.connect(self.words.setFocus)
-        self.words.returnPressed.connect(lambda: (self.number if self._phone() else self.bench).setFocus())
-        self.number.returnPressed.connect(self.submit)
-        self.bench.returnPressed.connect(self.submit)
-        self.why.chosen.connect(lambda _value: self.together.setFocus())
-        self.together.chosen.connect(lambda _value: self.risk.setFocus())
-        self.risk.confirmed.connect(lambda _value: self.submit())
-        self._show_rows()
-
-    def _phone(self) -> bool:
-        return self.channel.value() == BY_PHONE
-
-    def show_card(self, card: JobCard, *, anew: bool) -> None:
-        """Show the quote that waits for an answer."""
-        super().show_card(card, anew=anew)
-        self.history.show_card(card)
-        if anew:
-            for field in (self.who, self.words, self.number, self.bench):
-                field.clear()
-            for bar in (self.channel, self.why, self.together, self.risk):
-                bar.set_value(None)
-            self._show_rows()
-        self.retranslate()
-
-    def retranslate(self) -> None:
-        """Say the quote and the numbers on file."""
-        card, quote = self.card, self.card.quote if self.card else None
-        if card is None or quote is None:
-            return
-        self.offer.put(format_yuan(quote.total_fen))
-        day = shop_time(quote.valid_until).strftime("%Y-%m-%d")
-        sentence = N_("Quote {number} has run out: send a new one.") if quote.expired else N_(
-            "Quote {number}, version {version}, holds until {day}. If declined: {fee}."
-        )
-        self.until.put(spoken(sentence, number=quote.number, version=quote.version, day=day,
-                              fee=format_yuan(quote.declined_fee_fen)))  # fmt: skip
-        self.until.set_role("danger" if quote.expired else "muted")
-        if self._phone():
-            self.numbers.put(spoken(N_("On file: {numbers}"), numbers="  ".join(card.phones) or "–"))
-
-    def _chose(self, _value: str) -> None:
-        self._show_rows()
-        self.host.refresh_primary()
-        self.retranslate()
-        declines = self.channel.value() == DECLINES
-        (self.why if declines else self.who).setFocus()
-
-    def _show_rows(self) -> None:
-        value = self.channel.value()
-        for one in self.yes_rows:
-            one.setVisible(value is not None and value != DECLINES)
-        self.form.rows["callback_number"].setVisible(self._phone())
-        for one in self.no_rows:
-            one.setVisible(value == DECLINES)
-        fee = self.card.quote.declined_fee_fen if self.card and self.card.quote else 0
-        self.form.rows["fee"].setVisible(value == DECLINES and fee > 0)
-        self.numbers.setVisible(self._phone())
-        self.history.setVisible(value is None)
-
-    def first(self) -> QWidget:
-        """Return the answer."""
-        return self.channel
-
-    def primary(self) -> Primary:
-        """Say what comes."""
-        if self.card is not None and self.card.quote is not None and self.card.quote.expired:
-            return Primary(N_("Make a new quote"), "report-money")
-        if self.channel.value() == DECLINES:
-            return Primary(N_("Record that there is no repair"), "ban")
-        return Primary(N_("Record the approval"), "check", self.channel.value() is not None)
-
-    def submit(self) -> None:
-        """Record the answer."""
-        if self.card is not None and self.card.quote is not None and self.card.quote.expired:
-            self.host.open_drawer("quote")
-        elif self.channel.value() == DECLINES:
-            self._decline(None)
-        else:
-            self._approve(None)
-
-    def _approve(self, consent: Override | None) -> None:
-        if self.card is None:
-            return
-        act = approve_quote(
-            item_id=self.card.item_id, approved_by=self.who.text(), channel=self.channel.value() or "",
-            words=self.words.text(), callback_number=self.number.text() if self._phone() else "",
-            bench=self.bench.text(), override=consent,
-        )  # fmt: skip
-        self.do(act)
-
-    def _decline(self, consent: Override | None) -> None:
-        if self.card is None:
-            return
-        act = decline_quote(
-            item_id=self.card.item_id, reason_code=self.why.value() or "", reassembled=self.together.value() == "yes",
-            risk_notice=self.risk.value() == "yes", waive_fee=self.fee.value() == "waive", override=consent,
-        )  # fmt: skip
-        self.do(act)
-
-    def refuse(self, error: DeskError) -> None:
-        """Another number, or no fee, asks for a supervisor on the spot."""
-        if error.code == "needs_override":
-            self.context.ask_supervisor("waive", self._decline, why=N_("Leave the inspection fee out?"))
-        elif error.code == "not_on_file" and self.number.text():
-            super().refuse(error)
-            self.context.ask_supervisor("override", self._approve, why=N_("Accept a number that is not on file?"))
-        else:
-            super().refuse(error)
-
-
-class DeclinedStep(Step):
-    """Put an unrepaired device, put together again, onto the pickup shelf."""
-
-    def __init__(self, host: Host) -> None:
-        super().__init__(host)
-        self.tamper = ChoiceBar(TAMPER)
-        self.shelf = LatinField(N_("Scan or type the shelf"))
-        self.form.add("tamper_result", N_("Put together, closed and intact?"), self.tamper, needed=True)
-        self.form.add("shelf", N_("Pickup shelf"), self.shelf)
-        self.history = HistoryBox()
-        self.column.addWidget(self.form)
-        self.column.addWidget(self.history)
-        self.column.addStretch(1)
-        self.tamper.chosen.connect(lambda _value: self.shelf.setFocus())
-        self.shelf.returnPressed.connect(self.submit)
-
-    def show_card(self, card: JobCard, *, anew: bool) -> None:
-        """Begin empty."""
-        super().show_card(card, anew=anew)
-        self.history.show_card(card)
-        if anew:
-            self.tamper.set_value(None)
-            self.shelf.clear()
-
-    def first(self) -> QWidget:
-        """Return the check."""
-        return self.tamper
-
-    def primary(self) -> Primary:
-        """Say what comes."""
-        return Primary(N_("Ready for pickup, unrepaired"), "package")
-
-    def take(self, text: str) -> bool:
-        """Take a shelf's label."""
-        if text.startswith("L"):
-            self.shelf.setText(text)
-            return True
-        return False
-
-    def submit(self) -> None:
-        """Put it on the shelf."""
-        if self.card is not None:
-            self.do(ready_declined(item_id=self.card.item_id, tamper_result=self.tamper.value() or "",
-                                   shelf=self.shelf.text()))  # fmt: skip
-
-
-class GiveUpStep(Step):
-    """Say that there is no repair, at the bench, before or without a quote."""
-
-    def __init__(self, host: Host) -> None:
-        super().__init__(host)
-        self.words = TextField(N_("Why it cannot or should not be repaired"), limit=500)
-        self.together = ChoiceBar(YES)
-        self.risk = ChoiceBar((Choice("yes", N_("Noted for the merchant")),))
-        self.form.add("words", N_("Why there is no repair"), self.words, needed=True, span=2)
-        self.form.add("reassembled", N_("Put together again"), self.together, needed=True)
-        self.form.add("risk_notice", N_("Risks of an unrepaired device"), self.risk, needed=True)
-        self.column.addWidget(self.form)
-        self.column.addStretch(1)
-        self.words.returnPressed.connect(self.together.setFocus)
-        self.together.chosen.connect(lambda _value: self.risk.setFocus())
-        self.risk.confirmed.connect(lambda _value: self.submit())
-
-    def first(self) -> QWidget:
-        """Return the reason."""
-        return self.words
-
-    def primary(self) -> Primary:
-        """Say what comes."""
-        return Primary(N_("Give the repair up"), "ban")
-
-    def submit(self) -> None:
-        """Record it."""
-        if self.card is not None:
-            self.do(give_up_repair(item_id=self.card.item_id, words=self.words.text(),
-                                   reassembled=self.together.value() == "yes", risk_notice=self.risk.value() == "yes"))
-
-
-def _reasons() -> list[catalogue.Word]:
-    return list(catalogue.words("decline_reasons").values())

@@ -17,6 +17,7 @@ from deskapp.models import catalogue
 from deskapp.queries.bench import PartRow, part_by_code, parts_for
 from deskapp.queries.bench_card import JobCard, Part
 from deskapp.ui.kit import (
+    Banner,
     Cell,
     Choice,
     ChoiceBar,
@@ -31,7 +32,8 @@ from deskapp.ui.kit import (
     TextField,
     spoken,
 )
-from deskapp.ui.pages.job_kit import HistoryBox, Host, Picker, Primary, Step, named, words_search
+from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, Step
+from deskapp.ui.pages.job_pick import Picker, named, words_search
 from deskapp.ui.tokens import MEDIUM, SMALL
 
 if TYPE_CHECKING:
@@ -332,11 +334,11 @@ class WaitingStep(Step):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self.picture = EmptyState("player-pause", "")
+        self.notice = Banner("info", dismissible=False)
         self.bench = LatinField(N_("W1"))
         self.form.add("bench", N_("Back on bench"), self.bench)
         self.history = HistoryBox()
-        self.column.addWidget(self.picture)
+        self.column.addWidget(self.notice)
         self.column.addWidget(self.form)
         self.column.addWidget(self.history)
         self.column.addStretch(1)
@@ -349,10 +351,12 @@ class WaitingStep(Step):
         if anew:
             self.bench.setText(card.bench)
         if card.state == "awaiting_parts":
-            self.picture.say(N_("Waiting for parts. When they are here, the job goes on where it was left."))
+            self.notice.say("info", N_("Waiting for {count} x {part}, order {order}, expected {day}. Then the job goes on."),
+                            count=card.awaited_quantity, part=card.awaited_part, order=card.awaited_order,
+                            day=card.awaited_day)  # fmt: skip
         else:
             note = next((one.words for one in card.notes if one.move == "pause_job"), "")
-            self.picture.say(N_("Put aside: {note}"), note=note)
+            self.notice.say("info", N_("Put aside: {note}"), note=note)
 
     def first(self) -> QWidget:
         """Return the bench."""

@@ -33,6 +33,11 @@ class Reader(QTextBrowser):
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
         self.setProperty("role", "reader")
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Say the name in the window's language."""
+        self.setAccessibleName(spoken(N_("Article")))
 
 
 class KnowledgePage(Page):
@@ -71,7 +76,6 @@ class KnowledgePage(Page):
 
     def retranslate(self) -> None:
         """Search the articles of the other language."""
-        self.reader.setAccessibleName(spoken(N_("Article")))
         self._search()
 
     def _search(self) -> None:

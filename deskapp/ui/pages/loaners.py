@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from deskapp.clock import shop_day
@@ -14,6 +15,7 @@ from deskapp.models.store import Changes
 from deskapp.queries.loaners import LoanerRow, LoanHappening, loan_history, loaners
 from deskapp.rules.deadlines import instant
 from deskapp.rules.identifiers import clean_serial
+from deskapp.ui import theme
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -60,11 +62,10 @@ class LoanersPage(Page):
         self.out = Pill(N_("none out"), "neutral", "switch-horizontal")
         self.table = DataTable(
             [
-                Column("serial", N_("Serial number"), lambda row: row.serial_no, 190),
-                Column("model", N_("Model"), lambda row: row.model, 150),
+                Column("serial", N_("Serial number"), lambda row: row.serial_no, 170),
+                Column("model", N_("Model"), lambda row: row.model, 120),
                 Column("merchant", N_("With"), lambda row: row.merchant or spoken(N_("on the shelf")), 0),
-                Column("order", N_("For order"), lambda row: row.order_no, 180),
-                Column("due", N_("Due"), _due, 150, sort=lambda row: row.due_at),
+                Column("due", N_("Due"), _due, 130, sort=lambda row: row.due_at),
             ],
             name=N_("Loaners"),
             empty=EmptyState("switch-horizontal", N_("No loaner yet. Scan a device and put it into the pool.")),
@@ -101,15 +102,19 @@ class LoanersPage(Page):
         self.box.add(row(self.pool, self.extend, 1, self.save))
         self.past = Card(N_("History"), icon="history")
         self.past.add(self.history)
-        side = Scroll(margin=0)
-        side.add(self.box)
-        side.add(self.past)
-        side.setFixedWidth(380)
+        self.side = Scroll(margin=0)
+        self.side.add(self.box)
+        self.side.add(self.past)
         line = QHBoxLayout()
         line.setSpacing(LARGE)
         line.addWidget(self.table, 1)
-        line.addWidget(side)
+        line.addWidget(self.side)
         self.body.addLayout(line, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the list more room than what stands beside it."""
+        super().resizeEvent(event)
+        self.side.setFixedWidth(min(theme.px(380), int(self.width() * 0.42)))
 
     def open(self, **args: object) -> None:
         """Come with an order for which something is lent, or just look."""

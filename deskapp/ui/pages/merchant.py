@@ -121,7 +121,7 @@ class MerchantPage(Page):
         self.orders_card = Card(N_("Repair orders"), icon="clipboard-list")
         self.orders = DataTable(
             [
-                Column("number", N_("Number"), lambda one: one.number, 210),
+                Column("number", N_("Order number"), lambda one: one.number, 210),
                 Column("opened", N_("Taken in"), lambda one: full_moment(one.opened_at), 160),
                 Column("deliverer", N_("Brought by"), lambda one: one.deliverer, 120),
                 Column("devices", N_("Devices"), lambda one: str(one.devices), 90, right=True),

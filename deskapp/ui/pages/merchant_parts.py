@@ -199,7 +199,7 @@ class ContractsCard(Card):
         self._contract_id = ""
         self.table = DataTable(
             [
-                Column("number", N_("Number"), lambda one: one.number, 160),
+                Column("number", N_("Contract number"), lambda one: one.number, 160),
                 Column("kind", N_("Kind"), lambda one: one.kind, 120),
                 Column("starts", N_("Starts"), lambda one: one.starts_on, 110),
                 Column("ends", N_("Ends"), lambda one: one.ends_on, 110),

@@ -168,7 +168,7 @@ class MonthGrid(QWidget):
 def day_words(card: DayCard) -> str:
     """Return what a day is like in a word or two: open, closed, the holiday's name, the site's own note."""
     if card.own:
-        return card.note or (spoken(N_("open")) if card.hours else spoken(N_("closed")))
+        return card.note or (spoken(N_("open that day")) if card.hours else spoken(N_("closed")))
     if card.holiday and card.hours is not None:
         return spoken(N_("make-up workday"))
     if card.holiday:

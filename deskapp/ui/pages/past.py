@@ -18,11 +18,11 @@ FIELD_TITLES: Mapping[str, str] = {
     "merchant_no": N_("Merchant number"), "name": N_("Name or title"), "short_name": N_("Short name"),
     "uscc": N_("Credit code"), "address": N_("Address"), "district": N_("District"), "tier": N_("Tier"),
     "note": N_("Note"), "active": N_("In use"), "relation": N_("Relation"), "phone": N_("Phone"),
-    "main": N_("Main contact"), "number": N_("Number"), "kind": N_("Kind"), "starts_on": N_("Starts"),
+    "main": N_("Main contact"), "number": N_("Contract number"), "kind": N_("Kind"), "starts_on": N_("Starts"),
     "ends_on": N_("Ends"), "warranty_months": N_("Warranty, months"), "explained_by": N_("Explained by"),
     "open_questions": N_("Open questions"), "serial_no": N_("Serial number"), "tusn": N_("TUSN"),
     "imei": N_("IMEI"), "iccid": N_("ICCID"), "ownership": N_("Owned by"), "manufactured_on": N_("Made on"),
-    "warranty_until": N_("Warranty until"), "firmware_version": N_("Firmware"), "app_version": N_("Application"),
+    "warranty_until": N_("Warranty until"), "firmware_version": N_("Firmware"), "app_version": N_("App version"),
     "loaner": N_("Loaner"), "do_not_wipe": N_("Do not wipe"), "terminal_no": N_("Terminal number"),
     "valid_from": N_("From"), "valid_to": N_("Until"), "place": N_("Place"), "brand": N_("Brand"),
     "brand_en": N_("Brand in English"), "name_en": N_("Name in English"), "capabilities": N_("Capabilities"),
@@ -84,11 +84,11 @@ class HistoryCard(Card):
         self.more.setVisible(len(shown) < len(self.changes))
 
 
-def happening(change: Change) -> Happening:
-    """Return a change as a line of the history."""
+def happening(change: Change, *, what: str = "") -> Happening:
+    """Return a change as a line of the history; `what` names it otherwise than by its act."""
     details = [detail(key, change) for key in change.values if key in FIELD_TITLES]
     return Happening(
-        full_moment(change.at), spoken(change.title), change.by or spoken(N_("the program")),
+        full_moment(change.at), what or spoken(change.title), change.by or spoken(N_("the program")),
         "\n".join(line for line in details if line), KIND_ICONS.get(change.kind, "edit"), "accent",
     )  # fmt: skip
 

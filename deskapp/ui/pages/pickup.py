@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from deskapp.commands.checkin_forms import Photo
@@ -15,6 +16,7 @@ from deskapp.models.blobs import Blobs
 from deskapp.models.store import Changes, Override
 from deskapp.queries.pickup import PickupCard, PickupHit, find_pickups, pickup_order
 from deskapp.rules.numbers import ScanKind, parse_scan
+from deskapp.ui import theme
 from deskapp.ui.kit import Button, Page, PageContext, Progress, Scroll, Stepper, Text, row
 from deskapp.ui.pages.pickup_find import FindPanel
 from deskapp.ui.pages.pickup_parts import Step, Visit
@@ -29,7 +31,7 @@ from deskapp.ui.tokens import HUGE, LARGE, MEDIUM
 if TYPE_CHECKING:
     from deskapp.models.store import Store
 
-STEPS = (N_("Who"), N_("Devices"), N_("Test"), N_("Payment"), N_("Signature"))
+STEPS = (N_("Who"), N_("What goes"), N_("Counter test"), N_("Payment"), N_("Signature"))
 
 
 class PickupPage(Page):
@@ -90,7 +92,6 @@ class PickupPage(Page):
         left.addWidget(self.bar)
         self.side = Scroll(margin=0)
         self.side.add(self.summary)
-        self.side.setFixedWidth(320)
         line = QHBoxLayout()
         line.setSpacing(LARGE)
         line.addLayout(left, 1)
@@ -98,6 +99,11 @@ class PickupPage(Page):
         self.head.addWidget(Text())
         self.body.addWidget(self.stepper)
         self.body.addLayout(line, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the list more room than what stands beside it."""
+        super().resizeEvent(event)
+        self.side.setFixedWidth(min(theme.px(320), int(self.width() * 0.32)))
 
     # -- coming here ---------------------------------------------------------------
 

@@ -37,7 +37,7 @@ class FindPanel(QWidget):
                 Column("person", N_("Deliverer"), lambda hit: f"{hit.person}  {hit.phone}", 190),
                 Column("order", N_("Order"), lambda hit: hit.order_no, 190),
                 Column("slip", N_("Slip"), lambda hit: hit.slip_no, 190),
-                Column("ready", N_("Ready"), _ready, 120),
+                Column("ready", N_("Can go"), _ready, 110),
             ],
             name=N_("Orders that fit"),
             empty=EmptyState("qrcode", N_("Scan the merchant's slip. Without it: a device label, the end of the phone "

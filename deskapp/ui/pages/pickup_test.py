@@ -76,11 +76,10 @@ class CounterTestStep(Step):
 
     def _all(self, device: PickupDevice) -> None:
         sheet = self.sheets[device.item_id]
+        # The last answer leads on by itself.
         for code in sheet.open_steps():
             sheet.go_to(code)
             sheet.answer("pass")
-        self._answered(device)
-        self._next_sheet(device)
 
     def _answered(self, device: PickupDevice) -> None:
         sheet = self.sheets[device.item_id]

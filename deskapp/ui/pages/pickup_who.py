@@ -127,11 +127,11 @@ class WhoStep(Step):
     def _say_start(self) -> None:
         card = self.visit.card
         if card.slip_blocked:
-            self._say("warn", "ban", spoken(N_("This slip was reported lost and is blocked: code or supervisor only.")))
+            self._say("warn", "ban", N_("This slip was reported lost and is blocked: code or supervisor only."))
         elif card.blocked:
-            self._say("danger", "lock", spoken(N_("Too many wrong tries. Only a supervisor can release the devices.")))
+            self._say("danger", "lock", N_("Too many wrong tries. Only a supervisor can release the devices."))
         else:
-            self._say("muted", "qrcode", spoken(N_("Scan the slip anywhere on this page; it is checked at once.")))
+            self._say("muted", "qrcode", N_("Scan the slip anywhere on this page; it is checked at once."))
 
     def first(self) -> QWidget:
         """Begin with the proof, or with the person when that is settled."""
@@ -148,7 +148,7 @@ class WhoStep(Step):
     def done(self) -> bool:
         """Both must be there: a release, and a person with a document."""
         if not self.visit.release_id:
-            self._say("danger", "alert-circle", spoken(N_("Check the slip or the code first.")))
+            self._say("danger", "alert-circle", N_("Check the slip or the code first."))
             self._field().setFocus()
             return False
         for key, entry, sentence in (
@@ -211,7 +211,7 @@ class WhoStep(Step):
     def _checked(self, release: Release) -> None:
         self.check.setEnabled(True)
         if not release.ok:
-            self._say("danger", "alert-circle", spoken(release.sentence, **release.values))
+            self._say("danger", "alert-circle", release.sentence, **release.values)
             for entry in (self.code, self.tail):
                 entry.clear()
             self._field().setFocus()
@@ -223,7 +223,7 @@ class WhoStep(Step):
         self.visit.release_id = release.release_id
         self.ask.set_role("link")
         self._show_way()
-        self._say("ok", "circle-check", spoken(N_("Checked: the devices may go.")))
+        self._say("ok", "circle-check", N_("Checked: the devices may go."))
         self.host.touched()
         self.own.setFocus()
 
@@ -243,7 +243,7 @@ class WhoStep(Step):
     def _blocked(self) -> None:
         self.ways.set_value(ProofKind.CODE)
         self._show_way(focus=True)
-        self._say("warn", "ban", spoken(N_("The slip is blocked. Ask for the pickup code, or a supervisor.")))
+        self._say("warn", "ban", N_("The slip is blocked. Ask for the pickup code, or a supervisor."))
         self.host.reload()
 
     def _supervisor(self) -> None:
@@ -282,8 +282,7 @@ class WhoStep(Step):
         if focus:
             self._field().setFocus()
 
-    def _say(self, tone: str, icon: str, sentence: str) -> None:
+    def _say(self, tone: str, icon: str, sentence: str, **values: object) -> None:
         self.sign.show_icon(icon, tone)
         self.answer.set_role(tone if tone != "muted" else "muted")
-        self.answer.put(sentence)
-        self.answer.setAccessibleName(sentence)
+        self.answer.say(sentence, **values)

@@ -45,6 +45,11 @@ class Preview(QScrollArea):
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty("role", "preview")
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Say the name in the window's language."""
+        self.setAccessibleName(spoken(N_("Picture of the paper")))
 
     def show_png(self, content: bytes) -> None:
         """Show a picture, no wider than there is room."""
@@ -94,7 +99,6 @@ class PrintQueuePage(Page):
         self.name = Text("", "heading")
         self.trouble = Text("", "warn", wrap=True)
         self.preview = Preview()
-        self.preview.setAccessibleName(spoken(N_("Picture of the paper")))
         self.yes = Button(N_("&Yes, it came out"), "primary", icon="check", clicked=lambda: self._answer(True))
         self.no = Button(N_("&No, send it again"), icon="refresh", clicked=lambda: self._answer(False))
         self.retry = Button(N_("Try &again"), icon="refresh", clicked=self._retry)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from deskapp.errors import N_
 from deskapp.models import catalogue
 from deskapp.models.store import Changes
 from deskapp.queries.pickup import PickupHit, ReadyRow, call_list, find_pickups, ready_list
+from deskapp.ui import theme
 from deskapp.ui.kit import Button, Cell, Column, DataTable, EmptyState, Page, PageContext, Pill, Scroll, row, spoken
 from deskapp.ui.pages.lists import FilterField
 from deskapp.ui.pages.pickup_parts import yuan
@@ -30,6 +32,7 @@ class ReadyPage(Page):
         self.body.setContentsMargins(HUGE, LARGE, HUGE, MEDIUM)
         self.body.setSpacing(MEDIUM)
         self.rows: list[ReadyRow] = []
+        self._arriving = False
         self.count = Pill(N_("nothing waits"), "neutral", "package")
         self.to_call = Pill(N_("nobody to call"), "neutral", "phone")
         self.filter_field = FilterField(N_("Merchant, deliverer, phone, number, shelf"))
@@ -37,9 +40,9 @@ class ReadyPage(Page):
             [
                 Column("waiting", N_("Waiting"), _waiting, 104, sort=lambda row: -row.ready_at),
                 Column("merchant", N_("Merchant"), lambda row: row.merchant, 0),
-                Column("ready", N_("Ready"), _ready, 64, sort=lambda row: row.ready),
+                Column("ready", N_("Can go"), _ready, 70, sort=lambda row: row.ready),
                 Column("due", N_("To pay"), _due, 100, right=True, sort=lambda row: row.due_fen),
-                Column("call", N_("Told"), _told, 170, sort=lambda row: row.last_call_at),
+                Column("call", N_("Notice"), _told, 170, sort=lambda row: row.last_call_at),
             ],
             name=self.heading, empty=self._empty(),
         )  # fmt: skip
@@ -66,21 +69,25 @@ class ReadyPage(Page):
         tools.setStretch(0, 1)
         left.addLayout(tools)
         left.addWidget(self.table, 1)
-        side = Scroll(margin=0)
-        side.add(self.panel)
-        side.setFixedWidth(372)
+        self.side = Scroll(margin=0)
+        self.side.add(self.panel)
         line = QHBoxLayout()
         line.setSpacing(LARGE)
         line.addLayout(left, 1)
-        line.addWidget(side)
+        line.addWidget(self.side)
         self.body.addLayout(line, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the list more room than what stands beside it."""
+        super().resizeEvent(event)
+        self.side.setFixedWidth(min(theme.px(372), int(self.width() * 0.42)))
 
     def open(self, **args: object) -> None:
         """Show the list; a scanned slip, order or device goes straight to its pickup."""
         if args.get("id") and str(args.get("kind", "item")) in ("item", "order"):
             self.context.navigate("pickup", **{"kind": "item", **args})
             return
-        self.focus_first(self.table)
+        self._arriving = True
         self._ask()
 
     def changed(self, changes: Changes) -> None:
@@ -121,6 +128,10 @@ class ReadyPage(Page):
     def _answered(self, rows: list[ReadyRow]) -> None:
         self.rows = rows
         self._show()
+        if self._arriving:
+            # An empty table cannot take the focus, so it gets it with its first rows.
+            self._arriving = False
+            self.focus_first(self.table.view if rows else self.filter_field)
 
     def _show(self) -> None:
         wanted = self.filter_field.text().strip().lower()

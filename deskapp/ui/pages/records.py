@@ -140,7 +140,7 @@ class PapersCard(Card):
         self.table = DataTable(
             [
                 Column("kind", N_("Paper"), lambda job: kind_title(job.kind), 150),
-                Column("number", N_("Number"), lambda job: job.number, 190),
+                Column("number", N_("Paper number"), lambda job: job.number, 190),
                 Column("copy", N_("Copy"), _copy_title, 130),
                 Column("state", N_("State"), state_cell, 160),
                 Column("at", N_("When"), lambda job: full_moment(job.created_at), 150),

@@ -101,14 +101,21 @@ class RecoveryPanel(QWidget):
         column.addWidget(self.banner)
         column.addWidget(self.report)
         self.report.hide()
-        if isinstance(trouble, DeskError):
-            self.banner.put("danger", say(trouble))
+        self._error = trouble if isinstance(trouble, DeskError) else None
+        self.retranslate()
         for way in self._fitting():
             self.ways.append(way)
             column.addWidget(way)
         column.addSpacing(SMALL)
         column.addLayout(row(self.back, self.retry, 1, self.enter))
         gate.jobs.background(lambda _p: gate.keyring_missing(), owner=self, then=self._keyring_known)
+
+    def retranslate(self) -> None:
+        """Say what is wrong, or what was done, in the window's language."""
+        if self._error is not None:
+            self.banner.put("danger", say(self._error))
+        if self.mended is not None:
+            self.report.put("ok", "\n".join(spoken(text, **values) for text, values in self.mended.report))
 
     def first(self) -> QWidget:
         """Return where the focus begins."""
@@ -219,13 +226,14 @@ class RecoveryPanel(QWidget):
     def _do(self, act: Callable[[Progress], Mended], form: Form | None) -> None:
         for way in self.ways:
             way.setEnabled(False)
+        self._error = None
         self.banner.hide()
         self.report.say("info", N_("Working … This takes a moment."))
         self.gate.jobs.background(act, owner=self, then=self._done, refused=lambda error: self._refused(error, form))
 
     def _done(self, mended: Mended) -> None:
-        self.mended = mended
-        self.report.put("ok", "\n".join(spoken(sentence, **values) for sentence, values in mended.report))
+        self.mended, self._error = mended, None
+        self.retranslate()
         for way in self.ways:
             way.hide()
         self.retry.hide()
@@ -237,8 +245,10 @@ class RecoveryPanel(QWidget):
         for way in self.ways:
             way.setEnabled(True)
         self.report.hide()
+        self._error = None
         if form is None or not form.refuse(error):
-            self.banner.put("danger", say(error))
+            self._error = error
+            self.retranslate()
 
     def _enter(self) -> None:
         if self.mended is not None:

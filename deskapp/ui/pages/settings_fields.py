@@ -35,7 +35,8 @@ class Tick(QCheckBox):
     def retranslate(self) -> None:
         """Say the words in the window's language."""
         self.setText(spoken(self._text))
-        self.setAccessibleName(spoken(self._text))
+        if self._text:
+            self.setAccessibleName(spoken(self._text))
 
 
 class Pick(QComboBox):
@@ -68,7 +69,7 @@ class Pick(QComboBox):
     def retranslate(self) -> None:
         """Say the choices in the window's language."""
         for place, choice in enumerate(self._choices):
-            self.setItemText(place, choice.text if choice.raw else spoken(choice.text))
+            self.setItemText(place, choice.shown())
         if self._name:
             self.setAccessibleName(spoken(self._name))
 
@@ -127,10 +128,10 @@ class PathField(QWidget):
         self.text.setText(path)
         self._told = path
 
-    def retranslate(self) -> None:
-        """Give the field inside the same name."""
-        if self.accessibleName():
-            self.text.setAccessibleName(self.accessibleName())
+    def setAccessibleName(self, name: str) -> None:
+        """Give the field inside the same name: it is the one that has the focus."""
+        super().setAccessibleName(name)
+        self.text.setAccessibleName(name)
 
     def set_wrong(self, wrong: bool) -> None:
         """Mark the field as the one that has to change."""

@@ -12,13 +12,14 @@ from deskapp.ui.kit import spoken
 
 
 @cache
-def _table() -> Roles:
+def rights_table() -> Roles:
+    """Return the table of roles and rights as shipped."""
     return load(resource("roles.toml").read_text("utf-8"))
 
 
 def rights_text(roles: Iterable[str]) -> str:
     """Return the rights of these roles as one sentence, in the order of the table of rights."""
-    held = rights_of(_table(), roles)
+    held = rights_of(rights_table(), roles)
     if not held:
         return spoken(N_("No role is ticked yet."))
     return "；".join(spoken(title) for right, title in RIGHTS.items() if right in held)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deskapp.commands.catalogue import PartForm, count_parts, put_part, receive_parts
 from deskapp.commands.papers_stock import queue_part_label
@@ -64,7 +64,7 @@ class PartCard(Card):
         self._build_labels()
         self._build_details()
         self.sections = Sections(
-            N_("What to do"),
+            N_("Ways for this part"),
             [
                 ("in", N_("Take in"), [self.coming]), ("count", N_("Count"), [self.counting]),
                 ("label", N_("Labels"), [self.labels]), ("details", N_("Details"), [self.details]),
@@ -86,7 +86,7 @@ class PartCard(Card):
         self.in_form.add("serials", N_("Scanned serial numbers, one a line"), self.serials)
         self.in_form.add("supplier", N_("Su&pplier"), self.supplier)
         self.in_button = Button(N_("&Take in"), "primary", icon="plus", clicked=self.take_in)
-        self.coming.setLayout(column(self.in_form, row(1, self.in_button)))
+        self.coming.setLayout(_bare(column(self.in_form, row(1, self.in_button))))
         self.serial.scanned.connect(self.take_serial)
         self.supplier.returnPressed.connect(self.take_in)
         self.quantity.returnPressed.connect(self.take_in)
@@ -97,7 +97,7 @@ class PartCard(Card):
         self.count_form.add("counted", N_("Counted on the &shelf"), self.counted)
         self.count_form.add("reason", N_("&Reason for a difference"), TextField())
         self.count_button = Button(N_("Set the &count"), "primary", icon="check", clicked=self.count)
-        self.counting.setLayout(column(self.count_form, row(1, self.count_button)))
+        self.counting.setLayout(_bare(column(self.count_form, row(1, self.count_button))))
         self.counted.returnPressed.connect(self.count)
 
     def _build_labels(self) -> None:
@@ -107,7 +107,7 @@ class PartCard(Card):
         self.label_form.add("copies", N_("How many &labels"), self.copies)
         self.label_form.add("serial_no", N_("For the &serial number"), ScanField(N_("Empty: for the lot")))
         self.label_button = Button(N_("&Print labels"), "primary", icon="printer", clicked=self.print_labels)
-        self.labels.setLayout(column(self.label_form, row(1, self.label_button)))
+        self.labels.setLayout(_bare(column(self.label_form, row(1, self.label_button))))
         self.copies.returnPressed.connect(self.print_labels)
 
     def _build_details(self) -> None:
@@ -124,7 +124,7 @@ class PartCard(Card):
         self.form.add("active", N_("State"), Tick(N_("In use")))
         self.save_button = Button(N_("Save"), "primary", icon="check", clicked=self.save)
         self.save_button.show_key("Ctrl+S")
-        self.details.setLayout(column(self.form, row(1, self.save_button)))
+        self.details.setLayout(_bare(column(self.form, row(1, self.save_button))))
 
     # -- showing -----------------------------------------------------------------------
 
@@ -293,6 +293,11 @@ class MovesCard(Card):
         """Say the moves in the window's language."""
         self.nothing.setVisible(not self.state.moves)
         self.timeline.set_happenings([_happening(move) for move in self.state.moves])
+
+
+def _bare(layout: QVBoxLayout) -> QVBoxLayout:
+    layout.setContentsMargins(0, 0, 0, 0)
+    return layout
 
 
 def _call(then: Callable[[], object]) -> None:

@@ -32,6 +32,7 @@ from deskapp.ui.kit import (
     TextArea,
     Timeline,
     column,
+    reveal,
     row,
     spoken,
 )
@@ -155,7 +156,9 @@ class TicketPage(Page):
         fresh = self.card is None or self.card.row.id != card.row.id or self.card.row.state != card.row.state
         self.card = card
         line, kind = card.row, TicketKind(card.row.kind)
-        self.title.put(f"{line.number}  {subject(line)}")
+        self.title.put(line.number)
+        self.subtitle.put(subject(line))
+        reveal(self.subtitle, bool(self.subtitle.text()))
         cell = state_cell(line)
         self.state.show_state(cell.text, cell.tone, cell.icon)
         self.due.put(due_cell(line, self.context.now()).text)

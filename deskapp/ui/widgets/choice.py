@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -18,7 +18,8 @@ from deskapp.ui.widgets.text import Button
 class Choice:
     """One possible answer: the value, its message id, and a short code people can type.
 
-    `raw` marks a text that is data (a name), not a message id.
+    `raw` marks a text that is data (a name), not a message id; data that exists in both languages
+    gives `words`, which are asked again when the language changes.
     """
 
     value: str
@@ -26,6 +27,13 @@ class Choice:
     code: str = ""
     icon: str = ""
     raw: bool = False
+    words: Callable[[], str] | None = None
+
+    def shown(self) -> str:
+        """Return the answer in the window's language."""
+        if self.words is not None:
+            return self.words()
+        return self.text if self.raw else spoken(self.text)
 
 
 class ChoiceBar(QWidget):
@@ -83,7 +91,7 @@ class ChoiceBar(QWidget):
     def retranslate(self) -> None:
         """Say the answers in the window's language."""
         for place, (choice, button) in enumerate(zip(self._choices, self.buttons, strict=True), 1):
-            text = choice.text if choice.raw else spoken(choice.text)
+            text = choice.shown()
             lead = f"{place} " if self._numbered and place <= 9 else f"{choice.code} " if choice.code else ""
             button.put(lead + text)
             button.setAccessibleName(text)

@@ -93,6 +93,9 @@ class FormRow(QWidget):
         label = spoken(self._label)
         self.label.setText(label + (" *" if self.needed else ""))
         self.field.setAccessibleName(without_mnemonic(label))
+        inner = self.field.focusProxy()
+        if inner is not None:
+            inner.setAccessibleName(without_mnemonic(label))
         if self._hint:
             self.hint.setText(spoken(self._hint))
             self.field.setAccessibleDescription(spoken(self._hint))

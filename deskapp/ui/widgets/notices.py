@@ -310,8 +310,10 @@ class EmptyState(QWidget):
         column.setContentsMargins(HUGE, HUGE, HUGE, HUGE)
         column.setSpacing(MEDIUM)
         column.addStretch(1)
-        for part in (picture, self.text, self.button):
-            column.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
+        # An aligned label would get the height of one line, whatever it wraps to.
+        column.addWidget(self.text)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         self.text.setMinimumWidth(320)
 

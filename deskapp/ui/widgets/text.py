@@ -201,7 +201,7 @@ class Pill(QWidget):
     ) -> None:
         super().__init__(parent)
         self._text, self._values, self._tone, self._icon, self._said = text, values, tone, icon, ""
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.retranslate()
 
     def show_state(self, text: str, tone: str = "neutral", icon: str = "", **values: object) -> None:
@@ -213,6 +213,7 @@ class Pill(QWidget):
         """Say the state in the window's language."""
         self._said = spoken(self._text, **self._values)
         self.setAccessibleName(self._said)
+        self.setToolTip(self._said)
         self.updateGeometry()
         self.update()
 
@@ -225,6 +226,10 @@ class Pill(QWidget):
         metrics = self.fontMetrics()
         icon = theme.px(18) if self._icon else 0
         return QSize(metrics.horizontalAdvance(self._said) + icon + theme.px(18), metrics.height() + theme.px(6))
+
+    def minimumSizeHint(self) -> QSize:
+        """Give way where there is no room; the words are then shortened, and whole in the tool tip."""
+        return QSize(min(self.sizeHint().width(), theme.px(96)), self.sizeHint().height())
 
     def changeEvent(self, event: QEvent) -> None:
         """Measure anew when the look changes."""
@@ -255,4 +260,5 @@ def paint_pill(painter: QPainter, area: QRectF, text: str, tone: str, icon: str 
         left += theme.px(18)
     painter.setPen(theme.colour(ink))
     space = QRectF(left, area.top(), area.right() - left - theme.px(6), area.height())
-    painter.drawText(space, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(space.width()) + 1)
+    painter.drawText(space, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
