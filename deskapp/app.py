@@ -18,7 +18,7 @@ from deskapp.errors import DeskError, Unavailable
 from deskapp.models import opening
 from deskapp.models.glance import Glance, glance
 from deskapp.paths import Home, crash_folder
-from deskapp.ui.knock import PATIENCE_S, knock
+from deskapp.ui.knock import knock
 
 if TYPE_CHECKING:
     from deskapp.models.store import Store
@@ -56,6 +56,7 @@ def open_desk(
     reporter = CrashReporter(folder)
     reporter.install()
     desk = Desk(home, answer, reporter.caught)
+    desk.passphrase = passphrase
     try:
         desk.begin(search)
         return int(running.exec())
@@ -74,6 +75,7 @@ class Desk:
         self.home = home
         self.answer = answer
         self.on_bug = on_bug or (lambda error: log.error("bug", exc_info=error))
+        self.passphrase: str | None = None
         self.key: bytes | None = None
         self.seen: Glance | None = None
         self.store: Store | None = None
@@ -122,7 +124,7 @@ class Desk:
         self.begin(_beside(lambda: key))
 
     def _again(self) -> None:
-        self.begin(_beside(lambda: opening.find_key(self.home)))
+        self.begin(_beside(lambda: opening.find_key(self.home, self.passphrase)))
 
     def _lock_screen(self, seen: Glance) -> None:
         from deskapp.ui.application import FirstPaint, look
@@ -155,18 +157,19 @@ class Desk:
         return self.store
 
     def _heavy(self, window_thread: int) -> Store:
-        from deskapp.models.store import Store
+        from deskapp.ui.warm import open_store, warm
 
         logs.start(self.home.logs)
-        store = Store(self.home, self.key or b"")
+        store = open_store(self.home, self.key or b"")
+        warm(store)
         store.keep_off(window_thread)
         return store
 
     def _not_opened(self, trouble: DeskError) -> None:
-        if trouble.code == "already_open" and knock(self.home, {"verb": "show"}, wait_s=PATIENCE_S) is not None:
-            self._close_window()
-            return
-        self._leave_for_gate(trouble)
+        if trouble.code == "shown" and self.window is not None:
+            self.window.close()  # the first window has come to the front
+        else:
+            self._leave_for_gate(trouble)
 
     def _furnish(self, store: Store) -> None:
         from deskapp.print.spooler import Spooler
@@ -214,10 +217,6 @@ class Desk:
         if window is not None:
             window.close()
             window.deleteLater()
-
-    def _close_window(self) -> None:
-        if self.window is not None:
-            self.window.close()
 
     def _close_all(self) -> None:
         if self.listener is not None:

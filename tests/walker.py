@@ -22,8 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from deskapp.i18n import PSEUDO, language
-from deskapp.ui.kit import Card, Cell, ChoiceBar, DataTable, KeyCap, PagedModel, Pill, RowsModel
+from deskapp.ui.kit import Card, Cell, ChoiceBar, KeyCap, Page, PagedModel, Pill, RowsModel
 from deskapp.ui.speech import without_mnemonic
+from deskapp.ui.widgets.tabs import OWN_ORDER
 
 SLACK = 2
 """Pixels by which two edges may differ and still count as the same line."""
@@ -44,6 +45,8 @@ def takes_tab(widget: QWidget) -> bool:
 
 def stops(page: QWidget) -> list[QWidget]:
     """Where Tab stops on a page, in its order."""
+    if isinstance(page, Page):
+        page.order_tabs()  # as the first press of Tab does
     found = []
     widget = page.nextInFocusChain()
     while widget is not None and widget is not page:
@@ -94,7 +97,7 @@ def backward(page: QWidget) -> list[str]:
     cards the cards. The next card may stand below, or at the top of the column to the right.
     """
     faults = []
-    order = stops(page)
+    order = [stop for stop in stops(page) if not _orders_itself(stop, page)]
     for one, other in zip(order, order[1:], strict=False):
         before, after = _parts(one, other, page)
         here, there = place(before, page), place(after, page)
@@ -106,6 +109,15 @@ def backward(page: QWidget) -> list[str]:
         if not (below or (same_line and right) or column or later):
             faults.append(f"{named(one)} -> {named(other)}")
     return faults
+
+
+def _orders_itself(widget: QWidget, page: QWidget) -> bool:
+    above = widget.parentWidget()
+    while above is not None and above is not page:
+        if above.property(OWN_ORDER):
+            return True
+        above = above.parentWidget()
+    return False
 
 
 def _parts(one: QWidget, other: QWidget, page: QWidget) -> tuple[QWidget, QWidget]:
@@ -279,8 +291,3 @@ def forms(text: str) -> set[str]:
     bare = re.sub(r"\s*\([^()]{1,20}\)$", "", text.removesuffix(" *"))
     bare = re.sub(r"^(\d|[A-Z0-9]{1,4}) ", "", bare)
     return {text, text.removesuffix(" *"), bare, bare.rstrip(":：")}
-
-
-def tables_of(page: QWidget) -> list[DataTable]:
-    """The tables of a page that are seen."""
-    return [widget for widget in seen(page) if isinstance(widget, DataTable)]

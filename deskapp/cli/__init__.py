@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from deskapp import i18n
 from deskapp.cli.parser import parse
@@ -85,10 +85,10 @@ def _has_screen() -> bool:
 
 def _do(home: Home, words: argparse.Namespace) -> dict[str, Any]:
     if words.verb == "tour":
-        from deskapp import tour  # type: ignore[attr-defined, unused-ignore]
+        from deskapp import tour
 
-        played: dict[str, Any] = tour.play(Path(words.out).expanduser().resolve())
-        return played
+        out = sys.stderr if words.json else sys.stdout
+        return tour.play(Path(words.out).expanduser().resolve(), tell=lambda line: _line(out, line))
     if words.verb == "doctor":
         from deskapp.cli.doctor import examine
 
@@ -129,6 +129,12 @@ def _message(words: argparse.Namespace) -> dict[str, Any]:
 
 
 _SENT = frozenset({"verb", "kind", "file", "to", "dry_run", "number", "staff"})
+
+
+def _line(out: TextIO, line: str) -> None:
+    """Write a line of progress at once."""
+    out.write(f"{line}\n")
+    out.flush()
 
 
 def _tell(reply: dict[str, Any], *, as_json: bool) -> int:

@@ -128,37 +128,33 @@ def money_fact(row: MoneyEvent) -> MoneyFact:
 
 
 def _fold_item(session: Session, item: RepairItem) -> None:
-    work = work_of(session, item.id)
-    if work.state is not None:
-        item.work_state = work.state.value
-        item.state_at = work.since_ms or 0
-    else:
-        item.work_state, item.state_at = WorkState.REGISTERED.value, 0
-    item.resumes = work.remembered.value if work.remembered else ""
-    item.holder = custody_of(session, item.id).holder or ""
-    money = money_of(session, item.id)
-    item.money_state, item.due_fen, item.paid_fen = money.state.value, money.due_fen, money.paid_fen
-    _fold_pickup(session, item)
-    _fold_due(session, item)
-
-
-def _fold_due(session: Session, item: RepairItem) -> None:
+    # First everything is asked, then everything is set: each question flushes what was set before it.
+    work, custody, money = work_of(session, item.id), custody_of(session, item.id), money_of(session, item.id)
     order = session.get(RepairOrder, item.order_id)
+    due_at = 0
     if order is not None:
         times = due_of(session, order.site_id, item.priority, order.opened_at, item_pauses(session, item))
-        item.done_due = times.done_ms or 0
+        due_at = times.done_ms or 0
+    receipt_no, returned = _picked_up(session, item)
+    item.work_state = (work.state or WorkState.REGISTERED).value
+    item.state_at = (work.since_ms or 0) if work.state else 0
+    item.resumes = work.remembered.value if work.remembered else ""
+    item.holder = custody.holder or ""
+    item.money_state, item.due_fen, item.paid_fen = money.state.value, money.due_fen, money.paid_fen
+    item.done_due, item.receipt_no = due_at, receipt_no
+    for accessory, at in returned:
+        accessory.returned_at = at
 
 
-def _fold_pickup(session: Session, item: RepairItem) -> None:
-    """An item's receipt and its accessories' return follow from the pickup that counts."""
+def _picked_up(session: Session, item: RepairItem) -> tuple[str, list[tuple[AccessoryItem, int]]]:
+    """Return an item's receipt number and when each accessory went back, from the pickup that counts."""
     pickups = rows_of_order(session, Pickup, item.order_id)
     voided = {row.voids for row in pickups if row.voids}
     counted = [row for row in pickups if not row.voids and row.id not in voided and item.id in row.item_ids]
     last = counted[-1] if counted else None
-    item.receipt_no = last.receipt_no if last else ""
-    returned = {str(one) for row in counted for one in row.data.get("accessories", [])}
-    for accessory in facts_of(session, AccessoryItem, item.id):
-        accessory.returned_at = last.at if last and accessory.id in returned else 0
+    given = {str(one) for row in counted for one in row.data.get("accessories", [])}
+    accessories = facts_of(session, AccessoryItem, item.id)
+    return last.receipt_no if last else "", [(one, last.at if last and one.id in given else 0) for one in accessories]
 
 
 def _fold_order(session: Session, order_id: str) -> None:

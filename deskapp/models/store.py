@@ -207,6 +207,7 @@ class Store:
         search.update(session, caught.touched)
         entry = self._journal(write, caught, act) if caught.journalled else None
         session.flush()
+        write.save_counters()
         records = frozenset(caught.touched)
         session.commit()
         return result, Changes(records, entry.seq if entry else 0), entry

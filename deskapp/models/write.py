@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import wraps
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
@@ -56,37 +57,41 @@ class Write:
     roles: access.Roles
     practice: bool = False
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
-    counters: dict[str, Counter] = field(default_factory=dict)
+    _counters: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _used: set[str] = field(default_factory=set)
     _settings: Values | None = None
 
     def number(self, letter: str) -> str:
         """Return the next number of a document: R order, T ticket, K slip, C receipt, Q quote, M, V."""
-        day = shop_day(self.now)
-        sequence = self._next(letter, day.isoformat())
-        # The row's day, not the clock's: a clock set back must neither reset nor repeat a sequence.
-        row = self.counters[letter]
-        return numbers.make(letter, self.station_no, day.fromisoformat(row.day), sequence)
+        day, sequence = self._next(letter, shop_day(self.now).isoformat())
+        # The counter's day, not the clock's: a clock set back must neither reset nor repeat a sequence.
+        return numbers.make(letter, self.station_no, date.fromisoformat(day), sequence)
 
     def label(self, letter: str) -> str:
         """Return the next label number: D device, A accessory, P part, L shelf, U badge."""
-        return numbers.make_label(letter, self.station_no, self._next(letter, ""))
+        _day, sequence = self._next(letter, "")
+        return numbers.make_label(letter, self.station_no, sequence)
 
-    def _next(self, letter: str, day: str) -> int:
-        row = self._counter(letter, day)
-        if day > row.day:
-            row.day, row.value = day, 0
-        row.value += 1
-        self.reserve(letter, row.day, row.value)
-        return row.value
+    def _next(self, letter: str, today: str) -> tuple[str, int]:
+        if not self._counters:
+            self._counters.update({row.letter: (row.day, row.value) for row in self.session.scalars(select(Counter))})
+        day, value = self._counters.get(letter, (today, 0))
+        if today > day:
+            day, value = today, 0
+        self._counters[letter] = (day, value + 1)
+        self._used.add(letter)
+        self.reserve(letter, day, value + 1)
+        return day, value + 1
 
-    def _counter(self, letter: str, day: str) -> Counter:
-        if not self.counters:
-            self.counters = {row.letter: row for row in self.session.scalars(select(Counter))}
-        if letter not in self.counters:
-            row = Counter(letter=letter, day=day, value=0)
-            self.session.add(row)
-            self.counters[letter] = row
-        return self.counters[letter]
+    def save_counters(self) -> None:
+        """Write the counters that were used; part of the act's own commit."""
+        used = [(letter, *self._counters[letter]) for letter in sorted(self._used)]
+        if used:
+            self.session.connection().exec_driver_sql(
+                "INSERT INTO counter (letter, day, value) VALUES (?, ?, ?)"
+                " ON CONFLICT (letter) DO UPDATE SET day = excluded.day, value = excluded.value",
+                used,
+            )
 
     @property
     def settings(self) -> Values:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -138,18 +138,18 @@ def today(session: ReadSession, now: int) -> Today:
     """Return the start page as of `now` (ms UTC)."""
     states = {row.work_state: row.count for row in ask(session, _BY_STATE, _IN_HAND)}
     counts = {name: sum(states.get(state.value, 0) for state in group) for name, group in GROUPS.items()}
-    counts["late"] = _one(session, f"SELECT count(*) FROM repair_item WHERE {_LATE}", _WORKING, now)
+    late = ask(session, f"SELECT id FROM repair_item WHERE {_LATE} ORDER BY done_due", _WORKING, now)
+    calls = _to_call(session)
+    counts["late"], counts["calls"] = len(late), len(calls)
     counts["tickets"] = _one(session, f"SELECT count(*) FROM service_ticket WHERE {_OPEN}")
     counts["settle"] = _one(session, "SELECT count(*) FROM review_card WHERE settled_at = 0")
-    calls = _calls(session)
-    counts["calls"] = len(calls)
     return Today(
         now=now,
         counts=counts,
-        late=_waiting(session, f"{_LATE_I} ORDER BY i.done_due LIMIT ?", _WORKING, now, SHOWN),
-        ready=_waiting(session, f"i.{_PARTIAL} AND i.work_state IN (??) ORDER BY i.state_at LIMIT ?", _READY, SHOWN),
+        late=_waiting(session, [row.id for row in late[:SHOWN]]),
+        ready=_waiting(session, [row.id for row in ask(session, _LONGEST_READY, _READY, SHOWN)]),
         tickets=_tickets(session),
-        calls=tuple(calls[:SHOWN]),
+        calls=_calls(session, calls[:SHOWN]),
         settle=to_settle(session, limit=SHOWN),
         print_jobs=paper_counts(session),
         unsent=unsent(session),
@@ -206,7 +206,7 @@ _PARTIAL = "work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'pi
 
 _BY_STATE = f"SELECT work_state, count(*) AS count FROM repair_item WHERE {_PARTIAL} AND work_state IN (??) GROUP BY 1"
 _LATE = f"{_PARTIAL} AND work_state IN (??) AND done_due > 0 AND done_due < ?"
-_LATE_I = f"i.{_PARTIAL} AND i.work_state IN (??) AND i.done_due > 0 AND i.done_due < ?"
+_LONGEST_READY = f"SELECT id FROM repair_item WHERE {_PARTIAL} AND work_state IN (??) ORDER BY state_at LIMIT ?"
 _OPEN = "state NOT IN ('done', 'cancelled')"
 _PAPERS = (
     "SELECT state, count(*) AS count FROM print_job"
@@ -218,23 +218,27 @@ def _one(session: ReadSession, sql: str, *values: Any) -> int:
     return int(ask(session, sql, *values)[0][0])
 
 
-def _waiting(session: ReadSession, where: str, *values: Any) -> tuple[Waiting, ...]:
+def _waiting(session: ReadSession, ids: Sequence[str]) -> tuple[Waiting, ...]:
+    """Return these devices, in this order."""
+    if not ids:
+        return ()
     rows = ask(
         session,
         "SELECT i.id, i.order_id, i.label_no, i.work_state, i.state_at, i.done_due, k.brand, k.name AS model,"
         " coalesce(nullif(m.short_name, ''), m.name, '') AS merchant"
         " FROM repair_item i JOIN repair_order o ON o.id = i.order_id"
         " LEFT JOIN device d ON d.id = i.device_id LEFT JOIN device_model k ON k.id = d.model_id"
-        f" LEFT JOIN merchant m ON m.id = o.merchant_id WHERE {where}",
-        *values,
+        " LEFT JOIN merchant m ON m.id = o.merchant_id WHERE i.id IN (??)",
+        ids,
     )
-    return tuple(
-        Waiting(
+    found = {
+        row.id: Waiting(
             row.id, row.order_id, row.label_no, f"{row.brand or ''} {row.model or ''}".strip(), row.merchant,
             row.work_state, row.state_at, row.done_due,
         )
         for row in rows
-    )  # fmt: skip
+    }  # fmt: skip
+    return tuple(found[one] for one in ids if one in found)
 
 
 def _tickets(session: ReadSession) -> tuple[OpenTicket, ...]:
@@ -256,32 +260,43 @@ def _tickets(session: ReadSession) -> tuple[OpenTicket, ...]:
     )  # fmt: skip
 
 
-def _calls(session: ReadSession) -> list[ToCall]:
-    """Return orders with devices that became ready and whose merchant was not reached since."""
+def _to_call(session: ReadSession) -> list[tuple[str, int, int, int]]:
+    """Return order, devices, since when and attempts of orders whose merchant was not reached since they are ready."""
     rows = ask(
         session,
-        "SELECT o.id, o.number, o.deliverer_phone, coalesce(nullif(m.short_name, ''), m.name, '') AS merchant,"
-        " count(*) AS devices, min(i.state_at) AS since,"
-        " (SELECT c.phone FROM merchant_contact c WHERE c.merchant_id = o.merchant_id AND c.active"
-        "  ORDER BY c.main DESC, c.n LIMIT 1) AS phone"
-        " FROM repair_item i JOIN repair_order o ON o.id = i.order_id"
-        " LEFT JOIN merchant m ON m.id = o.merchant_id"
-        f" WHERE i.{_PARTIAL} AND i.work_state IN (??) GROUP BY o.id ORDER BY since",
+        "SELECT i.order_id, count(*) AS devices, min(i.state_at) AS since FROM repair_item i"
+        f" WHERE i.{_PARTIAL} AND i.work_state IN (??) GROUP BY i.order_id ORDER BY since",
         _READY,
     )
     tried = _attempts(session)
     found = []
     for row in rows:
-        attempts = [reached for at, reached in tried.get(row.id, []) if at >= row.since]
+        attempts = [reached for at, reached in tried.get(row.order_id, []) if at >= row.since]
         if not any(attempts):
-            phone = row.phone or row.deliverer_phone
-            found.append(
-                ToCall(
-                    row.id, row.number, row.merchant, mask("phone", phone) if phone else "", row.devices, row.since,
-                    len(attempts),
-                )
-            )  # fmt: skip
+            found.append((row.order_id, row.devices, row.since, len(attempts)))
     return found
+
+
+def _calls(session: ReadSession, wanted: Sequence[tuple[str, int, int, int]]) -> tuple[ToCall, ...]:
+    if not wanted:
+        return ()
+    rows = ask(
+        session,
+        "SELECT o.id, o.number, o.deliverer_phone, coalesce(nullif(m.short_name, ''), m.name, '') AS merchant,"
+        " (SELECT c.phone FROM merchant_contact c WHERE c.merchant_id = o.merchant_id AND c.active"
+        "  ORDER BY c.main DESC, c.n LIMIT 1) AS phone"
+        " FROM repair_order o LEFT JOIN merchant m ON m.id = o.merchant_id WHERE o.id IN (??)",
+        [order_id for order_id, *_rest in wanted],
+    )
+    found = {row.id: row for row in rows}
+    calls = []
+    for order_id, devices, since, attempts in wanted:
+        row = found[order_id]
+        phone = row.phone or row.deliverer_phone
+        calls.append(
+            ToCall(order_id, row.number, row.merchant, mask("phone", phone) if phone else "", devices, since, attempts)
+        )
+    return tuple(calls)
 
 
 def _attempts(session: ReadSession) -> dict[str, list[tuple[int, bool]]]:

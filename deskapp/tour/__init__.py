@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from deskapp import i18n
-from deskapp.errors import N_, Refused, Unavailable
+from deskapp.errors import N_, Unavailable
 from deskapp.tour.place import SUMMARY, prepare
 
 Tell = Callable[[str], None]
@@ -78,5 +78,3 @@ def _reply(diary: Any, out: Path, language: str) -> dict[str, Any]:
     return {"status": 0 if ok else 1, "sentences": [text], "code": "" if ok else "tour", "field": "", **values,
             "summary": str(out / SUMMARY)}  # fmt: skip
 
-
-__all__ = ["Refused", "play"]

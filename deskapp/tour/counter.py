@@ -20,7 +20,7 @@ FREE, PAYABLE = "PX920S00000004", "PX920S00000003"
 
 CALLER = "示例小面"
 DELIVERER_ID = "001X"
-CARD = "6222020200112233447"
+CARD = "6222020200112233446"
 """A made-up number with a right check digit, as somebody reads one from a slip."""
 
 
@@ -111,18 +111,28 @@ def walk_in(stage: Stage) -> None:
     hands.press("⏎")
     hands.until(lambda: page.labels.state is not None and len(page.labels.state.missing) == 2, "the labels")
     stage.papers_out()
-    hands.until(lambda: all(row.print_state == "printed" for row in page.labels.state.rows), "the labels are printed")
+    hands.until(partial(_printed, page), "the labels are printed")
     stage.shot("labels")
     state = page.labels.state
     assert state is not None
     _remember(stage, page)
     for row in state.missing:
         hands.scan(row.label_no)
-        hands.until(lambda: row.label_no not in [one.label_no for one in page.labels.state.missing], "it is ticked off")  # noqa: B023
+        hands.until(partial(_ticked, page, row.label_no), "it is ticked off")
     hands.until(lambda: page.labels.finished, "all labels are scanned back")
     stage.shot("scanned_back")
     stage.diary.expect("scans of the check-in", 4, hands.scans - scans)
     stage.diary.expect("keys of the check-in, at most 30", True, hands.keys - keys <= 30)
+
+
+def _printed(page: CheckInPage) -> bool:
+    state = page.labels.state
+    return state is not None and all(row.print_state == "printed" for row in state.rows)
+
+
+def _ticked(page: CheckInPage, label_no: str) -> bool:
+    state = page.labels.state
+    return state is not None and all(row.label_no != label_no for row in state.missing)
 
 
 def _remember(stage: Stage, page: CheckInPage) -> None:

@@ -15,11 +15,13 @@ from deskapp.clock import shop_day, shop_time, system_clock
 from deskapp.errors import N_
 from deskapp.i18n import translate
 from deskapp.print import raster
-from deskapp.tour.place import MARK, PAPERS, SUMMARY
+from deskapp.tour.place import HOME, MARK, PAPERS, SUMMARY
 
 if TYPE_CHECKING:
     from deskapp.queries.printing import JobCard
     from deskapp.tour.stage import Stage
+
+_LEFT_OUT = (MARK, "desk.lock", "desk.address", "ballast")
 
 
 class Diary:
@@ -117,7 +119,7 @@ class Diary:
         found = []
         for path in sorted(self.out.rglob("*")):
             place = path.relative_to(self.out)
-            if path.is_file() and place.name not in (MARK, "desk.lock", "ballast") and place.parts[:2] != ("home", "logs"):
+            if path.is_file() and place.name not in _LEFT_OUT and place.parts[:2] != (HOME, "logs"):
                 content = path.read_bytes()
                 found.append({
                     "file": place.as_posix(), "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),

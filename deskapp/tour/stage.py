@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -264,7 +264,7 @@ class Stage:
             self.trouble = f"{type(error).__name__}: {error}{place}"
 
 
-def _played_day() -> Any:
+def _played_day() -> date:
     """Return the last weekday whose working hours are over: nothing in the store lies in the future."""
     now = system_clock()
     day = shop_day(now)

@@ -31,8 +31,8 @@ def first_start(stage: Stage) -> None:
     hands.until(lambda: wizard.key.needs_passphrase, "it is known that there is no key store")
     hands.until(wizard.branch.name.hasFocus, "the first field has the focus")
     for words in (
-        "示例市鼓楼邮政支局", "35010099", "鼓楼示例支局", "福州", "示例市鼓楼区示例路100号", "0591-80000000", "0591-80000001",
-        "0591-80000002",
+        "示例市鼓楼邮政支局", "35010099", "鼓楼示例支局", "福州", "示例市鼓楼区示例路100号", "0591-80000000",
+        "0591-80000001", "0591-80000002",
     ):  # fmt: skip
         hands.say(words)
         hands.press("⏎")

@@ -6,11 +6,11 @@ events go, so shortcuts, focus, scanner and input method behave as they do under
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QKeyCombination, QPoint, Qt
 from PySide6.QtGui import QInputMethodEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_click: Any = QTest.keyClick  # it takes single characters too, which its stub does not tell
+
 PATIENCE_S = 30.0
+SAME_AGAIN_S = 1.6
 _POLL_MS = 10
-_SPECIAL = {"⏎": Qt.Key.Key_Return, "·": Qt.Key.Key_Space, "⇥": Qt.Key.Key_Tab}
+_HAND_MS = 40
+"""Nobody lifts a scanner quicker; a page that wants the focus elsewhere has put it there by then."""
+_SPECIAL: Mapping[str, Qt.Key | str] = {"⏎": Qt.Key.Key_Return, "·": Qt.Key.Key_Space, "⇥": Qt.Key.Key_Tab}
 
 
 class NotSeen(Exception):
@@ -45,6 +50,7 @@ class Hands:
         self._trouble = trouble
         self.keys = 0
         self.scans = 0
+        self._last = ("", 0.0)
 
     # -- keys ----------------------------------------------------------------------
 
@@ -52,13 +58,13 @@ class Hands:
         """Press keys one by one; `⏎` is Enter, `·` the space bar, `⇥` Tab."""
         for key in keys:
             self.keys += 1
-            QTest.keyClick(self._target(), _SPECIAL.get(key, key))  # type: ignore[call-overload]
+            _click(self._target(), _SPECIAL.get(key, key))
             self._settle()
 
     def chord(self, keys: str) -> None:
         """Press one key or chord by its name, such as `Ctrl+Return`, `F2`, `Escape`."""
         self.keys += 1
-        combination = QKeySequence(keys)[0]
+        combination: QKeyCombination = QKeySequence(keys)[0]  # type: ignore[index]
         QTest.keyClick(self._target(), combination.key(), combination.keyboardModifiers())
         self._settle()
 
@@ -76,8 +82,13 @@ class Hands:
     def scan(self, code: str) -> None:
         """Hold a code under the scanner: its keys come at once, then Enter."""
         self.scans += 1
+        # The desk takes the same code twice in a row for a scanner that read twice.
+        while code == self._last[0] and stopwatch() - self._last[1] < SAME_AGAIN_S:
+            QTest.qWait(_POLL_MS)
+        self._last = (code, stopwatch())
+        QTest.qWait(_HAND_MS)
         for character in code:
-            QTest.keyClick(self._target(), character)
+            _click(self._target(), character)
         QTest.keyClick(self._target(), Qt.Key.Key_Return)
 
     def go(self, widget: QWidget) -> None:
@@ -99,6 +110,16 @@ class Hands:
         """Press a button by the space bar."""
         self.go(button)
         self.press("·")
+
+    def draw(self, pad: QWidget, strokes: Sequence[Sequence[tuple[int, int]]]) -> None:
+        """Draw strokes with the mouse; points are in parts of 360 by 160 of the pad."""
+        for stroke in strokes:
+            places = [QPoint(x * pad.width() // 360, y * pad.height() // 160) for x, y in stroke]
+            QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=places[0])
+            for place in places[1:]:
+                QTest.mouseMove(pad, place)
+                QTest.qWait(1)
+            QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=places[-1])
 
     # -- waiting and asking ----------------------------------------------------------
 
@@ -158,8 +179,6 @@ class Hands:
         scanner = getattr(self._front(), "scanner", None)
         if scanner is not None:
             scanner.release()
-
-
 
 
 def _name(widget: QWidget) -> str:

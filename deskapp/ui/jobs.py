@@ -200,6 +200,8 @@ class Jobs(QObject):
 
     @Slot(object)
     def _deliver(self, parcel: _Parcel | _Report) -> None:
+        if self._closing.is_set():
+            return  # whoever asked may not ask on: the threads are gone
         listening = shiboken6.isValid(parcel.owner)
         if isinstance(parcel, _Report):
             if listening:

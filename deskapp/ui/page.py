@@ -14,6 +14,7 @@ from deskapp.ui.jobs import Jobs
 from deskapp.ui.tokens import HUGE, LARGE, SMALL
 from deskapp.ui.widgets.forms import Scroll, row
 from deskapp.ui.widgets.notices import Banner
+from deskapp.ui.widgets.tabs import lay_tab_order
 from deskapp.ui.widgets.text import Text, reveal
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Page(QWidget):
         super().__init__()
         self.context = context
         self.jobs = context.jobs
+        self._stops: list[QWidget] = []
         self.setProperty("role", "page")
         self.title = Text(title, "title")
         self.subtitle = Text(hint, "muted", wrap=True)
@@ -118,6 +120,15 @@ class Page(QWidget):
 
     def retranslate(self) -> None:
         """Say again what is not a message id in a widget."""
+
+    def order_tabs(self) -> None:
+        """Let Tab go through the page as it is read, parts that came later included."""
+        self._stops = lay_tab_order(self, self._stops)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Lay the order before Tab moves."""
+        self.order_tabs()
+        return super().focusNextPrevChild(forward)
 
     def focus_first(self, field: QWidget) -> None:
         """Put the focus into a field once the page is on the screen."""

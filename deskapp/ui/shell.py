@@ -155,6 +155,7 @@ class Shell(QWidget):
         page = self.page()
         if page is None or (page.focusWidget() is not None and page.focusWidget().hasFocus()):
             return
+        page.order_tabs()
         widget = page.nextInFocusChain()
         while widget is not None and widget is not page:
             wanted = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isEnabled()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtWidgets import QWidget
 
 from deskapp.i18n import _
@@ -19,8 +21,8 @@ def spoken(text: str, **values: object) -> str:
 
 
 def without_mnemonic(text: str) -> str:
-    """Return the text without the ampersand that marks its access key."""
-    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
+    """Return the text without its access key: the ampersand, or all of the “(&N)” that Chinese texts add."""
+    return re.sub(r"\s?\(&\w\)", "", text).replace("&&", "\0").replace("&", "").replace("\0", "&")
 
 
 def retranslate_tree(root: QWidget) -> None:

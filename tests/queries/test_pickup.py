@@ -8,7 +8,8 @@ from deskapp.commands.pickup_correct import refund, void_pickup
 from deskapp.commands.pickup_forms import Payment
 from deskapp.commands.pickup_release import log_call
 from deskapp.models.store import Store
-from deskapp.queries.pickup import call_card, call_list, find_pickups, pickup_order, ready_list
+from deskapp.queries.pickup import call_card, call_list, pickup_order, ready_list
+from deskapp.queries.pickup_find import find_pickups
 from tests.commands.test_loaners import lent, loaner
 from tests.commands.test_pickup import hand, order_with
 from tests.conftest import FixedClock, People

@@ -30,6 +30,7 @@ from deskapp.ui import theme
 from deskapp.ui.jobs import Jobs
 from deskapp.ui.page import PageContext, PageSpec
 from deskapp.ui.pages.bench import BenchPage
+from deskapp.ui.pages.job import JobPage
 from deskapp.ui.window import Window
 from tests.conftest import FixedClock, People
 from tests.factories_bench import Benched, Shop, go_solo, open_shop
@@ -414,3 +415,17 @@ def test_everything_that_takes_the_focus_has_a_name(desk: Desk, clock: FixedCloc
             if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible():
                 buddy = widget.focusProxy() is not None or widget.parentWidget().focusProxy() is widget
                 assert widget.accessibleName() or buddy, (step, widget)
+
+
+def test_a_job_alone_leads_back_to_where_one_came_from(qtbot, context: PageContext, shop: Shop) -> None:
+    one, went_back = shop.take_in(), []
+    page = JobPage(
+        replace(context, actor=lambda: shop.people.technician, back=lambda: went_back.append(True))
+    )  # fmt: skip
+    qtbot.addWidget(page)
+    page.show()
+    page.open(id=one.item_id)
+    qtbot.waitUntil(lambda: page.panel.step_name == "start")
+    page.panel.escape()
+
+    assert went_back == [True]

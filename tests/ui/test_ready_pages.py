@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -30,10 +32,10 @@ ENTER = Qt.Key.Key_Return
 
 
 @pytest.fixture
-def shown(qtbot: Any, context: PageContext) -> Any:
+def shown(qtbot: Any, context: PageContext) -> Iterator[Callable[..., Any]]:
     def show(kind: type[Page], **args: object) -> Any:
         page = kind(context)
-        qtbot.addWidget(page)
+        made.append(page)
         page.resize(1180, 720)
         page.show()
         qtbot.waitExposed(page)
@@ -42,7 +44,12 @@ def shown(qtbot: Any, context: PageContext) -> Any:
         context.jobs.changed.connect(page.changed)
         return page
 
-    return show
+    made: list[Page] = []
+    yield show
+    for page in made:
+        # Gone before its jobs are: answers that are still on the way are dropped.
+        page.close()
+        shiboken6.delete(page)
 
 
 def type_into_focus(text: str, *keys: Qt.Key) -> None:

@@ -33,6 +33,7 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.words import choices
 from deskapp.ui.tokens import LARGE, MEDIUM
+from deskapp.ui.widgets.tabs import OWN_ORDER
 
 CLOSING_HOUR = 17
 
@@ -108,6 +109,7 @@ class PartyCard(Card):
         self.add(row(self.sign, 1))
         self.add(self.signature)
         # Asked last, though they stand above: the tab order follows the hands of who does the usual.
+        self.setProperty(OWN_ORDER, True)
         for first, second in (
             (self.id_last4, self.no_photo), (self.no_photo, self.notice), (self.notice, self.estimate),
             (self.estimate, self.ceiling), (self.ceiling, self.stopped), (self.stopped, self.vendor),

@@ -84,7 +84,7 @@ class DevicePage(Page):
                      self.join):  # fmt: skip
             self.add(part)
         let_grow(self.body)
-        self.stays.opened.connect(lambda stay: context.navigate("job", item_id=stay.item_id))
+        self.stays.opened.connect(lambda stay: context.navigate("order", id=stay.item_id, kind="item"))
 
     def _build_details(self) -> None:
         today = shop_day(self.context.now())

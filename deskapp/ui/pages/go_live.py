@@ -68,6 +68,7 @@ class GoLivePage(Page):
         self._grid.setHorizontalSpacing(LARGE)
         self._grid.setVerticalSpacing(MEDIUM)
         self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(2, 1)
         self.pills: dict[str, Pill] = {}
         self.words: dict[str, Text] = {}
         self.buttons: dict[str, Button] = {}
@@ -84,19 +85,20 @@ class GoLivePage(Page):
 
     def _line(self, line: int, step: Step) -> None:
         self.pills[step.key] = Pill(N_("to do"), "neutral", "clock")
-        self.words[step.key] = Text(role="muted")
+        self.words[step.key] = Text(role="muted", wrap=True)
         button = Button(N_("Do it"), "link", icon="chevron-right", clicked=lambda: self._go(step))
         self.buttons[step.key] = button
         able = who_may(rights_table(), step.right)
         asked = Text(N_("by: {who}"), "caption", who=spoken(ROLE_TITLES[able[-1]]))
         self._grid.addWidget(self.pills[step.key], line, 0)
-        self._grid.addWidget(Text(step.title, "strong"), line, 1)
+        self._grid.addWidget(Text(step.title, "strong", wrap=True), line, 1)
         self._grid.addWidget(self.words[step.key], line, 2)
         self._grid.addWidget(button if self.context.may(step.right) else asked, line, 3)
 
     def _backup_line(self, line: int) -> None:
         self._grid.addWidget(Pill(N_("every day"), "info", "database-export"), line, 0)
-        self._grid.addWidget(Text(N_("Backup on a second disk, recovery code in the safe"), "strong"), line, 1)
+        self._grid.addWidget(Text(N_("Backup on a second disk, recovery code in the safe"), "strong", wrap=True),
+                             line, 1)  # fmt: skip
         self.backup_button = Button(
             N_("Do it"), "link", icon="chevron-right", clicked=lambda: self.context.navigate("backup")
         )

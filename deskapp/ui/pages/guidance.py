@@ -177,9 +177,17 @@ class GuidancePage(Page):
 
     def retranslate(self) -> None:
         """Show guide and answers in the other language."""
+        if self.card is not None:
+            self._show_subject(self.card.row)
         if self.step is not None:
             self._show_step(self.step.id)
         self._show_guides()
+
+    def _show_subject(self, line: TicketRow) -> None:
+        symptom = catalogue.title("symptoms", line.symptom_code) if line.symptom_code else line.words
+        self.title.put(line.number)
+        self.subtitle.put(symptom)
+        reveal(self.subtitle, bool(symptom))
 
     def _clear(self) -> None:
         self.card, self.guide, self.step = None, None, None
@@ -202,10 +210,7 @@ class GuidancePage(Page):
             return
         self._clear()
         self.card = card
-        symptom = catalogue.title("symptoms", card.row.symptom_code) if card.row.symptom_code else card.row.words
-        self.title.put(card.row.number)
-        self.subtitle.put(symptom)
-        reveal(self.subtitle, bool(symptom))
+        self._show_subject(card.row)
         self.waiting.hide()
         self.guides.show()
         self._show_guides()

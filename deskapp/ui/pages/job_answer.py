@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from deskapp.models.store import Override
 
 DECLINES = "decline"
+WHY_NOT = {
+    "too_expensive": N_("Too expensive"), "buys_new": N_("Buys a new one"), "bank_replaces": N_("The bank replaces it"),
+    "too_long": N_("Takes too long"), "closed_shop": N_("Shop closed or terminal withdrawn"),
+    "no_answer": N_("Quote expired without answer"), "other": N_("Other reason"),
+}  # fmt: skip
 YES = (Choice("yes", N_("Done")), Choice("no", N_("Not yet")))
 
 
@@ -58,7 +63,7 @@ class AnswerStep(Step):
         self.number = PhoneField(N_("Number that was called"))
         self.numbers = Text(role="muted", copy=True)
         self.bench = LatinField(N_("leave empty while it stays on the shelf"))
-        self.why = ChoiceBar([Choice(word.code, word.en) for word in _reasons()])
+        self.why = ChoiceBar([Choice(word.code, WHY_NOT.get(word.code, word.en)) for word in _reasons()])
         self.together = ChoiceBar(YES)
         self.risk = ChoiceBar((Choice("yes", N_("Told")),))
         self.fee = ChoiceBar((Choice("due", N_("Charge it")), Choice("waive", N_("Leave it out"))), value="due")

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.clock import shop_time
 from deskapp.errors import N_, DeskError
+from deskapp.models import catalogue
 from deskapp.queries.bench_card import JobCard
 from deskapp.rules import lifecycle
 from deskapp.ui.kit import (
@@ -146,7 +147,7 @@ class HistoryBox(QWidget):
             [
                 Happening(
                     shop_time(one.at).strftime("%m-%d %H:%M"), spoken(_MOVES.get(one.move, N_("Note"))), one.by,
-                    one.words, "message" if one.move == "note" else "circle-check",
+                    catalogue.title("decline_reasons", one.words), "message" if one.move == "note" else "circle-check",
                 )
                 for one in events
             ]

@@ -351,9 +351,10 @@ class WaitingStep(Step):
         if anew:
             self.bench.setText(card.bench)
         if card.state == "awaiting_parts":
-            self.notice.say("info", N_("Waiting for {count} x {part}, order {order}, expected {day}. Then the job goes on."),
-                            count=card.awaited_quantity, part=card.awaited_part, order=card.awaited_order,
-                            day=card.awaited_day)  # fmt: skip
+            self.notice.say(
+                "info", N_("Waiting for {count} x {part}, order {order}, expected {day}. Then the job goes on."),
+                count=card.awaited_quantity, part=card.awaited_part, order=card.awaited_order, day=card.awaited_day,
+            )  # fmt: skip
         else:
             note = next((one.words for one in card.notes if one.move == "pause_job"), "")
             self.notice.say("info", N_("Put aside: {note}"), note=note)

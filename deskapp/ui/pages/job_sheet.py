@@ -19,6 +19,8 @@ LINE = 24
 PASS, FAIL, SKIP = "pass", "fail", "skip"
 TONES = {PASS: "ok", FAIL: "danger", SKIP: "muted"}
 MARKS = {PASS: "circle-check", FAIL: "alert-circle", SKIP: "minus"}
+UNITS = (N_("times"), N_("dots"))
+"""Units of measured steps that are words; the others are signs."""
 SAID = {PASS: N_("passed"), FAIL: N_("failed"), SKIP: N_("left out")}
 
 

@@ -79,7 +79,7 @@ class ModelsPage(ListPage):
         self.form.add("serial_pattern", N_("&Pattern of serial numbers"), LatinField("[A-Z0-9]{10}"))
         self.form.add("capabilities", N_("Capabilities"), CodeTicks("capabilities"), span=2)
         self.form.add("accessories", N_("Usual accessories"), CodeTicks("accessory_types"), span=2)
-        self.form.add("key_load_on_board_change", N_("Security"), Tick(N_("Keys are loaded anew after a board change")),
+        self.form.add("key_load_on_board_change", N_("Security"), Tick(N_("New keys after a board change")),
                       span=2)  # fmt: skip
         self.form.add("support_contact", N_("Support &contact"), TextField(), span=2)
         self.form.add("note", N_("No&te"), TextArea(lines=2), span=2)

@@ -14,7 +14,8 @@ from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.models.blobs import Blobs
 from deskapp.models.store import Changes, Override
-from deskapp.queries.pickup import PickupCard, PickupHit, find_pickups, pickup_order
+from deskapp.queries.pickup import PickupCard, pickup_order
+from deskapp.queries.pickup_find import PickupHit, find_pickups
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui import theme
 from deskapp.ui.kit import Button, Page, PageContext, Progress, Scroll, Stepper, Text, row

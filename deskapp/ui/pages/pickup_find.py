@@ -6,7 +6,8 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deskapp.errors import N_
-from deskapp.queries.pickup import PickupCard, PickupHit, find_pickups
+from deskapp.queries.pickup import PickupCard
+from deskapp.queries.pickup_find import PickupHit, find_pickups
 from deskapp.rules.numbers import PROBLEMS, parse_scan
 from deskapp.ui.kit import Card, Cell, Column, DataTable, EmptyState, PageContext, ScanField, Text, spoken
 from deskapp.ui.tokens import LARGE

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 from deskapp.errors import N_
 from deskapp.models import catalogue
 from deskapp.models.store import Changes
-from deskapp.queries.pickup import PickupHit, ReadyRow, call_list, find_pickups, ready_list
+from deskapp.queries.pickup import ReadyRow, call_list, ready_list
+from deskapp.queries.pickup_find import PickupHit, find_pickups
 from deskapp.ui import theme
 from deskapp.ui.kit import Button, Cell, Column, DataTable, EmptyState, Page, PageContext, Pill, Scroll, row, spoken
 from deskapp.ui.pages.lists import FilterField
@@ -80,7 +81,7 @@ class ReadyPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the list more room than what stands beside it."""
         super().resizeEvent(event)
-        self.side.setFixedWidth(min(theme.px(372), int(self.width() * 0.42)))
+        self.side.setFixedWidth(min(theme.px(372), int(self.width() * 0.36)))
 
     def open(self, **args: object) -> None:
         """Show the list; a scanned slip, order or device goes straight to its pickup."""

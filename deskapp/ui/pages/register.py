@@ -9,7 +9,6 @@ from deskapp.clock import shop_day, shop_time
 from deskapp.commands.dayend import print_register
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import language, say
-from deskapp.models import catalogue
 from deskapp.models.day_figures import Entry
 from deskapp.models.store import Changes
 from deskapp.queries import sheets
@@ -62,12 +61,11 @@ class RegisterPage(Page):
             [
                 Column("received", N_("Received"), lambda line: _moment(line.received_ms), 110,
                        sort=lambda line: line.received_ms),
-                Column("order", N_("Order"), lambda line: line.order_no, 170),
+                Column("order", N_("Order"), lambda line: line.order_no, 160),
                 Column("merchant", N_("Merchant"), lambda line: line.merchant, 0),
                 Column("device", N_("Device"), lambda line: f"{line.model}  {line.serial_no}", 250),
-                Column("fault", N_("Fault"), _fault, 150),
                 Column("returned", N_("Collected"), _returned, 120),
-                Column("receipt", N_("Receipt"), lambda line: line.receipt_no, 170),
+                Column("receipt", N_("Receipt"), lambda line: line.receipt_no, 160),
                 Column("fen", N_("Amount"), lambda line: yuan(line.fen) if line.fen else "", 90, right=True),
             ],
             name=N_("Register"), empty=EmptyState("file-text", N_("No device was received in this period.")),
@@ -144,11 +142,6 @@ class RegisterPage(Page):
     def _written(self, name: str) -> None:
         self.export_bar.hide()
         self.context.toast(N_("Saved as {file}"), tone="ok", file=name)
-
-
-def _fault(line: Entry) -> str:
-    symptom = catalogue.title("symptoms", line.symptom_code) if line.symptom_code else ""
-    return " ".join(part for part in (symptom, line.words) if part)
 
 
 def _returned(line: Entry) -> Cell:

@@ -43,7 +43,6 @@ PAGES: Final[tuple[PageSpec, ...]] = (
     PageSpec("guidance", N_("Remote guidance"), "phone", _of("guidance.GuidancePage"), COUNTER, "guidance"),
     PageSpec("knowledge", N_("Knowledge"), "book", _of("knowledge.KnowledgePage"), COUNTER),
     PageSpec("bench", N_("Bench"), "stethoscope", _of("bench.BenchPage"), WORKSHOP),
-    PageSpec("job", N_("Job"), "tool", _of("job.JobPage"), UNLISTED),
     PageSpec("stock", N_("Parts and stock"), "packages", _of("stock.StockPage"), WORKSHOP),
     PageSpec("tickets", N_("Tickets"), "clipboard-list", _of("tickets.TicketsPage"), RECORDS),
     PageSpec("ticket", N_("Ticket"), "clipboard-list", _of("ticket.TicketPage"), UNLISTED),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtWidgets import QWidget
+
 from deskapp.clock import shop_day
 from deskapp.commands.tickets import add_contact, add_note, move_ticket
 from deskapp.errors import N_, DeskError
@@ -24,6 +26,7 @@ from deskapp.ui.kit import (
     Column,
     DataTable,
     Facts,
+    FlowLayout,
     Form,
     Page,
     PageContext,
@@ -39,7 +42,7 @@ from deskapp.ui.kit import (
 from deskapp.ui.pages.kind_fields import KindFields
 from deskapp.ui.pages.ticket_words import due_cell, happening, state_cell, subject
 from deskapp.ui.pages.words import choices, full_moment
-from deskapp.ui.tokens import LARGE
+from deskapp.ui.tokens import LARGE, TIGHT
 
 
 class TicketPage(Page):
@@ -94,7 +97,7 @@ class TicketPage(Page):
             name=N_("Devices taken in"),
         )
         self.devices.setMinimumHeight(140)
-        self.devices.opened.connect(lambda line: self.context.navigate("job", item_id=line.item_id))
+        self.devices.opened.connect(lambda line: self.context.navigate("bench", item_id=line.item_id))
         self.devices_card.add(self.devices)
         return self.devices_card
 
@@ -108,8 +111,12 @@ class TicketPage(Page):
         self.waiting_label = Text(N_("Wait for"), "label")
         self.cancel = Button(N_("Cancel the ticket"), "quiet", icon="ban", clicked=lambda: self._reasoned("cancel"))
         self.reopen = Button(N_("Reopen"), "quiet", icon="arrow-back-up", clicked=lambda: self._reasoned("reopen"))
-        card.add(row(self.guide, self.take_in, self.start, self.go_on, 1))
-        card.add(row(self.waiting_label, self.waiting, 1))
+        ways = QWidget()
+        flow = FlowLayout(ways, margin=0)
+        for way in (self.guide, self.take_in, self.start, self.go_on):
+            flow.addWidget(way)
+        card.add(ways)
+        card.add(column(self.waiting_label, self.waiting, gap=TIGHT))
         card.add(row(1, self.reopen, self.cancel))
         self.note_form = Form()
         self.note = TextArea(lines=2)

@@ -41,7 +41,6 @@ class Listing(Card):
         self.add(self.nothing)
         self.add(self.table)
         self.head.addWidget(self.more)
-        self.setTabOrder(self.more, self.table.view)
         self.show_rows((), 0)
 
     def show_rows(self, rows: Sequence[Any], count: int) -> None:

@@ -92,9 +92,10 @@ class FormRow(QWidget):
         """Say label and hint in the window's language."""
         label = spoken(self._label)
         self.label.setText(label + (" *" if self.needed else ""))
-        self.field.setAccessibleName(without_mnemonic(label))
         inner = self.field.focusProxy()
-        if inner is not None:
+        if label:  # a tick without a label says its own words
+            self.field.setAccessibleName(without_mnemonic(label))
+        if label and inner is not None:
             inner.setAccessibleName(without_mnemonic(label))
         if self._hint:
             self.hint.setText(spoken(self._hint))

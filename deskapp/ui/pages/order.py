@@ -1,0 +1,218 @@
+"""One repair order: its devices and where each is, the papers, and all that happened; the ways on from here."""
+
+from __future__ import annotations
+
+from deskapp.errors import N_
+from deskapp.models import catalogue
+from deskapp.models.store import Changes
+from deskapp.queries.orders import OrderCard, OrderEvent, OrderLine, order_of
+from deskapp.rules.custody import HOLDER_TITLES, kind_of
+from deskapp.rules.money import format_yuan
+from deskapp.rules.moves import TABLE
+from deskapp.rules.states import ENDED, STATE_TITLES, WorkState
+from deskapp.ui.kit import (
+    Button,
+    Card,
+    Cell,
+    Column,
+    DataTable,
+    Facts,
+    Happening,
+    Page,
+    PageContext,
+    Pill,
+    Timeline,
+    row,
+    spoken,
+)
+from deskapp.ui.pages.lists import filled, let_grow
+from deskapp.ui.pages.records import PapersCard
+from deskapp.ui.pages.words import full_moment
+from deskapp.ui.tokens import LARGE
+
+READY = frozenset({WorkState.READY_FOR_PICKUP, WorkState.ABANDONED})
+MOVE_TITLES = {move.name: move.title for move in TABLE}
+
+
+class OrderPage(Page):
+    """Shows an order; a scanned label of one of its devices opens it too."""
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context, N_("Repair order"))
+        self.card: OrderCard | None = None
+        self._wanted = ""
+        self._chosen = ""
+        self.blocked = Pill(N_("slip reported lost"), "danger", "ban")
+        self.blocked.hide()
+        self.head.insertWidget(1, self.blocked)
+        self.ticket_button = Button(N_("&Ticket"), icon="phone-call", clicked=self.to_ticket)
+        self.bench_button = Button(N_("To the &bench"), icon="stethoscope", clicked=self.to_bench)
+        self.pickup_button = Button(N_("&Hand out"), "primary", icon="package", clicked=self.to_pickup)
+        for button in (self.ticket_button, self.bench_button, self.pickup_button):
+            self.head.addWidget(button)
+        self._build()
+        both = row(gap=LARGE)
+        both.addWidget(self.facts_card, 2)
+        both.addWidget(self.devices_card, 3)
+        self.body.addLayout(both)
+        self.papers = PapersCard(context)
+        self.history = Card(N_("What happened"), icon="history")
+        self.timeline = Timeline()
+        self.history.add(self.timeline)
+        self.add(self.papers)
+        self.add(self.history)
+        let_grow(self.body)
+
+    def _build(self) -> None:
+        self.facts_card = Card(N_("What is known"), icon="info-circle")
+        self.facts = Facts()
+        for key, label in (
+            ("merchant", N_("Merchant")), ("deliverer", N_("Brought by")), ("phone", N_("Phone")),
+            ("opened", N_("Taken in")), ("by", N_("Taken in by")), ("slip", N_("Slip")),
+            ("estimate", N_("Promised for")), ("ceiling", N_("At most")), ("ticket", N_("Ticket")),
+        ):  # fmt: skip
+            self.facts.add(key, label)
+        self.facts_card.add(self.facts)
+        self.merchant_button = Button(N_("Show the &merchant"), "link", icon="building-store", clicked=self.to_merchant)
+        self.facts_card.add(row(self.merchant_button, 1))
+        self.devices_card = Card(N_("Devices"), icon="device-mobile")
+        self.devices = DataTable(
+            [
+                Column("label_no", N_("Label"), lambda one: one.label_no, 130),
+                Column("device", N_("Device"), _device, 0),
+                Column("state", N_("State"), _state, 150),
+                Column("where", N_("Where"), _where, 120),
+                Column("due", N_("To pay"), _to_pay, 100, right=True),
+            ],
+            name=N_("Devices"),
+        )  # fmt: skip
+        self.devices_card.add(self.devices)
+        self.device_button = Button(N_("Show the d&evice"), "link", icon="device-mobile", clicked=self.to_device)
+        self.devices_card.add(row(self.device_button, 1))
+        self.devices.opened.connect(lambda one: self.context.navigate("bench", id=one.id, kind="item"))
+
+    # -- showing -----------------------------------------------------------------------
+
+    def open(self, **args: object) -> None:
+        """Show the order or the device `id`."""
+        self._wanted = str(args.get("id") or args.get("order_id") or args.get("item_id") or self._wanted)
+        self._chosen = self._wanted
+        self.banner.clear()
+        self.reload()
+        self.focus_first(self.devices)
+
+    def reload(self) -> None:
+        """Ask for the order anew."""
+        wanted = self._wanted
+        self.jobs.ask(lambda session: order_of(session, wanted), owner=self, then=self._here, exclusive="order")
+
+    def changed(self, changes: Changes) -> None:
+        """Ask again when something of an order was touched."""
+        if changes.touches("repair_order", "repair_item", "work_event", "custody_event", "money_event", "print_job"):
+            self.reload()
+
+    def retranslate(self) -> None:
+        """Say states and history in the window's language."""
+        if self.card is not None:
+            self._here(self.card)
+
+    def print_paper(self) -> None:
+        """Go to the papers (Ctrl+P)."""
+        self.papers.table.setFocus()
+
+    def _here(self, card: OrderCard | None) -> None:
+        self.card = card
+        if card is None:
+            self.banner.say("warn", N_("This order is not known here."))
+            return
+        self.title.put(card.number)
+        self.blocked.setVisible(card.slip_blocked)
+        for key, value in (
+            ("merchant", card.merchant or spoken(N_("not known"))), ("deliverer", card.deliverer),
+            ("phone", card.phone), ("opened", full_moment(card.opened_at)), ("by", card.opened_by),
+            ("slip", card.slip_no), ("estimate", full_moment(card.estimate_at)),
+            ("ceiling", format_yuan(card.ceiling_fen) if card.ceiling_fen else "–"), ("ticket", card.ticket_no),
+        ):  # fmt: skip
+            self.facts.put(key, value)
+        filled(self.devices, card.lines)
+        for place, line in enumerate(card.lines):
+            if line.id == self._chosen or (place == 0 and self.devices.current() is None):
+                self.devices.select(place)
+        may = self.context.may
+        states = {WorkState(line.state) for line in card.lines}
+        self.pickup_button.setVisible(may("pickup") and bool(states & READY))
+        self.bench_button.setVisible(bool(states - READY - ENDED - {WorkState.PICKED_UP}))
+        self.ticket_button.setVisible(bool(card.ticket_id))
+        self.merchant_button.setVisible(bool(card.merchant_id))
+        self.papers.show_for(card.id, *(line.id for line in card.lines))
+        self.timeline.set_happenings([_happening(event) for event in reversed(card.events)])
+
+    # -- ways on -----------------------------------------------------------------------
+
+    def to_ticket(self) -> None:
+        """Open the ticket."""
+        if self.card is not None:
+            self.context.navigate("ticket", ticket_id=self.card.ticket_id)
+
+    def to_bench(self) -> None:
+        """Open the chosen device at its step on the bench."""
+        line = self.devices.current()
+        if line is not None:
+            self.context.navigate("bench", id=line.id, kind="item")
+
+    def to_pickup(self) -> None:
+        """Hand out what is ready."""
+        if self.card is not None:
+            self.context.navigate("pickup", id=self.card.id, kind="order", number=self.card.number)
+
+    def to_merchant(self) -> None:
+        """Open the merchant."""
+        if self.card is not None:
+            self.context.navigate("merchant", merchant_id=self.card.merchant_id)
+
+    def to_device(self) -> None:
+        """Open the chosen device with its whole past."""
+        line = self.devices.current()
+        if line is not None:
+            self.context.navigate("device", device_id=line.device_id)
+
+
+def _device(line: OrderLine) -> str:
+    return "  ".join(part for part in (line.model, line.serial_no, _symptom(line)) if part)
+
+
+def _symptom(line: OrderLine) -> str:
+    return catalogue.title("symptoms", line.symptom_code) if line.symptom_code else line.words
+
+
+def _state(line: OrderLine) -> Cell:
+    state = WorkState(line.state)
+    if state is WorkState.QUARANTINED:
+        return Cell(spoken(STATE_TITLES[state]), "danger", "hand-stop", pill=True)
+    if state in ENDED or state is WorkState.PICKED_UP:
+        return Cell(spoken(STATE_TITLES[state]), "neutral", "check", pill=True)
+    tone, icon = ("ok", "package") if state in READY else ("accent", "tool")
+    return Cell(spoken(STATE_TITLES[state]), tone, icon, pill=True)
+
+
+def _to_pay(line: OrderLine) -> str:
+    return format_yuan(max(0, line.due_fen - line.paid_fen))
+
+
+def _where(line: OrderLine) -> str:
+    if line.holder.startswith("shelf") and line.shelf:
+        return line.shelf
+    return spoken(HOLDER_TITLES[kind_of(line.holder)]) if line.holder else ""
+
+
+def _happening(event: OrderEvent) -> Happening:
+    when = full_moment(event.at)
+    if event.kind == "hop":
+        start, end = (spoken(HOLDER_TITLES[kind_of(holder)]) for holder in (event.what, event.words))
+        return Happening(when, f"{start} → {end}", event.by, f"{event.label_no}  {event.place}".strip(),
+                         "switch-horizontal", "muted")  # fmt: skip
+    title = spoken(MOVE_TITLES.get(event.what, event.what))
+    if event.kind == "voided":
+        return Happening(when, spoken(N_("{what} (voided)"), what=title), event.by, event.label_no, "ban", "warn")
+    detail = "  ".join(part for part in (event.label_no, event.words) if part)
+    return Happening(when, title, event.by, detail, "circle-check", "accent")

@@ -1,0 +1,87 @@
+"""The order of the Tab key: what the eye reads, whatever was built when.
+
+Qt keeps widgets in the order in which they came into the window, so a row added later would be the last stop of its
+page. Before Tab moves, the order is laid anew along the layouts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLayout, QScrollArea, QWidget
+
+OWN_ORDER = "own_tab_order"
+"""A property of widgets that order their fields themselves, by the hands of who does the usual."""
+
+
+def in_reading_order(root: QWidget) -> list[QWidget]:
+    """Return the stops of the Tab key below a widget along its layouts: line by line, column by column."""
+    found: list[QWidget] = []
+    _gather(root, found)
+    return found
+
+
+def lay_tab_order(root: QWidget, before: list[QWidget]) -> list[QWidget]:
+    """Order the stops below a widget as they are read and return them; `before` is what was laid the last time."""
+    wanted = in_reading_order(root)
+    if wanted != before:
+        for one, other in zip(wanted, wanted[1:], strict=False):
+            QWidget.setTabOrder(one, other)
+    return wanted
+
+
+def _gather(widget: QWidget, found: list[QWidget]) -> None:
+    if widget.property(OWN_ORDER):
+        found += [stop for stop in _chain(widget) if _stops(stop)]
+        return
+    if _stops(widget):
+        found.append(widget)
+    for child in _children(widget):
+        _gather(child, found)
+
+
+def _stops(widget: QWidget) -> bool:
+    tab = Qt.FocusPolicy.TabFocus
+    return widget.focusPolicy() & tab == tab and widget.focusProxy() is None
+
+
+def _children(widget: QWidget) -> Iterator[QWidget]:
+    laid: set[int] = set()
+    layout = widget.layout()
+    listed = list(_laid_out(layout)) if layout is not None else []
+    if isinstance(widget, QScrollArea) and widget.widget() is not None:
+        listed.append(widget.widget())
+    for child in listed:
+        laid.add(id(child))
+        yield child
+    for other in widget.children():
+        if isinstance(other, QWidget) and not other.isWindow() and id(other) not in laid and not _holds(other, listed):
+            yield other
+
+
+def _holds(widget: QWidget, listed: list[QWidget]) -> bool:
+    return any(widget.isAncestorOf(child) for child in listed)
+
+
+def _laid_out(layout: QLayout) -> Iterator[QWidget]:
+    places = list(range(layout.count()))
+    if isinstance(layout, QGridLayout):
+        places.sort(key=lambda place: layout.getItemPosition(place)[:2])  # type: ignore[index]
+    for place in places:
+        item = layout.itemAt(place)
+        if item is None:
+            continue
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            yield widget
+        elif inner is not None:
+            yield from _laid_out(inner)
+
+
+def _chain(root: QWidget) -> Iterator[QWidget]:
+    widget = root.nextInFocusChain()
+    while widget is not None and widget is not root:
+        if root.isAncestorOf(widget):
+            yield widget
+        widget = widget.nextInFocusChain()
