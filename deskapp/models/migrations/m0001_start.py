@@ -64,16 +64,10 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX ix_device_model_id ON device (model_id)
-    """,
-    """
-    CREATE INDEX ix_device_merchant_id ON device (merchant_id)
+    CREATE INDEX ix_device_joined_into ON device (joined_into)
     """,
     """
     CREATE INDEX ix_device_serial_no ON device (serial_no)
-    """,
-    """
-    CREATE INDEX ix_device_joined_into ON device (joined_into)
     """,
     """
     CREATE INDEX ix_device_loaner ON device (loaner)
@@ -83,6 +77,12 @@ _STATEMENTS = (
     """,
     """
     CREATE INDEX ix_device_terminal_no ON device (terminal_no)
+    """,
+    """
+    CREATE INDEX ix_device_model_id ON device (model_id)
+    """,
+    """
+    CREATE INDEX ix_device_merchant_id ON device (merchant_id)
     """,
     """
     CREATE TABLE terminal_binding (
@@ -99,13 +99,13 @@ _STATEMENTS = (
     )
     """,
     """
+    CREATE INDEX ix_terminal_binding_terminal_no ON terminal_binding (terminal_no)
+    """,
+    """
     CREATE INDEX ix_terminal_binding_merchant_id ON terminal_binding (merchant_id)
     """,
     """
     CREATE INDEX ix_terminal_binding_device_id ON terminal_binding (device_id)
-    """,
-    """
-    CREATE INDEX ix_terminal_binding_terminal_no ON terminal_binding (terminal_no)
     """,
     """
     CREATE TABLE change_set (
@@ -129,10 +129,10 @@ _STATEMENTS = (
     CREATE INDEX ix_change_set_staff ON change_set (staff)
     """,
     """
-    CREATE INDEX ix_change_set_at ON change_set (at)
+    CREATE INDEX ix_change_set_command ON change_set (command)
     """,
     """
-    CREATE INDEX ix_change_set_command ON change_set (command)
+    CREATE INDEX ix_change_set_at ON change_set (at)
     """,
     """
     CREATE TABLE changed_record (
@@ -231,13 +231,13 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX ix_print_job_subject_id ON print_job (subject_id)
-    """,
-    """
     CREATE INDEX ix_print_job_state ON print_job (state, created_at)
     """,
     """
     CREATE INDEX ix_print_job_number ON print_job (number)
+    """,
+    """
+    CREATE INDEX ix_print_job_subject_id ON print_job (subject_id)
     """,
     """
     CREATE TABLE lookup_use (
@@ -269,10 +269,10 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX ix_merchant_joined_into ON merchant (joined_into)
+    CREATE INDEX ix_merchant_merchant_no ON merchant (merchant_no)
     """,
     """
-    CREATE INDEX ix_merchant_merchant_no ON merchant (merchant_no)
+    CREATE INDEX ix_merchant_joined_into ON merchant (joined_into)
     """,
     """
     CREATE TABLE merchant_contact (
@@ -416,10 +416,10 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX ix_calendar_day_day ON calendar_day (day)
+    CREATE INDEX ix_calendar_day_site_id ON calendar_day (site_id)
     """,
     """
-    CREATE INDEX ix_calendar_day_site_id ON calendar_day (site_id)
+    CREATE INDEX ix_calendar_day_day ON calendar_day (day)
     """,
     """
     CREATE TABLE repair_order (
@@ -452,7 +452,7 @@ _STATEMENTS = (
     CREATE INDEX ix_repair_order_merchant_id ON repair_order (merchant_id)
     """,
     """
-    CREATE INDEX ix_repair_order_opened_at ON repair_order (opened_at)
+    CREATE INDEX ix_repair_order_number ON repair_order (number)
     """,
     """
     CREATE INDEX ix_repair_order_slip_no ON repair_order (slip_no)
@@ -461,7 +461,7 @@ _STATEMENTS = (
     CREATE INDEX ix_repair_order_deliverer_phone ON repair_order (deliverer_phone)
     """,
     """
-    CREATE INDEX ix_repair_order_number ON repair_order (number)
+    CREATE INDEX ix_repair_order_opened_at ON repair_order (opened_at)
     """,
     """
     CREATE INDEX ix_repair_order_ticket_id ON repair_order (ticket_id)
@@ -495,19 +495,19 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX ix_repair_item_previous_item_id ON repair_item (previous_item_id)
-    """,
-    """
-    CREATE INDEX ix_repair_item_order_id ON repair_item (order_id)
-    """,
-    """
     CREATE INDEX ix_repair_item_held ON repair_item (work_state, state_at) WHERE work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up')
+    """,
+    """
+    CREATE INDEX ix_repair_item_previous_item_id ON repair_item (previous_item_id)
     """,
     """
     CREATE INDEX ix_repair_item_device_id ON repair_item (device_id)
     """,
     """
     CREATE INDEX ix_repair_item_label_no ON repair_item (label_no)
+    """,
+    """
+    CREATE INDEX ix_repair_item_order_id ON repair_item (order_id)
     """,
     """
     CREATE INDEX ix_repair_item_receipt_no ON repair_item (receipt_no)
@@ -551,10 +551,10 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX ix_work_event_at ON work_event (at)
+    CREATE INDEX ix_work_event_item_id ON work_event (item_id)
     """,
     """
-    CREATE INDEX ix_work_event_item_id ON work_event (item_id)
+    CREATE INDEX ix_work_event_at ON work_event (at)
     """,
     """
     CREATE TABLE item_record (
@@ -572,10 +572,10 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX ix_item_record_item_id ON item_record (item_id)
+    CREATE INDEX ix_item_record_kind ON item_record (kind)
     """,
     """
-    CREATE INDEX ix_item_record_kind ON item_record (kind)
+    CREATE INDEX ix_item_record_item_id ON item_record (item_id)
     """,
     """
     CREATE INDEX ix_item_record_at ON item_record (at)
@@ -628,16 +628,16 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX ix_money_event_kind ON money_event (kind)
+    CREATE INDEX ix_money_event_item_id ON money_event (item_id)
     """,
     """
     CREATE INDEX ix_money_event_at ON money_event (at)
     """,
     """
-    CREATE INDEX ix_money_event_item_id ON money_event (item_id)
+    CREATE INDEX ix_money_event_order_id ON money_event (order_id)
     """,
     """
-    CREATE INDEX ix_money_event_order_id ON money_event (order_id)
+    CREATE INDEX ix_money_event_kind ON money_event (kind)
     """,
     """
     CREATE INDEX ix_money_event_number ON money_event (number)
@@ -691,13 +691,13 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX ix_print_fact_subject_id ON print_fact (subject_id)
+    CREATE INDEX ix_print_fact_number ON print_fact (number)
     """,
     """
     CREATE INDEX ix_print_fact_at ON print_fact (at)
     """,
     """
-    CREATE INDEX ix_print_fact_number ON print_fact (number)
+    CREATE INDEX ix_print_fact_subject_id ON print_fact (subject_id)
     """,
     """
     CREATE TABLE review_card (
@@ -760,16 +760,16 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX ix_stock_move_item_id ON stock_move (item_id)
-    """,
-    """
-    CREATE INDEX ix_stock_move_at ON stock_move (at)
-    """,
-    """
     CREATE INDEX ix_stock_move_part_id ON stock_move (part_id)
     """,
     """
+    CREATE INDEX ix_stock_move_item_id ON stock_move (item_id)
+    """,
+    """
     CREATE INDEX ix_stock_move_serial_no ON stock_move (serial_no)
+    """,
+    """
+    CREATE INDEX ix_stock_move_at ON stock_move (at)
     """,
     """
     CREATE TABLE price_line (
@@ -813,10 +813,10 @@ _STATEMENTS = (
     CREATE INDEX ix_loan_event_device_id ON loan_event (device_id)
     """,
     """
-    CREATE INDEX ix_loan_event_at ON loan_event (at)
+    CREATE INDEX ix_loan_event_merchant_id ON loan_event (merchant_id)
     """,
     """
-    CREATE INDEX ix_loan_event_merchant_id ON loan_event (merchant_id)
+    CREATE INDEX ix_loan_event_at ON loan_event (at)
     """,
     """
     CREATE INDEX ix_loan_event_order_id ON loan_event (order_id)
@@ -843,10 +843,10 @@ _STATEMENTS = (
     CREATE INDEX ix_attachment_sha256 ON attachment (sha256)
     """,
     """
-    CREATE INDEX ix_attachment_subject_id ON attachment (subject_id)
+    CREATE INDEX ix_attachment_at ON attachment (at)
     """,
     """
-    CREATE INDEX ix_attachment_at ON attachment (at)
+    CREATE INDEX ix_attachment_subject_id ON attachment (subject_id)
     """,
     """
     CREATE TABLE service_ticket (
@@ -878,22 +878,22 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX ix_service_ticket_callback_phone ON service_ticket (callback_phone)
+    CREATE INDEX ix_service_ticket_merchant_id ON service_ticket (merchant_id)
     """,
     """
-    CREATE INDEX ix_service_ticket_device_id ON service_ticket (device_id)
+    CREATE INDEX ix_service_ticket_open ON service_ticket (priority, n) WHERE state NOT IN ('done', 'cancelled')
     """,
     """
     CREATE INDEX ix_service_ticket_number ON service_ticket (number)
     """,
     """
+    CREATE INDEX ix_service_ticket_device_id ON service_ticket (device_id)
+    """,
+    """
+    CREATE INDEX ix_service_ticket_callback_phone ON service_ticket (callback_phone)
+    """,
+    """
     CREATE INDEX ix_service_ticket_opened_at ON service_ticket (opened_at)
-    """,
-    """
-    CREATE INDEX ix_service_ticket_merchant_id ON service_ticket (merchant_id)
-    """,
-    """
-    CREATE INDEX ix_service_ticket_open ON service_ticket (priority, n) WHERE state NOT IN ('done', 'cancelled')
     """,
     """
     CREATE TABLE ticket_event (

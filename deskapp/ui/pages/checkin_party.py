@@ -313,7 +313,7 @@ class PartyCard(Card):
 
     def _say_boxes(self) -> None:
         self.notice.setText(
-            spoken(N_("I have said: settle and sign off before handing in; we keep no card data (Space)"))
+            spoken(N_("Said: settle, sign off; we keep no card data (Space)"))
         )
         self.stopped.setText(spoken(N_("The business stands still without it")))
         self.vendor.setText(spoken(N_("May go to the maker for repair")))

@@ -15,7 +15,8 @@ from deskapp.ui.kit import Choice, Suggestion
 def choices(name: str) -> list[Choice]:
     """Return a list of codes as choices; they show their own words in both languages."""
     return [
-        Choice(word.code, word.title(), word.short, raw=True, words=word.title) for word in catalogue.words(name).values()
+        Choice(word.code, word.title(), word.short, raw=True, words=word.title)
+        for word in catalogue.words(name).values()
     ]
 
 
