@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from deskapp import i18n, settings
@@ -23,6 +24,7 @@ from deskapp.ui.jobs import Jobs
 from deskapp.ui.page import Page
 from deskapp.ui.pages.table import PAGES
 from deskapp.ui.speech import without_mnemonic
+from deskapp.ui.widgets.tabs import in_reading_order
 from deskapp.ui.window import Window
 from installer.compile_catalogue import merge, translations_of
 from tests import walker
@@ -56,7 +58,7 @@ class View:
             "guidance": {"ticket_id": day.guided} if self.state else {},
             "merchant": {"merchant_id": day.merchant},
             "device": {"device_id": day.device},
-            "job": {"item_id": one.item_id},
+            "bench": {"item_id": one.item_id} if self.state else {},
             "order": {"id": order.order_id, "order_id": order.order_id, "kind": "order", "number": order.order_no},
             "pickup": {"order_id": order.order_id, "kind": "order"} if self.state else {},
             "shelf": {"id": "shelf-b1", "shelf_id": "shelf-b1", "kind": "shelf", "number": "B-01-1"},
@@ -68,7 +70,7 @@ class View:
 VIEWS = (
     *(View(page) for page in PAGE_IDS),
     View("guidance", "question"), View("pickup", "order"), View("tickets", "all"), View("check_in", "known"),
-    *(View("job", step) for step in ("checked_in", "diagnosing", "diagnosed", "testing")),
+    *(View("bench", step) for step in ("checked_in", "diagnosing", "diagnosed", "repairing", "testing")),
 )  # fmt: skip
 
 
@@ -193,6 +195,18 @@ def test_tab_follows_the_reading_order(desk: Desk, view: View) -> None:
     desk.look()
 
     assert walker.backward(desk.open(view)) == []
+
+
+def test_the_key_itself_goes_where_the_eye_goes_when_parts_came_later(desk: Desk) -> None:
+    desk.look()
+    page = desk.open(View("merchant"))
+    wanted = in_reading_order(page)
+    visible = [stop for stop in wanted if stop.isVisibleTo(page) and stop.isEnabled()]
+    visible[0].setFocus()
+
+    for stop in visible[1:12]:
+        QTest.keyClick(desk.app.focusWidget(), Qt.Key.Key_Tab)
+        assert desk.app.focusWidget() is stop
 
 
 @each_view

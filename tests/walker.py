@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from deskapp.i18n import PSEUDO, language
 from deskapp.ui.kit import Card, Cell, ChoiceBar, KeyCap, Page, PagedModel, Pill, RowsModel
 from deskapp.ui.speech import without_mnemonic
 from deskapp.ui.widgets.tabs import OWN_ORDER
@@ -192,8 +191,8 @@ def squeezed(page: QWidget) -> list[str]:
 
 
 def _cut(widget: QWidget) -> Iterator[str]:
-    if isinstance(widget, Pill) and language() == PSEUDO:
-        return  # pills shorten their words; in the languages people read they have to fit
+    if isinstance(widget, Pill) and widget.toolTip() == widget.text():
+        return  # gives way by design: the words are shortened, and whole in the tool tip
     if isinstance(widget, QLineEdit):
         if widget.height() < widget.minimumSizeHint().height() - SLACK:
             yield f"{widget.height()} px high, needs {widget.minimumSizeHint().height()}"
@@ -234,9 +233,12 @@ def _widest(area: QAbstractScrollArea) -> str:
     inner = area.widget() if isinstance(area, QScrollArea) else None
     if inner is None:
         return ""
-    deep = [child for child in seen(inner) if not child.findChildren(QWidget)]
-    widest = max(deep, key=lambda child: child.minimumSizeHint().width(), default=None)
-    return "" if widest is None else f"widest: {named(widest)}, {widest.minimumSizeHint().width()} px"
+    deep = [child for child in seen(inner) if not child.findChildren(QWidget) and not child.height() < 3]
+    last = sorted(deep, key=lambda child: place(child, inner).left() + child.minimumSizeHint().width())[-2:]
+    return "; ".join(
+        f"{named(child)} from {place(child, inner).left()} px on needs {child.minimumSizeHint().width()} px"
+        for child in reversed(last)
+    )
 
 
 def short_headings(page: QWidget) -> list[str]:

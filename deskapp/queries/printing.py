@@ -52,7 +52,7 @@ def queued_ids(session: ReadSession, limit: int = 500) -> list[tuple[str, str, s
         .order_by(PrintJob.created_at, PrintJob.id)
         .limit(limit)
     )
-    return [row._tuple() for row in rows]
+    return list(rows.all())
 
 
 def open_jobs(session: ReadSession, limit: int = 500) -> list[JobCard]:
@@ -96,7 +96,7 @@ def counts(session: ReadSession) -> dict[str, int]:
         .where(PrintJob.state.not_in(("printed", "cancelled")))
         .group_by(PrintJob.state)
     )
-    return dict(row._tuple() for row in rows)
+    return dict(rows.all())
 
 
 def _card(row: PrintJob) -> JobCard:

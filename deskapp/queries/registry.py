@@ -196,7 +196,7 @@ def shelves(session: ReadSession) -> list[ShelfRow]:
         .where(RepairItem.holder.like("shelf%"))
         .group_by(RepairItem.shelf_id)
     )
-    held = dict(row._tuple() for row in counted)
+    held = dict(counted.all())
     rows = session.scalars(select(Shelf).where(Shelf.active).order_by(Shelf.code))
     return [ShelfRow(row.id, row.code, row.zone, row.use, row.label_no, int(held.get(row.id, 0))) for row in rows]
 
@@ -226,7 +226,7 @@ def versions(session: ReadSession, record_id: str) -> dict[str, str]:
     rows = session.execute(
         select(GroupVersion.name, GroupVersion.op_uid).where(GroupVersion.record_id == record_id)
     )
-    return dict(row._tuple() for row in rows)
+    return dict(rows.all())
 
 
 def _main_contacts(session: ReadSession, merchant_ids: list[str]) -> dict[str, MerchantContact]:

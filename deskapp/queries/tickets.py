@@ -157,7 +157,7 @@ def count_by_state(session: ReadSession) -> dict[str, int]:
         .where(ServiceTicket.state.not_in(CLOSED))
         .group_by(ServiceTicket.state)
     )
-    return dict(row._tuple() for row in counted)
+    return dict(counted.all())
 
 
 def tickets_of_merchant(session: ReadSession, merchant_id: str, limit: int = 50) -> list[TicketRow]:

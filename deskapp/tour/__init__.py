@@ -11,11 +11,14 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deskapp import i18n
 from deskapp.errors import N_, Unavailable
 from deskapp.tour.place import SUMMARY, prepare
+
+if TYPE_CHECKING:
+    from deskapp.tour.diary import Diary
 
 Tell = Callable[[str], None]
 
@@ -53,10 +56,11 @@ def play(out: Path, tell: Tell = lambda line: None) -> dict[str, Any]:
             stage.close()
         i18n.use(language)
     diary.finish(stage)
-    return _reply(diary, out, language)
+    return reply(diary, out, language)
 
 
-def _reply(diary: Any, out: Path, language: str) -> dict[str, Any]:
+def reply(diary: Diary, out: Path, language: str) -> dict[str, Any]:
+    """Return what the command line says about a played day."""
     failed = [check for check in diary.checks if not check["ok"]]
     values = {
         "place": str(out), "steps": diary.done, "papers": len(diary.papers), "pictures": len(diary.pictures),

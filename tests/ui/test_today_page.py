@@ -17,7 +17,7 @@ from deskapp.ui.page import PageContext
 from deskapp.ui.pages.reviews import ReviewsPage
 from deskapp.ui.pages.today import TodayPage
 from tests.conftest import FixedClock, People
-from tests.factories_bench import bench_device, stock_up
+from tests.factories_bench import open_shop
 
 
 @command(N_("Raise a card for the test"), right="")
@@ -64,9 +64,7 @@ def test_an_empty_branch_is_told_what_to_do_first(page: TodayPage, went) -> None
 def test_a_checked_in_device_is_counted_as_soon_as_it_is_saved(
     qtbot, page: TodayPage, store: Store, people: People
 ) -> None:
-    store.run(stock_up())
-
-    benched = bench_device(store, people)
+    benched = open_shop(store, people).take_in()
     page.open()
 
     qtbot.waitUntil(lambda: page.figures["to_diagnose"].value() == "1")
@@ -76,8 +74,7 @@ def test_a_checked_in_device_is_counted_as_soon_as_it_is_saved(
 def test_a_late_device_stands_in_red_with_a_way_to_it(
     qtbot, page: TodayPage, store: Store, people: People, clock: FixedClock, went
 ) -> None:
-    store.run(stock_up())
-    benched = bench_device(store, people)
+    benched = open_shop(store, people).take_in()
     clock.forward(days=30)
     page.open()
     qtbot.waitUntil(lambda: page.figures["late"].value() == "1")
@@ -166,8 +163,7 @@ def test_a_review_needs_somebody_who_may_co_sign(store: Store, people: People) -
 
 
 def test_nobody_looks_at_their_own_lone_work(store: Store, people: People) -> None:
-    store.run(stock_up())
-    benched = bench_device(store, people)
+    benched = open_shop(store, people).take_in()
     with store.read() as session:
         from deskapp.models.repair import WorkEvent
 

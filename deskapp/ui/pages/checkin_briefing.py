@@ -166,7 +166,7 @@ class BriefingCard(Card):
         holder = QWidget()
         lines: list[QWidget] = [_stay_line(self, stay) for stay in briefing.earlier]
         head = Text(N_("Earlier orders"), "strong")
-        none = Text(N_("Never here before."), "muted")
+        none = Text(N_("Never here before."), "muted", wrap=True)
         stack = column(head, *(lines or [none]), gap=SMALL)
         stack.setContentsMargins(0, 0, 0, 0)
         holder.setLayout(stack)

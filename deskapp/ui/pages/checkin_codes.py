@@ -239,6 +239,7 @@ class AccessoryLine(QWidget):
             chip.setCheckable(True)
             chip.setChecked(count > 0)
             chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            chip.setProperty("by_key", True)  # its code in the line above does the same
             times = f" ×{count}" if count > 1 else ""
             chip.put(f"{word.short}  {word.title()}{times}")
             chip.setAccessibleName(word.title())

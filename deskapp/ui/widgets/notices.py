@@ -171,10 +171,10 @@ class Toast(QFrame):
 class Toasts(QObject):
     """The queue of toasts at the lower right of a window; at most three at a time."""
 
-    def __init__(self, window: QWidget, below: int = 40) -> None:
+    def __init__(self, window: QWidget, above: int = 56) -> None:
         super().__init__(window)
         self._window = window
-        self._below = below
+        self._above = above
         self._waiting: deque[_Message] = deque()
         self.shown: list[Toast] = []
         window.installEventFilter(self)
@@ -228,15 +228,15 @@ class Toasts(QObject):
         self._next()
 
     def _place(self) -> None:
-        bottom = self._window.height() - self._below - LARGE
-        for toast in reversed(self.shown):
+        # Below the top bar, on the right: the bottom right corner is where pages have their main button.
+        top = self._above + MEDIUM
+        for toast in self.shown:
             width = min(440, max(280, self._window.width() // 3))
             toast.setFixedWidth(width)
             toast.adjustSize()
-            bottom -= toast.height()
-            toast.move(self._window.width() - width - LARGE, bottom)
+            toast.move(self._window.width() - width - LARGE, top)
             toast.raise_()
-            bottom -= SMALL
+            top += toast.height() + SMALL
 
 
 class ConfirmBar(QFrame):

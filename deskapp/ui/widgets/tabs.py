@@ -70,9 +70,8 @@ def _laid_out(layout: QLayout) -> Iterator[QWidget]:
         places.sort(key=lambda place: layout.getItemPosition(place)[:2])  # type: ignore[index]
     for place in places:
         item = layout.itemAt(place)
-        if item is None:
-            continue
-        widget, inner = item.widget(), item.layout()
+        widget: QWidget | None = item.widget() if item is not None else None
+        inner: QLayout | None = item.layout() if item is not None else None
         if widget is not None:
             yield widget
         elif inner is not None:

@@ -1,0 +1,248 @@
+"""Writes the tables of the manual from the program itself, so that neither can forget what the other knows.
+
+`python installer/write_docs.py` brings `docs/` up to date; a test fails when it is not. Tables stand between
+`<!-- table: NAME -->` and `<!-- end -->`; the words around them are written by hand.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+BEFORE_THE_PAGES = {
+    "lock": "lock screen",
+    "first_start": "first start",
+    "recovery": "recovery",
+}
+OVER_THE_PAGES = {
+    "keys": "all keys (F1)",
+    "palette": "find anything, do anything (Ctrl+K)",
+}
+
+LICENCES: Mapping[str, tuple[str, str]] = {
+    # library: (licence, what it is for)
+    "argon2-cffi": ("MIT", "PINs and passphrases"),
+    "argon2-cffi-bindings": ("MIT", "the same; contains Argon2 (CC0-1.0 or Apache-2.0)"),
+    "backports-tarfile": ("MIT", "needed by keyring before Python 3.12"),
+    "certifi": ("MPL-2.0", "root certificates"),
+    "cffi": ("MIT-0", "needed by argon2-cffi"),
+    "charset-normalizer": ("MIT", "needed by requests and reportlab"),
+    "chinesecalendar": ("MIT", "public holidays and make-up workdays"),
+    "cryptography": ("Apache-2.0 or BSD-3-Clause", "keyring on Linux"),
+    "et-xmlfile": ("MIT", "needed by openpyxl"),
+    "filelock": ("MIT", "one program per store"),
+    "idna": ("BSD-3-Clause", "needed by requests"),
+    "importlib-metadata": ("Apache-2.0", "needed by keyring before Python 3.12"),
+    "jaraco-classes": ("MIT", "needed by keyring"),
+    "jaraco-context": ("MIT", "needed by keyring"),
+    "jaraco-functools": ("MIT", "needed by keyring"),
+    "jeepney": ("MIT", "keyring on Linux"),
+    "keyring": ("MIT", "the key of the store in the system's key store"),
+    "lazy-importer": ("Apache-2.0", "needed by keyring before Python 3.12"),
+    "more-itertools": ("MIT", "needed by keyring"),
+    "openpyxl": ("MIT", "Excel files"),
+    "phonenumbers": ("Apache-2.0", "foreign telephone numbers"),
+    "pillow": ("MIT-CMU", "photos"),
+    "platformdirs": ("MIT", "the user's data folder"),
+    "pycparser": ("BSD-3-Clause", "needed by cffi"),
+    "pypdfium2": ("BSD-3-Clause or Apache-2.0", "papers as pictures; contains PDFium (BSD-3-Clause)"),
+    "pyside6-essentials": ("LGPL-3.0", "the window; contains Qt 6 (LGPL-3.0)"),
+    "python-stdnum": ("LGPL-2.1 or later", "credit codes, check digits"),
+    "pywin32-ctypes": ("BSD-3-Clause", "keyring on Windows"),
+    "reportlab": ("BSD-3-Clause", "papers as PDF"),
+    "requests": ("Apache-2.0", "talking to the server"),
+    "rl-accel": ("BSD-3-Clause", "makes reportlab quicker"),
+    "secretstorage": ("BSD-3-Clause", "keyring on Linux"),
+    "segno": ("BSD-3-Clause", "QR codes"),
+    "shiboken6": ("LGPL-3.0", "needed by PySide6"),
+    "sqlalchemy": ("MIT", "the database layer"),
+    "sqlcipher3": ("Zlib", "the encrypted database; contains SQLCipher (BSD-3-Clause), SQLite (public domain), OpenSSL "
+                           "(Apache-2.0)"),
+    "typing-extensions": ("PSF-2.0", "needed by SQLAlchemy"),
+    "urllib3": ("MIT", "needed by requests"),
+    "zipp": ("MIT", "needed by keyring before Python 3.12"),
+}  # fmt: skip
+
+
+# ---------------------------------------------------------------- the tables
+
+
+def settings_table() -> str:
+    """Every setting: key, title, where it is set, what it may be, what it is at first."""
+    from deskapp import settings
+
+    return _table(
+        ("key", "title", "page", "values", "at first", "note"),
+        (
+            (f"`{one.key}`", one.title, settings.PAGES[one.page], _allowed(one), _shown(one.default), one.hint)
+            for one in settings.ALL
+        ),
+    )
+
+
+def actions_table() -> str:
+    """Every action by block: name, default key, id, when it can be done."""
+    from deskapp.ui.actions import ACTIONS, GROUP_TITLES, Seen
+
+    nobody = Seen(False, "", frozenset(), lambda right: True)
+    rows = []
+    for group, title in GROUP_TITLES.items():
+        for one in (action for action in ACTIONS if action.group is group):
+            where = "always" if one.enabled(nobody) else "signed in"
+            if one.handler.startswith("page:"):
+                where = "pages that can"
+            rows.append((title, one.text, f"`{one.shortcut}`" if one.shortcut else "", f"`{one.id}`", where))
+    return _table(("block", "action", "key", "id", "when"), rows)
+
+
+def commands_table() -> str:
+    """Every act that can be written: name, title, the right it needs, who has it, the module."""
+    from deskapp.models.write import REGISTRY
+    from deskapp.rules import access
+
+    load_commands()
+    roles = tomllib.loads((ROOT / "resources" / "roles.toml").read_text("utf-8"))
+    rights = access.RIGHTS
+    rows = []
+    for spec in REGISTRY.values():
+        module = spec.function.__module__
+        if module.startswith("deskapp."):
+            who = ", ".join(name for name, role in roles.items() if spec.right in role["rights"])
+            right = f"`{spec.right}` {rights[spec.right]}" if spec.right else "*(own checks, or the program itself)*"
+            rows.append((module.removeprefix("deskapp."), f"`{spec.name}`", spec.title, right, who))
+    return _table(("module", "command", "title", "right", "roles"), sorted(rows))
+
+
+def load_commands() -> None:
+    """Import every module that declares commands."""
+    import deskapp.commands
+
+    for module in pkgutil.iter_modules(deskapp.commands.__path__, "deskapp.commands."):
+        importlib.import_module(module.name)
+    importlib.import_module("deskapp.settings")
+
+
+def screens_table() -> str:
+    """The pictures of every page in both languages."""
+    rows = [(title, *_pictures(name)) for name, title in screens().items()]
+    return _table(("page", "简体中文", "English"), rows)
+
+
+def screens() -> dict[str, str]:
+    """What has a picture, and what it shows."""
+    from deskapp.ui.pages.table import PAGES
+
+    return {**BEFORE_THE_PAGES, **{page.id: page.title for page in PAGES}, **OVER_THE_PAGES}
+
+
+def lists_table() -> str:
+    """The lists of `codes.toml` and what their entries carry."""
+    codes = tomllib.loads((ROOT / "resources" / "catalogue" / "codes.toml").read_text("utf-8"))
+    rows = []
+    for name, entries in codes.items():
+        if isinstance(entries, list):
+            keys = dict.fromkeys(key for entry in entries for key in entry)
+            rows.append((f"`{name}`", str(len(entries)), " ".join(f"`{key}`" for key in keys)))
+    return _table(("list", "entries", "keys"), rows)
+
+
+def libraries_table() -> str:
+    """Every library that the program runs with, in the version of the lock file."""
+    versions = runtime_versions()
+    rows = [(name, version, *LICENCES.get(name, ("unknown", ""))) for name, version in sorted(versions.items())]
+    return _table(("library", "version", "licence", "what for"), rows)
+
+
+def runtime_versions(root: Path = ROOT) -> dict[str, str]:
+    """The libraries of `requirements.lock` that the program needs, not those of its tests."""
+    versions: dict[str, str] = {}
+    needed_by: dict[str, set[str]] = {}
+    name = ""
+    for line in (root / "requirements.lock").read_text("utf-8").splitlines():
+        if found := re.match(r"([a-z0-9._-]+)==([^\s;]+)", line):
+            name = found[1]
+            versions[name], needed_by[name] = found[2], set()
+        elif found := re.match(r"\s+#\s+(?:via\s+)?(\S+)", line):
+            needed_by.setdefault(name, set()).add(found[1])
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    found_now = {_bare(line) for line in project["dependencies"]}
+    needed: set[str] = set()
+    while found_now:
+        needed |= found_now
+        found_now = {name for name, users in needed_by.items() if users & needed} - needed
+    return {name: version for name, version in versions.items() if name in needed}
+
+
+def _bare(requirement: str) -> str:
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    return found[0].lower().replace("_", "-") if found else ""
+
+
+def _allowed(setting: object) -> str:
+    choices, low, high = (getattr(setting, name) for name in ("choices", "low", "high"))
+    if choices:
+        return " ".join(f"`{choice}`" for choice in choices)
+    kind = getattr(setting, "type").__name__  # noqa: B009 (a type parameter hides the attribute)
+    words = {"str": "text", "int": "whole number", "bool": "yes or no", "dict": "pairs"}[kind]
+    return f"{words} {low} to {high}" if low is not None else words
+
+
+def _shown(value: object) -> str:
+    words: dict[object, str] = {True: "yes", False: "no", "": "*(empty)*"}
+    if isinstance(value, bool | str):
+        return words.get(value, f"`{value}`")
+    return f"`{value}`" if value else "*(empty)*"
+
+
+def _pictures(name: str) -> Iterator[str]:
+    for language in ("zh_CN", "en"):
+        yield f"[{name}_{language}.png]({name}_{language}.png)"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [list(head)]
+    lines += [[""] * 0, *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    width = len(lines[0])
+    lines[1] = ["---"] * width
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+# ---------------------------------------------------------------- the files
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "settings": settings_table,
+    "actions": actions_table,
+    "commands": commands_table,
+    "screens": screens_table,
+    "lists": lists_table,
+    "libraries": libraries_table,
+}
+FILES = ("settings.md", "actions.md", "commands.md", "resources.md", "licences.md", "screens/README.md")
+
+
+def brought_up_to_date(text: str) -> str:
+    """The text of a page of the manual with its tables as they are now."""
+    return TABLE.sub(lambda found: found[1] + TABLES[found[2]]() + found[3], text)
+
+
+def main() -> int:
+    """Write the tables; the words around them stay."""
+    for name in FILES:
+        path = DOCS / name
+        path.write_text(brought_up_to_date(path.read_text("utf-8")), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    sys.exit(main())

@@ -1,0 +1,238 @@
+"""The counter day: `deskapp tour` played to its end in a process of its own, and what it leaves behind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+from PIL import Image
+
+from deskapp import cipher, tour
+from deskapp.models import opening
+from deskapp.models.store import Store
+from deskapp.paths import Home
+from deskapp.queries.pickup import pickup_order
+from deskapp.rules.numbers import ScanKind, parse_scan
+from deskapp.tour.counter import CARD, FREE, PAYABLE
+from deskapp.tour.diary import Diary
+from deskapp.tour.stage import PASSPHRASE
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 420
+PAPERS = {
+    "device_label": 2, "accessory_label": 3, "pickup_slip": 1, "quote": 1, "repair_receipt": 3, "day_end": 1,
+}  # fmt: skip
+KINDS = {
+    "ticket": ScanKind.TICKET, "order": ScanKind.ORDER, "pickup_slip": ScanKind.SLIP, "quote": ScanKind.QUOTE,
+    "repair_receipt": ScanKind.RECEIPT, "device_label": ScanKind.LABEL, "accessory_label": ScanKind.ACCESSORY,
+}  # fmt: skip
+
+pytestmark = pytest.mark.slow
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "deskapp", *words]
+
+
+def surroundings(**more: str) -> dict[str, str]:
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "DESKAPP_HOME", "DESKAPP_PASSPHRASE")
+    kept = {key: value for key, value in os.environ.items() if key not in names}
+    return {**kept, "LANG": "C", "LC_ALL": "C", "QT_QPA_PLATFORM": "offscreen", **more}
+
+
+def deskapp(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*words), cwd=ROOT, env=surroundings(**more), capture_output=True, encoding="utf-8",
+        timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
+
+
+def prints(folder: Path) -> dict[str, str]:
+    """Every file below a folder with its SHA-256."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*")) if path.is_file()
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], dict[str, Any], str]:
+    """One played day: its folder, the reply, the summary, and the lines of progress."""
+    out = tmp_path_factory.mktemp("tour") / "day"
+    done = deskapp("tour", "--out", str(out), "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return out, json.loads(done.stdout), json.loads((out / "summary.json").read_text("utf-8")), done.stderr
+
+
+def test_the_day_is_played_to_its_end_and_everything_is_as_expected(played) -> None:
+    _out, reply, summary, _lines = played
+
+    assert summary["ok"] and not summary["broken_off"]
+    assert [check for check in summary["checks"] if not check["ok"]] == []
+    assert len(summary["checks"]) >= 60 and len(summary["steps"]) == 16
+    assert all(step["complete"] and step["seconds"] > 0 for step in summary["steps"])
+    assert reply["status"] == 0 and "The day is over: 16 steps" in reply["sentences"][0]
+
+
+def test_progress_is_told_line_by_line(played) -> None:
+    lines = [line for line in played[3].splitlines() if line.startswith("Step ")]
+
+    assert len(lines) == 16 and lines[0].startswith("Step 1 of 16: The first start")
+
+
+def test_every_file_is_in_the_summary_with_its_hash(played) -> None:
+    out, _reply, summary, _lines = played
+    told = {entry["file"]: entry["sha256"] for entry in summary["files"]}
+    here = prints(out)
+
+    assert {name: here.get(name) for name in told} == told
+    unlisted = set(here) - set(told) - {"summary.json"}
+    assert all(name.startswith("home/logs/") or name in ("home/desk.lock", "home/ballast") for name in unlisted)
+
+
+def test_every_paper_came_out_and_carries_its_number(played) -> None:
+    out, _reply, summary, _lines = played
+    kinds = [paper["kind"] for paper in summary["papers"]]
+
+    assert {kind: kinds.count(kind) for kind in PAPERS} == PAPERS and len(kinds) == sum(PAPERS.values())
+    for paper in summary["papers"]:
+        document = pypdfium2.PdfDocument((out / paper["file"]).read_bytes())
+        text = "".join("".join(page.get_textpage().get_text_bounded().split()) for page in document)
+        assert paper["number"] in text, paper["file"]
+        assert paper["pages"] == len(document) == 1
+        document.close()
+
+
+def test_the_receipt_of_the_rest_says_the_amount_in_capitals_and_its_copy_is_marked(played) -> None:
+    out, _reply, summary, _lines = played
+    texts = {}
+    for paper in summary["papers"]:
+        if paper["kind"] == "repair_receipt":
+            document = pypdfium2.PdfDocument((out / paper["file"]).read_bytes())
+            texts[paper["number"], paper["copy"]] = "".join(document[0].get_textpage().get_text_bounded().split())
+            document.close()
+    (copied,) = [number for number, copy in texts if copy == 1]
+
+    assert "壹佰伍拾元整" in texts[copied, 0] and "¥150.00" in texts[copied, 0]
+    assert "补打1" in texts[copied, 1] and "补打" not in texts[copied, 0]
+
+
+def test_every_number_that_was_made_reads_back_as_what_it_is(played) -> None:
+    numbers = [(one["kind"], one["number"]) for one in played[2]["numbers"] if one["kind"] in KINDS]
+
+    assert {kind for kind, _number in numbers} == set(KINDS)
+    for kind, number in numbers:
+        scan = parse_scan(number)
+        assert (scan.kind, scan.problem or "") == (KINDS[kind], ""), number
+
+
+def test_each_step_left_pictures_of_the_window(played) -> None:
+    out, _reply, summary, _lines = played
+
+    for step in summary["steps"]:
+        assert step["pictures"], step["title"]
+        for name in step["pictures"]:
+            with Image.open(out / name) as picture:
+                assert picture.size == (1280, 800)
+                assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 50, name
+
+
+def test_the_store_of_the_day_opens_again_and_is_sound(played) -> None:
+    out, _reply, summary, _lines = played
+    home = Home(out / "home")
+
+    told = deskapp("doctor", "--home", str(home.root), "--json", DESKAPP_PASSPHRASE=summary["passphrase"],
+                   DESKAPP_NO_KEYRING="1")  # fmt: skip
+    assert json.loads(told.stdout)["status"] == told.returncode == 0, told.stdout
+    with Store(home, opening.find_key(home, PASSPHRASE)) as store:
+        order_no = next(one["number"] for one in summary["numbers"] if one["kind"] == "pickup_slip")
+        card = store.ask(lambda session: pickup_order(session, slip_no=order_no))
+    assert card is not None
+    assert {device.serial_no: device.state.value for device in card.devices} == {
+        FREE: "picked_up", PAYABLE: "picked_up",
+    }  # fmt: skip
+
+
+def test_the_card_number_that_was_typed_is_nowhere_in_the_store(played) -> None:
+    home = Home(played[0] / "home")
+    connection = cipher.connect(home.database, opening.find_key(home, PASSPHRASE))
+    try:
+        plain = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+        tables = [name for (name,) in connection.execute(plain)]
+        rows = [row for table in tables for row in connection.execute(f'SELECT * FROM "{table}"')]
+    finally:
+        connection.close()
+
+    said = repr(rows)
+    assert "顾客刷卡失败" in said, "the search would have found nothing anyway"
+    assert CARD not in said
+
+
+def test_a_second_run_on_the_same_folder_is_refused_and_touches_nothing(played) -> None:
+    out = played[0]
+    before = prints(out)
+
+    again = deskapp("tour", "--out", str(out))
+
+    assert again.returncode == 1 and "has been played" in again.stderr
+    assert prints(out) == before
+
+
+def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine", "utf-8")
+
+    refused = deskapp("tour", "--out", str(tmp_path))
+
+    assert refused.returncode == 1 and "not empty" in refused.stderr
+    assert prints(tmp_path).keys() == {"letter.txt"}
+
+
+def test_a_tour_without_a_folder_is_wrong_usage() -> None:
+    assert deskapp("tour").returncode == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_tour_killed_in_the_middle_is_refused_and_its_store_is_whole(tmp_path: Path) -> None:
+    out = tmp_path / "day"
+    running = subprocess.Popen(
+        command("tour", "--out", str(out)), cwd=ROOT, env=surroundings(), stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, encoding="utf-8",
+    )  # fmt: skip
+    assert running.stdout is not None
+    for line in running.stdout:
+        if line.startswith("Step 5 "):
+            break
+    running.send_signal(signal.SIGKILL)
+    running.wait(PATIENCE_S)
+    running.stdout.close()
+    before = prints(out)
+
+    again = deskapp("tour", "--out", str(out))
+
+    assert again.returncode == 1 and "did not end" in again.stderr
+    assert prints(out) == before and not (out / "summary.json").exists()
+    told = deskapp("doctor", "--home", str(out / "home"), "--json", DESKAPP_PASSPHRASE=PASSPHRASE,
+                   DESKAPP_NO_KEYRING="1")  # fmt: skip
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_something_unexpected_makes_the_day_fail(tmp_path: Path) -> None:
+    """The control: a difference is told at once, and the reply is not the one of a good day."""
+    lines: list[str] = []
+    diary = Diary(tmp_path, lines.append, "en", 1)
+    diary.begin("A step")
+    diary.expect("devices", 2, 1)
+    diary.end(0.1)
+
+    reply = tour.reply(diary, tmp_path, "en")
+
+    assert reply["status"] == 1 and "1 of 1 things" in reply["sentences"][0]
+    assert lines[-1].strip() == "not as expected: devices: 1 instead of 2"
