@@ -5,76 +5,93 @@ Nothing heavy is imported before the first paint; a test keeps it so.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deskapp import logs, secrets
 from deskapp.clock import system_clock
-from deskapp.errors import DeskError, Unavailable
-from deskapp.models import opening
-from deskapp.models.glance import Glance, glance
-from deskapp.paths import Home, crash_folder
-from deskapp.ui.knock import knock
+from deskapp.errors import DeskError
+from deskapp.paths import Home
 
 if TYPE_CHECKING:
+    from deskapp.models.glance import FirstLook, Glance
     from deskapp.models.store import Store
     from deskapp.print.spooler import Spooler
+    from deskapp.ui.care import Watch
     from deskapp.ui.first_start import Gate
     from deskapp.ui.jobs import Jobs
     from deskapp.ui.knock import Message
     from deskapp.ui.listener import Listener
     from deskapp.ui.window import Window
 
-log = logging.getLogger(__name__)
-
-FindKey = Callable[[], bytes]
 Answer = Callable[["Store", "Message", Callable[[object], None]], "Message"]
 """Does what the command line hands over: the store, the message, where to report `Changes`; returns the reply."""
 
 
 def open_desk(
-    home: Home, *, passphrase: str | None = None, answer: Answer | None = None, find_key: FindKey | None = None
+    home: Home,
+    *,
+    passphrase: str | None = None,
+    answer: Answer | None = None,
+    find_key: Callable[[], bytes] | None = None,
 ) -> int:
     """Open the window of a home and return the exit status; a second start brings the first to the front.
 
     `answer` does what the command line hands over while the window runs.
     """
-    if knock(home, {"verb": "show"}) is not None:
-        return 0
-    search = _beside(find_key or (lambda: opening.find_key(home, passphrase)))
+    if home.socket.exists():
+        from deskapp.ui.knock import knock
+
+        if knock(home, {"verb": "show"}) is not None:
+            return 0
+    look = Beside(home, passphrase, find_key)
     from deskapp.ui.application import application  # Qt loads while the key is looked for
-    from deskapp.ui.crash import CrashReporter
 
     running = application()
-    running.setQuitOnLastWindowClosed(True)
-    folder = home.logs if opening.exists(home) else crash_folder()
-    hard = logs.watch_hard_crashes(folder)
-    reporter = CrashReporter(folder)
-    reporter.install()
-    desk = Desk(home, answer, reporter.caught)
+    desk = Desk(home, answer)
     desk.passphrase = passphrase
     try:
-        desk.begin(search)
+        desk.begin(look)
         return int(running.exec())
     finally:
         desk.end()
-        reporter.remove()
-        hard.close()
+
+
+class Beside(threading.Thread):
+    """Finds the key and takes the first look on a thread of its own, beside the loading of Qt."""
+
+    def __init__(self, home: Home, passphrase: str | None = None, find_key: Callable[[], bytes] | None = None) -> None:
+        super().__init__(name="key", daemon=True)
+        self._home, self._passphrase, self._find_key = home, passphrase, find_key
+        self._found: FirstLook | BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Look."""
+        try:
+            from deskapp.models import opening
+            from deskapp.models.glance import first_look
+
+            find = self._find_key or partial(opening.find_key, self._home, self._passphrase)
+            self._found = first_look(self._home, find, system_clock())
+        except BaseException as error:  # noqa: BLE001 (raised again where the answer is asked for)
+            self._found = error
+
+    def result(self) -> FirstLook:
+        """Return what was found, when it is."""
+        self.join()
+        if isinstance(self._found, BaseException) or self._found is None:
+            raise self._found or RuntimeError("nothing was looked for")
+        return self._found
 
 
 class Desk:
     """What belongs to one running window, put together and taken apart; it decides nothing else."""
 
-    def __init__(
-        self, home: Home, answer: Answer | None = None, on_bug: Callable[[BaseException], None] | None = None
-    ) -> None:
+    def __init__(self, home: Home, answer: Answer | None = None) -> None:
         self.home = home
         self.answer = answer
-        self.on_bug = on_bug or (lambda error: log.error("bug", exc_info=error))
         self.passphrase: str | None = None
         self.key: bytes | None = None
         self.seen: Glance | None = None
@@ -84,35 +101,33 @@ class Desk:
         self.listener: Listener | None = None
         self.window: Window | None = None
         self.gate: Gate | None = None
+        self.watch: Watch | None = None
 
     # -- before the store is open ----------------------------------------------------
 
-    def begin(self, search: Future[bytes]) -> None:
+    def begin(self, look: Beside) -> None:
         """Show the lock screen, or whatever has to come before it."""
-        try:
-            self.key = search.result()
-            self.seen = glance(self.home, self.key, system_clock())
-        except DeskError as trouble:
-            self._at_the_gate(trouble)
-            return
-        if self.seen.people:
-            self._lock_screen(self.seen)
-        else:
-            self._at_the_gate(Unavailable("", code="no_store"))  # a first start that broke off
+        found = look.result()
+        self.key, self.seen = found.key, found.seen
+        if found.seen is not None and found.seen.people:
+            self._lock_screen(found.seen)
+        else:  # a store in which nobody works yet is a first start that broke off
+            self._at_the_gate(found.trouble, first_start=found.seen is not None)
 
-    def _at_the_gate(self, trouble: DeskError | None) -> None:
+    def _at_the_gate(self, trouble: DeskError | None, *, first_start: bool = False) -> None:
+        from deskapp.secrets import system_keyring
         from deskapp.settings import Values
         from deskapp.ui.application import look
         from deskapp.ui.first_start import Gate
 
         look(self.seen.values if self.seen else Values())
-        gate = self.gate = Gate(self.home, lambda: secrets.system_keyring() is None, self.key)
+        gate = self.gate = Gate(self.home, lambda: system_keyring() is None, self.key)
         gate.opened.connect(self._through)
         gate.retry.connect(self._again)
-        gate.jobs.crashed.connect(self.on_bug)
+        gate.jobs.crashed.connect(self._watch().caught)
         gate.show()
         code = trouble.code if trouble else ""
-        if code == "no_store":
+        if first_start or code == "no_store":
             gate.first_start()
         elif code == "needs_passphrase":
             gate.passphrase()
@@ -121,10 +136,10 @@ class Desk:
 
     def _through(self, home: Home, key: bytes) -> None:
         self.home = home
-        self.begin(_beside(lambda: key))
+        self.begin(Beside(home, find_key=lambda: key))
 
     def _again(self) -> None:
-        self.begin(_beside(lambda: opening.find_key(self.home, self.passphrase)))
+        self.begin(Beside(self.home, self.passphrase))
 
     def _lock_screen(self, seen: Glance) -> None:
         from deskapp.ui.application import FirstPaint, look
@@ -144,12 +159,20 @@ class Desk:
         from deskapp.ui.jobs import Jobs
 
         self.jobs = Jobs(self._open_store, self.window)
-        self.jobs.crashed.connect(self.on_bug)
+        self.jobs.crashed.connect(self._watch().caught)
         if self.window is not None:
             self.jobs.background(
                 lambda _progress: self._heavy(threading.main_thread().ident or 0), owner=self.window,
                 then=self._furnish, refused=self._not_opened,
             )  # fmt: skip
+
+    def _watch(self) -> Watch:
+        """Return what catches bugs from the first paint on; before it a traceback on the terminal does."""
+        from deskapp.ui.care import Watch
+
+        if self.watch is None:
+            self.watch = Watch(self.home)
+        return self.watch
 
     def _open_store(self) -> Store:
         if self.store is None:
@@ -157,11 +180,16 @@ class Desk:
         return self.store
 
     def _heavy(self, window_thread: int) -> Store:
+        from deskapp import logs
         from deskapp.ui.warm import open_store, warm
 
         logs.start(self.home.logs)
         store = open_store(self.home, self.key or b"")
-        warm(store)
+        try:
+            warm(store)
+        except BaseException:
+            store.close()
+            raise
         store.keep_off(window_thread)
         return store
 
@@ -232,19 +260,9 @@ class Desk:
 
     def end(self) -> None:
         """Finish what is being written and let go of the store."""
+        from deskapp import logs
+
         self._close_all()
+        if self.watch is not None:
+            self.watch.end()
         logs.stop()
-
-
-def _beside(work: Callable[[], bytes]) -> Future[bytes]:
-    """Do something on a thread of its own, beside the loading of Qt."""
-    future: Future[bytes] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 (it is raised again where the answer is asked for)
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="key", daemon=True).start()
-    return future

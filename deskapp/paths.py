@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from platformdirs import user_data_path, user_log_path
 
-
+@cache
 def resources() -> Path:
     """Return the folder of shipped resources, in a checkout as well as in an installed wheel."""
     here = Path(__file__).resolve().parent
@@ -25,7 +25,11 @@ def resource(*parts: str) -> Path:
 def default_home() -> Path:
     """Return the home used when none is named: one per operating-system user."""
     named = os.environ.get("DESKAPP_HOME")
-    return Path(named) if named else user_data_path("deskapp", appauthor=False)
+    if named:
+        return Path(named)
+    from platformdirs import user_data_path  # here and below: the start has no time for it
+
+    return user_data_path("deskapp", appauthor=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +110,6 @@ class Home:
 
 def crash_folder() -> Path:
     """Return where crash reports go before any home is known."""
+    from platformdirs import user_log_path
+
     return user_log_path("deskapp", appauthor=False, ensure_exists=True)

@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from deskapp import i18n, secrets
-from deskapp.app import Desk, _beside
+from deskapp.app import Beside, Desk
 from deskapp.commands.people import add_staff
 from deskapp.models import backup, opening
 from deskapp.models.glance import glance
@@ -72,7 +72,7 @@ def desk(qtbot) -> Iterator[Callable[[Home, bytes | None], Desk]]:
     def start(home: Home, key: bytes | None = None) -> Desk:
         one = Desk(home)
         made.append(one)
-        one.begin(_beside((lambda: key) if key else (lambda: opening.find_key(home))))
+        one.begin(Beside(home, find_key=(lambda: key) if key else None))
         i18n.use("en")
         return one
 

@@ -140,6 +140,7 @@ def _print(store: Store, message: Message, tell: Tell, language: str) -> Message
     card = papers.from_json(job.card)
     options: dict[str, Any] = {
         "medium": job.medium, "language": job.language, "job_id": job.id, "printed_at_ms": job.created_at,
+        "superseded_by": job.superseded_by,
     }  # fmt: skip
     made = render(job.kind, card, **options)
     _write(target, made.pdf if target.suffix.lower() == ".pdf" else render_png(job.kind, card, **options))

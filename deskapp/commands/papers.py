@@ -23,6 +23,7 @@ from deskapp.models.people import Shelf, Site, Staff
 from deskapp.models.repair import AccessoryItem, ItemRecord, RepairItem, RepairOrder
 from deskapp.models.stock import LoanEvent
 from deskapp.models.store import Write, command
+from deskapp.models.superseded import superseded
 from deskapp.rules import papers
 from deskapp.rules.masking import mask
 from deskapp.rules.paper_store import Card, kind_of, to_json
@@ -93,7 +94,7 @@ def reprint(write: Write, *, job_id: str, reason: str) -> str:
     """Queue a marked copy of a printed paper from its frozen card; returns the new job's id.
 
     The first reprint is the clerk's own; further ones need the right to reprint. Raises
-    Refused without a reason.
+    Refused without a reason. A paper that no longer holds comes out marked as such.
     """
     from deskapp.rules import access
 
@@ -102,6 +103,9 @@ def reprint(write: Write, *, job_id: str, reason: str) -> str:
         raise Refused(N_("This paper is not known on this computer."), field="job")
     if not reason.strip():
         raise Refused(N_("Give the reason for the reprint."), field="reason")
+    if first.kind in LABELS and superseded(write.session, [first.number]):
+        # A label has no room for a mark: on a device it would pass for a good one.
+        raise Refused(N_("This label no longer holds, so it is not printed again."), field="job", code="superseded")
     origin = first.of_job or first.id
     copies = write.session.scalars(select(PrintJob).where(PrintJob.of_job == origin)).all()
     if copies:
@@ -133,7 +137,10 @@ def paper_site(session: Session, site_id: str) -> papers.Site:
 def model_name(session: Session, device: Device | None, *, words: str = "") -> str:
     """Return brand and model as printed, or the words somebody typed for an unknown model."""
     model = session.get(DeviceModel, device.model_id) if device and device.model_id else None
-    return f"{model.brand} {model.name}" if model else words or (device.model_id if device else "")
+    if model is not None:
+        return f"{model.brand} {model.name}"
+    # A unit without a model keeps the words of its first check-in as its note.
+    return words or ((device.model_id or device.note) if device else "")
 
 
 def fault_words(item: RepairItem) -> str:

@@ -10,6 +10,7 @@ from deskapp.errors import N_, Refused
 from deskapp.models.local import PrintJob
 from deskapp.models.repair import PrintFact
 from deskapp.models.store import Write, command
+from deskapp.models.superseded import superseded
 
 WAITING = ("queued", "failed")
 DOUBTFUL = ("unknown", "held")
@@ -18,7 +19,10 @@ OVER = ("printed", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A job as the spooler takes it: everything it needs to make and name the paper."""
+    """A job as the spooler takes it: everything it needs to make and name the paper.
+
+    `superseded_by` is what a paper that no longer holds has to say about it; empty for one that holds.
+    """
 
     id: str
     kind: str
@@ -29,6 +33,7 @@ class Claimed:
     medium: str
     created_at: int
     attempts: int
+    superseded_by: str = ""
 
 
 @command(N_("Send to the printer"), right="")
@@ -40,8 +45,9 @@ def claim_job(write: Write, *, job_id: str, printer: str) -> Claimed | None:
     _to(write, job, "sending")
     job.printer, job.attempts, job.error = printer, job.attempts + 1, ""
     return Claimed(
-        job.id, job.kind, job.number, job.card, job.copy_no, job.language, job.medium, job.created_at, job.attempts
-    )
+        job.id, job.kind, job.number, job.card, job.copy_no, job.language, job.medium, job.created_at, job.attempts,
+        superseded(write.session, [job.number]).get(job.number, ""),
+    )  # fmt: skip
 
 
 @command(N_("Paper came out"), right="")

@@ -55,25 +55,28 @@ def glance(home: Home, key: bytes, now: int) -> Glance:
                 raise told from error
             return []  # a table of another version
 
-    def count(sql: str, *values: object) -> int:
-        found = rows(f"SELECT count(*) FROM {sql}", *values)
-        return int(str(found[0][0])) if found else 0
+    def count(sql: str, *values: object) -> tuple[int, ...]:
+        found = rows(f"SELECT {sql}", *values)
+        return tuple(int(str(one or 0)) for one in found[0]) if found else (0, 0, 0)
 
     try:
         info = {str(name): str(value) for name, value in rows("SELECT key, value FROM store_info")}
         site = rows("SELECT name FROM site WHERE id = ?", info.get("site_id", ""))
         people = rows("SELECT staff_no, name FROM staff WHERE active ORDER BY n")
+        held, ready, late = count(
+            "count(*), sum(work_state = 'ready_for_pickup'), sum(work_state <> 'ready_for_pickup' AND done_due > 0"
+            f" AND done_due < ?) FROM repair_item WHERE {_HELD} AND {_WITH_US}", now,
+        )  # fmt: skip
         last = rows("SELECT at FROM change_set ORDER BY seq DESC LIMIT 1")
         return Glance(
             site=str(site[0][0]) if site else "",
             practice=info.get("practice") == "1",
             station_no=int(info.get("station_no", "0")),
             people=tuple((str(number), str(name)) for number, name in people),
-            held=count(f"repair_item WHERE {_HELD} AND {_WITH_US}"),
-            ready=count(f"repair_item WHERE {_HELD} AND work_state = 'ready_for_pickup'"),
-            late=count(f"repair_item WHERE {_HELD} AND {_WITH_US} AND done_due > 0 AND done_due < ?"
-                       " AND work_state <> 'ready_for_pickup'", now),
-            open_tickets=count(f"service_ticket WHERE {_OPEN}"),
+            held=held,
+            ready=ready,
+            late=late,
+            open_tickets=count(f"count(*) FROM service_ticket WHERE {_OPEN}")[0],
             unsent=_unsent(rows),
             last_at=int(str(last[0][0])) if last else 0,
             values=settings.values_of((str(name), str(text)) for name, text in rows("SELECT key, value FROM setting")),
@@ -81,6 +84,25 @@ def glance(home: Home, key: bytes, now: int) -> Glance:
     finally:
         with contextlib.suppress(cipher.DatabaseError):
             connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What the start has in hand before a window is made: the key, what is seen with it, or what stood in the way."""
+
+    key: bytes | None = None
+    seen: Glance | None = None
+    trouble: DeskError | None = None
+
+
+def first_look(home: Home, find_key: Callable[[], bytes], now: int) -> FirstLook:
+    """Find the key and take a glance; what stands in the way is an answer, not an error."""
+    key = None
+    try:
+        key = find_key()
+        return FirstLook(key, glance(home, key, now))
+    except DeskError as trouble:
+        return FirstLook(key, trouble=trouble)
 
 
 def _unsent(rows: Callable[..., list[tuple[object, ...]]]) -> int:

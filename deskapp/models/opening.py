@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -103,6 +102,8 @@ def filesystem_of(place: Path, mounts: list[str]) -> str:
 
 def free_bytes(folder: Path) -> int:
     """Return the free space of the disk a folder lies on, or of its nearest folder that exists."""
+    import shutil
+
     there = next(one for one in (folder, *folder.parents) if one.exists())
     return shutil.disk_usage(there).free
 

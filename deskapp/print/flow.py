@@ -20,6 +20,7 @@ from deskapp.print.drawing import mask_operator
 from deskapp.print.media import POINTS_PER_MM, Form, Medium
 from deskapp.print.words import caption, copy_mark, moment, say
 from deskapp.rules import papers
+from deskapp.rules.paper_store import NO_LONGER_VALID
 
 GREY = 0.38
 _FOOT = 12.0  # points kept free for the foot line
@@ -180,7 +181,8 @@ def _draw_runs(canvas: Canvas, x: float, y: float, text: str, size: float) -> No
 def _superseded(canvas: Canvas, paper: Paper, height: float) -> None:
     """Draw a frame with the word across a paper that a later one replaces."""
     first, second = caption("paper|SUPERSEDED", paper.language)
-    text = f"{first} {second} → {paper.facts.superseded_by}"
+    later = paper.facts.superseded_by
+    text = f"{first} {second}" + ("" if later == NO_LONGER_VALID else f" → {later}")
     size = min(16.0, paper.width * 0.8 / max(1.0, fonts.width(text, 1, True)))
     wide = fonts.width(text, size, True)
     canvas.saveState()

@@ -240,6 +240,7 @@ class Spooler:
             copy_no=job.copy_no,
             job_id=job.id,
             printed_at_ms=job.created_at,
+            superseded_by=job.superseded_by,
             nudge_mm=nudge,
         )
 

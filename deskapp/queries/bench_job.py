@@ -154,7 +154,7 @@ def _judged(seen: _Seen, roles: frozenset[str], staff_id: str) -> dict[str, Any]
     return {
         "keys_gone": bench.keys_gone(seen.events, model), "plan_id": plan_id, "plan": plan,
         "tests": _tests(seen.records, seen.names), "own_work": bool(staff_id) and staff_id in hands,
-        "solo_site": seen.site.solo, "legal": _legal(item, seen.site, roles),
+        "solo_site": seen.site.solo, "legal": legal_moves(item, seen.site, roles),
     }  # fmt: skip
 
 
@@ -228,7 +228,7 @@ def _actions(events: Sequence[WorkEvent]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(done))
 
 
-def _legal(item: RepairItem, site: Site, roles: Iterable[str]) -> frozenset[str]:
+def legal_moves(item: RepairItem, site: Site, roles: Iterable[str]) -> frozenset[str]:
     """Return the names of the moves a person with these roles may try from where the device is."""
     where = tuple(name for name, held in (("outlet", site.is_outlet), ("depot", site.is_depot)) if held)
     held = frozenset(roles)

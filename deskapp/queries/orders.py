@@ -1,24 +1,35 @@
-"""One repair order whole: whose, which devices, where each is, and everything that happened, oldest first."""
+"""One repair order whole: whose, which devices, where each is, what is owed, what waits, papers, files, history."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from deskapp.models import folding
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.merchant import Merchant
-from deskapp.models.people import Shelf, Staff
-from deskapp.models.repair import CustodyEvent, RepairItem, RepairOrder, WorkEvent
+from deskapp.models.people import Shelf, Site, Staff
+from deskapp.models.repair import AccessoryItem, Pickup, RepairItem, RepairOrder, ReviewCard
+from deskapp.models.stock import Attachment
 from deskapp.models.store import ReadSession
 from deskapp.models.ticket import ServiceTicket
+from deskapp.queries.bench_job import legal_moves
+from deskapp.queries.order_events import OrderEvent, events_of
+from deskapp.queries.pickup import ReceiptRow, receipts
 from deskapp.queries.printing import JobCard, papers_of
+from deskapp.queries.today import card_title
 from deskapp.rules.masking import mask
 
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """A device on the order; amounts in fen, instants ms UTC."""
+    """A device on the order; amounts in fen, instants ms UTC.
+
+    `over_fen` was paid too much. `legal` names the moves the person who looks may try. `accessories` are
+    what came with it, as codes, with whether each is back with the merchant.
+    """
 
     id: str
     line_no: int
@@ -35,19 +46,38 @@ class OrderLine:
     due_fen: int
     paid_fen: int
     receipt_no: str
+    money_state: str = "none"
+    charged_fen: int = 0
+    over_fen: int = 0
+    legal: frozenset[str] = frozenset()
+    accessories: tuple[tuple[str, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class OrderEvent:
-    """Something that happened to a device of the order: a move of the work, or a hand-over."""
+class OrderTodo:
+    """A card that waits for a person; `title` is a message id, `about` the label of the device."""
 
-    at: int
-    by: str
-    label_no: str
+    card_id: str
     kind: str
-    what: str
+    key: str
+    title: str
     words: str
-    place: str
+    about: str
+    raised_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFile:
+    """A photo, signature or scan of the order or of one of its devices; the bytes are in the blob store."""
+
+    id: str
+    sha256: str
+    mime: str
+    kind: str
+    caption: str
+    about: str
+    by: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +94,7 @@ class OrderCard:
     merchant: str
     deliverer: str
     phone: str
+    deliverer_known: bool
     opened_at: int
     opened_by: str
     estimate_at: int
@@ -72,10 +103,21 @@ class OrderCard:
     lines: tuple[OrderLine, ...]
     events: tuple[OrderEvent, ...]
     papers: tuple[JobCard, ...]
+    receipts: tuple[ReceiptRow, ...]
+    todos: tuple[OrderTodo, ...]
+    files: tuple[OrderFile, ...]
+
+    @property
+    def due_fen(self) -> int:
+        """What is still to be paid for all devices."""
+        return sum(line.due_fen for line in self.lines)
 
 
-def order_of(session: ReadSession, record_id: str) -> OrderCard | None:
-    """Return the order with an id, or the one a device with this id is on; None for neither."""
+def order_of(session: ReadSession, record_id: str, roles: Iterable[str] = ()) -> OrderCard | None:
+    """Return the order with an id, or the one a device with this id is on; None for neither.
+
+    `roles` are those of the person who looks: they decide which moves are offered.
+    """
     row = session.get(RepairOrder, record_id)
     if row is None:
         item = session.get(RepairItem, record_id)
@@ -84,53 +126,86 @@ def order_of(session: ReadSession, record_id: str) -> OrderCard | None:
         return None
     merchant = session.get(Merchant, row.merchant_id) if row.merchant_id else None
     ticket = session.get(ServiceTicket, row.ticket_id) if row.ticket_id else None
-    clerk = session.get(Staff, row.opened_by) if row.opened_by else None
-    lines = _lines(session, row.id)
+    names = {person.id: person.name for person in session.scalars(select(Staff))}
+    lines = _lines(session, row, tuple(roles))
     labels = {line.id: line.label_no for line in lines}
+    loose = {one.id: one.item_id for one in _loose(session, labels)}
+    pickups = session.scalars(select(Pickup.id).where(Pickup.order_id == row.id)).all()
     return OrderCard(
         row.id, row.number, row.slip_no, row.slip_blocked, row.ticket_id, ticket.number if ticket else "",
         row.merchant_id, (merchant.short_name or merchant.name) if merchant else "",
         mask("name", row.deliverer_name) if row.deliverer_name else "",
-        mask("phone", row.deliverer_phone) if row.deliverer_phone else "",
-        row.opened_at, clerk.name if clerk else "", row.estimate_at, row.ceiling_fen, row.closed_at, lines,
-        _events(session, labels), tuple(papers_of(session, row.id, *labels)),
+        mask("phone", row.deliverer_phone) if row.deliverer_phone else "", bool(row.deliverer_id_last4),
+        row.opened_at, names.get(row.opened_by, ""), row.estimate_at, row.ceiling_fen, row.closed_at, lines,
+        events_of(session, row.id, labels, names), tuple(papers_of(session, row.id, *labels, *loose, *pickups)),
+        tuple(receipts(session, row.id)), _todos(session, row.id, labels, loose),
+        _files(session, (row.id, *labels, *pickups), labels, names),
     )  # fmt: skip
 
 
-def _lines(session: ReadSession, order_id: str) -> tuple[OrderLine, ...]:
+def _loose(session: ReadSession, labels: Mapping[str, str]) -> Sequence[AccessoryItem]:
+    question = select(AccessoryItem).where(AccessoryItem.item_id.in_(labels)).order_by(AccessoryItem.n)
+    return session.scalars(question).all()
+
+
+def _lines(session: ReadSession, order: RepairOrder, roles: tuple[str, ...]) -> tuple[OrderLine, ...]:
+    site = session.get(Site, order.site_id)
     rows = session.execute(
         select(RepairItem, Device, DeviceModel, Shelf.code)
         .join(Device, Device.id == RepairItem.device_id)
         .join(DeviceModel, DeviceModel.id == Device.model_id, isouter=True)
         .join(Shelf, Shelf.id == RepairItem.shelf_id, isouter=True)
-        .where(RepairItem.order_id == order_id)
+        .where(RepairItem.order_id == order.id)
         .order_by(RepairItem.line_no)
+    ).all()
+    kept: dict[str, list[tuple[str, bool]]] = {}
+    for one in _loose(session, {item.id: "" for item, *_rest in rows}):
+        kept.setdefault(one.item_id, []).append((one.kind, bool(one.returned_at)))
+    lines = []
+    for item, device, model, shelf in rows:
+        money = folding.money_of(session, item.id)
+        lines.append(
+            OrderLine(
+                item.id, item.line_no, item.label_no, device.id,
+                f"{model.brand} {model.name}" if model else device.note, device.serial_no, item.symptom_code,
+                item.words, item.work_state, item.state_at, item.holder, shelf or "", money.due_fen, money.paid_fen,
+                item.receipt_no, money.state.value, money.charged_fen, money.over_fen,
+                legal_moves(item, site, roles) if site else frozenset(), tuple(kept.get(item.id, ())),
+            )
+        )  # fmt: skip
+    return tuple(lines)
+
+
+def _todos(
+    session: ReadSession, order_id: str, labels: Mapping[str, str], loose: Mapping[str, str]
+) -> tuple[OrderTodo, ...]:
+    subjects = (order_id, *labels, *loose)
+    rows = session.scalars(
+        select(ReviewCard)
+        .where(ReviewCard.subject_id.in_(subjects), ReviewCard.settled_at == 0)
+        .order_by(ReviewCard.n)
     )
     return tuple(
-        OrderLine(
-            item.id, item.line_no, item.label_no, device.id, f"{model.brand} {model.name}" if model else device.note,
-            device.serial_no, item.symptom_code, item.words, item.work_state, item.state_at, item.holder,
-            shelf or "", item.due_fen, item.paid_fen, item.receipt_no,
+        OrderTodo(
+            row.id, row.kind, str(row.data.get("key", "")), card_title(row.kind, row.data), row.words,
+            labels.get(row.subject_id) or labels.get(loose.get(row.subject_id, ""), ""), row.raised_at,
         )
-        for item, device, model, shelf in rows
+        for row in rows
     )  # fmt: skip
 
 
-def _events(session: ReadSession, labels: dict[str, str]) -> tuple[OrderEvent, ...]:
-    names = {row.id: row.name for row in session.scalars(select(Staff))}
-    moves = session.scalars(select(WorkEvent).where(WorkEvent.item_id.in_(labels))).all()
-    voided = {row.voids for row in moves if row.voids}
-    hops = session.scalars(select(CustodyEvent).where(CustodyEvent.item_id.in_(labels))).all()
-    events = [
-        OrderEvent(
-            row.at, names.get(row.by, ""), labels[row.item_id], "voided" if row.id in voided else "move", row.move,
-            row.reason, row.to_state,
+def _files(
+    session: ReadSession, subjects: Sequence[str], labels: Mapping[str, str], names: Mapping[str, str]
+) -> tuple[OrderFile, ...]:
+    rows = session.scalars(
+        select(Attachment).where(Attachment.subject_id.in_(subjects)).order_by(Attachment.n)
+    ).all()
+    gone = {row.voids for row in rows if row.voids}
+    return tuple(
+        OrderFile(
+            row.id, row.sha256, row.mime, row.kind, row.caption, labels.get(row.subject_id, ""),
+            names.get(row.by, ""), row.at,
         )
-        for row in moves
-    ] + [
-        OrderEvent(
-            row.at, names.get(row.by, ""), labels[row.item_id], "hop", row.from_holder, row.to_holder, row.place
-        )
-        for row in hops
-    ]  # fmt: skip
-    return tuple(sorted(events, key=lambda one: one.at))
+        for row in rows
+        if not row.voids and row.id not in gone
+    )  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from deskapp.models.local import PrintJob
 from deskapp.models.store import ReadSession
+from deskapp.models.superseded import superseded
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class JobCard:
     created_at: int
     state_at: int
     card: str
+    superseded_by: str = ""
+    """What a paper that no longer holds says about it (`rules.paper_store`); empty for one that holds."""
 
 
 def waiting_jobs(session: ReadSession, limit: int = 500) -> list[JobCard]:
@@ -63,13 +67,13 @@ def open_jobs(session: ReadSession, limit: int = 500) -> list[JobCard]:
         .order_by(PrintJob.created_at.desc(), PrintJob.id)
         .limit(limit)
     )
-    return [_card(row) for row in rows]
+    return _marked(session, rows)
 
 
 def recent_jobs(session: ReadSession, limit: int = 200) -> list[JobCard]:
     """Return the newest jobs in every state."""
     rows = session.scalars(select(PrintJob).order_by(PrintJob.created_at.desc(), PrintJob.id).limit(limit))
-    return [_card(row) for row in rows]
+    return _marked(session, rows)
 
 
 def papers_of(session: ReadSession, *subject_ids: str) -> list[JobCard]:
@@ -77,7 +81,7 @@ def papers_of(session: ReadSession, *subject_ids: str) -> list[JobCard]:
     rows = session.scalars(
         select(PrintJob).where(PrintJob.subject_id.in_(subject_ids)).order_by(PrintJob.created_at, PrintJob.id)
     )
-    return [_card(row) for row in rows]
+    return _marked(session, rows)
 
 
 def paper_numbered(session: ReadSession, number: str, kinds: tuple[str, ...] = ()) -> JobCard | None:
@@ -86,7 +90,7 @@ def paper_numbered(session: ReadSession, number: str, kinds: tuple[str, ...] = (
     if kinds:
         question = question.where(PrintJob.kind.in_(kinds))
     row = session.scalars(question.order_by(PrintJob.created_at.desc())).first()
-    return _card(row) if row else None
+    return _marked(session, [row])[0] if row else None
 
 
 def counts(session: ReadSession) -> dict[str, int]:
@@ -99,9 +103,16 @@ def counts(session: ReadSession) -> dict[str, int]:
     return dict(rows.all())
 
 
-def _card(row: PrintJob) -> JobCard:
+def _marked(session: ReadSession, rows: Iterable[PrintJob]) -> list[JobCard]:
+    """Return cards that also say which of the papers no longer hold."""
+    listed = list(rows)
+    void = superseded(session, [row.number for row in listed])
+    return [_card(row, void.get(row.number, "")) for row in listed]
+
+
+def _card(row: PrintJob, superseded_by: str = "") -> JobCard:
     return JobCard(
         row.id, row.kind, row.number, row.subject_kind, row.subject_id, row.copy_no, row.of_job, row.reason,
         row.language, row.medium, row.printer, row.state, row.error, row.attempts, row.created_at, row.state_at,
-        row.card,
+        row.card, superseded_by,
     )  # fmt: skip

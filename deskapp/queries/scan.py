@@ -134,6 +134,8 @@ def _slip(session: ReadSession, scan: Scan) -> Target | None:
 def _receipt(session: ReadSession, scan: Scan) -> Target | None:
     found = session.scalar(select(Pickup.order_id).where(Pickup.receipt_no == scan.number))
     found = found or session.scalar(select(RepairItem.order_id).where(RepairItem.receipt_no == scan.number))
+    # A payment or a refund on its own has a receipt without a pickup.
+    found = found or session.scalar(select(MoneyEvent.order_id).where(MoneyEvent.number == scan.number).limit(1))
     return Target(HitKind.ORDER, found, Step.HISTORY, "", scan.number) if found else None
 
 

@@ -303,14 +303,14 @@ def _attempts(session: ReadSession) -> dict[str, list[tuple[int, bool]]]:
     """Return by order when somebody called about a ready device, and whether the merchant was reached."""
     rows = ask(
         session,
-        "SELECT i.order_id, r.at, r.data FROM repair_item i JOIN item_record r ON r.item_id = i.id AND r.kind = 'call'"
+        "SELECT DISTINCT i.order_id, r.id, r.at, r.data FROM repair_item i"
+        " JOIN item_record r ON r.item_id = i.order_id AND r.kind = 'ready_call'"
         f" WHERE i.{_PARTIAL} AND i.work_state IN (??)",
         _READY,
     )
     tried: dict[str, list[tuple[int, bool]]] = {}
     for row in rows:
-        outcome = str(_loaded(row.data).get("outcome", "reached"))
-        tried.setdefault(row.order_id, []).append((row.at, outcome == "reached"))
+        tried.setdefault(row.order_id, []).append((row.at, _loaded(row.data).get("result") == "reached"))
     return tried
 
 

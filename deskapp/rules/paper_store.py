@@ -14,6 +14,9 @@ from enum import StrEnum
 
 from deskapp.errors import N_, Corrupt
 
+NO_LONGER_VALID = "-"
+"""What stands for the number of the replacing paper where a paper is void and none replaces it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:

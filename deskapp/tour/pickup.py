@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from deskapp.clock import shop_day, system_clock
-from deskapp.commands.dayend import close_day, save_shelf_count
 from deskapp.print import raster
-from deskapp.queries.dayend import day_view, the_site
 from deskapp.queries.pickup import pickup_order
 from deskapp.queries.printing import paper_numbered
 from deskapp.rules import papers
@@ -16,6 +13,7 @@ from deskapp.tour.bench import QUOTE_FEN
 from deskapp.tour.counter import DELIVERER_ID, FREE, PAYABLE
 from deskapp.tour.place import PAPERS
 from deskapp.tour.stage import BOSS, CLERK, Stage
+from deskapp.ui.pages.day_end import DayEndPage
 from deskapp.ui.pages.pickup import PickupPage
 from deskapp.ui.pages.print_queue import PrintQueuePage
 from deskapp.ui.pages.ready import ReadyPage
@@ -150,19 +148,32 @@ def reprint(stage: Stage) -> None:
 
 
 def day_end(stage: Stage) -> None:
-    """Count the shelves and the drawer, close the day, print its paper."""
+    """Look at the shelves and the drawer, close the day, print its paper; then the start page of an empty house."""
+    hands = stage.hands
     stage.sign_in(BOSS)
-    today = shop_day(system_clock())
-    stage.do(save_shelf_count(day=today.isoformat(), found=()))
-    closed = stage.do(close_day(day=today.isoformat(), remarks="", cash_fen=QUOTE_FEN))
+    page = cast("DayEndPage", stage.open("day_end"))
+    hands.until(lambda: page.view is not None, "the figures of the day")
+    hands.scan(stage.story.labels[FREE])
+    hands.until(lambda: page.count.dirty, "what the scan means: this one has gone")
+    stage.shot("stranger_at_the_shelf")
+    hands.push(page.count.undo_button)
+    hands.until(lambda: not page.count.dirty, "the scan is taken back")
+    hands.fill(page.cash, "150")
+    stage.shot("figures")
+    hands.push(page.close_button)
+    hands.until(lambda: page.view is not None and page.view.closed, "the day is closed")
     stage.papers_out()
-    stage.diary.number("day_end", closed.number)
-    stage.diary.expect("takings of the day in fen", QUOTE_FEN, closed.net_fen)
-    stage.diary.expect("difference of the drawer", 0, closed.cash_difference_fen)
-    view = stage.ask(lambda session: day_view(session, the_site(session), today, system_clock()))
-    stage.diary.expect("the day is closed", True, view.closed)
+    stage.shot("closed")
+    view = page.view
+    assert view is not None
+    stage.diary.number("day_end", view.number)
+    stage.diary.expect("takings of the day in fen", QUOTE_FEN, view.figures.net_fen)
+    stage.diary.expect("devices taken in and handed out", [2, 2], [view.figures.received, view.figures.returned])
+    stage.diary.expect("devices left on the shelves", 0, len(view.figures.held))
+    kinds = [paper["kind"] for paper in stage.diary.papers]
+    stage.diary.expect("day-end papers", 1, kinds.count("day_end"))
     stage.open("today")
-    stage.hands.rest(400)
+    hands.rest(400)
     stage.shot("today")
 
 

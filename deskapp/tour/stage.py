@@ -6,17 +6,15 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from deskapp.app import Desk
+from deskapp.app import Beside, Desk
 from deskapp.clock import instant, play_at, shop_day, stopwatch, system_clock
 from deskapp.errors import DeskError
 from deskapp.i18n import say
-from deskapp.models import opening
 from deskapp.paths import Home
 from deskapp.tour.diary import Diary
 from deskapp.tour.place import HOME, PAPERS
@@ -106,12 +104,7 @@ class Stage:
     def start(self) -> None:
         """Begin like the program does where there is no store yet."""
         application().setQuitOnLastWindowClosed(False)
-        search: Future[bytes] = Future()
-        try:
-            search.set_result(opening.find_key(self.home, PASSPHRASE))
-        except DeskError as error:
-            search.set_exception(error)
-        self.desk.begin(search)
+        self.desk.begin(Beside(self.home, PASSPHRASE))
         self.hands.until(lambda: self.desk.gate is not None, "the window of the first start")
         self._size(self.front())
 

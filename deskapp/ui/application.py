@@ -18,7 +18,8 @@ def application() -> QApplication:
     there = QApplication.instance()
     if isinstance(there, QApplication):
         return there
-    made = QApplication([sys.argv[0] if sys.argv else "deskapp"])
+    made = QApplication([sys.argv[0] if sys.argv else "deskapp", "-style", "fusion"])
+    made.setProperty("fusion", True)
     made.setApplicationName("deskapp")
     made.setDesktopFileName("deskapp")
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from deskapp import settings
+from deskapp import logs, settings
 from deskapp.errors import N_, Corrupt, DeskError
 from deskapp.i18n import say
 from deskapp.models import opening
 from deskapp.models.opening import Concern
+from deskapp.paths import Home, crash_folder
 from deskapp.settings import Values
 from deskapp.ui.application import look
+from deskapp.ui.crash import CrashReporter
 from deskapp.ui.jobs import Jobs, Progress
 from deskapp.ui.speech import spoken
 from deskapp.ui.status import StatusCard
@@ -27,6 +30,23 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DAY_MS = 86_400_000
+
+
+class Watch:
+    """Catches bugs, and the stack of a hard crash, into the folder of logs."""
+
+    def __init__(self, home: Home) -> None:
+        folder = home.logs if opening.exists(home) else crash_folder()
+        self._hard = logs.watch_hard_crashes(folder)
+        self._reporter = CrashReporter(folder)
+        self._reporter.install()
+        self.caught = self._reporter.caught
+
+    def end(self) -> None:
+        """Put the former hooks back."""
+        self._reporter.remove()
+        faulthandler.disable()
+        self._hard.close()
 
 
 class Care(QObject):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QCoreApplication, QKeyCombination, QPoint, Qt
 from PySide6.QtGui import QInputMethodEvent, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QScrollArea, QTextEdit, QWidget
 
 from deskapp.clock import stopwatch
 from deskapp.errors import DeskError
@@ -95,6 +95,11 @@ class Hands:
         """Put the focus into a widget, as Tab would."""
         self.until(lambda: widget.isVisible() and widget.isEnabled(), f"{_name(widget)} can be used")
         widget.setFocus(Qt.FocusReason.TabFocusReason)
+        around = widget.parentWidget()
+        while around is not None:
+            if isinstance(around, QScrollArea):
+                around.ensureWidgetVisible(widget)
+            around = around.parentWidget()
 
     def fill(self, field: QWidget, words: str, *, enter: bool = False) -> None:
         """Write into a field in place of what stands there, perhaps followed by Enter."""

@@ -119,7 +119,13 @@ class Jobs(QObject):
         refused: Callable[[DeskError], None] | None = None,
         by: Actor | None = None,
     ) -> None:
-        """Do an act on the write thread as the acting person (`by` names another, signing in for instance)."""
+        """Do an act on the write thread as the acting person (`by` names another, signing in for instance).
+
+        After `close` nothing can be written any more; a late act is told in the log and forgotten.
+        """
+        if self._closing.is_set():
+            log.warning("an act came after closing: %s", command.name)
+            return
         actor = by or self.actor
 
         def run() -> Done[T]:
@@ -140,8 +146,11 @@ class Jobs(QObject):
     ) -> None:
         """Answer a question on a read thread.
 
-        Of the questions of one owner with the same `exclusive` name only the newest is answered.
+        Of the questions of one owner with the same `exclusive` name only the newest is answered. A timer may
+        still ask while the desk closes: that question has no answer.
         """
+        if self._closing.is_set():
+            return
         future = self._readers.submit(self._read, question)
         key = (id(owner), exclusive) if exclusive else None
         generation = 0
@@ -164,6 +173,8 @@ class Jobs(QObject):
     ) -> Progress:
         """Do long work (import, export, pictures) on a work thread; the answer can cancel it."""
         handle = Progress(self._reporter(owner, progress), self._closing)
+        if self._closing.is_set():
+            return handle
         self._count(1)
         self._send(_Parcel(self._workers.submit(work, handle), owner, then, refused, writes=False, key=_LONG))
         return handle

@@ -35,6 +35,7 @@ QLabel { background: transparent; }
 QLabel[role="muted"] { color: @muted; }
 QLabel[role="caption"] { color: @muted; font-size: @t_caption; }
 QLabel[role="strong"] { font-weight: 700; }
+QLabel[role="struck"] { color: @muted; text-decoration: line-through; }
 QLabel[role="label"] { color: @text; font-weight: 700; }
 QLabel[role="heading"] { font-size: @t_heading; font-weight: 700; }
 QLabel[role="title"] { font-size: @t_title; font-weight: 700; }

@@ -73,8 +73,10 @@ def apply(app: QApplication, mode: str = "light", scale: int = 100) -> None:
     scale = max(100, min(200, scale))
     _Current.look = Look(chosen, scale, PALETTES[chosen])
     load_regular()
-    if app.style().objectName().lower() != "fusion":
+    if not app.property("fusion"):
+        # Touching the style loads its hundreds of enum members; the start names it on the command line instead.
         app.setStyle("Fusion")
+        app.setProperty("fusion", True)
     app.setFont(font())
     app.setPalette(_qt_palette(PALETTES[chosen]))
     app.setStyleSheet(style_sheet(chosen, scale, resource("icons", "sheet").as_posix()))

@@ -19,7 +19,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from array import array
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ class TicketSource:
         return tickets.tickets_before(session, None, limit)
 
     def ids(self, session: ReadSession, _order: str) -> Sequence[Any]:
-        return array("q", tickets.ticket_numbers(session))
+        return tickets.ticket_numbers(session)
 
     def rows(self, session: ReadSession, ids: Sequence[Any]) -> Sequence[Any]:
         return tickets.tickets_at(session, list(ids))

@@ -19,6 +19,7 @@ from deskapp.ui.kit import (
     Choice,
     ChoiceBar,
     DateField,
+    FlowLayout,
     FormRow,
     LatinField,
     MoneyField,
@@ -101,9 +102,11 @@ class PartyCard(Card):
         self._row(grid, "photos", N_("No photos of some devices. Why?"), self.no_photo, 3, 0, 6)
         self._row(grid, "estimate_at", N_("Ready by"), self.estimate, 4, 0, 3)
         self._row(grid, "ceiling", N_("Repair without asking up to"), self.ceiling, 4, 3, 3)
-        grid.addWidget(self.stopped, 5, 0, 1, 2)
-        grid.addWidget(self.vendor, 5, 2, 1, 2)
-        grid.addWidget(self.old_parts, 5, 4, 1, 2)
+        ticks = QWidget()
+        flow = FlowLayout(ticks, gap=LARGE, margin=0)
+        for tick in (self.stopped, self.vendor, self.old_parts):
+            flow.addWidget(tick)
+        grid.addWidget(ticks, 5, 0, 1, 6)
         self._row(grid, "data_notice", N_("Data notice"), self.notice, 6, 0, 6)
         self.add(grid)
         self.add(row(self.sign, 1))

@@ -113,8 +113,8 @@ class CheckInSheet(QWidget):
         way = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.BottomToTop
         if self.split.direction() != way:
             self.split.setDirection(way)
-        self.side.setMinimumWidth(theme.px(330) if wide else 0)
-        self.side.setMaximumWidth(theme.px(330) if wide else 16777215)
+        self.side.setMinimumWidth(theme.px(360) if wide else 0)
+        self.side.setMaximumWidth(theme.px(360) if wide else 16777215)
         self.briefing.set_compact(not wide)
         self._fit_side()
 

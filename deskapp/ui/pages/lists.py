@@ -134,10 +134,9 @@ class ListPage(Page):
             self.table.setFocus()
 
     def _first(self) -> None:
-        rows = self.table.rows()
-        chosen = self.table.current() or (rows[0] if rows else None)
-        if chosen is not None:
-            self.went(chosen)
+        if self.table.current() is None and self.table.model.rowCount():
+            self.table.select(0)
+        self.table.open_current()
 
 
 def _side(cards: Sequence[QWidget]) -> Scroll:

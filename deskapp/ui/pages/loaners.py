@@ -65,7 +65,7 @@ class LoanersPage(Page):
                 Column("serial", N_("Serial number"), lambda row: row.serial_no, 170),
                 Column("model", N_("Model"), lambda row: row.model, 120),
                 Column("merchant", N_("With"), lambda row: row.merchant or spoken(N_("on the shelf")), 0),
-                Column("due", N_("Due"), _due, 130, sort=lambda row: row.due_at),
+                Column("due", N_("Due back"), _due, 130, sort=lambda row: row.due_at),
             ],
             name=N_("Loaners"),
             empty=EmptyState("switch-horizontal", N_("No loaner yet. Scan a device and put it into the pool.")),

@@ -1,14 +1,14 @@
-"""One repair order: its devices and where each is, the papers, and all that happened; the ways on from here."""
+"""One repair order: its devices and where each is, what can be done, papers, receipts, files, and all that happened."""
 
 from __future__ import annotations
 
 from deskapp.errors import N_
 from deskapp.models import catalogue
 from deskapp.models.store import Changes
-from deskapp.queries.orders import OrderCard, OrderEvent, OrderLine, order_of
+from deskapp.queries.orders import OrderCard, OrderLine, order_of
+from deskapp.rules.account import MONEY_TITLES, MoneyState
 from deskapp.rules.custody import HOLDER_TITLES, kind_of
 from deskapp.rules.money import format_yuan
-from deskapp.rules.moves import TABLE
 from deskapp.rules.states import ENDED, STATE_TITLES, WorkState
 from deskapp.ui.kit import (
     Button,
@@ -17,21 +17,29 @@ from deskapp.ui.kit import (
     Column,
     DataTable,
     Facts,
-    Happening,
     Page,
     PageContext,
     Pill,
-    Timeline,
+    Text,
     row,
     spoken,
 )
 from deskapp.ui.pages.lists import filled, let_grow
+from deskapp.ui.pages.order_acts import Acts
+from deskapp.ui.pages.order_cards import Files, Receipts, Todos
+from deskapp.ui.pages.order_device_acts import device_acts
+from deskapp.ui.pages.order_history import OrderHistory
+from deskapp.ui.pages.order_more_acts import more_acts
 from deskapp.ui.pages.records import PapersCard
 from deskapp.ui.pages.words import full_moment
 from deskapp.ui.tokens import LARGE
 
 READY = frozenset({WorkState.READY_FOR_PICKUP, WorkState.ABANDONED})
-MOVE_TITLES = {move.name: move.title for move in TABLE}
+
+WATCHED = (
+    "repair_order", "repair_item", "work_event", "custody_event", "money_event", "item_record", "pickup", "print_job",
+    "review_card", "attachment", "accessory_item",
+)  # fmt: skip
 
 
 class OrderPage(Page):
@@ -42,6 +50,7 @@ class OrderPage(Page):
         self.card: OrderCard | None = None
         self._wanted = ""
         self._chosen = ""
+        self._anew = True
         self.blocked = Pill(N_("slip reported lost"), "danger", "ban")
         self.blocked.hide()
         self.head.insertWidget(1, self.blocked)
@@ -50,31 +59,37 @@ class OrderPage(Page):
         self.pickup_button = Button(N_("&Hand out"), "primary", icon="package", clicked=self.to_pickup)
         for button in (self.ticket_button, self.bench_button, self.pickup_button):
             self.head.addWidget(button)
-        self._build()
+        self._facts()
+        self._devices()
+        self.todos = Todos(context)
+        self.acts = Acts(context, (*device_acts(), *more_acts()))
+        self.files = Files(context)
+        self.receipts = Receipts(context)
+        self.papers = PapersCard(context)
+        self.history = OrderHistory()
         both = row(gap=LARGE)
         both.addWidget(self.facts_card, 2)
         both.addWidget(self.devices_card, 3)
         self.body.addLayout(both)
-        self.papers = PapersCard(context)
-        self.history = Card(N_("What happened"), icon="history")
-        self.timeline = Timeline()
-        self.history.add(self.timeline)
-        self.add(self.papers)
-        self.add(self.history)
+        for part in (self.acts, self.todos, self.files, self.receipts, self.papers, self.history):
+            self.add(part)
         let_grow(self.body)
 
-    def _build(self) -> None:
+    def _facts(self) -> None:
         self.facts_card = Card(N_("What is known"), icon="info-circle")
         self.facts = Facts()
         for key, label in (
             ("merchant", N_("Merchant")), ("deliverer", N_("Brought by")), ("phone", N_("Phone")),
             ("opened", N_("Taken in")), ("by", N_("Taken in by")), ("slip", N_("Slip")),
             ("estimate", N_("Promised for")), ("ceiling", N_("At most")), ("ticket", N_("Ticket")),
+            ("due", N_("To pay")), ("closed", N_("Over since")),
         ):  # fmt: skip
             self.facts.add(key, label)
         self.facts_card.add(self.facts)
         self.merchant_button = Button(N_("Show the &merchant"), "link", icon="building-store", clicked=self.to_merchant)
         self.facts_card.add(row(self.merchant_button, 1))
+
+    def _devices(self) -> None:
         self.devices_card = Card(N_("Devices"), icon="device-mobile")
         self.devices = DataTable(
             [
@@ -86,35 +101,40 @@ class OrderPage(Page):
             ],
             name=N_("Devices"),
         )  # fmt: skip
-        self.devices_card.add(self.devices)
+        self.details = Text(role="muted", wrap=True, copy=True)
         self.device_button = Button(N_("Show the d&evice"), "link", icon="device-mobile", clicked=self.to_device)
+        self.devices_card.add(self.devices)
+        self.devices_card.add(self.details)
         self.devices_card.add(row(self.device_button, 1))
         self.devices.opened.connect(lambda one: self.context.navigate("bench", id=one.id, kind="item"))
+        self.devices.selected.connect(self._select)
 
     # -- showing -----------------------------------------------------------------------
 
     def open(self, **args: object) -> None:
         """Show the order or the device `id`."""
         self._wanted = str(args.get("id") or args.get("order_id") or args.get("item_id") or self._wanted)
-        self._chosen = self._wanted
+        self._chosen, self._anew = self._wanted, True
         self.banner.clear()
+        self.acts.close_all()
         self.reload()
         self.focus_first(self.devices)
 
     def reload(self) -> None:
         """Ask for the order anew."""
-        wanted = self._wanted
-        self.jobs.ask(lambda session: order_of(session, wanted), owner=self, then=self._here, exclusive="order")
+        wanted, actor = self._wanted, self.context.actor()
+        roles = actor.roles if actor is not None else ()
+        self.jobs.ask(lambda session: order_of(session, wanted, roles), owner=self, then=self._here, exclusive="order")
 
     def changed(self, changes: Changes) -> None:
         """Ask again when something of an order was touched."""
-        if changes.touches("repair_order", "repair_item", "work_event", "custody_event", "money_event", "print_job"):
+        if changes.touches(*WATCHED):
             self.reload()
 
     def retranslate(self) -> None:
-        """Say states and history in the window's language."""
+        """Say states and facts in the window's language."""
         if self.card is not None:
-            self._here(self.card)
+            self._show(self.card)
 
     def print_paper(self) -> None:
         """Go to the papers (Ctrl+P)."""
@@ -125,6 +145,16 @@ class OrderPage(Page):
         if card is None:
             self.banner.say("warn", N_("This order is not known here."))
             return
+        self._show(card)
+        self.todos.show_card(card)
+        self.receipts.show_card(card)
+        self.files.show_card(card)
+        loose = {job.subject_id for job in card.papers}
+        self.papers.show_for(card.id, *sorted(loose - {card.id}))
+        self.history.show_card(card, anew=self._anew)
+        self._anew = False
+
+    def _show(self, card: OrderCard) -> None:
         self.title.put(card.number)
         self.blocked.setVisible(card.slip_blocked)
         for key, value in (
@@ -132,20 +162,28 @@ class OrderPage(Page):
             ("phone", card.phone), ("opened", full_moment(card.opened_at)), ("by", card.opened_by),
             ("slip", card.slip_no), ("estimate", full_moment(card.estimate_at)),
             ("ceiling", format_yuan(card.ceiling_fen) if card.ceiling_fen else "–"), ("ticket", card.ticket_no),
+            ("due", format_yuan(card.due_fen)), ("closed", full_moment(card.closed_at) or "–"),
         ):  # fmt: skip
             self.facts.put(key, value)
+        chosen = self._chosen
         filled(self.devices, card.lines)
-        for place, line in enumerate(card.lines):
-            if line.id == self._chosen or (place == 0 and self.devices.current() is None):
-                self.devices.select(place)
+        places = [place for place, line in enumerate(card.lines) if line.id == chosen]
+        if card.lines:
+            self.devices.select(places[0] if places else 0)
+            self._select(self.devices.current())
         may = self.context.may
         states = {WorkState(line.state) for line in card.lines}
         self.pickup_button.setVisible(may("pickup") and bool(states & READY))
         self.bench_button.setVisible(bool(states - READY - ENDED - {WorkState.PICKED_UP}))
         self.ticket_button.setVisible(bool(card.ticket_id))
         self.merchant_button.setVisible(bool(card.merchant_id))
-        self.papers.show_for(card.id, *(line.id for line in card.lines))
-        self.timeline.set_happenings([_happening(event) for event in reversed(card.events)])
+
+    def _select(self, line: OrderLine | None) -> None:
+        if line is None or self.card is None:
+            return
+        self._chosen = line.id
+        self.details.put(_details(line))
+        self.acts.show_for(self.card, line)
 
     # -- ways on -----------------------------------------------------------------------
 
@@ -185,6 +223,30 @@ def _symptom(line: OrderLine) -> str:
     return catalogue.title("symptoms", line.symptom_code) if line.symptom_code else line.words
 
 
+def _details(line: OrderLine) -> str:
+    """Return symptom, accessories and money of a device as sentences."""
+    said = [" ".join(part for part in (line.serial_no, line.model) if part)]
+    fault = " ".join(part for part in (_symptom(line), line.words if line.symptom_code else "") if part)
+    if fault:
+        said.append(fault)
+    if line.accessories:
+        back = spoken(N_("given back"))
+        names = [catalogue.title("accessory_types", kind) + (f" ({back})" if gone else "")
+                 for kind, gone in line.accessories]  # fmt: skip
+        said.append(spoken(N_("Came with: {list}"), list="、".join(names)))
+    money = spoken(MONEY_TITLES[MoneyState(line.money_state)])
+    if line.charged_fen:
+        amounts = spoken(N_("charged {charged}, paid {paid}"), charged=format_yuan(line.charged_fen),
+                         paid=format_yuan(line.paid_fen))  # fmt: skip
+        money = f"{money}: {amounts}"
+    said.append(money)
+    if line.over_fen:
+        said.append(spoken(N_("{amount} were paid too much."), amount=format_yuan(line.over_fen)))
+    if line.receipt_no:
+        said.append(spoken(N_("Receipt {number}"), number=line.receipt_no))
+    return "\n".join(said)
+
+
 def _state(line: OrderLine) -> Cell:
     state = WorkState(line.state)
     if state is WorkState.QUARANTINED:
@@ -196,23 +258,10 @@ def _state(line: OrderLine) -> Cell:
 
 
 def _to_pay(line: OrderLine) -> str:
-    return format_yuan(max(0, line.due_fen - line.paid_fen))
+    return format_yuan(line.due_fen)
 
 
 def _where(line: OrderLine) -> str:
     if line.holder.startswith("shelf") and line.shelf:
         return line.shelf
     return spoken(HOLDER_TITLES[kind_of(line.holder)]) if line.holder else ""
-
-
-def _happening(event: OrderEvent) -> Happening:
-    when = full_moment(event.at)
-    if event.kind == "hop":
-        start, end = (spoken(HOLDER_TITLES[kind_of(holder)]) for holder in (event.what, event.words))
-        return Happening(when, f"{start} → {end}", event.by, f"{event.label_no}  {event.place}".strip(),
-                         "switch-horizontal", "muted")  # fmt: skip
-    title = spoken(MOVE_TITLES.get(event.what, event.what))
-    if event.kind == "voided":
-        return Happening(when, spoken(N_("{what} (voided)"), what=title), event.by, event.label_no, "ban", "warn")
-    detail = "  ".join(part for part in (event.label_no, event.words) if part)
-    return Happening(when, title, event.by, detail, "circle-check", "accent")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from deskapp.commands.papers import LABELS
 from deskapp.errors import N_
 from deskapp.queries.printing import JobCard
+from deskapp.rules.paper_store import NO_LONGER_VALID
 from deskapp.ui.kit import Cell, spoken
 
 KINDS = {
@@ -32,6 +34,24 @@ def paper_title(job: JobCard) -> str:
 
 
 def state_cell(job: JobCard) -> Cell:
-    """Return the state of a paper as a pill."""
+    """Return the state of a paper as a pill; of one that is out and no longer holds, that it does not."""
     text, tone, icon = STATES[job.state]
+    if job.superseded_by and job.state in ("printed", "cancelled"):
+        text, tone, icon = N_("No longer holds"), "danger", "ban"
     return Cell(spoken(text), tone, icon, pill=True)
+
+
+def void_words(job: JobCard) -> str:
+    """Return what to tell about a paper that no longer holds; empty for one that holds."""
+    if not job.superseded_by:
+        return ""
+    if job.kind in LABELS:
+        return spoken(N_("This label no longer holds. It is not printed again; take it off the device."))
+    if job.superseded_by == NO_LONGER_VALID:
+        return spoken(N_("This paper no longer holds. A copy of it is marked as void."))
+    return spoken(N_("This paper was replaced by {number}. A copy of it is marked as void."), number=job.superseded_by)
+
+
+def may_reprint(job: JobCard) -> bool:
+    """Tell whether a copy may be made: a label that no longer holds would pass for a good one."""
+    return not (job.superseded_by and job.kind in LABELS)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QLabel, QScrollArea, QWidget
-
 from deskapp.commands.papers import reprint
 from deskapp.commands.printing import answer_unknown, cancel_job, retry_job
 from deskapp.errors import N_, DeskError
@@ -28,40 +24,10 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
-from deskapp.ui.pages.paper_words import paper_title, state_cell
+from deskapp.ui.pages.paper_preview import Preview
+from deskapp.ui.pages.paper_words import may_reprint, paper_title, state_cell, void_words
 from deskapp.ui.pages.words import choices, moment
 from deskapp.ui.tokens import LARGE
-
-
-class Preview(QScrollArea):
-    """Shows a paper exactly as it prints: rendered from the same bytes."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.picture = QLabel()
-        self.picture.setTextFormat(Qt.TextFormat.PlainText)
-        self.picture.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self.setWidget(self.picture)
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setProperty("role", "preview")
-        self.retranslate()
-
-    def retranslate(self) -> None:
-        """Say the name in the window's language."""
-        self.setAccessibleName(spoken(N_("Picture of the paper")))
-
-    def show_png(self, content: bytes) -> None:
-        """Show a picture, no wider than there is room."""
-        pixmap = QPixmap.fromImage(QImage.fromData(content))
-        room = self.viewport().width() - 8
-        if pixmap.width() > room > 50:
-            pixmap = pixmap.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
-        self.picture.setPixmap(pixmap)
-
-    def clear(self) -> None:
-        """Show nothing."""
-        self.picture.clear()
 
 
 class PrintQueuePage(Page):
@@ -97,6 +63,7 @@ class PrintQueuePage(Page):
     def _detail_card(self) -> Card:
         card = Card()
         self.name = Text("", "heading")
+        self.void = Text("", "danger", wrap=True)
         self.trouble = Text("", "warn", wrap=True)
         self.preview = Preview()
         self.yes = Button(N_("&Yes, it came out"), "primary", icon="check", clicked=lambda: self._answer(True))
@@ -107,6 +74,7 @@ class PrintQueuePage(Page):
         self.reason_label = Text(N_("Reason for the reprint"), "label")
         self.reprint_button = Button(N_("&Reprint, marked as a copy"), icon="copy", clicked=self._reprint)
         card.add(self.name)
+        card.add(self.void)
         card.add(self.trouble)
         card.add(row(self.yes, self.no, self.retry, self.cancel, 1))
         card.add(self.preview, 1)
@@ -142,27 +110,29 @@ class PrintQueuePage(Page):
             self._show(job)
 
     def _show(self, job: JobCard | None) -> None:
-        fresh = job is not None and (self.job is None or job.card != self.job.card)
+        fresh = job is not None and (self.job is None or _looks(job) != _looks(self.job))
         self.job = job
         state = job.state if job else ""
         self.yes.setVisible(state in ("unknown", "held"))
         self.no.setVisible(state in ("unknown", "held"))
         self.retry.setVisible(state in ("failed", "cancelled"))
         self.cancel.setVisible(state in ("queued", "failed"))
-        done = state == "printed"
+        done = state == "printed" and job is not None and may_reprint(job)
         for widget in (self.reason, self.reason_label, self.reprint_button):
             widget.setVisible(done)
         if job is None:
             self.name.say(N_("No paper chosen"))
             self.trouble.put("")
+            self.void.put("")
             self.preview.clear()
             return
         self.name.put(f"{paper_title(job)}  {job.number}")
+        self.void.put(void_words(job))
         self.trouble.put(spoken(job.error) if job.error else "")
         if state == "unknown" and not job.error:
             self.trouble.say(N_("The power or the cable failed while this paper was being sent. Look: is it there?"))
         if fresh:
-            self.jobs.background(lambda _progress: _picture(job), owner=self, then=self.preview.show_png)
+            self.preview.show_job(self.jobs, job)
 
     def _answer(self, came_out: bool) -> None:
         if self.job:
@@ -192,13 +162,5 @@ class PrintQueuePage(Page):
             self.reason.setFocus()
 
 
-def _picture(job: JobCard) -> bytes:
-    """Render the very paper; on a background thread."""
-    from deskapp.print.render import render_png
-    from deskapp.rules.paper_store import from_json
-
-    card = from_json(job.card)
-    return render_png(
-        job.kind, card, medium=job.medium, language=job.language, copy_no=job.copy_no, job_id=job.id,
-        printed_at_ms=job.created_at,
-    )  # fmt: skip
+def _looks(job: JobCard) -> tuple[str, str, int, str]:
+    return job.id, job.card, job.copy_no, job.superseded_by

@@ -13,6 +13,7 @@ from deskapp.errors import N_, DeskError
 from deskapp.models import catalogue
 from deskapp.models.store import Command
 from deskapp.queries.printing import JobCard, papers_of
+from deskapp.ui import theme
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -28,6 +29,7 @@ from deskapp.ui.kit import (
     NumberField,
     PageContext,
     SuggestField,
+    Text,
     TextArea,
     TextField,
     row,
@@ -35,7 +37,8 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.kind_fields import TickList
 from deskapp.ui.pages.lists import filled
-from deskapp.ui.pages.paper_words import kind_title, state_cell
+from deskapp.ui.pages.paper_preview import Preview
+from deskapp.ui.pages.paper_words import kind_title, may_reprint, state_cell, void_words
 from deskapp.ui.pages.settings_fields import Pick, Tick
 from deskapp.ui.pages.words import choices, full_moment
 from deskapp.ui.widgets.suggest import Search
@@ -152,16 +155,25 @@ class PapersCard(Card):
         self.reason = ChoiceBar(choices("reprint_reasons"), name=N_("Reason for the reprint"))
         self.form.add("reason", N_("Reason for the &reprint"), self.reason)
         self.print_button = Button(N_("Print a &copy"), icon="printer", clicked=self.print_copy)
+        self.look_button = Button(N_("Look at it"), "quiet", icon="eye", clicked=self.look)
+        self.void = Text(role="danger", wrap=True)
+        self.preview = Preview()
+        self.preview.setMinimumHeight(theme.px(420))
+        self.preview.hide()
         self.add(self.table)
+        self.add(self.void)
         self.add(self.form)
-        self.add(row(1, self.print_button))
+        self.add(row(self.look_button, 1, self.print_button))
+        self.add(self.preview)
         self.reason.confirmed.connect(lambda _value: self.print_copy())
-        self.form.hide()
-        self.print_button.setEnabled(False)
+        self._selected(None)
         self.table.selected.connect(self._selected)
+        self.table.opened.connect(lambda _job: self.look())
 
     def show_for(self, *subject_ids: str) -> None:
         """Show the papers of these records."""
+        if subject_ids and subject_ids != self._subjects:
+            self.preview.hide()
         self._subjects = subject_ids or self._subjects
         wanted = self._subjects
         self.context.jobs.ask(
@@ -176,9 +188,24 @@ class PapersCard(Card):
             act = reprint(job_id=job.id, reason=self.reason.value() or "")
             self.context.jobs.do(act, owner=self, then=self._queued, refused=self._refused)
 
+    def look(self) -> None:
+        """Show the picture of the chosen paper below, or take it away."""
+        job: JobCard | None = self.table.current()
+        on = job is not None and self.preview.isHidden()
+        self.preview.setVisible(on)
+        self.look_button.say(N_("Close the picture") if on else N_("Look at it"))
+        if on and job is not None:
+            self.preview.show_job(self.context.jobs, job)
+
     def _selected(self, job: JobCard | None) -> None:
-        self.form.setVisible(job is not None)
-        self.print_button.setEnabled(job is not None)
+        again = job is not None and may_reprint(job)
+        self.form.setVisible(again)
+        self.print_button.setEnabled(again)
+        self.look_button.setEnabled(job is not None)
+        self.void.put(void_words(job) if job is not None else "")
+        self.void.setVisible(bool(self.void.text()))
+        if job is not None and not self.preview.isHidden():
+            self.preview.show_job(self.context.jobs, job)
 
     def _queued(self, _job_id: str) -> None:
         self.reason.set_value(None)

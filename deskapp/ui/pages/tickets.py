@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,8 +20,8 @@ class AllTickets:
         return tickets.tickets_before(session, None, limit)
 
     def ids(self, session: ReadSession, order: str) -> Sequence[Any]:
-        """Return every row number, eight bytes each."""
-        return array("q", tickets.ticket_numbers(session))
+        """Return every row number."""
+        return tickets.ticket_numbers(session)
 
     def rows(self, session: ReadSession, ids: Sequence[Any]) -> Sequence[Any]:
         """Return the tickets with these row numbers."""

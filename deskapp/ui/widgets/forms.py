@@ -71,7 +71,7 @@ class FormRow(QWidget):
         self.field = field
         self.needed = needed
         self._label, self._hint = label, hint
-        self.label = Text(role="label", parent=self)
+        self.label = Text(role="label", wrap=True, parent=self)
         self.label.setBuddy(field)
         self.error = Text(role="error", wrap=True)
         self.error.hide()

@@ -111,7 +111,10 @@ class Stepper(QWidget):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One line of a history: when and what as finished texts, by whom, more detail, icon and tone."""
+    """One line of a history: when and what as finished texts, by whom, more detail, icon and tone.
+
+    `struck` draws a line through what was taken back later; the words have to say it too.
+    """
 
     when: str
     what: str
@@ -119,6 +122,7 @@ class Happening:
     detail: str = ""
     icon: str = "circle-check"
     tone: str = "muted"
+    struck: bool = False
 
 
 class Timeline(QWidget):
@@ -150,7 +154,7 @@ class _Line(QWidget):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.setContentsMargins(0, 0, 0, SMALL)
-        what = Text(role="body", wrap=True, copy=True)
+        what = Text(role="struck" if happening.struck else "body", wrap=True, copy=True)
         what.put(happening.what)
         words.addWidget(what)
         if happening.detail:

@@ -1,4 +1,4 @@
-"""Tables that stay quick: one painting delegate for the whole row, fixed heights, nothing measured by content."""
+"""Tables that stay quick: rows drawn in one go, fixed heights, nothing measured by content."""
 
 from __future__ import annotations
 
@@ -11,29 +11,19 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
-    QRect,
-    QRectF,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QResizeEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from deskapp.ui import icons, theme
+from deskapp.ui import theme
 from deskapp.ui.speech import spoken
 from deskapp.ui.tokens import ROW_HEIGHT
 from deskapp.ui.widgets.notices import EmptyState
-from deskapp.ui.widgets.text import RESTYLE, paint_pill
+from deskapp.ui.widgets.rows import RowPainter
+from deskapp.ui.widgets.text import RESTYLE
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -111,7 +101,7 @@ class RowsModel(QAbstractTableModel):
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
     def data(self, index: Index, role: int = 0) -> Any:
-        """Return the text of a cell, for screen readers and tests; the delegate asks `cells` instead."""
+        """Return the text of a cell, for screen readers and tests; the painter asks `cells` instead."""
         if role:  # DisplayRole is 0; comparing with the enum costs 13 ms a page
             return None
         cell = self.cells(index.row())[index.column()]
@@ -140,84 +130,6 @@ class RowsModel(QAbstractTableModel):
         self._rows.sort(key=chosen.sort or by_text, reverse=order == Qt.SortOrder.DescendingOrder)
         self._shown.clear()
         self.layoutChanged.emit()
-
-
-class RowDelegate(QStyledItemDelegate):
-    """Draws a cell straight from its row."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw ground, icon or pill, and the elided text."""
-        model: RowsModel = index.model()  # type: ignore[assignment]
-        area: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
-        column = index.column()
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        if selected:
-            painter.fillRect(area, _inks.get("accent_soft"))
-            if column == 0:
-                painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), _inks.get("accent"))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, _inks.get("hover"))
-        painter.setPen(_inks.get("border"))
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
-        cell = model.cells(index.row())[column]
-        inner = area.adjusted(10, 0, -8, 0)
-        if isinstance(cell, str):
-            _write(painter, inner, cell, "text", right=model.columns[column].right)
-        elif cell.pill:
-            _pill(painter, inner, cell)
-        else:
-            if cell.icon:
-                edge = theme.px(16)
-                top = inner.center().y() - edge // 2
-                painter.drawPixmap(inner.left(), top, icons.pixmap(cell.icon, cell.tone or "muted", 16))
-                inner = inner.adjusted(edge + 6, 0, 0, 0)
-            _write(painter, inner, cell.text, cell.tone or "text", right=model.columns[column].right)
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Return the fixed height."""
-        return QSize(40, theme.px(ROW_HEIGHT))
-
-
-class _Inks:
-    """Colours as pens want them, made once per look."""
-
-    def __init__(self) -> None:
-        self._palette: object = None
-        self._made: dict[str, Any] = {}
-
-    def get(self, role: str) -> Any:
-        if theme.now().palette is not self._palette:
-            self._palette, self._made = theme.now().palette, {}
-        ink = self._made.get(role)
-        if ink is None:
-            ink = self._made[role] = theme.colour(role)
-        return ink
-
-
-_inks = _Inks()
-
-
-def _write(painter: QPainter, area: QRect, text: str, role: str, *, right: bool) -> None:
-    metrics = painter.fontMetrics()
-    if metrics.horizontalAdvance(text) > area.width():
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-    painter.setPen(_inks.get(role))
-    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-    painter.drawText(area, int(side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine), text)
-
-
-def _pill(painter: QPainter, area: QRect, cell: Cell) -> None:
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    metrics = painter.fontMetrics()
-    wide = metrics.horizontalAdvance(cell.text) + theme.px(20) + (theme.px(18) if cell.icon else 0)
-    tall = metrics.height() + theme.px(4)
-    top = area.center().y() - tall / 2 + 0.5
-    paint_pill(
-        painter, QRectF(area.left(), top, min(wide, area.width()), tall), cell.text, cell.tone or "neutral", cell.icon
-    )
-    painter.restore()
 
 
 class DataTable(QWidget):
@@ -330,7 +242,7 @@ class _View(QTableView):
     def __init__(self, table: DataTable) -> None:
         super().__init__(table)
         self._table = table
-        self.setItemDelegate(RowDelegate(self))
+        self._rows = RowPainter(self)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -364,9 +276,30 @@ class _View(QTableView):
         else:
             super().keyPressEvent(event)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        model = self.model()
+        if isinstance(model, RowsModel):
+            painter = QPainter(self.viewport())
+            self._rows.paint(painter, event.rect(), model.columns, model.cells)
+            painter.end()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._hover(self.rowAt(event.position().toPoint().y()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def _hover(self, row: int) -> None:
+        before, self._rows.hovered = self._rows.hovered, row
+        for number in {before, row} - {-1}:
+            self.viewport().update(0, self.rowViewportPosition(number), self.viewport().width(), self.rowHeight(number))
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in RESTYLE and self.model() is not None:
+        if event.type() in (*RESTYLE, QEvent.Type.FontChange) and self.model() is not None:
+            self._rows.restyle()
             self._heights()
             self._widths()
 

@@ -26,6 +26,17 @@ def reveal(widget: QWidget, on: bool = True) -> None:
         widget.setVisible(on)
 
 
+def repolish(widget: QWidget) -> None:
+    """Let the style sheet look at a widget again, if it has looked at all.
+
+    Asking for the style loads its hundreds of enum members; a widget that was never shown need not.
+    """
+    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+        style = widget.style()
+        style.unpolish(widget)
+        style.polish(widget)
+
+
 class Text(QLabel):
     """A label that never reads its text as markup, so nothing a person typed can format the window.
 
@@ -53,8 +64,7 @@ class Text(QLabel):
         """Change the type role."""
         if self.property("role") != role:
             self.setProperty("role", role)
-            self.style().unpolish(self)
-            self.style().polish(self)
+            repolish(self)
 
     def say(self, text: str, **values: object) -> None:
         """Show a message id with its values; said again when the language changes."""
@@ -111,8 +121,7 @@ class Button(QPushButton):
         """Change the role."""
         if self.property("role") != role:
             self.setProperty("role", role)
-            self.style().unpolish(self)
-            self.style().polish(self)
+            repolish(self)
             self.tint()
 
     def show_key(self, key: str) -> None:

@@ -1,0 +1,111 @@
+"""What the idle desk holds: PSS of the running program with everything loaded, against a bare window.
+
+    python tests/bench/bench_memory.py [--tickets 1000000] [--at DIR]
+
+Everything loaded: store open, spooler and listener running, somebody signed in, the start page, the
+bench, the ticket list and a search have been used. PSS is read from /proc, so Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.bench import make_store  # noqa: E402 (the path comes first)
+from tests.bench.bench_start import PIN, STAFF_NO, hire  # noqa: E402
+
+PSS = """
+import time
+def pss():
+    for line in open("/proc/self/smaps_rollup"):
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+"""
+
+FLOOR = PSS + """
+import sys
+from PySide6.QtWidgets import QApplication, QMainWindow
+app = QApplication(sys.argv)
+window = QMainWindow(); window.resize(1280, 760); window.show()
+until = time.time() + 1
+while time.time() < until:
+    app.processEvents()
+print("%.1f" % pss())
+"""
+
+DESK = PSS + """
+import gc, os, sys
+from pathlib import Path
+from deskapp import app
+from deskapp.cli.verbs import answer
+from deskapp.paths import Home
+from deskapp.ui.application import application
+home = Home(Path(sys.argv[1]))
+running = application()
+desk = app.Desk(home, answer)
+desk.begin(app.Beside(home, find_key=lambda: bytes(range(32))))
+def until(condition, at_most=60):
+    end = time.time() + at_most
+    while not condition() and time.time() < end:
+        running.processEvents()
+        time.sleep(0.002)
+def idle(seconds):
+    end = time.time() + seconds
+    until(lambda: time.time() > end)
+until(lambda: desk.window is not None)
+idle(0.3)
+lock = pss()
+until(lambda: desk.store is not None)
+desk.window.lock_screen.attempted.emit(sys.argv[2], sys.argv[3])
+until(lambda: desk.window.actor is not None)
+idle(2)
+for page in ("today", "bench", "tickets", "today"):
+    desk.window.navigate(page)
+    idle(1)
+desk.window.shell.find.setText("打印")
+desk.window.shell.find.ask_now()
+idle(2)
+gc.collect()
+idle(1)
+print("%.1f %.1f" % (lock, pss()), flush=True)
+os._exit(0)
+"""
+
+
+def measured(code: str, *words: str) -> list[float]:
+    """Run a program and return the MB it printed."""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=ROOT, env=environment, capture_output=True, encoding="utf-8",
+        check=False,
+    )  # fmt: skip
+    if not done.stdout:
+        raise SystemExit(done.stderr)
+    return [float(part) for part in done.stdout.split()]
+
+
+def main() -> int:
+    """Measure and print; the exit status says whether the gate was kept."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tickets", type=int, default=1_000_000)
+    parser.add_argument("--at", type=Path)
+    words = parser.parse_args()
+    size = make_store.Size(words.tickets, words.tickets // 2, max(3_000, words.tickets * 6 // 100))
+    home = make_store.cached(size, words.at)
+    hire(home)
+    (floor,) = measured(FLOOR)
+    lock, idle = measured(DESK, str(home.root), STAFF_NO, PIN)
+    print(f"bare window      {floor:6.1f} MB")
+    print(f"lock screen      {lock:6.1f} MB  {lock / floor:.2f} x")
+    print(f"idle, all loaded {idle:6.1f} MB  {idle / floor:.2f} x  (gate 2.0)")
+    return 0 if idle / floor <= 2.0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
