@@ -11,22 +11,12 @@ import pkgutil
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-
-BEFORE_THE_PAGES = {
-    "lock": "lock screen",
-    "first_start": "first start",
-    "recovery": "recovery",
-}
-OVER_THE_PAGES = {
-    "keys": "all keys (F1)",
-    "palette": "find anything, do anything (Ctrl+K)",
-}
 
 LICENCES: Mapping[str, tuple[str, str]] = {
     # library: (licence, what it is for)
@@ -116,7 +106,8 @@ def commands_table() -> str:
     for spec in REGISTRY.values():
         module = spec.function.__module__
         if module.startswith("deskapp."):
-            who = ", ".join(name for name, role in roles.items() if spec.right in role["rights"])
+            holders = [name for name, role in roles.items() if spec.right in role["rights"]]
+            who = "everybody" if len(holders) == len(roles) else ", ".join(holders)
             right = f"`{spec.right}` {rights[spec.right]}" if spec.right else "*(own checks, or the program itself)*"
             rows.append((module.removeprefix("deskapp."), f"`{spec.name}`", spec.title, right, who))
     return _table(("module", "command", "title", "right", "roles"), sorted(rows))
@@ -132,16 +123,19 @@ def load_commands() -> None:
 
 
 def screens_table() -> str:
-    """The pictures of every page in both languages."""
-    rows = [(title, *_pictures(name)) for name, title in screens().items()]
+    """The pictures of every page in both languages, and of some in other looks."""
+    from deskapp.ui.pages.table import PAGES
+    from installer.take_screens import MORE_LOOKS
+
+    titles = {page.id: page.title for page in PAGES}
+    rows = [(title, _picture(f"{name}_zh_CN"), _picture(f"{name}_en")) for name, title in titles.items()]
+    for look, words in (("dark", "dark"), ("large", "150 %")):
+        rows += [(f"{titles[name]}, {words}", _picture(f"{name}_{look}_zh_CN"), "") for name in MORE_LOOKS]
     return _table(("page", "简体中文", "English"), rows)
 
 
-def screens() -> dict[str, str]:
-    """What has a picture, and what it shows."""
-    from deskapp.ui.pages.table import PAGES
-
-    return {**BEFORE_THE_PAGES, **{page.id: page.title for page in PAGES}, **OVER_THE_PAGES}
+def _picture(name: str) -> str:
+    return f"[{name}.png]({name}.png)"
 
 
 def lists_table() -> str:
@@ -197,22 +191,14 @@ def _allowed(setting: object) -> str:
 
 
 def _shown(value: object) -> str:
-    words: dict[object, str] = {True: "yes", False: "no", "": "*(empty)*"}
-    if isinstance(value, bool | str):
-        return words.get(value, f"`{value}`")
-    return f"`{value}`" if value else "*(empty)*"
-
-
-def _pictures(name: str) -> Iterator[str]:
-    for language in ("zh_CN", "en"):
-        yield f"[{name}_{language}.png]({name}_{language}.png)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"`{value}`" if value or isinstance(value, int) else "*(empty)*"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    lines = [list(head)]
-    lines += [[""] * 0, *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    width = len(lines[0])
-    lines[1] = ["---"] * width
+    titles = list(head)
+    lines = [titles, ["---"] * len(titles), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -237,6 +223,7 @@ def brought_up_to_date(text: str) -> str:
 
 def main() -> int:
     """Write the tables; the words around them stay."""
+    sys.path.insert(0, str(ROOT))
     for name in FILES:
         path = DOCS / name
         path.write_text(brought_up_to_date(path.read_text("utf-8")), "utf-8")
@@ -244,5 +231,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     sys.exit(main())

@@ -163,6 +163,7 @@ def void_check_in(
     for item in chosen:
         _void_item(acting, item, kept_reason, taker, [number for number in papers if number != order.slip_no])
     if whole:
+        record(acting, order.id, "papers_superseded", numbers=[order.slip_no])
         order.slip_blocked = True
         _cancel_ticket(acting, order, kept_reason)
     return tuple(papers)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from deskapp.commands.entry import Entry
-from deskapp.commands.tickets import add_event, ticket_row
+from deskapp.commands.tickets import add_event, open_items, ticket_row
 from deskapp.errors import N_, Refused
 from deskapp.models import folding, knowledge
 from deskapp.models.device import Device
 from deskapp.models.store import Write, command
+from deskapp.models.ticket import ServiceTicket, TicketEvent
 from deskapp.rules.guides import Answer, Ending, ending_of
 
 
@@ -91,6 +94,30 @@ def finish_solved(
         write, ticket_id, "solved", "", words=words, confirmed_by=who, tip_given=tip_given, tip=tip.strip()
     )
     add_event(write, ticket_id, "finish", "done", reason=words)
+
+
+def close_solved(write: Write, days: int) -> int:
+    """Finish tickets whose guide ended as solved and of which nothing was heard for so many days; returns how many.
+
+    Whatever happened after that end - a note, a contact, a device taken in - leaves the ticket to people.
+    """
+    ends = write.session.scalars(
+        select(TicketEvent)
+        .join(ServiceTicket, ServiceTicket.id == TicketEvent.ticket_id)
+        .where(
+            TicketEvent.kind == "guide_end", TicketEvent.at <= write.now - days * 86_400_000,
+            ServiceTicket.state.in_(("open", "in_progress")),
+        )
+    ).all()  # fmt: skip
+    closed = 0
+    for end in ends:
+        newest = folding.events_of(write.session, end.ticket_id)[-1]
+        solved = newest.id == end.id and end.data.get("ending") == Ending.SOLVED
+        if not solved or open_items(write, end.ticket_id):
+            continue
+        add_event(write, end.ticket_id, "finish", "done", waited_days=days)
+        closed += 1
+    return closed
 
 
 def _in_progress(write: Write, ticket_id: str) -> None:

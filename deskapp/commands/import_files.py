@@ -88,7 +88,8 @@ def _csv(content: bytes) -> list[list[str]]:
     sample = text[:4096]
     separator = max(",\t;", key=sample.count)
     try:
-        return list(csv.reader(io.StringIO(text), delimiter=separator, strict=True))
+        # Line by line: in one call the whole file would hold up every other thread.
+        return [row for row in csv.reader(io.StringIO(text), delimiter=separator, strict=True)]  # noqa: C416
     except csv.Error as error:
         raise Refused(N_("The file is not a whole CSV table: {reason}"), field="file", reason=str(error)) from error
 

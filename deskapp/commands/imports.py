@@ -192,9 +192,16 @@ def _take_part(write: Write, cells: Mapping[str, str]) -> bool:
     )  # fmt: skip
     write.session.flush()
     quantity = _whole(cells.get("quantity", ""), "quantity", 0)
-    if there is None and quantity:
+    if quantity and not _ever_moved(write, row.id):
         catalogue.receive(write, row.id, quantity, cells.get("serials", "").split(), reason="opening_stock")
     return there is None
+
+
+def _ever_moved(write: Write, part_id: str) -> bool:
+    """Tell whether a part has been booked before: its opening stock is taken once, also for a shipped part."""
+    from deskapp.models.stock import StockMove
+
+    return write.session.scalars(select(StockMove.id).where(StockMove.part_id == part_id).limit(1)).first() is not None
 
 
 def _whole(text: str, name: str, default: int) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from deskapp.commands.checkin_counter import last4_of
 from deskapp.commands.entry import Entry
+from deskapp.commands.guidance import close_solved
 from deskapp.commands.loaners import give_back
 from deskapp.commands.moves import hop, item_of, move, raise_card, record
 from deskapp.commands.papers import accessories_of
@@ -334,7 +335,10 @@ def _note_confirmed(write: Write, item: RepairItem, result: str, name: str) -> N
 
 @command(N_("Close what is settled"), right="")
 def close_due(write: Write) -> int:
-    """Close devices of which nothing was heard for a week after pickup; the program's own act. Returns how many."""
+    """Close what nobody came back to: a week after pickup, three days after solving by phone. Returns how many.
+
+    The program's own act; each closing says for how many days it waited.
+    """
     day = 86_400_000
     closed = 0
     for state, days in ((WorkState.PICKED_UP, CLOSE_AFTER_DAYS), (WorkState.RESOLVED_REMOTELY, SOLVED_AFTER_DAYS)):
@@ -347,7 +351,7 @@ def close_due(write: Write) -> int:
         for item in rows:
             move(write, item, "close_auto", {"waited_days": days})
             closed += 1
-    return closed
+    return closed + close_solved(write, SOLVED_AFTER_DAYS)
 
 
 @command(N_("Reopen the job"), right="reopen")

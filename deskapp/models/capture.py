@@ -17,7 +17,7 @@ from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session, UOWTransaction
 
 from deskapp.models.base import Base, Synced
-from deskapp.models.canonical import canonical, digest
+from deskapp.models.canonical import canonical_of_many, digest
 from deskapp.models.journal import ChangedRecord, ChangeSet, GroupVersion, PersonalValue, RecordKey
 
 Key = tuple[str, str]
@@ -156,7 +156,7 @@ def append(
 ) -> ChangeSet:
     """Chain one change set to the journal; `head` names station, hlc, staff, command, app_version, schema."""
     seq, prev = last.seq + 1, last.hash
-    body = canonical({"uid": uid, "seq": seq, "prev": prev, "ops": operations, **head})
+    body = canonical_of_many({"uid": uid, "seq": seq, "prev": prev, **head}, "ops", operations)
     row = ChangeSet(
         seq=seq, uid=uid, station=head["station"], hlc=head["hlc"], at=now, staff=head["staff"],
         command=head["command"], body=body, prev=prev, hash=digest(body),

@@ -267,6 +267,13 @@ class Store:
         self._guard()
         return cipher.connect(self.home.database, self._key)
 
+    def rest(self) -> None:
+        """Give back the memory that idle connections hold; the next question opens a connection again."""
+        self._guard()
+        self._readers.dispose()
+        with self._door, self._writer.connect() as connection:
+            connection.exec_driver_sql("PRAGMA shrink_memory")
+
     @property
     def key(self) -> bytes:
         """The data key, for backups."""

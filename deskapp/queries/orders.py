@@ -114,13 +114,14 @@ class OrderCard:
 
 
 def order_of(session: ReadSession, record_id: str, roles: Iterable[str] = ()) -> OrderCard | None:
-    """Return the order with an id, or the one a device with this id is on; None for neither.
+    """Return the order with an id, or the one a device or accessory with this id is on; None for none of them.
 
     `roles` are those of the person who looks: they decide which moves are offered.
     """
     row = session.get(RepairOrder, record_id)
     if row is None:
-        item = session.get(RepairItem, record_id)
+        loose = session.get(AccessoryItem, record_id)
+        item = session.get(RepairItem, loose.item_id if loose else record_id)
         row = session.get(RepairOrder, item.order_id) if item else None
     if row is None:
         return None
@@ -129,7 +130,7 @@ def order_of(session: ReadSession, record_id: str, roles: Iterable[str] = ()) ->
     names = {person.id: person.name for person in session.scalars(select(Staff))}
     lines = _lines(session, row, tuple(roles))
     labels = {line.id: line.label_no for line in lines}
-    loose = {one.id: one.item_id for one in _loose(session, labels)}
+    kept = {one.id: one.item_id for one in _loose(session, labels)}
     pickups = session.scalars(select(Pickup.id).where(Pickup.order_id == row.id)).all()
     return OrderCard(
         row.id, row.number, row.slip_no, row.slip_blocked, row.ticket_id, ticket.number if ticket else "",
@@ -137,8 +138,8 @@ def order_of(session: ReadSession, record_id: str, roles: Iterable[str] = ()) ->
         mask("name", row.deliverer_name) if row.deliverer_name else "",
         mask("phone", row.deliverer_phone) if row.deliverer_phone else "", bool(row.deliverer_id_last4),
         row.opened_at, names.get(row.opened_by, ""), row.estimate_at, row.ceiling_fen, row.closed_at, lines,
-        events_of(session, row.id, labels, names), tuple(papers_of(session, row.id, *labels, *loose, *pickups)),
-        tuple(receipts(session, row.id)), _todos(session, row.id, labels, loose),
+        events_of(session, row.id, labels, names), tuple(papers_of(session, row.id, *labels, *kept, *pickups)),
+        tuple(receipts(session, row.id)), _todos(session, row.id, labels, kept),
         _files(session, (row.id, *labels, *pickups), labels, names),
     )  # fmt: skip
 

@@ -38,6 +38,16 @@ CARD_TITLES: Final[Mapping[str, str]] = {
     "solo": N_("Done by one person alone"),
     "misfit": N_("Does not fit what went before"),
     "quarantine": N_("In quarantine"),
+    "needs_review": N_("Looks unusual"),
+    "corrected": N_("Serial number corrected"),
+    "terminal_twice": N_("Terminal number on two devices"),
+    "stock": N_("Few left in stock"),
+    "stock_difference": N_("Stock count differs"),
+    "missing_at_count": N_("Not found at the shelf count"),
+    "accessory_gap": N_("Accessory not given back"),
+    "pickup_blocked": N_("Too many wrong pickup codes"),
+    "slip_lost": N_("Pickup slip lost"),
+    "loaner_suspect": N_("Loaner came back suspicious"),
 }
 
 TODO_TITLES: Final[Mapping[str, str]] = {
@@ -163,13 +173,16 @@ def to_settle(session: ReadSession, *, limit: int = 500) -> tuple[ToSettle, ...]
     rows = ask(
         session,
         "SELECT c.id, c.kind, c.subject_kind, c.subject_id, c.words, c.data, c.raised_at,"
-        " coalesce(i.label_no, o.number, t.number, m.name, d.serial_no, '') AS about"
+        " coalesce(i.label_no, o.number, t.number, m.name, d.serial_no, p.part_no || ' ' || p.name,"
+        " nullif(a.label_no, ''), '') AS about"
         " FROM review_card c"
         " LEFT JOIN repair_item i ON c.subject_kind = 'repair_item' AND i.id = c.subject_id"
         " LEFT JOIN repair_order o ON c.subject_kind = 'repair_order' AND o.id = c.subject_id"
         " LEFT JOIN service_ticket t ON c.subject_kind = 'service_ticket' AND t.id = c.subject_id"
         " LEFT JOIN merchant m ON c.subject_kind = 'merchant' AND m.id = c.subject_id"
         " LEFT JOIN device d ON c.subject_kind = 'device' AND d.id = c.subject_id"
+        " LEFT JOIN part p ON c.subject_kind = 'part' AND p.id = c.subject_id"
+        " LEFT JOIN accessory_item a ON c.subject_kind = 'accessory_item' AND a.id = c.subject_id"
         " WHERE c.settled_at = 0 ORDER BY c.n LIMIT ?",
         limit,
     )

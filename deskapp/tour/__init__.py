@@ -81,4 +81,3 @@ def reply(diary: Diary, out: Path, language: str) -> dict[str, Any]:
     ok = not diary.broken and not failed
     return {"status": 0 if ok else 1, "sentences": [text], "code": "" if ok else "tour", "field": "", **values,
             "summary": str(out / SUMMARY)}  # fmt: skip
-

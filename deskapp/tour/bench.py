@@ -74,6 +74,7 @@ def repair(stage: Stage) -> None:
 def _repair_one(stage: Stage, serial: str, part: str, action: str) -> None:
     hands = stage.hands
     before = _on_shelf(stage, part)
+    stage.diary.expect(f"{part}: opening stock of the imported list", 2, before)
     panel = _job(stage, TECHNICIAN, serial, "repair")
     step = _step(panel)
     hands.until(step.add.hasFocus, "the field for parts has the focus")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
+from deskapp.clock import system_clock
 from deskapp.print import raster
 from deskapp.queries.pickup import pickup_order
 from deskapp.queries.printing import paper_numbered
+from deskapp.queries.today import today
 from deskapp.rules import papers
 from deskapp.rules.money import amount_in_words_cn
 from deskapp.tour.bench import QUOTE_FEN
@@ -47,6 +49,8 @@ def ready_call(stage: Stage) -> None:
     stage.diary.expect("digits of the pickup code", 6, len(stage.story.code))
     row = next((one for one in page.rows if one.order_id == stage.story.order_id), None)
     stage.diary.expect("devices ready for pickup", 2, row.ready if row else 0)
+    seen = stage.ask(lambda session: today(session, system_clock()))
+    stage.diary.expect("nobody is left to call, says the start page", 0, seen.counts["calls"])
 
 
 def partial(stage: Stage) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import logging
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from deskapp import logs, settings
 from deskapp.errors import N_, Corrupt, DeskError
@@ -22,6 +25,7 @@ from deskapp.ui.crash import CrashReporter
 from deskapp.ui.jobs import Jobs, Progress
 from deskapp.ui.speech import spoken
 from deskapp.ui.status import StatusCard
+from deskapp.ui.sweep import Sweep
 
 if TYPE_CHECKING:
     from deskapp.models.store import Changes, ReadSession, Store
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DAY_MS = 86_400_000
+REST_LOOK_MS = 5_000
+REST_AFTER_S = 15.0
+"""Seconds without a key after which memory is given back; long enough not to meet somebody who thinks."""
 
 
 class Watch:
@@ -64,9 +71,14 @@ class Care(QObject):
         super().__init__(window)
         self._window, self._jobs, self._store, self._last_at = window, jobs, store, last_at
         self._clock_back = opening.clock_concern(last_at, store.now) is not None
+        self._rested = False
+        self._pause = QTimer(self, interval=REST_LOOK_MS)
+        self._pause.timeout.connect(self._rest_when_idle)
+        self._sweep = Sweep(jobs, lambda: store.now, window.toast, self)
 
     def begin(self) -> None:
         """Check the store in the background, and follow what is changed and who comes."""
+        self._pause.start()
         self._jobs.changed.connect(self._changed)
         self._window.signed_in.connect(self._signed_in)
         store, last_at = self._store, self._last_at
@@ -87,6 +99,14 @@ class Care(QObject):
             self._window.values = values
             look(values)
 
+    def _rest_when_idle(self) -> None:
+        scanner = self._window.scanner
+        idle = scanner is not None and time.monotonic() - scanner.last_input > REST_AFTER_S
+        if idle and not self._rested:
+            store = self._store
+            self._jobs.background(lambda _progress: rest(store), owner=self)
+        self._rested = idle
+
     def _looked_over(self, health: Health) -> None:
         if health.damage is not None:
             self.damaged.emit(health.damage)
@@ -97,6 +117,9 @@ class Care(QObject):
     def _signed_in(self, _actor: object) -> None:
         store = self._store
         self._jobs.background(lambda _progress: back_up_when_due(store), owner=self, then=self._backed_up)
+        if not self._clock_back:
+            # With a clock that cannot be trusted a week may be over that has not begun.
+            self._sweep.look()
 
     def _backed_up(self, done: BackedUp | None) -> None:
         if done is None:
@@ -104,6 +127,19 @@ class Care(QObject):
         self._window.ask_status()
         if done.trouble is not None:
             self._window.toast(say(done.trouble), tone="warn", raw=True)
+
+
+def rest(store: Store) -> None:
+    """Give memory back while nobody works: caches of the database, and what the allocator keeps for itself."""
+    import gc
+
+    store.rest()
+    gc.collect()
+    if sys.platform == "linux":
+        import ctypes
+
+        with contextlib.suppress(OSError, AttributeError):  # another C library than GNU's
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QKeyCombination, QPoint, Qt
-from PySide6.QtGui import QInputMethodEvent, QKeySequence
+from PySide6.QtCore import QCoreApplication, QEvent, QKeyCombination, QPoint, Qt
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QScrollArea, QTextEdit, QWidget
 
@@ -29,6 +29,7 @@ _click: Any = QTest.keyClick  # it takes single characters too, which its stub d
 PATIENCE_S = 30.0
 SAME_AGAIN_S = 1.6
 _POLL_MS = 10
+_BURST_MS = 2
 _HAND_MS = 40
 """Nobody lifts a scanner quicker; a page that wants the focus elsewhere has put it there by then."""
 _SPECIAL: Mapping[str, Qt.Key | str] = {"⏎": Qt.Key.Key_Return, "·": Qt.Key.Key_Space, "⇥": Qt.Key.Key_Tab}
@@ -87,9 +88,11 @@ class Hands:
             QTest.qWait(_POLL_MS)
         self._last = (code, stopwatch())
         QTest.qWait(_HAND_MS)
-        for character in code:
-            _click(self._target(), character)
-        QTest.keyClick(self._target(), Qt.Key.Key_Return)
+        began = int(stopwatch() * 1000)
+        target = self._target()
+        for place, character in enumerate(code):
+            _stamped(target, Qt.Key(ord(character.upper())), character, began + place * _BURST_MS)
+        _stamped(target, Qt.Key.Key_Return, "\r", began + len(code) * _BURST_MS)
 
     def go(self, widget: QWidget) -> None:
         """Put the focus into a widget, as Tab would."""
@@ -184,6 +187,14 @@ class Hands:
         scanner = getattr(self._front(), "scanner", None)
         if scanner is not None:
             scanner.release()
+
+
+def _stamped(target: QWidget, key: Qt.Key, text: str, at: int) -> None:
+    """Press and let go of a key at a moment (ms), as the system stamps it: a busy computer does not tear a scan."""
+    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        event = QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, text)
+        event.setTimestamp(at)
+        QCoreApplication.sendEvent(target, event)
 
 
 def _name(widget: QWidget) -> str:

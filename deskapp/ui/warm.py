@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from deskapp.errors import N_, Unavailable
+from deskapp.ui import garbage
 from deskapp.ui.knock import PATIENCE_S, knock
 
 if TYPE_CHECKING:
@@ -53,3 +54,4 @@ def warm(store: Store) -> None:
     from deskapp.queries.today import today
 
     store.ask(lambda session: today(session, store.now))
+    garbage.keep()

@@ -72,10 +72,12 @@ def spawn(script: str, *words: str) -> dict[str, Any]:
     return {"spawned": start, **json.loads(done.stdout.splitlines()[-1])}
 
 
-def by_turns(scripts: Mapping[str, Sequence[str]], rounds: int) -> dict[str, list[dict[str, Any]]]:
+def by_turns(
+    scripts: Mapping[str, Sequence[str]], rounds: int, *, warm: bool = True
+) -> dict[str, list[dict[str, Any]]]:
     """Run every script once a round, in an order that turns; one round before them warms the disk cache."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in scripts}
-    for number in range(-1, rounds):
+    for number in range(-1 if warm else 0, rounds):
         names = list(scripts) if number % 2 else list(reversed(scripts))
         for name in names:
             answer = spawn(*scripts[name])

@@ -119,3 +119,17 @@ def test_models_of_a_file_join_the_catalogue(store: Store, people: People) -> No
     store.run(import_file(kind="models", file=sample("models.csv")), by=people.admin)
 
     assert store.ask(lambda s: s.get(DeviceModel, "landi-apos-a8")) is not None
+
+
+def test_opening_stock_counts_for_parts_of_the_shipped_catalogue_too_and_only_once(
+    store: Store, people: People
+) -> None:
+    from deskapp.commands.catalogue_setup import copy_catalogues
+    from deskapp.queries.bench import parts_for
+
+    store.run(copy_catalogues(), by=people.admin)
+    for _turn in range(2):
+        store.run(import_file(kind="parts", file=str(resource("samples", "parts.csv"))), by=people.admin)
+
+    rows = store.ask(lambda session: parts_for(session, "pax-a920", "BAT-A920", limit=5))
+    assert [row.on_shelf for row in rows if row.part_no == "BAT-A920"] == [2]

@@ -62,7 +62,7 @@ def test_an_order_is_found_by_itself_and_by_each_of_its_devices(store: Store, pe
     assert (card.deliverer, card.phone, card.merchant) == ("张*", "138****0101", "示例小面")
     assert [line.serial_no for line in card.lines] == [ONE, TWO]
     assert {line.state for line in card.lines} == {WorkState.CHECKED_IN.value}
-    assert {event.kind for event in card.events} == {"move", "hop"}
+    assert {event.kind for event in card.events} == {"move", "hop", "record"}
     assert {job.kind for job in card.papers} >= {"device_label", "pickup_slip"}
     assert store.ask(lambda session: order_of(session, "nothing")) is None
 

@@ -54,6 +54,7 @@ from deskapp.rules.numbers import parse_scan
 from deskapp.settings import Values
 from deskapp.ui import theme
 from deskapp.ui.finding import StoreFinder
+from deskapp.ui.hands import Hands
 from deskapp.ui.jobs import Jobs
 from deskapp.ui.page import PageSpec
 from deskapp.ui.pages.bench import BenchPage
@@ -61,7 +62,6 @@ from deskapp.ui.pages.checkin import CheckInPage
 from deskapp.ui.window import Window
 from tests.checkin_shop import ONE, stock_shop, taken_in
 from tests.conftest import KEY, FixedClock, People
-from tests.ui.scan_keys import type_scan
 
 TEN_MB = 10 * 1024 * 1024
 
@@ -119,7 +119,7 @@ def count(store: Store, table: type) -> int:
 
 def scanned(qtbot, window: Window, page: CheckInPage, serial: str = ONE) -> None:
     before = len(page.sheet.panels)
-    type_scan(window, serial)
+    Hands(lambda: window).scan(serial)
     qtbot.waitUntil(lambda: len(page.sheet.panels) > before and page.sheet.panels[-1].briefing is not None)
 
 
@@ -216,8 +216,9 @@ def test_a_scan_that_fits_nothing_at_the_bench_is_answered_and_changes_nothing(
 ) -> None:
     done = taken_in(store, people)
     window.enter(people.technician)
+    window.navigate("bench")
     label = store.ask(lambda s: s.scalars(select(RepairItem).where(RepairItem.order_id == done.order_id)).all())[0]
-    type_scan(window, label.label_no)
+    Hands(lambda: window).scan(label.label_no)
     qtbot.waitUntil(lambda: window.shell.page_id() == "bench")
     bench = window.shell.page()
     qtbot.waitUntil(lambda: bench.panel.card is not None and bench.panel.step_name == "start")
@@ -226,7 +227,7 @@ def test_a_scan_that_fits_nothing_at_the_bench_is_answered_and_changes_nothing(
     told: list[str] = []
     window.router.failed.connect(lambda: told.append(code))
 
-    type_scan(window, code)
+    Hands(lambda: window).scan(code)
 
     qtbot.waitUntil(lambda: bool(told) or bool(window.toasts.shown))
     assert window.shell.page_id() == "bench" and bench.panel.steps["start"].bench.text() == "W7"

@@ -166,3 +166,18 @@ def test_closing_finishes_what_is_written_and_leaves_no_thread(qtbot, store: Sto
     with store.read() as session:
         count = session.connection().exec_driver_sql("SELECT count(*) FROM shelf WHERE code LIKE 'Z-%'").scalar()
     assert count == 5
+
+
+def test_whoever_asks_after_closing_is_ignored_quietly(qtbot, store: Store, people: People, owner):
+    jobs = Jobs(lambda: store)
+    jobs.actor = people.admin
+    crashes, answers = [], []
+    jobs.crashed.connect(crashes.append)
+    jobs.close()
+
+    jobs.ask(lambda session: 1, owner=owner, then=answers.append, exclusive="list")
+    jobs.background(lambda progress: 2, owner=owner, then=answers.append)
+    jobs.do(add_shelf(code="Z-9"), owner=owner, then=answers.append)
+    qtbot.wait(20)
+
+    assert answers == [] and crashes == []

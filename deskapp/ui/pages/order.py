@@ -106,6 +106,7 @@ class OrderPage(Page):
         self.devices_card.add(self.devices)
         self.devices_card.add(self.details)
         self.devices_card.add(row(self.device_button, 1))
+        self.devices_card.body.addStretch(1)
         self.devices.opened.connect(lambda one: self.context.navigate("bench", id=one.id, kind="item"))
         self.devices.selected.connect(self._select)
 

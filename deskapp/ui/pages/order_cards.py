@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from deskapp.models.store import Store
 
 FILE_KINDS: Final = {
-    "front": N_("Front"), "back": N_("Back"), "damage": N_("Damage"), "signature": N_("Signature"),
+    "front": N_("Front"), "back": N_("Back side"), "damage": N_("Damage"), "signature": N_("Signature"),
     "paper": N_("Signed paper"),
 }  # fmt: skip
 
@@ -236,7 +236,8 @@ class Files(Card):
         self.list.setFixedHeight(edge + theme.px(52))
         self.list.clear()
         for one in self.files:
-            item = QListWidgetItem(file_title(one))
+            item = QListWidgetItem(spoken(FILE_KINDS.get(one.kind, one.kind)))
+            item.setToolTip(file_title(one))
             picture = self._pictures.get(one.sha256)
             if picture is not None:
                 item.setIcon(QIcon(_within(picture, edge, edge)))

@@ -27,7 +27,8 @@ from deskapp.ui.kit import (
 
 PLACES = {
     "repair_item": ("order", "item"), "repair_order": ("order", "order"), "service_ticket": ("ticket", "ticket"),
-    "merchant": ("merchant", "merchant"), "device": ("device", "device"),
+    "merchant": ("merchant", "merchant"), "device": ("device", "device"), "part": ("stock", "part"),
+    "accessory_item": ("order", "accessory"),
 }  # fmt: skip
 """Which page shows what a card is about, and as what kind."""
 
@@ -97,7 +98,8 @@ class ReviewsPage(Page):
         card = self.table.current()
         if card is not None and card.subject_kind in PLACES:
             page, kind = PLACES[card.subject_kind]
-            self.context.navigate(page, id=card.subject_id, kind=kind, number=card.about)
+            args = {"id": card.subject_id, f"{kind}_id": card.subject_id, "kind": kind, "number": card.about}
+            self.context.navigate(page, **args)
 
     def _here(self, cards: tuple[ToSettle, ...]) -> None:
         self.cards = cards

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
+from deskapp.ui import theme
 from deskapp.ui.speech import spoken
 from deskapp.ui.tokens import HUGE, LARGE, MEDIUM, SMALL
 from deskapp.ui.widgets.text import Button, Picture, Text, reveal
@@ -120,7 +121,7 @@ class Toast(QFrame):
             self.text.put(message.text)
         else:
             self.text.say(message.text, **message.values)
-        line = QHBoxLayout(self)
+        line = self._line = QHBoxLayout(self)
         line.setContentsMargins(LARGE, MEDIUM, MEDIUM, MEDIUM)
         line.setSpacing(MEDIUM)
         if message.tone != "info":
@@ -144,6 +145,14 @@ class Toast(QFrame):
     def leaveEvent(self, event: object) -> None:
         """Go a moment after."""
         self._timer.start()
+
+    def height_for(self, width: int) -> int:
+        """Return how high the notice is when its text wraps within a width."""
+        self.ensurePolished()
+        for child in self.findChildren(QWidget):
+            child.ensurePolished()
+        self._line.invalidate()
+        return self._line.totalHeightForWidth(width)
 
     def can_undo(self) -> bool:
         """Tell whether there is something to take back."""
@@ -231,9 +240,9 @@ class Toasts(QObject):
         # Below the top bar, on the right: the bottom right corner is where pages have their main button.
         top = self._above + MEDIUM
         for toast in self.shown:
-            width = min(440, max(280, self._window.width() // 3))
-            toast.setFixedWidth(width)
-            toast.adjustSize()
+            width = min(theme.px(440), max(theme.px(280), self._window.width() // 3))
+            # Not adjustSize: it measures the height at the width the text would like, not at the one it gets.
+            toast.setFixedSize(width, toast.height_for(width))
             toast.move(self._window.width() - width - LARGE, top)
             toast.raise_()
             top += toast.height() + SMALL

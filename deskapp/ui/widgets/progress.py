@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
@@ -218,6 +218,28 @@ class BigNumber(QWidget):
         """Shrink to the figure."""
         return QSize(theme.px(104), theme.px(92))
 
+    def icon_area(self) -> QRect:
+        """Return where the icon stands, at the upper right; empty where there is none."""
+        inner, edge = self._inner(), theme.px(20) if self._icon else 0
+        return QRect(inner.right() + 1 - edge, inner.top(), edge, edge)
+
+    def figure_area(self) -> QRect:
+        """Return where the figure stands: left of the icon, never under it."""
+        inner = self._inner()
+        beside = self.icon_area().width() + (theme.px(8) if self._icon else 0)
+        return QRect(inner.left(), inner.top(), max(0, inner.width() - beside), inner.height())
+
+    def figure_font(self) -> QFont:
+        """Return the largest font in which the whole figure fits beside the icon; no smaller than a heading."""
+        font, least = theme.font("display"), theme.font("heading").pixelSize()
+        room = self.figure_area().width()
+        while font.pixelSize() > least and QFontMetrics(font).horizontalAdvance(self._value) > room:
+            font.setPixelSize(font.pixelSize() - 1)
+        return font
+
+    def _inner(self) -> QRect:
+        return self.rect().adjusted(theme.px(14), theme.px(10), -theme.px(12), -theme.px(10))
+
     def changeEvent(self, event: QEvent) -> None:
         """Measure anew when the look changes."""
         super().changeEvent(event)
@@ -244,14 +266,15 @@ class BigNumber(QWidget):
         painter.setPen(QPen(theme.colour("focus" if focus else "border"), 2 if focus else 1))
         painter.setBrush(theme.colour("raised"))
         painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 8, 8)
-        inner = self.rect().adjusted(theme.px(14), theme.px(10), -theme.px(12), -theme.px(10))
+        inner = self._inner()
         if self._icon:
-            place = inner.topRight()
             role = self._tone if self._tone != "text" else "muted"
-            painter.drawPixmap(place.x() - theme.px(20), place.y(), icons.pixmap(self._icon, role, 20))
+            painter.drawPixmap(self.icon_area().topLeft(), icons.pixmap(self._icon, role, 20))
         painter.setPen(theme.colour(self._tone))
-        painter.setFont(theme.font("display"))
-        painter.drawText(inner, int(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft), self._value)
+        painter.setFont(self.figure_font())
+        room = self.figure_area()
+        figure = painter.fontMetrics().elidedText(self._value, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft), figure)
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font("body"))
         said = painter.fontMetrics().elidedText(spoken(self._caption), Qt.TextElideMode.ElideRight, inner.width())
