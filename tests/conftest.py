@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -140,6 +141,21 @@ def store(home: Home, clock: FixedClock) -> Iterator[Store]:
     ids = CountedIds(1_000_000)
     with Store(home, KEY, clock=clock, new_id=ids) as opened:
         yield opened
+
+
+_tests_since_look = 0
+
+
+@pytest.fixture(autouse=True)
+def _garbage_on_this_thread() -> Iterator[None]:
+    """Let garbage be looked for between tests, on the main thread: a widget that dies on a work thread takes Qt along."""
+    global _tests_since_look
+    gc.disable()
+    yield
+    _tests_since_look += 1
+    if _tests_since_look >= 8:
+        _tests_since_look = 0
+        gc.collect()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
