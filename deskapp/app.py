@@ -5,6 +5,7 @@ Nothing heavy is imported before the first paint; a test keeps it so.
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from deskapp.print.spooler import Spooler
     from deskapp.ui.care import Watch
     from deskapp.ui.first_start import Gate
+    from deskapp.ui.garbage import Collector
     from deskapp.ui.jobs import Jobs
     from deskapp.ui.knock import Message
     from deskapp.ui.listener import Listener
@@ -45,6 +47,7 @@ def open_desk(
 
         if knock(home, {"verb": "show"}) is not None:
             return 0
+    gc.disable()  # a start makes no garbage worth the time; the collector takes over after the first paint
     look = Beside(home, passphrase, find_key)
     from deskapp.ui.application import application  # Qt loads while the key is looked for
 
@@ -102,6 +105,7 @@ class Desk:
         self.window: Window | None = None
         self.gate: Gate | None = None
         self.watch: Watch | None = None
+        self.collector: Collector | None = None
 
     # -- before the store is open ----------------------------------------------------
 
@@ -169,9 +173,11 @@ class Desk:
     def _watch(self) -> Watch:
         """Return what catches bugs from the first paint on; before it a traceback on the terminal does."""
         from deskapp.ui.care import Watch
+        from deskapp.ui.garbage import Collector
 
         if self.watch is None:
             self.watch = Watch(self.home)
+            self.collector = Collector(lambda: self.jobs is None or not self.jobs.working)
         return self.watch
 
     def _open_store(self) -> Store:
@@ -232,6 +238,8 @@ class Desk:
         )  # fmt: skip
         self.spooler.start()
         care.begin()
+        if self.collector is not None:
+            self.collector.keep()
 
     # -- taking it apart -----------------------------------------------------------------
 
@@ -265,4 +273,6 @@ class Desk:
         self._close_all()
         if self.watch is not None:
             self.watch.end()
+        if self.collector is not None:
+            self.collector.stop()
         logs.stop()

@@ -93,10 +93,16 @@ def more_work(stage: Any) -> dict[str, dict[str, object]]:
             devices=devices, deliverer=Deliverer(who, "13800000199", id_last4="2211"),
             terms=Terms(data_notice=True, business_stopped=stopped), merchant_id=known[0].merchant.id,
         )))  # fmt: skip
-    for kind, answers in (("consultation", {"topic": "新开业商户咨询机型", "needs": "外卖为主，要能移动收款"}),):
-        stage.do(open_ticket(form=TicketForm(
-            kind=kind, channel="phone", callback_phone="13800000166", caller_name="吴女士", answers=answers,
-        )))  # fmt: skip
+    talk = TicketForm(
+        kind="consultation", channel="phone", callback_phone="13800000166", caller_name="吴女士",
+        answers={"topic": "新开业商户咨询机型", "needs": "外卖为主，要能移动收款"},
+    )  # fmt: skip
+    call = TicketForm(
+        kind="repair", channel="phone", callback_phone="13800000105", caller_name="曾小样", model_words="N910",
+        symptom_code="faint_print", business_stopped=False,
+    )  # fmt: skip
+    stage.do(open_ticket(form=talk))
+    guided = stage.do(open_ticket(form=call))
     stage.do(
         lend(serial_no="NL910S00000028", due_at=now + 14 * DAY_MS, order_id=orders[0].order_id, tamper_result="ok")
     )
@@ -112,7 +118,7 @@ def more_work(stage: Any) -> dict[str, dict[str, object]]:
     order = {"order_id": stage.story.order_id}
     return {
         "pickup": order, "order": {"id": stage.story.order_id}, "job": {"id": first, "item_id": first},
-        "ticket": {"ticket_id": stage.story.ticket_id},
+        "ticket": {"ticket_id": stage.story.ticket_id}, "guidance": {"ticket_id": guided.ticket_id},
         "merchant": {"merchant_id": known.merchant.id}, "device": {"device_id": known.device_id},
     }  # fmt: skip
 
@@ -161,8 +167,6 @@ def show(stage: Any, page_id: str, arguments: dict[str, object]) -> None:
     if page_id == "bench" and shown.panel.card is None:
         stage.hands.until(lambda: shown.queue.rows, "the queue")
         shown._choose(shown.queue.rows[0].item_id)
-    if page_id == "guidance":
-        window.navigate(page_id, ticket_id=stage.story.ticket_id)
     stage.hands.until(lambda: not window.jobs._running, "nothing is under way")
     for _reader in range(4):  # questions are answered in turn: when these are, those of the page have been
         stage.ask(lambda session: None)

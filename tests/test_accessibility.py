@@ -70,6 +70,7 @@ class View:
 VIEWS = (
     *(View(page) for page in PAGE_IDS),
     View("guidance", "question"), View("pickup", "order"), View("tickets", "all"), View("check_in", "known"),
+    *(View("settings", section) for section in settings.PAGES),
     *(View("bench", step) for step in ("checked_in", "diagnosing", "diagnosed", "repairing", "testing")),
 )  # fmt: skip
 

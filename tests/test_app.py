@@ -200,13 +200,13 @@ def test_a_branch_is_set_up_with_keys_only(qtbot, tmp_path: Path, desk) -> None:
     home = Home(tmp_path / "home")
     one = desk(home)
     gate = one.gate
-    qtbot.waitUntil(gate.isVisible)
+    qtbot.waitUntil(gate.isVisible, timeout=20_000)
     assert isinstance(gate.panels.currentWidget(), Welcome)
 
     enter(gate.panels.currentWidget().set_up)
     wizard = gate.panels.currentWidget()
     assert isinstance(wizard, Wizard)
-    qtbot.waitUntil(lambda: wizard.key.needs_passphrase)
+    qtbot.waitUntil(lambda: wizard.key.needs_passphrase, timeout=20_000)
     for text in ("福州鼓楼邮政支局", "35010001", *[""] * 7):
         if text and not text.isascii():
             focused(gate).setText(text)  # an input method commits it; keys cannot

@@ -237,7 +237,8 @@ def _receipt_device(paper: Paper, device: papers.ReceiptDevice) -> list[Flowable
     pairs = [("paper|Symptom", device.fault), ("paper|Cause", device.cause), ("paper|Action", device.action)]
     numbers = [("paper|TID", device.terminal_no)]
     if device.version_before or device.version_after:
-        numbers.append(("paper|Version", f"{device.version_before or DASH} → {device.version_after or DASH}"))
+        versions = [version for version in (device.version_before, device.version_after) if version]
+        numbers.append(("paper|Version", " → ".join(dict.fromkeys(versions))))
     keys = word(device.keys, paper.language)
     if device.keys_ms is not None:
         keys += f"  {day(device.keys_ms)}"

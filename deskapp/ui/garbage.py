@@ -1,40 +1,62 @@
-"""When Python looks for cyclic garbage: little and often while people work, thoroughly when nothing runs.
+"""When Python looks for cyclic garbage: on the window's thread only, little and often, thoroughly when nothing runs.
 
-A thorough look at the heap of a whole desk, or of an import of thousands of devices, stops every
-thread for a tenth of a second and more. Nothing of what a start loads is ever garbage.
+By itself Python looks on whatever thread makes objects just then. A thorough look at the heap of
+a whole desk, or of an import of thousands of devices, stops every thread for a tenth of a second
+and more; and a widget that is found on a work thread dies there, which Qt does not survive.
 """
 
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from typing import Final
 
-YOUNG: Final = (10_000, 5, 1_000_000)
-"""New objects until a quick look, quick looks until a longer one (some 5 ms), and as good as never a thorough one."""
+from PySide6.QtCore import QObject, QTimer
 
-WORTH_IT: Final = 4
-"""Longer looks after which a thorough one may find something."""
+EVERY_MS: Final = 100
+MANY: Final = 10_000
+"""New objects that make a look worth it (about 1 ms)."""
 
-SWEEP_EVERY_MS: Final = 20_000
+FULL: Final = 30_000
+"""Objects that outlived their first look until they get a second one (some 5 ms)."""
 
-
-def wait() -> None:
-    """Look for nothing while the program starts: a start makes no garbage worth the time."""
-    gc.disable()
-
-
-def begin() -> None:
-    """Look little and often from now on."""
-    gc.set_threshold(*YOUNG)
-    gc.enable()
+OLD: Final = 200
+"""Looks of any kind until a thorough one, when nothing runs."""
 
 
-def keep() -> None:
-    """Never look again at what is there now: modules, mappings, catalogues."""
-    gc.freeze()
+class Collector(QObject):
+    """Looks for garbage as long as its parent lives, or until it is stopped; `free` says when nobody works."""
 
+    def __init__(self, free: Callable[[], bool], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        gc.disable()
+        self._free = free
+        self._survived = 0
+        self._looks = 0
+        self._timer = QTimer(self, interval=EVERY_MS)
+        self._timer.timeout.connect(self.look)
+        self._timer.start()
 
-def sweep() -> None:
-    """Look thoroughly, if anything has gathered; for a moment in which nothing runs."""
-    if gc.get_count()[2] >= WORTH_IT:
-        gc.collect()
+    def keep(self) -> None:
+        """Never look again at what is there now: what a start loads is no garbage."""
+        gc.freeze()
+
+    def look(self) -> None:
+        """Look at the newest objects if there are many; at all of them when nothing runs and it is time."""
+        made = gc.get_count()[0]
+        if made < MANY:
+            return
+        self._looks += 1
+        if self._looks >= OLD and self._free():
+            self._looks = self._survived = 0
+            gc.collect()
+        elif self._survived >= FULL:
+            self._survived = 0
+            gc.collect(1)
+        else:
+            self._survived += max(0, made - gc.collect(0))
+
+    def stop(self) -> None:
+        """Leave it to Python again."""
+        self._timer.stop()
+        gc.enable()

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from deskapp.errors import DeskError
-from deskapp.ui import garbage
 
 if TYPE_CHECKING:
     from deskapp.models.store import Actor, Command, Done, ReadSession
@@ -100,7 +99,6 @@ class Jobs(QObject):
         super().__init__(parent)
         # Shorter turns between threads: keeps the window's gaps near one frame while Python works elsewhere.
         sys.setswitchinterval(0.0005)
-        garbage.begin()
         self.actor: Actor | None = None
         self._store = store
         self._writer = ThreadPoolExecutor(1, "write")
@@ -111,9 +109,6 @@ class Jobs(QObject):
         self._running = 0
         # A lambda has no thread of its own; a slot of this object runs where it lives.
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        sweeping = QTimer(self, interval=garbage.SWEEP_EVERY_MS)
-        sweeping.timeout.connect(self._sweep)
-        sweeping.start()
 
     def do(
         self,
@@ -208,9 +203,10 @@ class Jobs(QObject):
     def _send(self, parcel: _Parcel) -> None:
         parcel.future.add_done_callback(lambda _future: self._arrived.emit(parcel))
 
-    def _sweep(self) -> None:
-        if not self._running:
-            garbage.sweep()
+    @property
+    def working(self) -> bool:
+        """Tell whether an act or long work is under way."""
+        return self._running > 0
 
     def _count(self, step: int) -> None:
         before = self._running

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from deskapp.errors import N_, Unavailable
-from deskapp.ui import garbage
 from deskapp.ui.knock import PATIENCE_S, knock
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def open_store(home: Home, key: bytes) -> Store:
     """
     from deskapp.models.store import Store
 
-    until = time.monotonic() + PATIENCE_S
+    pause, until = threading.Event(), time.monotonic() + PATIENCE_S
     while True:
         try:
             return Store(home, key)
@@ -44,7 +44,7 @@ def open_store(home: Home, key: bytes) -> Store:
                 ) from None
             if time.monotonic() > until:
                 raise
-        time.sleep(PAUSE_S)
+        pause.wait(PAUSE_S)
 
 
 def warm(store: Store) -> None:
@@ -54,4 +54,3 @@ def warm(store: Store) -> None:
     from deskapp.queries.today import today
 
     store.ask(lambda session: today(session, store.now))
-    garbage.keep()

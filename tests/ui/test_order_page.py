@@ -659,3 +659,27 @@ def _picture() -> bytes:
     return bytes(content.data())
 
 
+
+
+@pytest.mark.parametrize("scale", [100, 150])
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_every_form_has_names_and_room_for_its_words(
+    qtbot: Any, show: Show, store: Store, people: People, look: QApplication, language: str, scale: int
+) -> None:
+    from deskapp.ui import theme
+    from tests import walker
+
+    theme.apply(look, "light", scale)
+    i18n.use(language)
+    order, _done = picked_up(store, people, Line(fen=15000), Line(), fen=15000)
+    page = show(order.order_id, people.supervisor)
+    for act in page.acts.acts.values():
+        page.acts.close_all()
+        act.open_drawer()
+        qtbot.waitUntil(act.isVisible)
+        QApplication.processEvents()
+
+        assert walker.nameless(page) == [], act.name
+        assert walker.squeezed(page) == [], act.name
+        assert walker.backward(page) == [], act.name
+    i18n.use("en")

@@ -139,17 +139,17 @@ def test_a_shelf_is_added_from_the_keyboard(qtbot, page: SettingsPage, store: St
     qtbot.keyClicks(section.code, "b-03-2")
     qtbot.keyClick(section.code, Qt.Key.Key_Return)
 
-    qtbot.waitUntil(lambda: [shelf.code for shelf in section.table.rows()] == ["B-03-2"])
+    qtbot.waitUntil(lambda: [shelf.code for shelf in section.table.rows()] == ["B-03-2"], timeout=20_000)
 
 
 def test_the_branchs_details_are_saved_and_a_missing_name_is_told(qtbot, page: SettingsPage, store: Store) -> None:
     page.show_section("branch")
     section = page.sections["branch"]
-    qtbot.waitUntil(lambda: section.inputs["name"].text() != "")
+    qtbot.waitUntil(lambda: section.inputs["name"].text() != "", timeout=20_000)
 
     section.inputs["name"].setText("")
     section.submit()
-    qtbot.waitUntil(lambda: section.form.rows["name"].error.isVisibleTo(section))
+    qtbot.waitUntil(lambda: section.form.rows["name"].error.isVisibleTo(section), timeout=20_000)
     section.inputs["name"].setText("福州台江支局")
     section.submit()
 
@@ -194,7 +194,7 @@ def backups(qtbot, admin: PageContext) -> BackupPage:
     made.resize(1100, 900)
     made.show()
     made.open()
-    qtbot.waitUntil(lambda: made.state.text() != "")
+    qtbot.waitUntil(lambda: made.state.text() != "", timeout=20_000)
     return made
 
 
@@ -234,7 +234,7 @@ def test_a_damaged_backup_is_found_by_checking_it_again(qtbot, backups: BackupPa
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
     backups.look()
-    qtbot.waitUntil(lambda: len(backups.table.rows()) == 1)
+    qtbot.waitUntil(lambda: len(backups.table.rows()) == 1, timeout=20_000)
     backups.table.select(0)
 
     backups.check_button.click()

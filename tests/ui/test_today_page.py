@@ -49,7 +49,7 @@ def page(qtbot, here: PageContext) -> TodayPage:
     made.resize(1200, 900)
     made.show()
     made.open()
-    qtbot.waitUntil(lambda: made.seen is not None)
+    qtbot.waitUntil(lambda: made.seen is not None, timeout=20_000)
     return made
 
 
@@ -67,7 +67,7 @@ def test_a_checked_in_device_is_counted_as_soon_as_it_is_saved(
     benched = open_shop(store, people).take_in()
     page.open()
 
-    qtbot.waitUntil(lambda: page.figures["to_diagnose"].value() == "1")
+    qtbot.waitUntil(lambda: page.figures["to_diagnose"].value() == "1", timeout=20_000)
     assert not page.first_days.isVisibleTo(page) and benched.label_no
 
 
@@ -77,7 +77,7 @@ def test_a_late_device_stands_in_red_with_a_way_to_it(
     benched = open_shop(store, people).take_in()
     clock.forward(days=30)
     page.open()
-    qtbot.waitUntil(lambda: page.figures["late"].value() == "1")
+    qtbot.waitUntil(lambda: page.figures["late"].value() == "1", timeout=20_000)
 
     page.late.table.select(0)
     qtbot.keyClick(page.late.table.view, Qt.Key.Key_Return)
@@ -100,7 +100,7 @@ def test_paper_and_syncing_are_told_in_words(qtbot, page: TodayPage, store: Stor
     store.run(queue_paper())
     page.open()
 
-    qtbot.waitUntil(lambda: "1 papers" in page.machines.paper.text())
+    qtbot.waitUntil(lambda: "1 papers" in page.machines.paper.text(), timeout=20_000)
     assert str(before) in page.machines.unsent.text()
 
 
@@ -114,7 +114,7 @@ def test_a_failed_paper_is_told_as_failed(qtbot, page: TodayPage, store: Store) 
     store.run(mark_failed(job_id=job.id, error="x"))
     page.open()
 
-    qtbot.waitUntil(lambda: "did not print" in page.machines.paper.text())
+    qtbot.waitUntil(lambda: "did not print" in page.machines.paper.text(), timeout=20_000)
 
 
 def test_the_page_speaks_chinese_at_once(page: TodayPage) -> None:
@@ -138,16 +138,16 @@ def test_a_todo_is_settled_with_a_word_and_leaves_the_list(qtbot, here, store: S
     here.jobs.changed.connect(page.changed)
     page.show()
     page.open()
-    qtbot.waitUntil(lambda: len(page.table.rows()) == 1)
+    qtbot.waitUntil(lambda: len(page.table.rows()) == 1, timeout=20_000)
     page.table.select(0)
     assert "Take photos" in page.what.text()
 
     page.submit()
-    qtbot.waitUntil(lambda: page.form.rows["how"].error.isVisibleTo(page))
+    qtbot.waitUntil(lambda: page.form.rows["how"].error.isVisibleTo(page), timeout=20_000)
     page.how.setText("照片已补拍")
     page.submit()
 
-    qtbot.waitUntil(lambda: page.table.rows() == [])
+    qtbot.waitUntil(lambda: page.table.rows() == [], timeout=20_000)
     (card,) = store.ask(lambda session: list(session.query(ReviewCard)))
     assert card.settled_how == "照片已补拍" and card.settled_by == people.clerk.staff_id
 
