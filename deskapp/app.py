@@ -146,11 +146,13 @@ class Desk:
         self.begin(Beside(self.home, self.passphrase))
 
     def _lock_screen(self, seen: Glance) -> None:
+        from deskapp.ui import icons
         from deskapp.ui.application import FirstPaint, look
         from deskapp.ui.first_look import show_on
         from deskapp.ui.window import Window
 
         look(seen.values)
+        icons.wait()
         window = self.window = Window(seen.values, seen.site, practice=seen.practice)
         show_on(window.lock_screen, seen)
         window.lock_screen.recovery_wanted.connect(self._to_recovery)
@@ -160,8 +162,11 @@ class Desk:
     # -- after the first paint ---------------------------------------------------------
 
     def _load(self) -> None:
+        from deskapp.ui import icons
         from deskapp.ui.jobs import Jobs
 
+        if self.window is not None:
+            icons.come(self.window)
         self.jobs = Jobs(self._open_store, self.window)
         self.jobs.crashed.connect(self._watch().caught)
         if self.window is not None:
@@ -190,6 +195,8 @@ class Desk:
         from deskapp.ui.warm import open_store, warm
 
         logs.start(self.home.logs)
+        if self.jobs is not None:
+            self.jobs.start_threads()
         store = open_store(self.home, self.key or b"")
         try:
             warm(store)

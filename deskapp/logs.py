@@ -5,7 +5,6 @@ from __future__ import annotations
 import faulthandler
 import logging
 import re
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import IO
 
@@ -33,6 +32,8 @@ class _Plain(logging.Formatter):
 
 def start(folder: Path) -> None:
     """Write logs to `folder`, 2 MB a file and five files, and stacks of hard crashes beside them."""
+    from logging.handlers import RotatingFileHandler
+
     folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(folder / "desk.log", maxBytes=2_000_000, backupCount=5, encoding="utf-8")
     handler.setFormatter(_Plain(_PATTERN))

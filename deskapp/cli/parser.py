@@ -15,12 +15,21 @@ PAPERS = ("label", "slip", "receipt")
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Return the words as fields; wrong usage ends with status 2, as is the custom."""
-    words = _parser().parse_args(list(argv))
+    words = _window_only(argv) or _parser().parse_args(list(argv))
     for name in ("home", "passphrase_file", "pin_file", "staff"):
         if not hasattr(words, name):
             setattr(words, name, None)
     words.json = getattr(words, "json", False)
     return words
+
+
+def _window_only(argv: Sequence[str]) -> argparse.Namespace | None:
+    """Return what the plain start of the window means, for which no parser has to be built."""
+    if len(argv) == 0:
+        return argparse.Namespace(verb=None)
+    if len(argv) == 2 and argv[0] == "--home" and not argv[1].startswith("-"):
+        return argparse.Namespace(verb=None, home=argv[1])
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:

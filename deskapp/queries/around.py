@@ -201,7 +201,7 @@ def on_shelf(session: ReadSession, shelf_id: str) -> list[HeldRow]:
     ]  # fmt: skip
 
 
-def part_state(session: ReadSession, part_id: str, limit: int = 30) -> PartState:
+def part_state(session: ReadSession, part_id: str, limit: int = 12) -> PartState:
     """Return what lies on the shelf of a part, and its newest moves."""
     sign = case((StockMove.to_place == "shelf", StockMove.quantity), else_=-StockMove.quantity)
     shelf = (StockMove.to_place == "shelf") | (StockMove.from_place == "shelf")
@@ -228,8 +228,8 @@ def part_state(session: ReadSession, part_id: str, limit: int = 30) -> PartState
     )
 
 
-def journal_details(session: ReadSession, seq: int) -> list[Change]:
-    """Return what one entry of the journal did, record by record; `command` names the table.
+def journal_details(session: ReadSession, seq: int, limit: int = 300) -> list[Change]:
+    """Return what one entry of the journal did, record by record up to a limit; `command` names the table.
 
     Personal values show only as long as they were not erased.
     """
@@ -237,7 +237,7 @@ def journal_details(session: ReadSession, seq: int) -> list[Change]:
     if row is None:
         return []
     by = session.scalar(select(Staff.name).where(Staff.id == row.staff)) or ""
-    operations = json.loads(row.body)["ops"]
+    operations = json.loads(row.body)["ops"][:limit]
     kept = session.scalars(select(PersonalValue).where(PersonalValue.op_uid.in_([one["uid"] for one in operations])))
     personal = {(one.op_uid, one.name): one.value for one in kept}
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import gc
 import logging
 import sys
 import time
@@ -104,6 +105,7 @@ class Care(QObject):
         idle = scanner is not None and time.monotonic() - scanner.last_input > REST_AFTER_S
         if idle and not self._rested:
             store = self._store
+            gc.collect()  # here, because a widget must not be found and die on another thread
             self._jobs.background(lambda _progress: rest(store), owner=self)
         self._rested = idle
 
@@ -131,10 +133,7 @@ class Care(QObject):
 
 def rest(store: Store) -> None:
     """Give memory back while nobody works: caches of the database, and what the allocator keeps for itself."""
-    import gc
-
     store.rest()
-    gc.collect()
     if sys.platform == "linux":
         import ctypes
 

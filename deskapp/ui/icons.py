@@ -9,10 +9,43 @@ from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
-from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QWidget
 
 from deskapp.paths import resource
 from deskapp.ui import theme
+
+
+class _Waiting:
+    """Whether icons wait until the window was painted once; until then they are as large, but blank."""
+
+    on = False
+
+
+def wait() -> None:
+    """Draw no icon yet: what draws them is loaded after the first paint."""
+    _Waiting.on = True
+
+
+def waiting() -> bool:
+    """Tell whether icons are blank for now."""
+    return _Waiting.on
+
+
+def load() -> None:
+    """Read the icons ahead, on any thread; drawing them is quick."""
+    for file in resource("icons").glob("*.svg"):
+        _source(file.stem)
+
+
+def come(root: QWidget) -> None:
+    """Draw the icons now, below `root` at once."""
+    if not _Waiting.on:
+        return
+    _Waiting.on = False
+    for widget in root.findChildren(QWidget):
+        tint = getattr(widget, "tint", None)
+        if callable(tint):
+            tint()
 
 
 def icon(name: str, role: str = "text", size: int = 18) -> QIcon:
@@ -22,6 +55,8 @@ def icon(name: str, role: str = "text", size: int = 18) -> QIcon:
 
 def pixmap(name: str, role: str = "text", size: int = 18, ratio: float = 2.0) -> QPixmap:
     """Return a shipped icon as a picture, sharp up to a device pixel ratio of `ratio`."""
+    if _Waiting.on:
+        return _blank(theme.px(size), ratio)
     return _draw(name, theme.colour(role).name(), theme.px(size), ratio)
 
 
@@ -32,14 +67,21 @@ def exists(name: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _draw(name: str, colour: str, edge: int, ratio: float) -> QPixmap:
-    picture = QPixmap(round(edge * ratio), round(edge * ratio))
-    picture.fill(Qt.GlobalColor.transparent)
+    from PySide6.QtSvg import QSvgRenderer
+
+    picture = _blank(edge, ratio)
     text = _source(name).replace("currentColor", colour)
     renderer = QSvgRenderer(QByteArray(text.encode()))
     painter = QPainter(picture)
-    renderer.render(painter, QRectF(0, 0, edge * ratio, edge * ratio))
+    renderer.render(painter, QRectF(0, 0, edge, edge))
     painter.end()
+    return picture
+
+
+def _blank(edge: int, ratio: float) -> QPixmap:
+    picture = QPixmap(round(edge * ratio), round(edge * ratio))
     picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
     return picture
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -202,6 +203,12 @@ class Jobs(QObject):
 
     def _send(self, parcel: _Parcel) -> None:
         parcel.future.add_done_callback(lambda _future: self._arrived.emit(parcel))
+
+    def start_threads(self) -> None:
+        """Start every thread now, from any thread but the window's, which would wait for each of them."""
+        for pool, count in ((self._writer, 1), (self._readers, 3), (self._workers, 2)):
+            for _ in range(count):
+                pool.submit(time.sleep, 0.01)
 
     @property
     def working(self) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QInputMethodEvent, QKeyEvent
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QMouseEvent, QTouchEvent, QWheelEvent
 
 LONG_ENOUGH = 6
 COMMAND_LONG_ENOUGH = 4
@@ -30,6 +30,7 @@ _BY_HAND = (
     QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.Wheel,
     QEvent.Type.TouchBegin,
 )  # fmt: skip
+_WATCHED = frozenset((QKeyEvent, QInputMethodEvent, QMouseEvent, QTouchEvent, QWheelEvent))
 
 Stamp = Callable[[QEvent], float]
 
@@ -83,6 +84,9 @@ class Scanner(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Hold, swallow or pass an event of the application."""
+        # The type of the object says at a tenth of the cost what most events are: none of ours.
+        if type(event) not in _WATCHED:
+            return False
         kind = event.type()
         if kind in _BY_HAND:
             self.last_input = time.monotonic()

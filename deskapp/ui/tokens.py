@@ -6,7 +6,6 @@ ground they are used on (7 : 1 in high contrast); a test computes it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import Final, Literal
 
 Mode = Literal["light", "dark", "contrast"]
@@ -43,9 +42,13 @@ TYPE: Final[dict[str, tuple[int, int]]] = {
 FAMILY: Final = "Noto Sans SC"
 
 
-@dataclass(frozen=True, slots=True)
 class Palette:
     """One set of colours by role, as #rrggbb."""
+
+    __slots__ = (
+        "surface", "raised", "sunken", "hover", "border", "strong_border", "text", "muted", "accent", "accent_soft",
+        "on_accent", "danger", "danger_soft", "warn", "warn_soft", "ok", "ok_soft", "info", "info_soft", "focus",
+    )  # fmt: skip
 
     surface: str
     raised: str
@@ -67,6 +70,10 @@ class Palette:
     info: str
     info_soft: str
     focus: str
+
+    def __init__(self, **colours: str) -> None:
+        for role in self.__slots__:
+            setattr(self, role, colours[role])
 
     def of(self, role: str) -> str:
         """Return the colour of a role."""
@@ -111,7 +118,7 @@ PAIRS: Final[tuple[tuple[str, str], ...]] = (
 )
 """Every pair of text and ground the style sheet and the delegates use."""
 
-ROLES: Final = tuple(entry.name for entry in fields(Palette))
+ROLES: Final = Palette.__slots__
 
 
 def contrast(one: str, other: str) -> float:

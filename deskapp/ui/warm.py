@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 AHEAD = (
     "deskapp.print.spooler", "deskapp.commands.people", "deskapp.queries.find", "deskapp.ui.pages.today",
-    "deskapp.ui.listener", "deskapp.ui.finding",
+    "deskapp.ui.listener", "deskapp.ui.finding", "deskapp.ui.pages.table", "deskapp.ui.routing", "deskapp.ui.shell",
+    "deskapp.ui.watch", "deskapp.commands.pickup",
 )  # fmt: skip
 """Modules that the first minute needs; loading them in the window's thread would stop it."""
 
@@ -52,5 +53,26 @@ def warm(store: Store) -> None:
     for name in AHEAD:
         import_module(name)
     from deskapp.queries.today import today
+    from deskapp.ui import icons
 
+    icons.load()
+    _first_strokes()
     store.ask(lambda session: today(session, store.now))
+
+
+def _first_strokes() -> None:
+    """Paint a little out of sight: Qt's classes and their many constants are made when they are first used."""
+    from PySide6.QtCore import QRect, QRectF, Qt
+    from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+    picture = QImage(64, 64, QImage.Format.Format_ARGB32_Premultiplied)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor("#000000")))
+    painter.setBrush(QColor("#ffffff"))
+    painter.fillRect(QRect(0, 0, 9, 9), QColor("#ffffff"))
+    painter.fillRect(0, 0, 9, 9, QColor("#ffffff"))
+    painter.drawRoundedRect(QRectF(0, 0, 9, 9), 3, 3)
+    painter.drawText(3, 30, "1")
+    painter.drawText(QRectF(0, 0, 60, 60), int(Qt.AlignmentFlag.AlignLeft), "1")
+    painter.end()

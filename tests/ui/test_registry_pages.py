@@ -207,10 +207,10 @@ def test_a_merchant_is_edited_by_keys_and_its_history_tells(qtbot, desk: Window,
     page.save()
 
     qtbot.waitUntil(lambda: page.title.text() == "小面总店")
-    qtbot.waitUntil(lambda: len(page.history.changes) > 2)
     page.sections.setFocus()
     press(Qt.Key.Key_5)
     assert page.history.isVisible() and not page.details.isVisible()
+    qtbot.waitUntil(lambda: len(page.history.changes) > 2)
     newest = page.history.timeline.happenings[0]
     assert newest.what == "Change a merchant" and "示例小面 → 小面总店" in newest.detail and newest.who == "李秀英"
 
@@ -627,7 +627,7 @@ def test_an_auditor_reads_the_journal_and_proves_the_chain(qtbot, go: Open, stor
     page.table.setFocus()
     press(Qt.Key.Key_Down)
     page.table.select(0)
-    qtbot.waitUntil(lambda: bool(page.values.happenings))
+    qtbot.waitUntil(lambda: bool(page.values.rows()))
     page.verify()
 
     qtbot.waitUntil(lambda: "whole" in page.banner.text.text())

@@ -19,17 +19,16 @@ from deskapp.ui.kit import (
     PageContext,
     Progress,
     Text,
-    Timeline,
     row,
     spoken,
 )
-from deskapp.ui.pages.lists import FilterField, let_grow
-from deskapp.ui.pages.past import happening
+from deskapp.ui.pages.lists import FilterField
+from deskapp.ui.pages.past import shown
 from deskapp.ui.pages.words import full_moment
 from deskapp.ui.tokens import LARGE
-from deskapp.ui.widgets.forms import Scroll
 
 PAGE = 200
+DID = {"create": N_("added"), "set": N_("changed"), "fact": N_("noted"), "del": N_("removed")}
 
 
 class JournalPage(Page):
@@ -62,15 +61,19 @@ class JournalPage(Page):
         self.older_button = Button(N_("Show &older entries"), "quiet", icon="chevron-down", clicked=self.older)
         self.detail = Card(N_("Entry"), icon="list-check")
         self.what = Text(N_("Choose an entry to see what it set."), "muted", wrap=True)
-        self.values = Timeline()
+        self.values = DataTable(
+            [
+                Column("record", N_("Record"), lambda one: one.command, 130),
+                Column("kind", N_("Did"), lambda one: spoken(DID.get(one.kind, one.kind)), 80),
+                Column("values", N_("Values"), values_text, 0),
+            ],
+            name=N_("What the entry set"),
+        )  # fmt: skip
         self.detail.add(self.what)
-        self.detail.add(self.values)
-        side = Scroll(margin=0)
-        side.add(self.detail)
-        let_grow(side.column)
+        self.detail.add(self.values, 1)
         both = row(gap=LARGE)
-        both.addWidget(self.table, 3)
-        both.addWidget(side, 2)
+        both.addWidget(self.table, 1)
+        both.addWidget(self.detail, 1)
         self.body.addLayout(both, 1)
         self.body.addLayout(row(self.older_button, 1))
         self.filter_field.settled.connect(lambda _text: self._show())
@@ -130,7 +133,7 @@ class JournalPage(Page):
         )  # fmt: skip
 
     def _details_here(self, changes: list[Change]) -> None:
-        self.values.set_happenings([happening(one, what=one.command) for one in changes])
+        self.values.set_rows(changes)
 
     # -- the proof -------------------------------------------------------------------------
 
@@ -153,3 +156,8 @@ class JournalPage(Page):
     def _broken(self, error: DeskError) -> None:
         self.verify_button.setEnabled(True)
         self.banner.put("danger", say(error))
+
+
+def values_text(one: Change) -> str:
+    """Return what was set as one line: every field with its value; phone numbers stay masked."""
+    return "  ".join(f"{key}={shown(key, value) or '–'}" for key, value in one.values.items())

@@ -16,7 +16,21 @@ from deskapp.errors import N_, DeskError, Unavailable
 from deskapp.i18n import language
 from deskapp.queries import exports
 from deskapp.ui import theme
-from deskapp.ui.kit import Button, Card, DataTable, Form, Page, PageContext, Progress, Scroll, Text, TextField, row
+from deskapp.ui.kit import (
+    Button,
+    Card,
+    DataTable,
+    Form,
+    Happening,
+    Page,
+    PageContext,
+    Progress,
+    Scroll,
+    Text,
+    TextField,
+    Timeline,
+    row,
+)
 from deskapp.ui.pages.settings_fields import PathField, Tick
 from deskapp.ui.tokens import LARGE, ROW_HEIGHT
 
@@ -249,6 +263,13 @@ def fit_height(table: DataTable, rows: int, most: int = 8) -> None:
     """Make a table inside a card as high as its rows, up to so many; an empty one shows its empty state."""
     lines = max(1, min(rows, most))
     table.view.setFixedHeight(theme.px(ROW_HEIGHT) * (lines + 1) + theme.px(6))
+
+
+def fill_timeline(timeline: Timeline, happenings: Sequence[Happening]) -> None:
+    """Show a history. It is out of sight meanwhile: each line added in sight would lay the whole page out again."""
+    timeline.hide()
+    timeline.set_happenings(happenings)
+    timeline.show()
 
 
 def filled(table: DataTable, rows: Sequence[Any], most: int = 8) -> None:

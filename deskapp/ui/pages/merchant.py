@@ -36,7 +36,7 @@ from deskapp.ui.kit import (
     spoken,
 )
 from deskapp.ui.pages.device_words import device_columns
-from deskapp.ui.pages.lists import filled, let_grow
+from deskapp.ui.pages.lists import fill_timeline, filled, let_grow
 from deskapp.ui.pages.merchant_parts import ContactsCard, ContractsCard
 from deskapp.ui.pages.past import HistoryCard
 from deskapp.ui.pages.records import JoinCard, Sections, get_values, put_values
@@ -228,7 +228,8 @@ class MerchantPage(Page):
         filled(self.tickets, rows)
 
     def _looks(self, rows: list[LookupRow]) -> None:
-        self.look_lines.set_happenings([Happening(full_moment(one.at), one.reason, one.by, icon="eye") for one in rows])
+        lines = [Happening(full_moment(one.at), one.reason, one.by, icon="eye") for one in rows[:12]]
+        fill_timeline(self.look_lines, lines)
         self.looks.setProperty("withheld", not rows)
         self.sections.go(self.sections.value() or "details")
 

@@ -15,6 +15,7 @@ from deskapp.rules.custody import HOLDER_TITLES, TAMPER_TITLES, TamperResult, ki
 from deskapp.rules.money import format_yuan
 from deskapp.rules.moves import TABLE
 from deskapp.ui.kit import Button, Card, Happening, Timeline, row, spoken
+from deskapp.ui.pages.lists import fill_timeline
 from deskapp.ui.pages.words import full_moment
 
 FIRST: Final = 25
@@ -76,7 +77,7 @@ class OrderHistory(Card):
 
     def _show(self) -> None:
         shown = self._events if self._whole else self._events[:FIRST]
-        self.timeline.set_happenings([happening(event) for event in shown])
+        fill_timeline(self.timeline, [happening(event) for event in shown])
         self.more.say(N_("Show all {count} entries"), count=len(self._events))
         self.more.setVisible(len(shown) < len(self._events))
 

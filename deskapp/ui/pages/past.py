@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
+
 from deskapp.errors import N_
 from deskapp.models import catalogue
+from deskapp.models.store import ReadSession
 from deskapp.queries.history import Change, history
 from deskapp.rules.masking import mask
 from deskapp.ui.kit import Button, Card, Happening, PageContext, Text, Timeline, row, spoken
+from deskapp.ui.pages.lists import fill_timeline
 from deskapp.ui.pages.words import full_moment
 
-FIRST = 20
+FIRST = 12
+PAUSE_MS = 150
 
 FIELD_TITLES: Mapping[str, str] = {
     "merchant_no": N_("Merchant number"), "name": N_("Name or title"), "short_name": N_("Short name"),
@@ -47,21 +53,40 @@ class HistoryCard(Card):
         self.context = context
         self.changes: Sequence[Change] = ()
         self._whole = False
+        self._wanted: tuple[str, ...] = ()
+        # Whoever walks down a list does not wait for a history at every step.
+        self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._timer.timeout.connect(self._ask)
         self.timeline = Timeline()
         self.nothing = Text(N_("No change is known of yet."), "muted")
         self.more = Button(N_("Show all {count} changes"), "link", icon="chevron-down", clicked=self._all, count=0)
         self.add(self.nothing)
         self.add(self.timeline)
         self.add(row(self.more, 1))
+        self._show()
 
     def show_for(self, *record_ids: str) -> None:
-        """Show the changes of one record, or of several as one history."""
+        """Show the changes of one record, or of several as one history; asked when it is in sight."""
+        if record_ids != self._wanted:
+            self._whole = False
+        self._wanted = record_ids
+        self._timer.start()
 
-        def question(session: Any) -> list[Change]:
-            found = [change for record_id in record_ids for change in history(session, record_id)]
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for what was wanted while nobody looked."""
+        super().showEvent(event)
+        if self._wanted:
+            self._timer.start()
+
+    def _ask(self) -> None:
+        wanted = self._wanted
+        if not self.isVisible():
+            return
+
+        def question(session: ReadSession) -> list[Change]:
+            found = [change for record_id in wanted for change in history(session, record_id)]
             return sorted(found, key=lambda change: change.seq, reverse=True)
 
-        self._whole = False
         self.context.jobs.ask(question, owner=self, then=self._here, exclusive="history")
 
     def retranslate(self) -> None:
@@ -69,6 +94,8 @@ class HistoryCard(Card):
         self._show()
 
     def _here(self, changes: Sequence[Change]) -> None:
+        if [change.hash for change in changes] == [change.hash for change in self.changes]:
+            return
         self.changes = changes
         self._show()
 
@@ -78,17 +105,17 @@ class HistoryCard(Card):
 
     def _show(self) -> None:
         shown = self.changes if self._whole else self.changes[:FIRST]
-        self.timeline.set_happenings([happening(change) for change in shown])
+        fill_timeline(self.timeline, [happening(change) for change in shown])
         self.nothing.setVisible(not self.changes)
         self.more.say(N_("Show all {count} changes"), count=len(self.changes))
         self.more.setVisible(len(shown) < len(self.changes))
 
 
-def happening(change: Change, *, what: str = "") -> Happening:
-    """Return a change as a line of the history; `what` names it otherwise than by its act."""
+def happening(change: Change) -> Happening:
+    """Return a change as a line of the history."""
     details = [detail(key, change) for key in change.values if key in FIELD_TITLES]
     return Happening(
-        full_moment(change.at), what or spoken(change.title), change.by or spoken(N_("the program")),
+        full_moment(change.at), spoken(change.title), change.by or spoken(N_("the program")),
         "\n".join(line for line in details if line), KIND_ICONS.get(change.kind, "edit"), "accent",
     )  # fmt: skip
 

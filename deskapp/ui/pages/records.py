@@ -36,7 +36,7 @@ from deskapp.ui.kit import (
     spoken,
 )
 from deskapp.ui.pages.kind_fields import TickList
-from deskapp.ui.pages.lists import filled
+from deskapp.ui.pages.lists import fit_height
 from deskapp.ui.pages.paper_preview import Preview
 from deskapp.ui.pages.paper_words import kind_title, may_reprint, state_cell, void_words
 from deskapp.ui.pages.settings_fields import Pick, Tick
@@ -177,9 +177,8 @@ class PapersCard(Card):
         self._subjects = subject_ids or self._subjects
         wanted = self._subjects
         self.context.jobs.ask(
-            lambda session: papers_of(session, *wanted), owner=self,
-            then=lambda jobs: filled(self.table, jobs), exclusive="papers",
-        )  # fmt: skip
+            lambda session: papers_of(session, *wanted), owner=self, then=self._here, exclusive="papers"
+        )
 
     def print_copy(self) -> None:
         """Queue a copy of the chosen paper."""
@@ -196,6 +195,12 @@ class PapersCard(Card):
         self.look_button.say(N_("Close the picture") if on else N_("Look at it"))
         if on and job is not None:
             self.preview.show_job(self.context.jobs, job)
+
+    def _here(self, jobs: Sequence[JobCard]) -> None:
+        self.table.set_rows(jobs, keep=lambda job: job.id)
+        fit_height(self.table, len(jobs))
+        # A table that is filled anew tells nobody which row is current now, nor that none is.
+        self._selected(self.table.current())
 
     def _selected(self, job: JobCard | None) -> None:
         again = job is not None and may_reprint(job)

@@ -32,6 +32,7 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
+from deskapp.ui.pages.lists import fill_timeline
 from deskapp.ui.pages.records import Sections, get_values, put_values
 from deskapp.ui.pages.settings_fields import Tick
 from deskapp.ui.pages.words import full_moment
@@ -292,7 +293,7 @@ class MovesCard(Card):
     def retranslate(self) -> None:
         """Say the moves in the window's language."""
         self.nothing.setVisible(not self.state.moves)
-        self.timeline.set_happenings([_happening(move) for move in self.state.moves])
+        fill_timeline(self.timeline, [_happening(move) for move in self.state.moves])
 
 
 def _bare(layout: QVBoxLayout) -> QVBoxLayout:

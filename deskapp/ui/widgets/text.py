@@ -95,6 +95,7 @@ class Button(QPushButton):
         super().__init__(parent)
         self._text, self._values, self._name, self._tip, self._icon = text, values, name, tip, icon
         self._key = ""
+        self._tinted: object = None
         self.setAutoDefault(False)
         self.setProperty("role", role)
         if clicked is not None:
@@ -165,6 +166,10 @@ class Button(QPushButton):
         if not self.isEnabled():
             tint = "muted"
         size = 14 if role.startswith(("status", "rail-head")) else 20 if role in ("rail", "tile") else 18
+        look = (self._icon, tint, size, theme.now(), icons.waiting())
+        if look == self._tinted:
+            return  # Qt tells of a change of style many times while a window is put together
+        self._tinted = look
         self.setIcon(icons.icon(self._icon, tint, size))
         self.setIconSize(QSize(theme.px(size), theme.px(size)))
 
@@ -185,20 +190,21 @@ class Picture(QLabel):
         super().__init__(parent)
         self._name, self._role, self._size = name, role, size
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
-        self._draw()
+        self.tint()
 
     def show_icon(self, name: str, role: str | None = None) -> None:
         """Change the icon and perhaps its colour role."""
         self._name, self._role = name, role or self._role
-        self._draw()
+        self.tint()
 
     def changeEvent(self, event: QEvent) -> None:
         """Tint anew when the look changes."""
         super().changeEvent(event)
         if event.type() in RESTYLE and getattr(self, "_name", None):
-            self._draw()
+            self.tint()
 
-    def _draw(self) -> None:
+    def tint(self) -> None:
+        """Draw the icon in the colours of the look."""
         self.setPixmap(icons.pixmap(self._name, self._role, self._size))
 
 
