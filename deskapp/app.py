@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 Answer = Callable[["Store", "Message", Callable[[object], None]], "Message"]
 """Does what the command line hands over: the store, the message, where to report `Changes`; returns the reply."""
 
+PREPARE_MS = 150
+"""From the furnished desk to the first page that is built ahead: somebody may be typing a PIN."""
+
 
 def open_desk(
     home: Home,
@@ -213,6 +216,8 @@ class Desk:
             self._leave_for_gate(trouble)
 
     def _furnish(self, store: Store) -> None:
+        from PySide6.QtCore import QTimer
+
         from deskapp.print.spooler import Spooler
         from deskapp.rules import access
         from deskapp.ui import theme
@@ -245,6 +250,8 @@ class Desk:
         )  # fmt: skip
         self.spooler.start()
         care.begin()
+        if window.shell is not None:
+            QTimer.singleShot(PREPARE_MS, window.shell, window.shell.prepare)
         if self.collector is not None:
             self.collector.keep()
 

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DAY_MS = 86_400_000
+SETTLE_MS = 2_000
+"""After somebody has come in; the first page comes first."""
+
 REST_LOOK_MS = 5_000
 REST_AFTER_S = 15.0
 """Seconds without a key after which memory is given back; long enough not to meet somebody who thinks."""
@@ -117,6 +120,9 @@ class Care(QObject):
             self._window.toast(spoken(concern.sentence, **concern.values), tone="warn", raw=True)
 
     def _signed_in(self, _actor: object) -> None:
+        QTimer.singleShot(SETTLE_MS, self, self._daily)
+
+    def _daily(self) -> None:
         store = self._store
         self._jobs.background(lambda _progress: back_up_when_due(store), owner=self, then=self._backed_up)
         if not self._clock_back:

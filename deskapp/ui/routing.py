@@ -70,7 +70,7 @@ class Router(QObject):
             shell.supervisor.take_badge(text)
         elif page is not None and page.scan(text):
             return
-        elif isinstance(focused, ScanField):
+        elif isinstance(focused, ScanField) and focused.wants(text):
             focused.take_scan(text)
         else:
             self.resolve(text)

@@ -113,6 +113,12 @@ class Shell(QWidget):
         elif self._here is not None:
             self._show(*self._here)
 
+    def prepare(self) -> None:
+        """Build the first page ahead, behind the lock screen: it shows nothing before it is opened."""
+        first = next((page for page in self.pages.values() if page.group and not page.right), None)
+        if first is not None and not self.built:
+            self._build(first)
+
     def page(self) -> Page | None:
         """Return the page that is shown."""
         shown = self.stack.currentWidget()

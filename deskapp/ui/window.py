@@ -168,7 +168,7 @@ class Window(QMainWindow):
         """Let a person in who has been checked; another person finds no page as it was left."""
         if self.shell is None or self.jobs is None:
             raise RuntimeError("the desk is not furnished yet")
-        if self._last_number != actor.staff_no:
+        if self._last_number not in ("", actor.staff_no):
             self.shell.forget_pages()
         self._last_number = actor.staff_no
         self.actor = self.jobs.actor = actor

@@ -367,3 +367,13 @@ def test_every_field_has_a_name_in_every_language(qtbot, page: CheckInPage, lang
     ]  # fmt: skip
     assert nameless == []
     i18n.use("en")
+
+
+def test_a_field_for_serials_lets_our_own_numbers_go_on(qtbot) -> None:
+    from deskapp.ui.widgets.fields import ScanField
+
+    field = ScanField(serials_only=True)
+    qtbot.addWidget(field)
+
+    assert not field.wants("D001230000711") and not field.wants("PS1:D001230000711:R00123250314007D")
+    assert field.wants("NL910S00000001") and ScanField().wants("D001230000711")

@@ -482,7 +482,7 @@ def test_a_person_is_added_with_roles_and_what_they_may(qtbot, go: Open, store: 
 def test_a_day_is_closed_by_keys(qtbot, go: Open, store: Store) -> None:
     page = go("calendar", "supervisor")
     qtbot.waitUntil(lambda: page.grid.card() is not None, timeout=8000)
-    page.grid.setFocus()
+    qtbot.waitUntil(lambda: focused() is page.grid)
     press(Qt.Key.Key_Right)
     assert page.grid.current.isoformat() == "2026-03-13"
     press(Qt.Key.Key_Return)
@@ -575,7 +575,7 @@ def test_a_clerk_cannot_export(go: Open) -> None:
 def test_devices_on_the_shelf_are_taken_over_by_keys(qtbot, desk: Window, go: Open, store: Store) -> None:
     page = go("go_live", "supervisor")
     entry = page.entry
-    entry.merchant.setFocus()
+    qtbot.waitUntil(lambda: focused() is entry.merchant)
     keys("slxm")
     qtbot.waitUntil(lambda: entry.merchant.popup.isVisible())
     press(Qt.Key.Key_Return)

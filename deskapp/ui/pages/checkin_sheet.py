@@ -50,7 +50,8 @@ class CheckInSheet(QWidget):
     def _build(self) -> None:
         context = self.context
         self.serial = ScanField(
-            N_("Scan the serial number on the case, or type it and press Enter"), name=N_("Serial number")
+            N_("Scan the serial number on the case, or type it and press Enter"), name=N_("Serial number"),
+            serials_only=True,
         )
         self.serial.setProperty("role", "big")
         self.tabs = QWidget()

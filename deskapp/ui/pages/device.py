@@ -90,7 +90,7 @@ class DevicePage(Page):
         today = shop_day(self.context.now())
         self.details = Card(N_("Details"), icon="device-mobile")
         self.form = Form(columns=3)
-        self.serial = ScanField()
+        self.serial = ScanField(serials_only=True)
         self.form.add("serial_no", N_("&Serial number"), self.serial, needed=True)
         self.model = Pick()
         self.form.add("model_id", N_("&Model"), self.model)
@@ -118,7 +118,7 @@ class DevicePage(Page):
             hint=N_("A supervisor confirms with PIN and reason; the old number stays in the history."),
         )  # fmt: skip
         self.serial_form = Form()
-        self.right_serial = ScanField(N_("Scan it from the case"))
+        self.right_serial = ScanField(N_("Scan it from the case"), serials_only=True)
         self.serial_form.add("serial_no", N_("&Right serial number"), self.right_serial)
         self.correct_button = Button(N_("Correct …"), icon="shield-lock", clicked=self.correct)
         self.serial_card.add(self.serial_form)

@@ -84,7 +84,7 @@ class TakeOverCard(Card):
 
     def _build_device(self) -> None:
         self.form = Form(columns=2)
-        self.serial = ScanField(N_("Scan or type"))
+        self.serial = ScanField(N_("Scan or type"), serials_only=True)
         self.symptom = SuggestField(
             self.context.jobs, lambda _session, text: suggestions("symptoms", text), N_("Short code or word"),
             name=N_("Symptom"),

@@ -23,7 +23,7 @@ from deskapp.ui.kit import (
     spoken,
 )
 from deskapp.ui.pages.lists import FilterField
-from deskapp.ui.pages.past import shown
+from deskapp.ui.pages.past import FIELD_TITLES, shown
 from deskapp.ui.pages.words import full_moment
 from deskapp.ui.tokens import LARGE
 
@@ -54,7 +54,6 @@ class JournalPage(Page):
                 Column("at", N_("When"), lambda one: full_moment(one.at), 150),
                 Column("by", N_("By"), lambda one: one.by or spoken(N_("the program")), 110),
                 Column("what", N_("Act"), lambda one: spoken(one.title), 0),
-                Column("hash", N_("Hash"), lambda one: one.hash[:12], 130),
             ],
             name=N_("Journal"), empty=EmptyState("history", N_("Nothing has been done yet.")),
         )  # fmt: skip
@@ -159,5 +158,10 @@ class JournalPage(Page):
 
 
 def values_text(one: Change) -> str:
-    """Return what was set as one line: every field with its value; phone numbers stay masked."""
-    return "  ".join(f"{key}={shown(key, value) or '–'}" for key, value in one.values.items())
+    """Return what was set as one line, fields that people know by name first; phone numbers stay masked.
+
+    Who and when stand beside it already.
+    """
+    keys = sorted((key for key in one.values if key not in ("at", "by")), key=lambda key: key not in FIELD_TITLES)
+    named = ((spoken(FIELD_TITLES[key]) if key in FIELD_TITLES else key, shown(key, one.values[key])) for key in keys)
+    return "  ".join(f"{name}: {value or '–'}" for name, value in named)

@@ -262,7 +262,7 @@ def write_file(path: Path, content: bytes) -> None:
 def fit_height(table: DataTable, rows: int, most: int = 8) -> None:
     """Make a table inside a card as high as its rows, up to so many; an empty one shows its empty state."""
     lines = max(1, min(rows, most))
-    table.view.setFixedHeight(theme.px(ROW_HEIGHT) * (lines + 1) + theme.px(6))
+    table.view.setFixedHeight(theme.px(ROW_HEIGHT) * (lines + 1) + theme.px(14))
 
 
 def fill_timeline(timeline: Timeline, happenings: Sequence[Happening]) -> None:

@@ -70,7 +70,7 @@ class LoanersPage(Page):
             name=N_("Loaners"),
             empty=EmptyState("switch-horizontal", N_("No loaner yet. Scan a device and put it into the pool.")),
         )  # fmt: skip
-        self.serial = ScanField(N_("Scan the serial number"))
+        self.serial = ScanField(N_("Scan the serial number"), serials_only=True)
         self.merchant = SuggestField(context.jobs, merchant_suggestions, N_("Name, number, initials or phone"))
         self.due = DateField(self.today)
         self.tamper = ChoiceBar(TAMPER, name=N_("Tamper check"))

@@ -46,7 +46,7 @@ class StaffPage(ListPage):
         self._all: list[StaffRow] = []
         self.table = DataTable(
             [
-                Column("staff_no", N_("Staff number"), lambda one: one.staff_no, 90),
+                Column("staff_no", N_("Staff number"), lambda one: one.staff_no, 106),
                 Column("name", N_("Name"), lambda one: one.name, 110),
                 Column("roles", N_("Roles"), _roles, 0),
                 Column("active", N_("State"), _state, 130),

@@ -78,15 +78,26 @@ class LatinField(TextField):
 class ScanField(LatinField):
     """A field for a scanned or typed code.
 
+    `serials_only` lets one of our own printed numbers go on to the record it names.
+
     Signals:
         scanned: a code came in, by scanner or typed and ended with Enter; carries the text.
     """
 
     scanned = Signal(str)
 
-    def __init__(self, hint: str = "", *, name: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, hint: str = "", *, name: str = "", serials_only: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(hint, name=name, parent=parent)
+        self.serials_only = serials_only
         self.returnPressed.connect(self._entered)
+
+    def wants(self, text: str) -> bool:
+        """Say whether a scanned code is meant for this field."""
+        from deskapp.rules.numbers import ScanKind, parse_scan  # the lock screen has fields too, and starts without it
+
+        return not self.serials_only or parse_scan(text).kind in (ScanKind.SERIAL, ScanKind.UNKNOWN)
 
     def take_scan(self, text: str) -> None:
         """Show a code the scanner delivered and announce it."""
