@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 Answer = Callable[["Store", "Message", Callable[[object], None]], "Message"]
 """Does what the command line hands over: the store, the message, where to report `Changes`; returns the reply."""
 
-PREPARE_MS = 150
-"""From the furnished desk to the first page that is built ahead: somebody may be typing a PIN."""
-
 
 def open_desk(
     home: Home,
@@ -76,10 +73,13 @@ class Beside(threading.Thread):
     def run(self) -> None:
         """Look."""
         try:
-            from deskapp.models import opening
             from deskapp.models.glance import first_look
 
-            find = self._find_key or partial(opening.find_key, self._home, self._passphrase)
+            find = self._find_key
+            if find is None:
+                from deskapp.models import opening
+
+                find = partial(opening.find_key, self._home, self._passphrase)
             self._found = first_look(self._home, find, system_clock())
         except BaseException as error:  # noqa: BLE001 (raised again where the answer is asked for)
             self._found = error
@@ -195,8 +195,9 @@ class Desk:
 
     def _heavy(self, window_thread: int) -> Store:
         from deskapp import logs
-        from deskapp.ui.warm import open_store, warm
+        from deskapp.ui.warm import be_thrifty, open_store, warm
 
+        be_thrifty()
         logs.start(self.home.logs)
         if self.jobs is not None:
             self.jobs.start_threads()
@@ -216,8 +217,6 @@ class Desk:
             self._leave_for_gate(trouble)
 
     def _furnish(self, store: Store) -> None:
-        from PySide6.QtCore import QTimer
-
         from deskapp.print.spooler import Spooler
         from deskapp.rules import access
         from deskapp.ui import theme
@@ -251,7 +250,7 @@ class Desk:
         self.spooler.start()
         care.begin()
         if window.shell is not None:
-            QTimer.singleShot(PREPARE_MS, window.shell, window.shell.prepare)
+            window.shell.prepare_soon()
         if self.collector is not None:
             self.collector.keep()
 

@@ -33,9 +33,10 @@ _EVERY_CONNECTION = (
     "PRAGMA cell_size_check=ON",
     "PRAGMA mmap_size=0",
     "PRAGMA busy_timeout=2000",
-    "PRAGMA cache_size=-16000",
+    "PRAGMA cache_size=-4000",  # there are several readers, and what they read lies in the system's cache anyway
 )
 _WRITER = (
+    "PRAGMA cache_size=-8000",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # NORMAL loses acknowledged work when the power fails
     "PRAGMA wal_autocheckpoint=200",

@@ -14,16 +14,20 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from deskapp import settings
 from deskapp.commands import printing
 from deskapp.errors import N_, Corrupt, DeskError
 from deskapp.models.store import Changes, Command, Done, ReadSession, Store
-from deskapp.print import printers, render
+from deskapp.print import printers
 from deskapp.print.media import Form, medium
 from deskapp.print.printers import InDoubt, NotSent, Outcome, Printer
 from deskapp.queries.printing import waiting_jobs
 from deskapp.rules import papers
+
+if TYPE_CHECKING:
+    from deskapp.print import render
 
 log = logging.getLogger(__name__)
 
@@ -232,6 +236,8 @@ class Spooler:
     def _make(self, job: printing.Claimed) -> render.Rendered:
         values = self._store.ask(settings.load)
         nudge = values[settings.LABEL_OFFSET_X] / 10, values[settings.LABEL_OFFSET_Y] / 10
+        from deskapp.print import render  # some 15 MB that a desk needs only when it prints
+
         return render.render(
             job.kind,
             papers.from_json(job.card),

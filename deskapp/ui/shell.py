@@ -25,6 +25,7 @@ from deskapp.ui.widgets.text import Button, Picture, Text
 if TYPE_CHECKING:
     from deskapp.models.store import Changes
 
+PREPARE_MS = 150
 WIDE_ENOUGH = 1080
 """Window width in px at 100 % from which the navigation shows names."""
 
@@ -113,8 +114,11 @@ class Shell(QWidget):
         elif self._here is not None:
             self._show(*self._here)
 
-    def prepare(self) -> None:
-        """Build the first page ahead, behind the lock screen: it shows nothing before it is opened."""
+    def prepare_soon(self) -> None:
+        """Build the first page ahead, behind the lock screen, in a moment of its own: somebody may be typing."""
+        QTimer.singleShot(PREPARE_MS, self, self._prepare)
+
+    def _prepare(self) -> None:
         first = next((page for page in self.pages.values() if page.group and not page.right), None)
         if first is not None and not self.built:
             self._build(first)
