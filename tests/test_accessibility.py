@@ -250,6 +250,10 @@ def test_the_bars_around_the_pages_are_reached_by_keys_and_have_names(desk: Desk
 def test_no_text_is_cut(desk: Desk, view: View, language: str, scale: int) -> None:
     desk.look(language=language, scale=scale)
     page = desk.open(view)
+    for _round in range(20):  # a wrapped line asks for its height one layout later than the page that holds it
+        if not walker.squeezed(page):
+            break
+        desk.settle()
 
     assert walker.squeezed(page) == []
     if language != "qps":
