@@ -105,7 +105,8 @@ class Care(QObject):
 
     def _rest_when_idle(self) -> None:
         scanner = self._window.scanner
-        idle = scanner is not None and time.monotonic() - scanner.last_input > REST_AFTER_S
+        quiet = scanner is not None and time.monotonic() - scanner.last_input > REST_AFTER_S
+        idle = quiet and not self._jobs.working
         if idle and not self._rested:
             store = self._store
             gc.collect()  # here, because a widget must not be found and die on another thread

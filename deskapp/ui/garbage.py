@@ -13,11 +13,11 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer
 
-EVERY_MS: Final = 100
+EVERY_MS: Final = 40
 MANY: Final = 10_000
 """New objects that make a look worth it (about 1 ms)."""
 
-FULL: Final = 30_000
+FULL: Final = 20_000
 """Objects that outlived their first look until they get a second one (some 5 ms)."""
 
 OLD: Final = 200

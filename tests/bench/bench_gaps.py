@@ -84,11 +84,12 @@ def take_in(then):
 globals()["import"] = take_in
 
 def labels(then):
-    from deskapp.print import render
-    from tests.bench.bench_labels import cards
-    given = [("device_label", card) for card in cards(200)]
-    window.jobs.background(lambda _progress: render.render_many(given, medium="label-60x40", language="zh_CN").pdf,
-                           owner=window, then=lambda pdf: then(), refused=failed)
+    def work(progress):
+        from deskapp.print import render
+        from tests.bench.bench_labels import cards
+        given = [("device_label", card) for card in cards(200)]
+        return render.render_many(given, medium="label-60x40", language="zh_CN").pdf
+    window.jobs.background(work, owner=window, then=lambda pdf: then(), refused=failed)
 
 def export(then):
     from deskapp.queries import exports
