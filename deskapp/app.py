@@ -6,6 +6,7 @@ Nothing heavy is imported before the first paint; a test keeps it so.
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -233,6 +234,10 @@ class Desk:
         theme.load_bold()
         self.relay = Relay(jobs)
         self.relay.told.connect(jobs.changed)
+        if sys.platform == "win32":  # there is no CUPS, so pages go through the system's drivers
+            from deskapp.ui import page_printer
+
+            page_printer.offer()
         self.spooler = Spooler(store, tell=lambda paper: self.relay.tell(paper.changes) if paper.changes else None)
         self.listener = Listener(self.home, window)
         self.listener.wanted.connect(lambda: to_front(window))
