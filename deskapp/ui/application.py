@@ -6,7 +6,11 @@ import builtins
 import sys
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from deskapp.ui import quick_qt
+
+quick_qt.load()
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal  # noqa: E402
 
 # WORKAROUND(PySide6 6.9): it puts an import of its own in place of Python's, which reads the source of every
 # module that is loaded later, to see whether it names PySide6. Only `from __feature__ import` needs that, and
