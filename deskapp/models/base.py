@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, Integer, MetaData, Text
+from sqlalchemy import Boolean, Integer, MetaData, Text, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import JSON
 
@@ -27,6 +28,23 @@ class Base(DeclarativeBase):
         list[Any]: JSON(),
         list[str]: JSON(),
     }
+
+    def __init__(self, **values: Any) -> None:
+        """Make a new row; a name that the table does not have raises TypeError.
+
+        The values are laid down without an event for each: nobody listens to a row not yet added, and an
+        act makes some fifty.
+        """
+        known = _names_of(type(self))
+        if not values.keys() <= known:
+            raise TypeError(f"{type(self).__name__} has no {sorted(values.keys() - known)}")
+        self.__dict__.update(values)
+
+
+@cache
+def _names_of(entity: Any) -> frozenset[str]:
+    mapper: Any = inspect(entity)
+    return frozenset(attribute.key for attribute in mapper.column_attrs)
 
 
 def field(

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import event, inspect, select
-from sqlalchemy.orm import Session, UOWTransaction
+from sqlalchemy import inspect
 
+from deskapp.models.act_session import ActSession
 from deskapp.models.base import Base, Synced
-from deskapp.models.canonical import canonical_of_many, digest
+from deskapp.models.canonical import canonical, canonical_with, digest
 from deskapp.models.journal import ChangedRecord, ChangeSet, GroupVersion, PersonalValue, RecordKey
 
 Key = tuple[str, str]
+
+
+AT_ONCE = 40
+"""Operations that are turned into JSON by one call: about half a millisecond."""
 
 
 def keyed(key: str, value: str) -> str:
@@ -30,43 +35,46 @@ def keyed(key: str, value: str) -> str:
 
 @dataclass(slots=True)
 class Capture:
-    """Listens to one session's flushes and remembers what was added and changed."""
+    """Listens to one session and remembers what was added and changed."""
 
     created: dict[Key, Synced] = field(default_factory=dict)
     changed: dict[Key, tuple[Synced, set[str]]] = field(default_factory=dict)
     touched: dict[Key, object] = field(default_factory=dict)
+    before: dict[Key, dict[str, Any]] = field(default_factory=dict)
 
-    def listen(self, session: Session) -> None:
+    def listen(self, session: ActSession) -> None:
         """Begin to listen; the session lives for one act only."""
-        event.listen(session, "before_flush", self._before_flush)
+        session.on_new, session.on_change = self._note_new, self._note_change
 
-    def _before_flush(self, session: Session, _context: UOWTransaction, _objects: object) -> None:
-        for row in session.deleted:
-            if isinstance(row, Synced):
-                raise RuntimeError(f"{type(row).__name__} rows are never deleted")
-        for row in session.new:
-            if not isinstance(row, Base):
-                continue
-            key = (row.__tablename__, _identity(row))
-            self.touched[key] = row
-            if isinstance(row, Synced):
-                self.created[key] = row
-        for row in session.dirty:
-            self._note_change(row)
+    def _note_new(self, row: Base) -> None:
+        key = (row.__tablename__, _identity(row))
+        self.touched[key] = row
+        if isinstance(row, Synced):
+            self.created[key] = row
 
-    def _note_change(self, row: object) -> None:
-        names = _changed_names(row)
-        if not names or not isinstance(row, Base):
-            return
+    def _note_change(self, row: Base, names: set[str]) -> None:
         key = (row.__tablename__, _identity(row))
         self.touched[key] = row
         if not isinstance(row, Synced) or key in self.created:
             return
-        plain = {name for name in names if not _info(_kind(row), name).get("derived")}
+        derived = _derived(_kind(row))
+        plain = {name for name in names if name not in derived}
         if plain and type(row).fact:
             raise RuntimeError(f"{type(row).__name__} is a fact: it is added once and never changed")
         if plain:
             self.changed.setdefault(key, (row, set()))[1].update(plain)
+            state: Any = row._sa_instance_state  # type: ignore[attr-defined]
+            was = self.before.setdefault(key, {})
+            for name in plain.difference(was):
+                was[name] = state.committed_state.get(name)
+
+    def images(self) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+        """Yield table, record, group and the values of the whole group as they were before the act."""
+        for (table, record_id), was in self.before.items():
+            row = self.changed[table, record_id][0]
+            for group in {_info(_kind(row), name)["group"] for name in was}:
+                values = {name: getattr(row, name) for name in _group(_kind(row), group)}
+                yield table, record_id, group, {**values, **{name: was[name] for name in values.keys() & was.keys()}}
 
     @property
     def journalled(self) -> bool:
@@ -74,32 +82,59 @@ class Capture:
         return bool(self.created or self.changed)
 
     def operations(
-        self, session: Session, new_id: Callable[[], str], new_key: Callable[[], str], seen: dict[Key, str]
-    ) -> list[dict[str, Any]]:
+        self, session: ActSession, new_id: Callable[[], str], new_key: Callable[[], str], seen: dict[Key, str]
+    ) -> Operations:
         """Build the operations of this act and store personal values and group versions beside them."""
-        build = _Builder(session, new_id, new_key, seen)
+        build = Operations(session, new_id, new_key, seen)
         for (table, _id), row in self.created.items():
             build.create(table, row)
         for (table, _id), (row, names) in self.changed.items():
             build.set_groups(table, row, names)
-        return build.operations
+        build.spell()
+        session.put(PersonalValue, [(one.op_uid, one.name, one.record_id, one.value) for one in build.personal])
+        session.put(RecordKey, [(one.record_id, one.key) for one in build.made])
+        return build
+
+
+class Personal(NamedTuple):
+    """A personal value that stands beside the journal (`PersonalValue`)."""
+
+    op_uid: str
+    name: str
+    record_id: str
+    value: str
+
+
+class NewKey(NamedTuple):
+    """A key made for a record (`RecordKey`)."""
+
+    record_id: str
+    key: str
 
 
 @dataclass(slots=True)
-class _Builder:
-    session: Session
+class Operations:
+    """The operations of one act in the order of its doings, as pieces of JSON, and what stands beside them."""
+
+    session: ActSession
     new_id: Callable[[], str]
     new_key: Callable[[], str]
     seen: dict[Key, str]
-    operations: list[dict[str, Any]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    records: dict[str, None] = field(default_factory=dict)
+    personal: list[Personal] = field(default_factory=list)
+    made: list[NewKey] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
 
     def create(self, table: str, row: Synced) -> None:
-        values = {name: getattr(row, name) for name in _travelling(_kind(row))}
-        kind = "fact" if type(row).fact else "create"
-        self._add(kind, table, row, "", "", values, fresh=True)
+        """Add the operation that makes a row."""
+        names, pick = _travelling(_kind(row))
+        values = dict(zip(names, pick(row.__dict__), strict=True))
+        self._add("fact" if type(row).fact else "create", table, row, "", "", values, fresh=True)
 
     def set_groups(self, table: str, row: Synced, names: set[str]) -> None:
+        """Add one operation for each group of fields that was set."""
         groups: dict[str, dict[str, Any]] = {}
         for name in sorted(names):
             groups.setdefault(_info(_kind(row), name)["group"], {})[name] = getattr(row, name)
@@ -119,19 +154,31 @@ class _Builder:
         for name in _personal(_kind(row)):
             if name in values:
                 text = str(values[name])
-                self.session.add(PersonalValue(op_uid=uid, name=name, record_id=row.id, value=text))
+                self.personal.append(Personal(uid, name, row.id, text))
                 values[name] = {"hmac": keyed(self._key(row.id, fresh=fresh), text)}
-        operation = {"uid": uid, "kind": kind, "entity": table, "id": row.id, "values": values}
-        self.operations.append({**operation, "group": group, "base": base})
+        self.records[row.id] = None
+        self.waiting.append({
+            "base": base, "entity": table, "group": group, "id": row.id, "kind": kind, "uid": uid, "values": values,
+        })  # fmt: skip
+        if len(self.waiting) >= AT_ONCE:
+            self.spell()
         return uid
+
+    def spell(self) -> None:
+        """Turn what waits into JSON: a handful at once, which is quicker than one by one.
+
+        One call for thousands would hold every other thread up for as long as it takes.
+        """
+        if self.waiting:
+            self.texts.append(canonical(self.waiting)[1:-1])
+            self.waiting.clear()
 
     def _key(self, record_id: str, *, fresh: bool) -> str:
         if record_id not in self.keys:
             row = None if fresh else self.session.get(RecordKey, record_id)
             if row is None:
-                row = RecordKey(record_id=record_id, key=self.new_key())
-                self.session.add(row)
-            self.keys[record_id] = row.key
+                self.made.append(NewKey(record_id, self.new_key()))
+            self.keys[record_id] = row.key if row is not None else self.made[-1].key
         return self.keys[record_id]
 
 
@@ -144,26 +191,28 @@ class Last:
     hlc: str = ""
 
 
-def last_entry(session: Session) -> Last:
+def last_entry(session: ActSession) -> Last:
     """Return the newest entry of the journal."""
-    newest = select(ChangeSet.seq, ChangeSet.hash, ChangeSet.hlc).order_by(ChangeSet.seq.desc()).limit(1)
-    row = session.execute(newest).one_or_none()
-    return Last(row.seq, row.hash, row.hlc) if row else Last()
+    if session.kept.last is None:
+        newest = "SELECT seq, hash, hlc FROM change_set ORDER BY seq DESC LIMIT 1"
+        row = session.driver().execute(newest).fetchone()
+        session.kept.last = Last(*row) if row else Last()
+    found: Last = session.kept.last
+    return found
 
 
 def append(
-    session: Session, last: Last, *, uid: str, head: dict[str, Any], operations: list[dict[str, Any]], now: int
+    session: ActSession, last: Last, *, uid: str, head: dict[str, Any], operations: Operations, now: int
 ) -> ChangeSet:
     """Chain one change set to the journal; `head` names station, hlc, staff, command, app_version, schema."""
     seq, prev = last.seq + 1, last.hash
-    body = canonical_of_many({"uid": uid, "seq": seq, "prev": prev, **head}, "ops", operations)
+    body = canonical_with({"uid": uid, "seq": seq, "prev": prev, **head}, "ops", operations.texts)
     row = ChangeSet(
         seq=seq, uid=uid, station=head["station"], hlc=head["hlc"], at=now, staff=head["staff"],
         command=head["command"], body=body, prev=prev, hash=digest(body),
     )  # fmt: skip
     session.add(row)
-    for record_id in dict.fromkeys(operation["id"] for operation in operations):
-        session.add(ChangedRecord(record_id=record_id, seq=seq))
+    session.put(ChangedRecord, [(record_id, seq) for record_id in operations.records])
     return row
 
 
@@ -179,8 +228,15 @@ def _columns(entity: Any) -> tuple[str, ...]:
 
 
 @cache
-def _travelling(entity: Any) -> tuple[str, ...]:
-    return tuple(name for name in _columns(entity) if name != "id" and not _info(entity, name).get("derived"))
+def _travelling(entity: Any) -> tuple[tuple[str, ...], Callable[[dict[str, Any]], tuple[Any, ...]]]:
+    """Return the names of what enters the journal, and what picks their values out of a row."""
+    names = tuple(name for name in _columns(entity) if name != "id" and not _info(entity, name).get("derived"))
+    return names, itemgetter(*names)
+
+
+@cache
+def _derived(entity: Any) -> frozenset[str]:
+    return frozenset(name for name in _columns(entity) if _info(entity, name).get("derived"))
 
 
 @cache
@@ -196,16 +252,18 @@ def _info(entity: Any, name: str) -> dict[str, Any]:
 
 
 @cache
+def _group(entity: Any, group: str) -> tuple[str, ...]:
+    names, _pick = _travelling(entity)
+    return tuple(name for name in names if _info(entity, name)["group"] == group)
+
+
+@cache
 def _keys(entity: Any) -> tuple[str, ...]:
     mapper: Any = inspect(entity)
     return tuple(str(column.key) for column in mapper.primary_key)
 
 
 def _identity(row: Base) -> str:
-    return "/".join([str(getattr(row, key)) for key in _keys(_kind(row))])
-
-
-def _changed_names(row: object) -> set[str]:
-    state: Any = inspect(row)
-    # Only what was set since the last flush can have changed.
-    return {name for name in state.committed_state if state.attrs[name].history.has_changes()}
+    keys = _keys(_kind(row))
+    # A key that the database makes is not there yet.
+    return str(row.__dict__.get(keys[0])) if len(keys) == 1 else "/".join([str(getattr(row, key)) for key in keys])

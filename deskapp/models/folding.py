@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from deskapp.models.act_session import facts_of, rows_of_order
+from deskapp.models.act_session import children_of, facts_of, rows_of_order
 from deskapp.models.base import Synced
 from deskapp.models.device import Device, TerminalBinding
 from deskapp.models.repair import (
@@ -178,9 +178,7 @@ def ticket_of(events: Sequence[TicketEvent]) -> TicketView:
 
 def events_of(session: Session, ticket_id: str) -> Sequence[TicketEvent]:
     """Return what happened on a ticket, in journal order."""
-    return session.scalars(
-        select(TicketEvent).where(TicketEvent.ticket_id == ticket_id).order_by(TicketEvent.n)
-    ).all()
+    return children_of(session, TicketEvent, "ticket_id", ticket_id)
 
 
 def _fold_ticket(session: Session, ticket_id: str) -> None:
@@ -200,10 +198,7 @@ def _fold_binding(session: Session, device_id: str) -> None:
     device = session.get(Device, device_id)
     if device is None:
         return
-    binding = session.scalars(
-        select(TerminalBinding)
-        .where(TerminalBinding.device_id == device_id, TerminalBinding.valid_to == "")
-        .order_by(TerminalBinding.n.desc())
-    ).first()
+    bindings = children_of(session, TerminalBinding, "device_id", device_id)
+    binding = next((row for row in reversed(bindings) if row.valid_to == ""), None)
     device.merchant_id = binding.merchant_id if binding else ""
     device.terminal_no = binding.terminal_no if binding else ""

@@ -26,6 +26,7 @@ class Identity:
     station: str = ""
     station_no: int = 0
     high: dict[str, list[Any]] = field(default_factory=dict)
+    unsaved: bool = False
 
     @staticmethod
     def read(path: Path) -> Identity | None:
@@ -45,14 +46,28 @@ class Identity:
             "high": self.high,
         }
         write_durably(self.path, json.dumps(fields, indent=1, sort_keys=True).encode())
+        self.unsaved = False
+
+    def become(self, station: str, station_no: int) -> None:
+        """Take another number, or another identity, for what is printed from now on.
+
+        Numbers that are on paper stay as they are; the sequences go on, so that not even a clone repeats one.
+        """
+        if (self.station, self.station_no) != (station, station_no):
+            self.station, self.station_no = station, station_no
+            self.save()
 
     def reserve(self, letter: str, day: str, sequence: int) -> None:
-        """Make sure that `sequence` of `letter` on `day` counts as used even if the database is rewound."""
+        """Let `sequence` of `letter` on `day` count as used even if the database is rewound.
+
+        It does from `save` on, which is due before the act that uses the number is committed: an act
+        that opens three kinds of documents then waits for the disk once.
+        """
         known_day, known = self.high.get(letter, ["", 0])
         if day < known_day or (day == known_day and sequence <= known):
             return
         self.high[letter] = [day, sequence + BLOCK[bool(day)] - 1]
-        self.save()
+        self.unsaved = True
 
     def floor(self, letter: str) -> tuple[str, int]:
         """Return the day and highest sequence reserved for a letter."""

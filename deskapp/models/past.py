@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deskapp.clock import shop_day
+from deskapp.models.act_session import by_ids, driver_of, find
 from deskapp.models.device import Device, DeviceModel, TerminalBinding
 from deskapp.models.folding import custody_facts
 from deskapp.models.merchant import ServiceContract
@@ -60,8 +61,7 @@ class Stay:
 
 def units_with(session: Session, serial_no: str) -> list[Device]:
     """Return the units with exactly this serial number, oldest first; joined ones stand for their survivor."""
-    rows = session.scalars(select(Device).where(Device.serial_no == serial_no).order_by(Device.n)).all()
-    found = {unit.id: unit for unit in (survivor(session, row) for row in rows)}
+    found = {unit.id: unit for unit in (survivor(session, row) for row in find(session, Device, serial_no=serial_no))}
     return list(found.values())
 
 
@@ -88,31 +88,30 @@ def stays(session: Session, unit_ids: Iterable[str]) -> list[Stay]:
     ids = list(unit_ids)
     if not ids:
         return []
-    rows = session.execute(
-        select(RepairItem, RepairOrder)
-        .join(RepairOrder, RepairOrder.id == RepairItem.order_id)
-        .where(RepairItem.device_id.in_(ids))
-        .order_by(RepairItem.n.desc())
-    ).all()
-    left = _went_home(session, [item.id for item, _order in rows])
+    items = [item for one in ids for item in find(session, RepairItem, device_id=one)]
+    items.sort(key=lambda item: -item.n)
+    orders = by_ids(session, RepairOrder, [item.order_id for item in items]) if items else {}
+    left = _went_home(session, [item.id for item in items])
     return [
         Stay(
             item.id, order.id, order.number, item.label_no, WorkState(item.work_state), item.symptom_code,
             order.merchant_id, order.opened_at, left.get(item.id, 0),
         )
-        for item, order in rows
+        for item in items
+        if (order := orders.get(item.order_id)) is not None
     ]  # fmt: skip
 
 
 def _went_home(session: Session, item_ids: Sequence[str]) -> Mapping[str, int]:
     if not item_ids:
         return {}
-    rows = session.execute(
-        select(CustodyEvent.item_id, func.max(CustodyEvent.at))
-        .where(CustodyEvent.item_id.in_(item_ids), CustodyEvent.to_holder == "merchant")
-        .group_by(CustodyEvent.item_id)
+    marks = ", ".join("?" * len(item_ids))
+    rows = driver_of(session, CustodyEvent).execute(
+        f"SELECT item_id, max(at) FROM custody_event WHERE item_id IN ({marks}) AND to_holder = 'merchant'"
+        " GROUP BY item_id",
+        tuple(item_ids),
     )
-    return {row[0]: row[1] for row in rows}
+    return dict(rows)
 
 
 def repeat_of(known: Iterable[Stay], symptom_code: str, now: int, covered: Iterable[str] = ()) -> Stay | None:
@@ -157,15 +156,12 @@ def contract_end(session: Session, unit: Device, merchant_id: str, on: date) -> 
     """Return the last day of the warranty a running contract of the merchant gives, if one does."""
     if not merchant_id:
         return None
-    bound = session.scalars(
-        select(TerminalBinding.valid_from).where(
-            TerminalBinding.device_id == unit.id, TerminalBinding.valid_to == ""
-        )
-    ).first()
+    contracts = [row for row in find(session, ServiceContract, merchant_id=merchant_id) if row.active]
+    if not contracts:
+        return None
+    bound = next((row.valid_from for row in find(session, TerminalBinding, device_id=unit.id, valid_to="")), "")
     ends = []
-    for row in session.scalars(
-        select(ServiceContract).where(ServiceContract.merchant_id == merchant_id, ServiceContract.active)
-    ):
+    for row in contracts:
         over = row.ends_on and row.ends_on < on.isoformat()
         start = bound or row.starts_on
         if row.warranty_months > 0 and start and not over:
@@ -209,12 +205,8 @@ def other_units_on(session: Session, terminal_no: str, merchant_id: str, unit_id
     """
     if not terminal_no:
         return []
-    rows = session.scalars(
-        select(TerminalBinding).where(
-            TerminalBinding.terminal_no == terminal_no, TerminalBinding.valid_to == "",
-            TerminalBinding.device_id != unit_id,
-        )
-    ).all()  # fmt: skip
+    bound = find(session, TerminalBinding, terminal_no=terminal_no, valid_to="")
+    rows = [row for row in bound if row.device_id != unit_id]
     own = [row for row in rows if row.merchant_id == merchant_id] or rows
     found = (session.get(Device, row.device_id) for row in own)
     return [unit for unit in found if unit is not None and not unit.joined_into]
@@ -237,7 +229,7 @@ def loaners_with(session: Session, merchant_id: str) -> list[tuple[Device, int]]
     """Return the loaners a merchant has now, each with the day it is due back (ms UTC, 0 for none)."""
     if not merchant_id:
         return []
-    rows = session.scalars(select(LoanEvent).where(LoanEvent.merchant_id == merchant_id).order_by(LoanEvent.n)).all()
+    rows = find(session, LoanEvent, merchant_id=merchant_id)
     voided = {row.voids for row in rows if row.voids}
     last = {row.device_id: row for row in rows if not row.voids and row.id not in voided}
     out = [(session.get(Device, row.device_id), row.due_at) for row in last.values() if row.kind == "lend"]

@@ -20,6 +20,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from deskapp.models.act_session import driver_of
 from deskapp.paths import resource
 from deskapp.rules import pinyin
 from deskapp.rules.grams import Words, grams, words
@@ -190,12 +191,12 @@ _NAMES = _joined("t.name", "t.short_name", _many("c.name", "merchant_contact c",
 
 
 def _derive_initials(session: Session, ids: list[str]) -> None:
-    execute = session.connection().exec_driver_sql
+    driver = driver_of(session)
     for some in _slices(ids, 500):
         marks = ", ".join("?" * len(some))
-        names = execute(f"SELECT {_NAMES}, t.n FROM merchant t WHERE t.id IN ({marks})", tuple(some)).all()
+        names = driver.execute(f"SELECT {_NAMES}, t.n FROM merchant t WHERE t.id IN ({marks})", some).fetchall()
         derived = [(_initials(text), n) for text, n in names]
-        execute("UPDATE merchant SET initials = ? WHERE n = ?", derived)
+        driver.executemany("UPDATE merchant SET initials = ? WHERE n = ?", derived)
 
 
 def _initials(text: str) -> str:
@@ -205,11 +206,12 @@ def _initials(text: str) -> str:
 
 
 def _add(session: Session, index: Index, ids: list[str]) -> None:
-    execute = session.connection().exec_driver_sql
+    driver = driver_of(session)
     marks = ", ".join("?" * len(ids))
-    rows = execute(f"SELECT t.n, {index.text} FROM {index.table} t WHERE t.id IN ({marks})", tuple(ids)).all()
+    rows = driver.execute(f"SELECT t.n, {index.text} FROM {index.table} t WHERE t.id IN ({marks})", ids).fetchall()
     if rows:
-        execute(f"INSERT INTO {index.name} (rowid, grams) VALUES (?, ?)", [(n, indexed(text)) for n, text in rows])
+        grammed = [(n, indexed(text)) for n, text in rows]
+        driver.executemany(f"INSERT INTO {index.name} (rowid, grams) VALUES (?, ?)", grammed)
 
 
 def _slices(ids: list[str], size: int) -> Iterator[list[str]]:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from deskapp.models.act_session import facts_of
+from deskapp.models.act_session import ActSession, facts_of
 from deskapp.models.people import CalendarDay, Site
 from deskapp.models.repair import RepairItem, WorkEvent
 from deskapp.models.ticket import TicketEvent
@@ -41,7 +41,8 @@ _ITEM_WAITS = {
 
 def calendar_of(session: Session, site_id: str) -> SiteCalendar:
     """Return when a site is open: its week and the days it changed itself."""
-    kept = session.info.get(("calendar", site_id))
+    info = session.kept.info if isinstance(session, ActSession) else session.info
+    kept = info.get(("calendar", site_id))
     if isinstance(kept, SiteCalendar):
         return kept
     site = session.get(Site, site_id)
@@ -54,7 +55,8 @@ def calendar_of(session: Session, site_id: str) -> SiteCalendar:
         day = date.fromisoformat(row.day)
         overlay[day] = usual.get(day.weekday(), USUAL_HOURS) if row.works else None
     calendar = SiteCalendar(usual, overlay)
-    session.info["calendar", site_id] = calendar  # a session sees one moment, and folds ask for every device
+    # A session sees one moment, and folds ask for every device; the write door's own memory is told of changes.
+    info["calendar", site_id] = calendar
     return calendar
 
 
@@ -69,7 +71,13 @@ def promise_of(session: Session, site_id: str, priority: int) -> ServiceTime:
 
 def due_of(session: Session, site_id: str, priority: int, opened_at: int, pauses: Sequence[Pause]) -> DueTimes:
     """Return when something opened at an instant (ms UTC) is due at a site."""
-    return due(opened_at, promise_of(session, site_id, priority), calendar_of(session, site_id), pauses)
+    if pauses:
+        return due(opened_at, promise_of(session, site_id, priority), calendar_of(session, site_id), pauses)
+    key = ("due", site_id, priority, opened_at)  # the devices of one visit are due at the same time as its ticket
+    if key not in session.info:
+        session.info[key] = due(opened_at, promise_of(session, site_id, priority), calendar_of(session, site_id), ())
+    known: DueTimes = session.info[key]
+    return known
 
 
 def ticket_pauses(events: Sequence[TicketEvent]) -> list[Pause]:

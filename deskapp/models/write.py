@@ -8,12 +8,11 @@ from datetime import date
 from functools import wraps
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deskapp.clock import shop_day
 from deskapp.errors import N_, Refused
-from deskapp.models.local import Counter
+from deskapp.models.act_session import ActSession, driver_of
 from deskapp.models.people import Staff, Voucher
 from deskapp.rules import access, numbers
 from deskapp.settings import Values, load
@@ -74,7 +73,7 @@ class Write:
 
     def _next(self, letter: str, today: str) -> tuple[str, int]:
         if not self._counters:
-            self._counters.update({row.letter: (row.day, row.value) for row in self.session.scalars(select(Counter))})
+            self._counters.update(self._known_counters())
         day, value = self._counters.get(letter, (today, 0))
         if today > day:
             day, value = today, 0
@@ -87,17 +86,32 @@ class Write:
         """Write the counters that were used; part of the act's own commit."""
         used = [(letter, *self._counters[letter]) for letter in sorted(self._used)]
         if used:
-            self.session.connection().exec_driver_sql(
+            driver_of(self.session).executemany(
                 "INSERT INTO counter (letter, day, value) VALUES (?, ?, ?)"
                 " ON CONFLICT (letter) DO UPDATE SET day = excluded.day, value = excluded.value",
                 used,
             )
 
+    def keep_counters(self) -> None:
+        """Keep in memory what the commit made true."""
+        if self._used and isinstance(self.session, ActSession):
+            self.session.kept.counters = dict(self._counters)
+
+    def _known_counters(self) -> dict[str, tuple[str, int]]:
+        kept = self.session.kept if isinstance(self.session, ActSession) else None
+        if kept is not None and kept.counters is not None:
+            return kept.counters
+        rows = driver_of(self.session).execute("SELECT letter, day, value FROM counter")
+        return {letter: (day, value) for letter, day, value in rows}
+
     @property
     def settings(self) -> Values:
         """The settings of this computer, read once for the act."""
         if self._settings is None:
-            self._settings = load(self.session)
+            kept = self.session.kept if isinstance(self.session, ActSession) else None
+            self._settings = (kept.settings if kept is not None else None) or load(self.session)
+            if kept is not None:
+                kept.settings = self._settings
         return self._settings
 
     def saw(self, record_id: str, versions: Mapping[str, str] | None) -> None:
@@ -109,6 +123,12 @@ class Write:
         """Spend a second person's consent and return who it was; raises Refused when there is none."""
         if override is None or not override.reason.strip():
             raise Refused(N_("This needs a supervisor's PIN and a reason."), field=field, code="needs_override")
+        from deskapp.rules.identifiers import Severity, judge, sentence  # not needed before somebody is asked
+
+        verdict = judge("note", override.reason)
+        if verdict.severity == Severity.ERROR:  # a card number in the reason
+            words, values = sentence(verdict)
+            raise Refused(words, field="reason", code=verdict.code, **values)
         row = self.session.get(Voucher, override.token)
         if row is None or row.spent or row.expires_at < self.now or row.right != right:
             raise Refused(N_("The supervisor's consent has expired. Enter the PIN again."), field=field)

@@ -231,9 +231,9 @@ def test_a_failing_migration_leaves_the_old_store_whole(home: Home) -> None:
     connection = cipher.connect(home.database, KEY, writer=True)
     before = schema.described(connection)
     with pytest.raises(RuntimeError):
-        schema.upgrade(connection, {2: breaks}, 2)
+        schema.upgrade(connection, {schema.VERSION + 1: breaks}, schema.VERSION + 1)
 
-    assert schema.described(connection) == before and schema.check(connection) == 1
+    assert schema.described(connection) == before and schema.check(connection) == schema.VERSION
     connection.close()
 
 
