@@ -8,8 +8,9 @@ text for layout tests.
 from __future__ import annotations
 
 import struct
+from bisect import bisect_left
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 from deskapp.errors import DeskError
 from deskapp.paths import resource
@@ -29,28 +30,31 @@ class _Current:
 
 
 class _Messages:
-    """A compiled catalogue, read as a table of places; a text is decoded when it is first wanted.
+    """A compiled catalogue, looked up in place: its texts lie sorted, so a text is found by halving.
 
-    The standard library decodes all of them at once, which costs the start more than the whole lock screen.
+    Decoding all of them at once costs the start more than the whole lock screen, and a table of
+    their places half a megabyte; the halving takes some 5 us.
     """
 
     def __init__(self, content: bytes) -> None:
-        count, originals, translations = struct.unpack_from("<3I", content, 8)
-        here = struct.unpack_from(f"<{2 * count}I", content, originals)
-        there = struct.unpack_from(f"<{2 * count}I", content, translations)
         self._content = content
-        self._places = {
-            content[place : place + size]: (there[number + 1], there[number])
-            for number, size, place in zip(range(0, 2 * count, 2), here[::2], here[1::2], strict=True)
-        }
+        self._count, self._originals, self._translations = struct.unpack_from("<3I", content, 8)
 
     def find(self, text: str) -> str | None:
         """Return the translation of a text, or of "one NUL many"; Chinese has one form for every number."""
-        found = self._places.get(text.encode())
-        if found is None:
+        wanted = text.encode()
+        number = bisect_left(range(self._count), wanted, key=self._original)
+        if number == self._count or self._original(number) != wanted:
             return None
-        place, size = found
-        return self._content[place : place + size].decode().partition("\0")[0]
+        return self._piece(self._translations, number).decode().partition("\0")[0]
+
+    def _original(self, number: int) -> bytes:
+        return self._piece(self._originals, number)
+
+    def _piece(self, table: int, number: int) -> bytes:
+        """Return one text; the table at that offset holds its length and its place."""
+        size, place = struct.unpack_from("<2I", self._content, table + 8 * number)
+        return self._content[place : place + size]
 
 
 @cache
@@ -63,6 +67,7 @@ def _catalogue(language: str) -> _Messages | None:
     return _Messages(content) if content[:4] == _MAGIC else None
 
 
+@lru_cache(maxsize=1000)  # a few pages' worth; painting a table asks for the same words again and again
 def _found(language: str, text: str) -> str | None:
     messages = None if language in ("en", PSEUDO) else _catalogue(language)
     return messages.find(text) if messages else None
@@ -109,8 +114,7 @@ def say(error: DeskError, language: str | None = None) -> str:
     """Return the sentence of a deliberate error in the reader's language, with its values."""
     sentence = translate(error.sentence, language)
     values = {
-        key: translate(value, language) if isinstance(value, str) else value
-        for key, value in error.values.items()
+        key: translate(value, language) if isinstance(value, str) else value for key, value in error.values.items()
     }
     try:
         return sentence.format(**values)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 
 @cache
@@ -32,8 +32,7 @@ def default_home() -> Path:
     return user_data_path("deskapp", appauthor=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(NamedTuple):  # no dataclass: making one loads a parser of Python, for which the start has no time
     """One store with all that belongs to it. Everything below `root` is private to the user."""
 
     root: Path
@@ -75,6 +74,11 @@ class Home:
     def papers(self) -> Path:
         """Where the folder printer puts its PDF files."""
         return self.root / "papers"
+
+    @property
+    def templates(self) -> Path:
+        """The branch's own templates: `labels`, `papers` and `sheets` below it."""
+        return self.root / "templates"
 
     @property
     def quarantine(self) -> Path:

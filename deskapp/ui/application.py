@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import sys
 from collections.abc import Callable
 
@@ -11,12 +10,6 @@ from deskapp.ui import quick_qt
 quick_qt.load()
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal  # noqa: E402
-
-# WORKAROUND(PySide6 6.9): it puts an import of its own in place of Python's, which reads the source of every
-# module that is loaded later, to see whether it names PySide6. Only `from __feature__ import` needs that, and
-# it costs the start a tenth and the memory every source; Python's own import is kept beside it.
-builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
-
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from deskapp import i18n, settings  # noqa: E402
@@ -58,6 +51,11 @@ class FirstPaint(QObject):
             self._window.removeEventFilter(self)
             QTimer.singleShot(0, self, then)
         return False
+
+
+def soon(owner: QObject, step: Callable[[], None]) -> None:
+    """Do a step when the keys that were pressed meanwhile have been taken, unless the owner is gone by then."""
+    QTimer.singleShot(0, owner, step)
 
 
 class Relay(QObject):

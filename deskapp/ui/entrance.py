@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from deskapp.errors import DeskError
 from deskapp.i18n import say
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from deskapp.models.store import Actor, Override
     from deskapp.ui.jobs import Jobs
     from deskapp.ui.widgets.pins import SupervisorPanel
+
+
+RENEW_AFTER_MS = 1_500
+"""When an outdated verifier of a PIN is renewed: the page is shown by then."""
 
 
 class Entrance(QObject):
@@ -72,7 +77,15 @@ class Entrance(QObject):
             self._actor = tried.actor
             self._lock.ask_new_pin()
         else:
+            if tried.outdated:
+                QTimer.singleShot(RENEW_AFTER_MS, self, partial(self._renew, tried.actor, self._pin))
             self._welcome(tried.actor)
+
+    def _renew(self, actor: Actor, pin: str) -> None:
+        from deskapp.commands.people import renew_verifier
+
+        if self._jobs is not None:
+            self._jobs.do(renew_verifier(pin=pin), owner=self, by=actor)
 
     def _new_pin(self, pin: str) -> None:
         from deskapp.commands.people import change_pin

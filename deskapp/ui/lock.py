@@ -6,8 +6,8 @@ Counts come from a raw read and are only figures; names can be hidden by a setti
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QInputDevice, QKeyEvent, QResizeEvent
@@ -25,8 +25,7 @@ from deskapp.ui.widgets.text import Button, Picture, Text
 CARD_WIDTH = 420
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(NamedTuple):
     """A person who was here lately: staff number and the name to show."""
 
     staff_no: str
@@ -67,7 +66,7 @@ class LockScreen(QWidget):
         self.language = Button(N_("中文 / English"), "quiet", icon="language")
         self.theme = Button(N_("Colours"), "quiet", icon="contrast")
         self.recovery = Button(N_("Recovery"), "quiet", icon="shield-lock")
-        self._tiles = QWidget()
+        self._tiles = _Tiles()
         self._flow = FlowLayout(self._tiles, margin=0)
         self.tiles: list[Button] = []
         self._wait = QTimer(self, singleShot=True)
@@ -108,8 +107,11 @@ class LockScreen(QWidget):
             self._flow.addWidget(button)
             self.tiles.append(button)
         self._tiles.setVisible(bool(self.tiles))
-        # The card is centred, and centred things are not asked for a height that goes with their width.
-        self._tiles.setMinimumHeight(self._flow.heightForWidth(CARD_WIDTH - 2 * HUGE) if self.tiles else 0)
+        self._tiles.fit()
+        # The tiles came last and stand first. Qt moves nothing behind the last stop, so they change places with `who`.
+        order = (self.who, *self.tiles, self.who)
+        for one, other in zip(order, order[1:], strict=False):
+            QWidget.setTabOrder(one, other)
 
     def choose(self, staff_no: str) -> None:
         """Fill in who it is and ask for the PIN."""
@@ -172,7 +174,7 @@ class LockScreen(QWidget):
         """Fit the card to the text size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "_card"):
-            self._card.setFixedWidth(theme.px(420))
+            self._card.setFixedWidth(theme.px(CARD_WIDTH))
             self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -219,7 +221,7 @@ class LockScreen(QWidget):
     def _arrange(self) -> None:
         self._card = card = QFrame()
         card.setProperty("role", "card")
-        card.setFixedWidth(theme.px(420))
+        card.setFixedWidth(theme.px(CARD_WIDTH))
         inside = QVBoxLayout(card)
         inside.setContentsMargins(HUGE, HUGE, HUGE, HUGE)
         inside.setSpacing(MEDIUM)
@@ -248,6 +250,25 @@ class LockScreen(QWidget):
         column.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         column.addLayout(foot)
+
+
+class _Tiles(QWidget):
+    """As high as its lines of tiles: the card is centred, and centred things are not asked for a height that
+    goes with their width. The lines change with the people, the width and the size of the letters."""
+
+    def fit(self) -> None:
+        """Take the height that the tiles need at the width there is."""
+        layout = self.layout()
+        if layout is not None:
+            wide = self.width() if self.isVisible() else theme.px(CARD_WIDTH) - 2 * HUGE
+            self.setMinimumHeight(layout.heightForWidth(wide) if layout.count() else 0)
+
+    def event(self, event: QEvent) -> bool:
+        """Fit again when a tile or the width has changed."""
+        done = super().event(event)
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize, QEvent.Type.Show):
+            self.fit()
+        return done
 
 
 def _touch_screen() -> bool:

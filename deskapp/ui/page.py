@@ -6,15 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deskapp.settings import Setting, Values
 from deskapp.ui.jobs import Jobs
 from deskapp.ui.tokens import HUGE, LARGE, SMALL
+from deskapp.ui.widgets.enter import after_enter, is_enter
 from deskapp.ui.widgets.forms import Scroll, row
 from deskapp.ui.widgets.notices import Banner
-from deskapp.ui.widgets.tabs import lay_tab_order
+from deskapp.ui.widgets.tabs import lay_tab_order, step_of_tab
 from deskapp.ui.widgets.text import Text, reveal
 
 if TYPE_CHECKING:
@@ -38,6 +40,22 @@ class AskSupervisor(Protocol):
         """Ask; `then` gets the consent. `why` is a message id that says what is being allowed."""
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintDoor:
+    """What a page may ask of the program's own printing.
+
+    `hurry` tries now what waits for a later moment; `clear` makes a printer forget what it holds (False when it
+    could not be told), which takes seconds and belongs on a work thread.
+    """
+
+    hurry: Callable[[], None] = _nothing
+    clear: Callable[[str], bool] = field(default=lambda address: False)
+
+
 @dataclass(slots=True)
 class PageContext:
     """Everything a page may use of the window.
@@ -45,7 +63,7 @@ class PageContext:
     `navigate(page_id, **args)` opens a page and hands the arguments to its `open`;
     `toast` shows a notice; `ask_supervisor` gets a second person's consent; `values` are
     the settings as they are now; `set_value` changes one; `actor()` is who is signed in; `now()`
-    the time in ms UTC.
+    the time in ms UTC; `printing` reaches what prints in the background.
     """
 
     jobs: Jobs
@@ -59,6 +77,7 @@ class PageContext:
     back: Callable[[], None] = field(default=lambda: None)
     practice: bool = False
     set_value: Callable[[Setting[Any], Any], None] = field(default=lambda setting, value: None)
+    printing: PrintDoor = field(default_factory=PrintDoor)
 
 
 class Page(QWidget):
@@ -104,6 +123,10 @@ class Page(QWidget):
     def open(self, **args: object) -> None:
         """Somebody comes here; called each time, before the page is seen."""
 
+    def grow(self) -> bool:
+        """Build a part of a page that is built ahead in steps; tells whether there is more. `open` builds the rest."""
+        return False
+
     def leave(self) -> None:
         """Somebody goes elsewhere; save a draft here."""
 
@@ -126,9 +149,23 @@ class Page(QWidget):
         self._stops = lay_tab_order(self, self._stops)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Lay the order before Tab moves."""
+        """Move along the order as it is read, and from its ends to what stands around the page."""
         self.order_tabs()
-        return super().focusNextPrevChild(forward)
+        following = step_of_tab(self, self._stops, forward)
+        if following is None:
+            return super().focusNextPrevChild(forward)
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        following.setFocus(reason)
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Enter go on from a field that has no use of its own for it: to the next, from the last to saving."""
+        if is_enter(event):
+            self.order_tabs()
+            if after_enter(self, self._stops):
+                event.accept()
+                return
+        super().keyPressEvent(event)
 
     def focus_first(self, field: QWidget) -> None:
         """Put the focus into a field once the page is on the screen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import shiboken6
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from deskapp.models.store import Changes
 
 PREPARE_MS = 150
+STEP_MS = 20
+"""Between two steps of building ahead: room for a key that was pressed meanwhile."""
+
 WIDE_ENOUGH = 1080
 """Window width in px at 100 % from which the navigation shows names."""
 
@@ -121,7 +125,11 @@ class Shell(QWidget):
     def _prepare(self) -> None:
         first = next((page for page in self.pages.values() if page.group and not page.right), None)
         if first is not None and not self.built:
-            self._build(first)
+            self._grow(self._build(first))
+
+    def _grow(self, page: Page) -> None:
+        if shiboken6.isValid(page) and not self.isVisible() and page.grow():
+            QTimer.singleShot(STEP_MS, page, lambda: self._grow(page))
 
     def page(self) -> Page | None:
         """Return the page that is shown."""

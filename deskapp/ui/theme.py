@@ -7,7 +7,7 @@ widgets that paint themselves ask `colour()` and `px()` each time they paint.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
@@ -17,8 +17,7 @@ from deskapp.ui.sheet import style_sheet
 from deskapp.ui.tokens import FAMILY, LIGHT, PALETTES, TYPE, Mode, Palette
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What the window looks like now: mode, text size in per cent, colours."""
 
     mode: Mode = "light"

@@ -154,7 +154,9 @@ def main() -> int:
     print(f"lock screen says {counts}")
     print(f"bare window      {statistics.median(floor):7.1f} ms  (min {min(floor):.1f})")
     print(f"lock screen      {statistics.median(desk):7.1f} ms  (min {min(desk):.1f})")
-    print(f"ratio            {ratio:7.2f} x  (gate 1.15)")
+    pairs = statistics.median(one / other for one, other in zip(desk, floor, strict=True))
+    print(f"ratio            {ratio:7.2f} x  (gate 1.15; pair by pair {pairs:.2f}, best {min(desk) / min(floor):.2f})")
+    print(f"load             {os.getloadavg()[0]:7.1f}    ({os.cpu_count()} processors)")
     begun = time.perf_counter()
     from deskapp.secrets import system_keyring
 
@@ -170,8 +172,11 @@ def main() -> int:
     times = json.loads(done.stdout.splitlines()[-1])
     checked = statistics.median(inside for inside, _page in times)
     page = statistics.median(page for _inside, page in times)
-    print(f"PIN checked      {checked:7.1f} ms  (argon2id, slow on purpose)")
-    print(f"first page, rows {page:7.1f} ms after the PIN, {page - checked:.1f} ms of it ours  (first {times[0][1]:.0f})")
+    print(f"PIN checked      {checked:7.1f} ms  (argon2id, docs/decisions/0006)")
+    print(
+        f"first page, rows {page:7.1f} ms after the PIN, {page - checked:.1f} ms of it ours"
+        f"  (first {times[0][1]:.0f}, best {min(page for _inside, page in times):.0f})"
+    )
     return 0 if ratio <= 1.15 and page <= 100 else 1
 
 
