@@ -10,20 +10,27 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from deskapp import cli, i18n, secrets
+from deskapp import cli, i18n, secrets, settings
 from deskapp.cli.verbs import answer
 from deskapp.commands.papers import queue
-from deskapp.commands.setup import add_shelf
+from deskapp.commands.printer_profiles import save_printer
+from deskapp.commands.setup import add_shelf, set_setting
 from deskapp.errors import N_
 from deskapp.models import backup, opening
 from deskapp.models.people import StaffSecret
 from deskapp.models.store import Store, Write, command
 from deskapp.paths import Home, resource
+from deskapp.queries.printers import profiles
+from deskapp.queries.printing import open_jobs
 from deskapp.rules import papers
+from deskapp.rules.numbers import make_label
+from deskapp.rules.printer_profiles import Profile
 from tests.conftest import KEY, PINS, START, FixedClock, People
+from tests.print.virtual_printers import VirtualPrinter
 
 PASSPHRASE = "correct horse battery"
 ROOT = Path(__file__).resolve().parent.parent
@@ -221,6 +228,95 @@ def test_a_number_that_nobody_printed_is_refused(run: Run, tmp_path: Path, pin_o
     status, told = run("print", "receipt", "C00000", "--to", str(tmp_path / "x.pdf"), *pin_of("C01"))
 
     assert status == 1 and told["field"] == "number" and not (tmp_path / "x.pdf").exists()
+
+
+@pytest.mark.parametrize(("ending", "start"), [(".zpl", b"^XA"), (".tspl", b"SIZE"), (".escpos", b"\x1b@")])
+def test_a_label_is_written_in_the_language_of_a_printer(
+    run: Run, home: Home, tmp_path: Path, pin_of: Callable[[str], list[str]], ending: str, start: bytes
+) -> None:
+    number = _label(home)
+    file = tmp_path / f"label{ending}"
+
+    status, told = run("print", "label", number, "--to", str(file), *pin_of("C01"))
+
+    assert status == 0 and told["pages"] == 1
+    assert start in file.read_bytes()[:200]
+
+
+def test_a_slip_on_a_page_is_nothing_for_a_label_printer(
+    run: Run, home: Home, tmp_path: Path, people: People, pin_of: Callable[[str], list[str]]
+) -> None:
+    with Store(home, KEY, clock=FixedClock()) as store:
+        store.run(set_setting(key=settings.SLIP_FORM.key, value="a5"), by=people.admin)
+        number = store.run(queue_slip()).result
+
+    assert run("print", "slip", number, "--to", str(tmp_path / "slip.zpl"), *pin_of("C01"))[0] == 1
+
+
+def test_a_label_goes_to_a_printer_and_a_second_time_only_with_a_reason(
+    run: Run, home: Home, pin_of: Callable[[str], list[str]]
+) -> None:
+    number = _label(home)
+    with VirtualPrinter("zpl") as printer:
+        with Store(home, KEY, clock=FixedClock()) as store:
+            store.run(save_printer(profile=Profile(printer.address, "Counter", "zpl")))
+
+        status, told = run("print", "label", number, "--printer", "Counter", *pin_of("C01"))
+        assert (status, told["state"], told["evidence"], len(printer.sheets)) == (0, "printed", "counter", 1)
+
+        status, told = run("print", "label", number, "--printer", "Counter", *pin_of("C01"))
+        assert (status, told["field"], len(printer.sheets)) == (1, "reason", 1)
+
+        words = ("--printer", "Counter", "--reason", "torn")
+        assert run("print", "label", number, *words, *pin_of("C01"))[0] == 0
+        assert len(printer.sheets) == 2
+
+
+def test_a_printer_that_is_gone_is_a_sentence_and_the_label_waits(
+    run: Run, home: Home, pin_of: Callable[[str], list[str]]
+) -> None:
+    number = _label(home)
+    with VirtualPrinter("zpl", vanished=True) as printer, Store(home, KEY, clock=FixedClock()) as store:
+        store.run(save_printer(profile=Profile("tcp://127.0.0.1:9", "Counter", "zpl")))
+        assert printer.sheets == []
+
+    status, told = run("print", "label", number, "--printer", "Counter", *pin_of("C01"))
+
+    assert (status, told["code"]) == (1, "failed")
+    with Store(home, KEY, clock=FixedClock()) as store:
+        assert [job.state for job in store.ask(open_jobs)] == ["failed"]
+
+
+def test_printers_are_listed_and_one_is_asked_what_it_can_say(
+    run: Run, home: Home, pin_of: Callable[[str], list[str]]
+) -> None:
+    with VirtualPrinter("escpos") as printer:
+        with Store(home, KEY, clock=FixedClock()) as store:
+            store.run(save_printer(profile=Profile(printer.address, "Receipts", "escpos")))
+
+        status, told = run("printers")
+        rows = cast(list[dict[str, str]], told["printers"])
+        assert status == 0
+        assert [(row["address"], row["readiness"]) for row in rows if row["name"] == "Receipts"] == [
+            (printer.address, "ready")
+        ]
+
+        status, told = run("printers", "--test", "Receipts", *pin_of("A01"))
+        learned = cast(dict[str, object], told["learned"])
+        assert (status, learned["status"], len(printer.sheets)) == (0, True, 1)
+        with Store(home, KEY, clock=FixedClock()) as store:
+            assert store.ask(profiles)[printer.address].learned.status is True
+
+
+def _label(home: Home) -> str:
+    with Store(home, KEY, clock=FixedClock()) as store:
+        return str(store.run(queue_label()).result)
+
+
+@command(N_("Queue a label for the test"), right="")
+def queue_label(write: Write) -> str:
+    card = papers.ShelfLabelCard(number=make_label("L", 123, 7), location="A-01")
+    return queue(write, card, subject_kind="shelf", subject_id="x").number
 
 
 # -- backup and restore ----------------------------------------------------------------

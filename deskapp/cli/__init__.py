@@ -106,7 +106,7 @@ def _on_the_store(home: Home, words: argparse.Namespace) -> dict[str, Any]:
     from deskapp.ui.knock import WORK_S, knock
 
     message = with_pin(_message(words), words)
-    reply = knock(home, {**message, "language": i18n.language()}, wait_s=WORK_S)
+    reply = knock(home, {**message, "language": i18n.language(), "window": True}, wait_s=WORK_S)
     if reply is not None and "refused" not in reply:
         return reply
     if reply is not None:
@@ -122,13 +122,16 @@ def _on_the_store(home: Home, words: argparse.Namespace) -> dict[str, Any]:
 def _message(words: argparse.Namespace) -> dict[str, Any]:
     """Return the words as a message; paths are made absolute, the window may stand in another folder."""
     message = {name: value for name, value in vars(words).items() if name in _SENT and value is not None}
-    for name in ("file", "to"):
+    for name in ("file", "to", "carry_out", "carry_in"):
         if name in message:
             message[name] = str(Path(message[name]).expanduser().resolve())
     return message
 
 
-_SENT = frozenset({"verb", "kind", "file", "to", "dry_run", "number", "staff"})
+_SENT = frozenset({
+    "verb", "kind", "file", "to", "dry_run", "number", "staff", "printer", "reason", "test", "server", "code",
+    "pin_sha256", "carry_out", "carry_in",
+})  # fmt: skip
 
 
 def _line(out: TextIO, line: str) -> None:

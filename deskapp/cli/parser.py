@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 from deskapp import __version__
 from deskapp.i18n import _
 
+if TYPE_CHECKING:
+    import argparse
+
 IMPORTS = ("merchants", "devices", "models", "parts")
 EXPORTS = ("tickets", "devices", "merchants")
-PAPERS = ("label", "slip", "receipt")
+PAPERS = (
+    "label", "slip", "receipt", "quote", "manifest", "discrepancy", "inspection", "traveller", "loan", "card", "note",
+    "refund", "day-end", "register",
+)  # fmt: skip
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -24,15 +31,17 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _window_only(argv: Sequence[str]) -> argparse.Namespace | None:
-    """Return what the plain start of the window means, for which no parser has to be built."""
+    """Return what the plain start of the window means, for which no parser has to be built, nor even loaded."""
     if len(argv) == 0:
-        return argparse.Namespace(verb=None)
+        return SimpleNamespace(verb=None)  # type: ignore[return-value]
     if len(argv) == 2 and argv[0] == "--home" and not argv[1].startswith("-"):
-        return argparse.Namespace(verb=None, home=argv[1])
+        return SimpleNamespace(verb=None, home=argv[1])  # type: ignore[return-value]
     return None
 
 
 def _parser() -> argparse.ArgumentParser:
+    import argparse
+
     common = _common()
     parser = argparse.ArgumentParser(
         prog="deskapp", description=_("The after-sales desk for POS terminals. Without a verb the window opens."),
@@ -51,10 +60,25 @@ def _parser() -> argparse.ArgumentParser:
     given = verb("export", _("write a CSV or Excel file (by the ending of its name)"))
     given.add_argument("kind", choices=EXPORTS)
     given.add_argument("file")
-    paper = verb("print", _("draw a paper as PDF or PNG"))
+    paper = verb("print", _("draw a paper into a file, or print it"))
     paper.add_argument("kind", choices=PAPERS)
     paper.add_argument("number")
-    paper.add_argument("--to", required=True, metavar="FILE.pdf|.png")
+    where = paper.add_mutually_exclusive_group(required=True)
+    where.add_argument("--to", metavar="FILE.pdf|.png|.zpl|.tspl|.escpos")
+    where.add_argument("--printer", metavar="NAME", help=_("the printer, by its name or address"))
+    paper.add_argument("--reason", metavar="TEXT", help=_("why a paper that came out is printed again"))
+    devices = verb("printers", _("list the printers, or find out what one can say"))
+    devices.add_argument("--test", metavar="NAME", help=_("print test papers on this printer"))
+    line = verb("sync", _("speak with the server once, connect this desk, or carry acts by a file"))
+    how = line.add_mutually_exclusive_group(required=True)
+    how.add_argument("--once", action="store_true", help=_("send what waits here and take what waits there"))
+    how.add_argument("--server", metavar="URL", help=_("connect this desk to a server (with --code)"))
+    how.add_argument("--export", dest="carry_out", metavar="FILE", help=_("write what waits here into a file"))
+    how.add_argument(
+        "--import", dest="carry_in", metavar="FILE", help=_("bring a file to the server, or take its answer in")
+    )
+    line.add_argument("--code", help=_("the one-time code of the server, or the code of the file"))
+    line.add_argument("--pin-sha256", metavar="HEX", help=_("SHA-256 of the server's certificate, to trust only this"))
     verb("backup", _("write a verified, encrypted copy of everything")).add_argument("file")
     back = verb("restore", _("bring a backup back")).add_argument
     back("file")
@@ -67,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _common() -> argparse.ArgumentParser:
     """Return what every verb takes; given before the verb it counts too."""
+    import argparse
+
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--home", metavar="DIR", help=_("another store than the usual one"))
     common.add_argument("--json", action="store_true", help=_("answer in JSON, for programs"))

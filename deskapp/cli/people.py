@@ -19,7 +19,9 @@ WITHOUT_A_PERSON = frozenset({"backup", "doctor", "tour"})
 
 def with_pin(message: dict[str, Any], words: argparse.Namespace) -> dict[str, Any]:
     """Return the message with the PIN of who acts; asks for it on a terminal, or reads `--pin-file`."""
-    if message["verb"] in WITHOUT_A_PERSON:
+    if message["verb"] == "sync" and not (message.get("server") and words.staff):
+        return message  # only connecting needs a person, and not in a store that is still empty
+    if message["verb"] in WITHOUT_A_PERSON or (message["verb"] == "printers" and not message.get("test")):
         return message
     if not words.staff:
         raise Refused(N_("Say who acts: --staff NUMBER."), field="staff", code="no_staff")

@@ -14,12 +14,6 @@ from deskapp.models.store import Actor, Store
 Message = dict[str, Any]
 Tell = Callable[[object], None]
 
-PAPER_KINDS = {
-    "label": ("device_label", "accessory_label", "part_label", "shelf_label"),
-    "slip": ("pickup_slip",),
-    "receipt": ("repair_receipt",),
-}
-
 
 def answer(store: Store, message: Message, tell: Tell) -> Message:
     """Do one message and return the reply; every deliberate error becomes a refusal with its sentence."""
@@ -73,7 +67,8 @@ def _import(store: Store, message: Message, tell: Tell, language: str) -> Messag
     )  # fmt: skip
     return done(
         sentence(text, language, lines=found.lines, added=found.added, changed=found.changed),
-        **_import_values(found, language), done=not trial,
+        **_import_values(found, language),
+        done=not trial,
     )
 
 
@@ -113,7 +108,7 @@ def _export(store: Store, message: Message, tell: Tell, language: str) -> Messag
         raise Refused(N_("The name of the file has to end in .csv or .xlsx."), field="file", code="ending")
     unmasked = access.may(store.roles, actor.roles, "unmask")
     table = store.ask(lambda session: export(session, message["kind"], language=language, unmasked=unmasked))
-    _write(target, as_csv(table) if target.suffix.lower() == ".csv" else as_excel(table))
+    write(target, as_csv(table) if target.suffix.lower() == ".csv" else as_excel(table))
     return done(
         sentence(N_("{count} lines written to {file}."), language, count=len(table.rows), file=target.name),
         file=str(target), lines=len(table.rows),
@@ -121,34 +116,19 @@ def _export(store: Store, message: Message, tell: Tell, language: str) -> Messag
 
 
 def _print(store: Store, message: Message, tell: Tell, language: str) -> Message:
-    from deskapp.print.render import SENTENCES, render, render_png
-    from deskapp.queries.printing import paper_numbered
-    from deskapp.rules import access, papers
+    from deskapp.cli import printing
+    from deskapp.rules import access
 
-    actor = actor_of(store, message, tell)
-    access.require(store.roles, actor.roles, "read")
-    target = Path(message["to"])
-    if target.suffix.lower() not in (".pdf", ".png"):
-        raise Refused(N_("The name of the file has to end in .pdf or .png."), field="to", code="ending")
-    number = str(message["number"]).strip().upper()
-    job = store.ask(lambda session: paper_numbered(session, number, PAPER_KINDS[message["kind"]]))
-    if job is None:
-        raise Refused(
-            N_("There is no paper of this kind with the number {number} on this computer."), field="number",
-            code="unknown", number=number,
-        )  # fmt: skip
-    card = papers.from_json(job.card)
-    options: dict[str, Any] = {
-        "medium": job.medium, "language": job.language, "job_id": job.id, "printed_at_ms": job.created_at,
-        "superseded_by": job.superseded_by,
-    }  # fmt: skip
-    made = render(job.kind, card, **options)
-    _write(target, made.pdf if target.suffix.lower() == ".pdf" else render_png(job.kind, card, **options))
-    warnings = [sentence(SENTENCES[warning.code], language, **warning.values) for warning in made.warnings]
-    return done(
-        sentence(N_("{number} drawn to {file}."), language, number=number, file=target.name), *warnings,
-        file=str(target), number=number, kind=job.kind, pages=made.pages, warnings=warnings,
-    )  # fmt: skip
+    if message.get("printer"):
+        return printing.on_printer(store, message, tell, language)
+    access.require(store.roles, actor_of(store, message, tell).roles, "read")
+    return printing.draw(store, message, language)
+
+
+def _printers(store: Store, message: Message, tell: Tell, language: str) -> Message:
+    from deskapp.cli import printing
+
+    return printing.printers(store, message, tell, language)
 
 
 def _backup(store: Store, message: Message, _tell: Tell, language: str) -> Message:
@@ -164,7 +144,14 @@ def _backup(store: Store, message: Message, _tell: Tell, language: str) -> Messa
     )  # fmt: skip
 
 
-def _write(target: Path, content: bytes) -> None:
+def _sync(store: Store, message: Message, tell: Tell, language: str) -> Message:
+    from deskapp.cli import syncing
+
+    return syncing.sync(store, message, tell, language)
+
+
+def write(target: Path, content: bytes) -> None:
+    """Put a finished file where it was asked for, whole or not at all. Raises Unavailable."""
     from deskapp.cipher import write_durably
 
     try:
@@ -176,5 +163,6 @@ def _write(target: Path, content: bytes) -> None:
 
 
 _VERBS: dict[str, Callable[[Store, Message, Tell, str], Message]] = {
-    "import": _import, "export": _export, "print": _print, "backup": _backup,
+    "import": _import, "export": _export, "print": _print, "printers": _printers,
+    "backup": _backup, "sync": _sync,
 }  # fmt: skip

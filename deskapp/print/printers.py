@@ -13,13 +13,18 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from deskapp.errors import N_, Unavailable
+
+if TYPE_CHECKING:
+    from deskapp.print.raw.status import Trouble
+    from deskapp.rules.printer_profiles import Profile
 
 PDF = "application/pdf"
 _SENTENCES = {
@@ -86,6 +91,94 @@ class Printer(Protocol):
 
     def outcome(self, evidence: str) -> Outcome:
         """Say what became of a paper by its evidence; never raises."""
+
+
+class Evidence(StrEnum):
+    """What proves that a paper came out, weakest first."""
+
+    NONE = "none"  # the bytes were taken, nothing came back
+    CLOSED = "closed"  # the printer read everything and closed its end
+    SPOOL = "spool"  # the system's spooler says so
+    FILE = "file"  # the file is on the disk
+    STATUS = "status"  # the printer answered that nothing waits in it any more
+    ACK = "ack"  # the printer answered a request that stood behind the last paper
+    COUNTER = "counter"  # the printer's own count of papers went up
+    PERSON = "person"  # somebody looked
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of the papers of one window, in the order in which they were handed over.
+
+    `sent` papers left whole, `begun` is one more when the line broke inside a paper: of what was not
+    begun no byte left. `whole`: all of them left and the line ended as it should, so a printer that never
+    says anything is believed. `printed` is how many are PROVED on paper, counted from the front; None where
+    nothing can prove it. `held` is what keeps the printer from going on: it has the papers and prints them
+    later, so they are never sent again. `counter` is the printer's own count afterwards (None: it has none,
+    or did not answer). `note` is a message id for the clerk.
+    """
+
+    sent: int
+    printed: int | None
+    evidence: Evidence
+    held: Trouble | None = None
+    note: str = ""
+    counter: int | None = None
+    whole: bool = False
+    begun: int = 0
+
+
+class RawPrinter(Protocol):
+    """The port of label and receipt printers: finished bytes of the printer's own language go in."""
+
+    @property
+    def address(self) -> str:
+        """The address under which the printer is remembered."""
+
+    @property
+    def language(self) -> str:
+        """`zpl`, `tspl` or `escpos`."""
+
+    @property
+    def profile(self) -> Profile:
+        """What this computer knows about the printer."""
+
+    def reserve(self) -> AbstractContextManager[None]:
+        """Keep every other program of this user off the printer until the block ends, so that counts are ours.
+
+        Raises NotSent when another one has it for too long. May be entered again by the same thread.
+        """
+
+    def condition(self) -> Condition:
+        """Say how the printer is; never raises, bounded time. A silent printer is ready and gives no status."""
+
+    def trouble(self) -> Trouble | None:
+        """Return what keeps the printer from printing, None when nothing does or it does not say; never raises."""
+
+    def counter(self) -> int | None:
+        """Return the printer's own count of papers once it is idle (bounded); None where it has none."""
+
+    def send_window(
+        self,
+        pieces: Sequence[bytes],
+        title: str,
+        *,
+        counter_before: int | None = None,
+        keep_on: Callable[[Trouble], bool] | None = None,
+        regardless: bool = False,
+    ) -> Delivery:
+        """Hand over a few papers on one connection.
+
+        Raises NotSent while no byte has left (`code` is the trouble's name when the printer itself says
+        that it cannot print; `regardless` sends in spite of that); afterwards it always returns.
+        `keep_on` is asked every few seconds while the printer takes no more bytes: True goes on waiting.
+        """
+
+    def look_again(self, pieces: int, *, counter_before: int | None = None) -> Delivery:
+        """Ask what became of papers that left earlier and nobody answered for; sends no paper, never raises."""
+
+    def cancel(self) -> bool:
+        """Clear what the printer still holds, on a person's order only; False when it could not be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +269,9 @@ def _file_name(title: str) -> str:
 
 _QUEUE = re.compile(r"[A-Za-z0-9_.@][A-Za-z0-9_.@+-]*")
 _TOLD = re.compile(r"request id is (\S+-\d+)")
+_STUCK = ("job-hold", "job-stopped", "job-suspended", "job-completed-with-errors", "document-")
+"""Alerts (IPP `job-state-reasons`, RFC 8011 5.3.8) of a job that goes no further by itself; an unprintable one
+stays in its queue for ever."""
 
 
 class CupsPrinter:
@@ -221,15 +317,23 @@ class CupsPrinter:
         return f"cups:{told.group(1)}"
 
     def outcome(self, evidence: str) -> Outcome:
-        """Done when the job has left the queue; held when it waits in a stopped printer."""
+        """Done when the job has left the queue; held when it waits in a stopped printer, or was stopped itself."""
         job = evidence.removeprefix("cups:")
-        told = _ask(["lpstat", "-W", "not-completed", "-o", self.queue])
+        told = _ask(["lpstat", "-l", "-W", "not-completed", "-o", self.queue])
         if told is None:
             return Outcome.WAITING
-        waiting = any(line.split()[:1] == [job] for line in told.stdout.splitlines())
-        if not waiting:
+        alerts = _alerts(told.stdout, job)
+        if alerts is None:
             return Outcome.DONE
-        return Outcome.HELD if self.condition().readiness is Readiness.STOPPED else Outcome.WAITING
+        if any(alert.startswith(_STUCK) for alert in alerts) or self.condition().readiness is Readiness.STOPPED:
+            return Outcome.HELD
+        return Outcome.WAITING
+
+
+def _alerts(told: str, job: str) -> list[str] | None:
+    """Return the alerts of a job in what `lpstat -l -o` says, None if the job is not there."""
+    block = re.search(rf"^{re.escape(job)}\s.*\n((?:[ \t].*\n?)*)", told + "\n", re.MULTILINE)
+    return block[1].partition("Alerts:")[2].partition("\n")[0].split() if block else None
 
 
 def _env() -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 A paper is committed as "being sent" before its first byte leaves. What failed before
 that byte is tried again by itself, slower each time; what is in doubt is never sent
-again without a person. Nothing here may stop the counter: every trouble ends as the
-state of a job, in words.
+again without the printer's own count or a person. Nothing here may stop the counter:
+every trouble ends as the state of a job, in words.
 """
 
 from __future__ import annotations
@@ -12,30 +12,29 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from deskapp import settings
 from deskapp.commands import printing
-from deskapp.errors import N_, Corrupt, DeskError
-from deskapp.models.store import Changes, Command, Done, ReadSession, Store
-from deskapp.print import printers
-from deskapp.print.media import Form, medium
-from deskapp.print.printers import InDoubt, NotSent, Outcome, Printer
-from deskapp.queries.printing import waiting_jobs
-from deskapp.rules import papers
+from deskapp.errors import DeskError
+from deskapp.models.store import Changes, ReadSession, Store
+from deskapp.print import printers, windows
+from deskapp.print.page_lane import Outcomes, PageLane, is_sheet, on_one_sheet
+from deskapp.print.printers import NotSent, Printer, RawPrinter
+from deskapp.print.raw_lane import HOLDS, Lane, Step
+from deskapp.print.raw_printer import open_raw
+from deskapp.print.routes import Routes, is_raw
+from deskapp.queries.printing import JobCard, doubtful_jobs, waiting_jobs
+from deskapp.rules.printer_profiles import Profile
 
 if TYPE_CHECKING:
     from deskapp.print import render
 
 log = logging.getLogger(__name__)
 
+_SHEET_MOST = 100  # labels that are drawn as one PDF of A4 sheets
 RETRY_AFTER_S = (5.0, 20.0, 60.0, 300.0)  # then every five minutes
-PATIENCE_S = 20.0  # how long a handed-over paper is watched before it counts as held
-_POLL_S = 0.5
-_BROKEN = N_("This paper could not be made. Please report it.")
-_WAITS = N_("The printer has the paper and is not printing it. Look for paper, cover and cable.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +52,13 @@ class Spooled:
 
 @dataclass(slots=True)
 class _Worker:
-    """The thread of one printer and the jobs in front of it."""
+    """The thread of one printer and the jobs in front of it; None ends the thread."""
 
     printer: str
-    waiting: queue.SimpleQueue[str | None] = field(default_factory=queue.SimpleQueue)
+    waiting: queue.SimpleQueue[JobCard | None] = field(default_factory=queue.SimpleQueue)
+    ahead: list[JobCard] = field(default_factory=list)
     thread: threading.Thread | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    id: str
-    state: str
-    medium: str
-    printer: str
-    attempts: int
+    lane: Lane | None = None
 
 
 class Spooler:
@@ -78,21 +70,24 @@ class Spooler:
         *,
         tell: Callable[[Spooled], None] = lambda spooled: None,
         open_printer: Callable[[str], Printer] = printers.open_printer,
+        open_raw: Callable[[Profile], RawPrinter] = open_raw,
         tick: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
         self._tell = tell
-        self._open = open_printer
+        self._open_raw = open_raw
         self._tick = tick
-        self._pause = pause
         self._woken = threading.Event()
         self._stopping = threading.Event()
+        self._pages = PageLane(store, open_printer, self._page_told, tick, pause, self._stopping.is_set)
         self._thread: threading.Thread | None = None
         self._workers: dict[str, _Worker] = {}
         self._lock = threading.Lock()
         self._busy: set[str] = set()
         self._not_before: dict[str, float] = {}
+        self._behind: dict[str, float] = {}
+        self._tries: dict[str, int] = {}
         self._given_up: set[str] = set()
 
     # ------------------------------------------------------------ life
@@ -106,6 +101,13 @@ class Spooler:
         """Look at the queue now; call after a commit that touched print jobs. Quick, from any thread."""
         self._woken.set()
 
+    def hurry(self) -> None:
+        """Try now what waits for a later moment: somebody has just put paper in."""
+        self._not_before.clear()
+        self._behind.clear()
+        self._tries.clear()
+        self._woken.set()
+
     def stop(self, patience_s: float = 5.0) -> None:
         """Let the papers under way finish, take no new ones; what waits stays queued."""
         self._stopping.set()
@@ -117,15 +119,35 @@ class Spooler:
             if thread is not None:
                 thread.join(patience_s)
 
-    def drain(self) -> int:
+    def drain(self, only: Collection[str] = ()) -> int:
         """Print everything that waits, in this thread, once each; returns how many papers came out.
 
-        For the command line and the tour, where nobody needs the window meanwhile.
+        `only` names the jobs, if not all. For the command line and the tour, where nobody needs the window meanwhile.
         """
         done = 0
-        for job in self._store.ask(_waiting):
-            if job.id not in self._given_up:
-                done += self._print(job.id, self._address(job)) == "printed"
+        routes, jobs = self._store.ask(self._question)
+        going: dict[tuple[str, str], list[JobCard]] = {}
+        sheet: list[JobCard] = []
+        on = ""
+        for job in jobs:
+            address = routes.address(job)
+            if job.id in self._given_up or routes.paused(address) or (only and job.id not in only):
+                continue
+            if is_raw(address):
+                going.setdefault((address, job.medium), []).append(job)
+                continue
+            if sheet and not (address == on and len(sheet) < _SHEET_MOST and on_one_sheet(sheet[0], job)):
+                done += self._print_pages(sheet, on, routes)
+                sheet = []
+            if is_sheet(job):
+                sheet, on = [*sheet, job], address
+            else:
+                done += self._print_pages([job], address, routes)
+        done += self._print_pages(sheet, on, routes)
+        for (address, _), raw_jobs in going.items():
+            lane = self._lane(address)
+            for start in range(0, len(raw_jobs), windows.MOST):
+                done += self._send(lane, raw_jobs[start : start + windows.MOST], routes)
         return done
 
     def recover(self) -> list[str]:
@@ -135,11 +157,34 @@ class Spooler:
             self._tell(Spooled(job_id, "", "", "unknown", changes=done.changes))
         return done.result
 
+    def settle_open(self) -> None:
+        """Ask the printers themselves about papers in doubt or held, in this thread."""
+        routes, _ = self._store.ask(self._question)
+        open_at = {job.printer for job in self._store.ask(doubtful_jobs)}
+        for address in sorted(filter(is_raw, open_at)):
+            self._look_after(self._lane(address), routes)
+
+    def clear_printer(self, address: str) -> bool:
+        """Make a printer forget what it holds, on a person's order, and cancel those papers; False if not told."""
+        routes, _ = self._store.ask(self._question)
+        try:
+            told = is_raw(address) and self._open_raw(routes.profile(address)).cancel()
+        except NotSent:
+            told = False
+        if told:
+            held = [job.id for job in self._store.ask(doubtful_jobs) if job.printer == address]
+            done = self._store.run(printing.forget_held(job_ids=held))
+            self._tell(Spooled("", "", "", "cancelled", changes=done.changes))
+        return told
+
     # ------------------------------------------------------------ the dispatcher
 
     def _dispatch(self) -> None:
         try:
             self.recover()
+            for address in {job.printer for job in self._store.ask(doubtful_jobs)}:
+                if is_raw(address):
+                    self._worker(address)  # its first look settles what the printer itself can answer
         except DeskError:
             log.warning("interrupted print jobs could not be looked after")
         while not self._stopping.is_set():
@@ -155,29 +200,29 @@ class Spooler:
         """Give each waiting job to the worker of its printer; returns seconds until the next is due."""
         now = self._tick()
         nearest = 60.0
-        for job in self._store.ask(_waiting):
+        routes, jobs = self._store.ask(self._question)
+        for job in jobs:
             if job.id in self._given_up:
                 continue
-            due = self._not_before.get(job.id, 0.0) if job.state == "failed" else 0.0
+            due = self._not_before.get(job.id, 0.0) if job.state == "failed" else self._behind.get(job.id, 0.0)
             if due > now:
                 nearest = min(nearest, due - now)
                 continue
-            address = self._address(job)
+            address = routes.address(job)
+            if routes.paused(address):
+                continue
             with self._lock:
                 if job.id in self._busy:
                     continue
                 self._busy.add(job.id)
-            self._worker(address).waiting.put(job.id)
+            self._worker(address).waiting.put(job)
         return nearest
 
-    def _address(self, job: _Waiting) -> str:
-        """Return where a job goes: the printer chosen for it, else the one set for its medium, else the folder."""
-        if job.state == "queued" and job.printer:
-            return job.printer
-        values = self._store.ask(settings.load)
-        form = medium(job.medium).form if job.medium else Form.PAGE
-        chosen = values[_SETTING_OF[form]]
-        return chosen or f"pdf:{values[settings.PRINT_FOLDER] or self._store.home.papers}"
+    def _question(self, session: ReadSession) -> tuple[Routes, list[JobCard]]:
+        routes = Routes.load(session, self._store.home)
+        return routes, [replace(job, medium=routes.medium(job)) for job in waiting_jobs(session)]
+
+    # ------------------------------------------------------------ the workers
 
     def _worker(self, address: str) -> _Worker:
         worker = self._workers.get(address)
@@ -190,113 +235,115 @@ class Spooler:
         return worker
 
     def _work(self, worker: _Worker) -> None:
-        while (job_id := worker.waiting.get()) is not None:
-            if self._stopping.is_set():
-                return
+        """Live as the thread of one printer."""
+        jobs: list[JobCard] | None = []
+        while jobs is not None and not self._stopping.is_set():
             try:
-                self._print(job_id, worker.printer)
+                self._go(worker, jobs)
             except DeskError as trouble:
-                log.warning("print job %s: %s", job_id, trouble.code)
-                self._not_before[job_id] = self._tick() + RETRY_AFTER_S[-1]
+                log.warning("a printer's worker: %s", trouble.code)
+                for job in jobs:
+                    self._not_before[job.id] = self._tick() + RETRY_AFTER_S[-1]
             finally:
                 with self._lock:
-                    self._busy.discard(job_id)
+                    self._busy.difference_update(job.id for job in jobs)
                 self._woken.set()
+            jobs = self._next(worker)
 
-    # ------------------------------------------------------------ one paper
+    def _next(self, worker: _Worker) -> list[JobCard] | None:
+        """Return what to print next: one page paper, or a few raw ones of one medium.
 
-    def _print(self, job_id: str, address: str) -> str:
-        """Take one job through: claim, make, send, watch; returns the state it ends in."""
-        claimed = self._store.run(printing.claim_job(job_id=job_id, printer=address))
-        job = claimed.result
-        if job is None:
-            return ""
-        self._say(job, "sending", claimed)
-        try:
-            made = self._make(job)
-        except Exception as trouble:  # whatever is wrong with one paper must not stop the others
-            # The same card would fail again: nobody gains from trying by itself.
-            self._given_up.add(job.id)
-            sentence = trouble.sentence if isinstance(trouble, Corrupt) else _BROKEN
-            log.exception("print job %s could not be made", job.id)
-            return self._end(job, "failed", printing.mark_failed(job_id=job.id, error=sentence), sentence)
-        try:
-            printer = self._open(address)
-            evidence = printer.send(made.pdf, printers.PDF, _title(job), page_mm=(made.width_mm, made.height_mm))
-        except NotSent as trouble:
-            step = RETRY_AFTER_S[min(job.attempts, len(RETRY_AFTER_S)) - 1]
-            self._not_before[job.id] = self._tick() + step
-            act = printing.mark_failed(job_id=job.id, error=trouble.sentence)
-            return self._end(job, "failed", act, trouble.sentence)
-        except InDoubt as trouble:
-            act = printing.mark_unknown(job_id=job.id, error=trouble.sentence)
-            return self._end(job, "unknown", act, trouble.sentence)
-        return self._watch(job, printer, evidence, made.warnings)
+        An empty list means to look at the printer, None the end.
+        """
+        raw = is_raw(worker.printer)
+        taken: list[JobCard] = []
+        while len(taken) < (windows.MOST if raw else _SHEET_MOST if taken and is_sheet(taken[0]) else 1):
+            try:
+                until = 0.0 if taken else self._until_look(worker)
+                more = worker.ahead.pop(0) if worker.ahead else worker.waiting.get(timeout=until)
+            except queue.Empty:
+                return taken
+            if more is None:
+                return None
+            if taken and not (more.medium == taken[0].medium if raw else on_one_sheet(taken[0], more)):
+                worker.ahead.insert(0, more)
+                return taken
+            taken.append(more)
+        return taken
 
-    def _make(self, job: printing.Claimed) -> render.Rendered:
-        values = self._store.ask(settings.load)
-        nudge = values[settings.LABEL_OFFSET_X] / 10, values[settings.LABEL_OFFSET_Y] / 10
-        from deskapp.print import render  # some 15 MB that a desk needs only when it prints
+    def _until_look(self, worker: _Worker) -> float | None:
+        """Return seconds until the printer has to be looked at again, None while it holds nothing of ours."""
+        due = worker.lane.due() if worker.lane is not None else None
+        return None if due is None else max(0.0, due - self._tick())
 
-        return render.render(
-            job.kind,
-            papers.from_json(job.card),
-            medium=job.medium,
-            language=job.language,
-            copy_no=job.copy_no,
-            job_id=job.id,
-            printed_at_ms=job.created_at,
-            superseded_by=job.superseded_by,
-            nudge_mm=nudge,
-        )
+    def _go(self, worker: _Worker, jobs: Sequence[JobCard]) -> None:
+        """Print some papers, or look at the printer when there are none."""
+        routes, _ = self._store.ask(self._question)
+        if not is_raw(worker.printer):
+            self._print_pages(jobs, worker.printer, routes)
+            return
+        worker.lane = worker.lane or self._lane(worker.printer)
+        if jobs:
+            self._send(worker.lane, jobs, routes)
+        else:
+            self._look_after(worker.lane, routes)
 
-    def _watch(
-        self, job: printing.Claimed, printer: Printer, evidence: str, warnings: tuple[render.PaperWarning, ...]
-    ) -> str:
-        """Wait a little for the paper to come out; a printer that sits on it is said to hold it."""
-        until = self._tick() + PATIENCE_S
-        outcome = printer.outcome(evidence)
-        while outcome is Outcome.WAITING and self._tick() < until and not self._stopping.is_set():
-            self._pause(_POLL_S)
-            outcome = printer.outcome(evidence)
-        if outcome is Outcome.HELD:
-            return self._end(job, "held", printing.mark_held(job_id=job.id, error=_WAITS), _WAITS, warnings)
-        # A job still moving after that time is a long one, not a lost one: the spooler has it.
-        act = printing.mark_printed(job_id=job.id, evidence=evidence)
-        return self._end(job, "printed", act, "", warnings)
+    # ------------------------------------------------------------ the lanes
 
-    def _end(
-        self,
-        job: printing.Claimed,
-        state: str,
-        act: Command[None],
-        error: str,
-        warnings: tuple[render.PaperWarning, ...] = (),
-    ) -> str:
-        done = self._store.run(act)
-        self._tell(Spooled(job.id, job.kind, job.number, state, error, warnings, done.changes))
+    def _lane(self, address: str) -> Lane:
+        return Lane(self._store, address, self._open_raw, self._raw_told, self._tick, self._stopping.is_set)
+
+    def _print_pages(self, jobs: Sequence[JobCard], address: str, routes: Routes) -> int:
+        """Print papers on pages, labels of one sheet together; returns how many came out."""
+        if len(jobs) > 1:
+            done = self._pages.print_sheet(jobs, address, routes.second(address, jobs[0].kind))
+            if not done:
+                self._later(jobs)
+            return done
+        return sum(self._print(job, address, routes) == "printed" for job in jobs)
+
+    def _print(self, job: JobCard, address: str, routes: Routes) -> str:
+        state = self._pages.print(job, address, routes.second(address, job.kind))
+        if state == "failed":
+            self._later([job])
         return state
 
-    def _say(self, job: printing.Claimed, state: str, done: Done[printing.Claimed | None]) -> None:
-        self._tell(Spooled(job.id, job.kind, job.number, state, changes=done.changes))
+    def _send(self, lane: Lane, jobs: Sequence[JobCard], routes: Routes) -> int:
+        """Take a few papers through; what could not begin waits longer each time. Returns how many came out."""
+        second = routes.second(lane.address, jobs[0].kind)
+        done, why = lane.send(jobs, routes.profile(lane.address), second)
+        if why == HOLDS:
+            due = lane.due() or self._tick() + RETRY_AFTER_S[0]
+            self._behind.update(dict.fromkeys([job.id for job in jobs], due))
+        elif why:
+            self._later(jobs)
+        return done
 
+    def _look_after(self, lane: Lane, routes: Routes) -> None:
+        profile = routes.profile(lane.address)
+        try:
+            printer = self._open_raw(profile)
+            with printer.reserve():
+                lane.look_after(printer, profile)
+        except NotSent as trouble:
+            log.info("a printer with open papers cannot be asked now: %s", trouble.code)
+            lane.put_off()
 
-_SETTING_OF = {
-    Form.LABEL: settings.LABEL_PRINTER,
-    Form.ROLL: settings.SLIP_PRINTER,
-    Form.PAGE: settings.PAGE_PRINTER,
-    Form.SHEET: settings.PAGE_PRINTER,
-}
+    def _later(self, jobs: Sequence[JobCard]) -> None:
+        """Try some jobs again after a while, longer each time."""
+        for job in jobs:
+            tries = self._tries[job.id] = self._tries.get(job.id, 0) + 1
+            self._not_before[job.id] = self._tick() + RETRY_AFTER_S[min(tries, len(RETRY_AFTER_S)) - 1]
 
+    def _raw_told(self, step: Step) -> None:
+        if step.state == "broken":
+            self._given_up.add(step.job.id)
+        state = "failed" if step.state == "broken" else step.state
+        warnings = step.made.warnings if step.made is not None and state == "printed" else ()
+        self._tell(Spooled(step.job.id, step.job.kind, step.job.number, state, step.note, warnings, step.changes))
 
-def _waiting(session: ReadSession) -> list[_Waiting]:
-    """Return the jobs that may be sent, oldest first."""
-    return [
-        _Waiting(job.id, job.state, job.medium, job.printer, job.attempts) for job in waiting_jobs(session)
-    ]
-
-
-def _title(job: printing.Claimed) -> str:
-    """Return the name under which a paper shows in queues and folders: number, kind, copy."""
-    copy = f" copy {job.copy_no}" if job.copy_no else ""
-    return f"{job.number} {job.kind}{copy}"
+    def _page_told(self, step: Outcomes) -> None:
+        if step.state == "broken":
+            self._given_up.add(step.job.id)
+        state = "failed" if step.state == "broken" else step.state
+        self._tell(Spooled(step.job.id, step.job.kind, step.job.number, state, step.error, step.warnings, step.changes))

@@ -17,7 +17,7 @@ from deskapp.errors import N_
 from deskapp.models.local import PrintJob, SettingRow
 from deskapp.models.repair import PrintFact
 from deskapp.models.store import Store, Write, command
-from deskapp.print import printers
+from deskapp.print import printers, raster
 from deskapp.print.printers import Condition, InDoubt, NotSent, Outcome, Readiness
 from deskapp.print.spooler import Spooled, Spooler
 from deskapp.rules import papers
@@ -171,8 +171,6 @@ def test_a_broken_card_stops_only_itself(store: Store, spooler: Spooler, machine
 
 
 def test_a_reprint_carries_its_mark_and_a_title_of_its_own(store: Store, spooler: Spooler, machine: Machine) -> None:
-    from deskapp.print import raster
-
     @command(N_("Queue a copy"), right="")
     def copy(write: Write) -> str:
         return queue(write, samples.device_label(), subject_kind="", subject_id="", copy_no=1, of_job="x").id
@@ -241,3 +239,26 @@ def test_papers_a_font_cannot_write_are_told_to_the_clerk(store: Store, machine:
     store.run(queue_papers(cards=[samples.device_label(merchant="赵\U0003134f")]))
     Spooler(store, tell=tell, open_printer=lambda address: machine).drain()
     assert [warning.code for warning in seen[-1].warnings] == ["missing_characters"]
+
+
+def test_labels_that_are_sent_to_a_sheet_share_it_from_the_chosen_cell(store: Store, machine: Machine) -> None:
+    jobs = store.run(queue_papers(cards=[samples.device_label(number=f"D00123000{n:04d}") for n in range(3)])).result
+    store.run(
+        printing.redirect_job(job_id=jobs[0], printer="machine:1", medium="a4-labels", start_cell=4, whole_batch=True)
+    )
+    spooler = Spooler(store, open_printer=lambda address: machine)
+    assert spooler.drain() == 3
+    assert [state_of(store, job).state for job in jobs] == ["printed"] * 3
+    assert len(machine.taken) == 1
+    text = raster.text(machine.taken[0][1])
+    assert all(f"D00123000{n:04d}" in text for n in range(3))
+    assert facts(store) == 3
+
+
+def test_a_label_sent_elsewhere_is_not_taken_by_the_printer_it_waited_for(
+    store: Store, spooler: Spooler, machine: Machine
+) -> None:
+    job = one_job(store)
+    store.run(printing.redirect_job(job_id=job, printer="machine:2"))
+    assert store.run(printing.claim_job(job_id=job, printer="machine:1")).result is None
+    assert store.run(printing.claim_job(job_id=job, printer="machine:2")).result is not None

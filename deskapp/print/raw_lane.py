@@ -1,0 +1,243 @@
+"""The way of papers through one raw printer: a few on one connection, each accounted for.
+
+The order is the whole point. Rendered first; then the printer is asked; then "being sent"
+is committed, with the printer's own count; only then the first byte leaves. What is in
+doubt afterwards is settled by that count when the printer is idle again, or by a person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from deskapp import settings
+from deskapp.commands import printing
+from deskapp.commands.printing import Settled
+from deskapp.errors import N_, Corrupt
+from deskapp.models.store import Changes, Store
+from deskapp.print import raw_pieces, windows
+from deskapp.print.printers import Delivery, Evidence, NotSent, RawPrinter
+from deskapp.print.raw.status import Trouble, sentence
+from deskapp.print.raw_pieces import Made
+from deskapp.queries.printing import JobCard, open_windows
+from deskapp.rules.printer_profiles import Profile
+
+log = logging.getLogger(__name__)
+
+BROKEN = N_("This paper could not be made. Please report it.")
+NO_LANGUAGE = N_("Say which language this printer speaks, on its page in the settings.")
+HOLDS = N_("The printer still holds papers from before. They come out first.")
+_LOOK_AGAIN_S = (1.0, 2.0, 4.0, 8.0, 15.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened to one job, for whoever tells the window."""
+
+    job: JobCard
+    state: str
+    note: str = ""
+    made: Made | None = None
+    changes: Changes | None = None
+
+
+@dataclass(slots=True)
+class _Watch:
+    """A window that a printer holds: how often it was looked at, and whether every look was answered."""
+
+    looks: int = 0
+    answered: bool = True
+    due: float = 0.0
+
+
+@dataclass(slots=True)
+class Lane:
+    """One raw printer. Used by one thread at a time."""
+
+    store: Store
+    address: str
+    open_printer: Callable[[Profile], RawPrinter]
+    tell: Callable[[Step], None]
+    tick: Callable[[], float]
+    stopping: Callable[[], bool]
+    _watched: dict[str, _Watch] = field(default_factory=dict)
+
+    # ------------------------------------------------------------ sending
+
+    def send(self, jobs: Sequence[JobCard], profile: Profile, second: str = "") -> tuple[int, str]:
+        """Take up to `windows.MOST` jobs through; returns how many came out, and why the rest could not be begun.
+
+        `second` takes over by itself what could not be handed to this printer.
+        """
+        if not profile.language:
+            self._unreached(jobs, NO_LANGUAGE, second)
+            return 0, NO_LANGUAGE
+        made = self._made(jobs, profile)
+        if not made:
+            return 0, ""
+        printer = self.open_printer(profile)
+        try:
+            with printer.reserve():
+                return self._send(printer, made, profile, second)
+        except NotSent as trouble:
+            self._unreached([job for job, _ in made], trouble.sentence, second)
+            return 0, trouble.sentence
+
+    def _send(
+        self, printer: RawPrinter, made: list[tuple[JobCard, Made]], profile: Profile, second: str
+    ) -> tuple[int, str]:
+        jobs = [job for job, _ in made]
+        if self.look_after(printer, profile):
+            # What the printer still holds comes out first, or the count would mix the two.
+            return 0, HOLDS
+        before = None if profile.shared else printer.counter()
+        digests = [hashlib.sha256(b"".join(one.pieces)).hexdigest() for _, one in made]
+        claimed = self.store.run(
+            printing.claim_window(
+                job_ids=[job.id for job in jobs],
+                printer=self.address,
+                counter_before=before,
+                digests=digests,
+                pieces=[len(one.pieces) for _, one in made],
+                medium=jobs[0].medium,
+                stamps=self._stamps(jobs),
+            )
+        )
+        going = [(job, one) for job, one in made if job.id in claimed.result.job_ids]
+        for job, one in going:
+            self.tell(Step(job, "sending", made=one, changes=claimed.changes))
+        if not going:
+            return 0, ""
+        sent = [windows.Sent(job.id, len(one.pieces)) for job, one in going]
+        try:
+            delivery = printer.send_window(
+                [piece for _, one in going for piece in one.pieces],
+                " ".join(job.number for job, _ in going),
+                counter_before=before,
+                keep_on=lambda trouble: self._waits([job for job, _ in going], trouble),
+            )
+        except NotSent as problem:
+            # A printer out of paper is about to be looked after by a person; one that is gone is not.
+            here = problem.code in set(Trouble)
+            self._unreached([job for job, _ in going], problem.sentence, "" if here else second)
+            return 0, problem.sentence
+        results = windows.judge(sent, delivery)
+        asks = before is not None and any(result.state == "unknown" for result in results)
+        if asks or any(result.state == "held" for result in results):
+            # A count that could not be had now settles it as soon as the printer is there again.
+            self._watched[claimed.result.id] = _Watch(due=self.tick() + _LOOK_AGAIN_S[0])
+        return self._settle(going, results, delivery.counter), ""
+
+    def _waits(self, jobs: Sequence[JobCard], trouble: Trouble) -> bool:
+        """Tell that a printer in the middle of a paper takes no more; it is waited for until the program ends."""
+        done = self.store.run(printing.note_waiting(job_ids=[job.id for job in jobs], note=sentence(trouble)))
+        for job in jobs:
+            self.tell(Step(job, "sending", sentence(trouble), changes=done.changes))
+        return not self.stopping()
+
+    def _made(self, jobs: Sequence[JobCard], profile: Profile) -> list[tuple[JobCard, Made]]:
+        """Render jobs; one that cannot be made fails by itself and stops nobody else."""
+        from deskapp.print.here import signatures_of, templates_of
+
+        made = []
+        chosen = templates_of(self.store.home, self.store.ask(settings.load))
+        for job in jobs:
+            try:
+                made.append((job, raw_pieces.make(job, profile, chosen, partial(signatures_of, self.store))))
+            except Exception as trouble:  # whatever is wrong with one paper must not stop the others
+                log.exception("print job %s could not be made", job.id)
+                note = trouble.sentence if isinstance(trouble, Corrupt) else BROKEN
+                done = self.store.run(printing.mark_failed(job_id=job.id, error=note))
+                self.tell(Step(job, "broken", note, changes=done.changes))
+        return made
+
+    def _stamps(self, jobs: Sequence[JobCard]) -> dict[str, tuple[str, int]]:
+        """Return which template prints each kind among the jobs."""
+        from deskapp.print.here import stamp_of, templates_of
+
+        chosen = templates_of(self.store.home, self.store.ask(settings.load))
+        return {job.kind: stamp_of(chosen, job.kind, job.medium) for job in jobs}
+
+    def _unreached(self, jobs: Sequence[JobCard], note: str, second: str) -> None:
+        act = printing.mark_unreached(
+            job_ids=[job.id for job in jobs], printer=self.address, error=note, instead=second
+        )
+        done = self.store.run(act)
+        for job in jobs:
+            self.tell(Step(job, "queued" if second else "failed", note, changes=done.changes))
+
+    def _settle(
+        self, jobs: Sequence[tuple[JobCard, Made | None]], results: Sequence[Settled], counter: int | None
+    ) -> int:
+        """Commit what is known; returns how many came out."""
+        done = self.store.run(printing.settle(results=results, counter=counter))
+        found = {result.job_id: result for result in results}
+        for job, made in jobs:
+            result = found[job.id]
+            self.tell(Step(job, result.state, result.note, made, done.changes))
+        return sum(result.state == "printed" for result in results)
+
+    # ------------------------------------------------------------ what is still open
+
+    def look_after(self, printer: RawPrinter, profile: Profile) -> bool:
+        """Settle what this printer holds or what is in doubt, as far as it can say; True while it holds something.
+
+        Its count speaks for itself. Without one, what it held is believed to be out only when every
+        look since then was answered: a printer that was switched off forgets.
+        """
+        holds, still = False, set()
+        for jobs in self.store.ask(lambda session: open_windows(session, printing.DOUBTFUL)):
+            counted = jobs[0].counter_before is not None and not profile.shared
+            if jobs[0].printer == self.address and (counted or jobs[0].state == "held"):
+                still.add(jobs[0].window_id or jobs[0].id)
+                holds = not self._settled(printer, jobs) or holds
+        for window in set(self._watched) - still:  # a person has answered meanwhile, or cleared the printer
+            del self._watched[window]
+        return holds
+
+    def put_off(self) -> None:
+        """Look later: the printer cannot be asked now."""
+        for watch in self._watched.values():
+            self._wait_longer(watch)
+
+    def due(self) -> float | None:
+        """Return when to look again at what the printer holds (as `tick` counts); None when it holds nothing."""
+        return min((watch.due for watch in self._watched.values()), default=None)
+
+    def _settled(self, printer: RawPrinter, jobs: Sequence[JobCard]) -> bool:
+        """Ask a printer about a window; False while it goes on holding it."""
+        window = jobs[0].window_id or jobs[0].id
+        held = jobs[0].state == "held"
+        # Held since before this program began: nobody looked meanwhile.
+        watch = self._watched.get(window) or _Watch(answered=False)
+        found = printer.look_again(sum(job.pieces for job in jobs), counter_before=jobs[0].counter_before)
+        gone = found.held is Trouble.OFFLINE or (found.held is None and found.evidence is Evidence.NONE)
+        watch.answered = watch.answered and not gone
+        pairs: list[tuple[JobCard, Made | None]] = [(job, None) for job in jobs]
+        if found.evidence is Evidence.COUNTER and found.held is None:
+            results = self._by_count(jobs, found)
+        elif not held or found.held is not None or gone:
+            self._wait_longer(watch)
+            self._watched[window] = watch
+            return not held
+        elif watch.answered:
+            results = [Settled(job.id, "printed", found.evidence) for job in jobs]
+        else:
+            results = [Settled(job.id, "unknown", note=windows.DOUBT) for job in jobs]
+        self._watched.pop(window, None)
+        self._settle(pairs, results, found.counter)
+        return True
+
+    def _wait_longer(self, watch: _Watch) -> None:
+        watch.due = self.tick() + _LOOK_AGAIN_S[min(watch.looks, len(_LOOK_AGAIN_S) - 1)]
+        watch.looks += 1
+
+    def _by_count(self, jobs: Sequence[JobCard], found: Delivery) -> list[Settled]:
+        """Return what the printer's count says; a count that it did not give is no proof."""
+        before, sent = jobs[0].counter_before, [windows.Sent(job.id, job.pieces) for job in jobs]
+        if before is None or found.counter is None:
+            return windows.judge(sent, found)
+        return windows.by_count(sent, before, found.counter)

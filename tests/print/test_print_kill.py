@@ -1,0 +1,105 @@
+"""Killed at any moment, with a printer that goes on printing what it has: no label twice, none lost without a word."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deskapp import settings
+from deskapp.clock import new_uuid7, system_clock
+from deskapp.commands.printer_profiles import save_printer
+from deskapp.models.local import PrintJob
+from deskapp.models.store import Store
+from deskapp.paths import Home
+from deskapp.rules.printer_profiles import Profile
+from tests.conftest import KEY
+from tests.print import killed_desk, samples
+from tests.print.test_spooler import queue_papers, set_printer
+from tests.print.virtual_printers import Process
+
+PER_ROUND = 200
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.print.killed_desk", "deskapp.print.render"])
+
+
+@pytest.fixture
+def labels(request: pytest.FixtureRequest) -> int:
+    """How many labels the proof takes."""
+    return 10_000 if request.config.getoption("--long") else PER_ROUND
+
+
+def killed_until_done(work: Callable[..., None], given: tuple[Any, ...], chance: random.Random, patience_s: float) -> int:
+    """Run a desk again and again, killing it at random moments, until one life ends by itself; returns the kills."""
+    kills = 0
+    while True:
+        ours, theirs = _processes.Pipe(duplex=False)
+        life = _processes.Process(target=work, args=(*given, theirs), daemon=True)
+        life.start()
+        theirs.close()
+        try:
+            assert ours.poll(60) and ours.recv() == "printing"
+            # The longer it takes, the longer a life: every kill gets its chance, and it ends.
+            if ours.poll(chance.uniform(0, patience_s * (1 + kills / 20))) and ours.recv() == "done":
+                life.join(20)
+                return kills
+        finally:
+            life.kill()
+            life.join(20)
+            ours.close()
+        kills += 1
+
+
+def test_ours_prints_every_label_exactly_once(store: Store, home: Home, tmp_path: Path, labels: int) -> None:
+    chance, kills, twice, lost = random.Random(7), 0, 0, 0
+    path = home.root
+    for part in range(0, labels, PER_ROUND):
+        with Process("zpl", tmp_path / f"paper {part}", print_ms=1) as printer:
+            store.run(save_printer(profile=Profile(printer.address, language="zpl")))
+            store.run(set_printer(key=settings.LABEL_PRINTER.key, value=settings.LABEL_PRINTER.encode(printer.address)))
+            cards = [samples.device_label(number=f"D00123{part + n:07d}") for n in range(PER_ROUND)]
+            jobs = store.run(queue_papers(cards=list(cards))).result
+            store.close()
+            kills += killed_until_done(killed_desk.ours, (str(path),), chance, 0.8)
+            printer.say(wait={"idle": True})
+            found = Counter(sheet["sha256"] for sheet in printer.sheets())
+        store = Store(home, KEY, clock=system_clock, new_id=new_uuid7)
+        told = {store.ask(lambda session, job=job: session.get_one(PrintJob, job).state) for job in jobs}
+        assert told == {"printed"}
+        twice += sum(count - 1 for count in found.values())
+        lost += PER_ROUND - len(found)
+    store.close()
+    assert kills >= 5
+    assert (twice, lost) == (0, 0), f"{kills} kills, {labels} labels"
+
+
+@pytest.mark.parametrize("naive", [killed_desk.marked_after_sending, killed_desk.marked_at_the_end])
+def test_a_naive_sender_prints_labels_twice_so_that_the_proof_can_fail(
+    naive: Callable[..., None], tmp_path: Path
+) -> None:
+    chance = random.Random(7)
+    with Process("zpl", tmp_path / "paper", print_ms=1) as printer:
+        twice = 0
+        for batch in range(80):
+            folder = tmp_path / f"{batch}"
+            folder.mkdir()
+            before, received = len(printer.sheets()), printer.say()["received"]
+            ours, theirs = _processes.Pipe(duplex=False)
+            life = _processes.Process(target=naive, args=(str(folder), printer.port, 60, theirs), daemon=True)
+            life.start()
+            printer.say(wait={"received": received + chance.randrange(5, 50) * 4_050})
+            life.kill()
+            life.join(20)
+            ours.close()
+            killed_until_done(naive, (str(folder), printer.port, 60), chance, 60)
+            printer.say(wait={"idle": True})
+            found = Counter(sheet["text"] for sheet in printer.sheets()[before:])
+            twice += sum(count - 1 for count in found.values())
+            if twice:
+                break
+    assert twice > 0
