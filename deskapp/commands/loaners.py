@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from deskapp.commands.entry import Entry
+from deskapp.commands.papers_service import queue_loan_agreement
 from deskapp.errors import N_, Refused
 from deskapp.models import past
 from deskapp.models.device import Device
@@ -53,7 +54,10 @@ def lend(
     words: str = "",
     tamper_result: str = "",
 ) -> Lent:
-    """Give a loaner out until a day (ms UTC), for an order or to a merchant; the tamper check has no default."""
+    """Give a loaner out until a day (ms UTC), for an order or to a merchant, and queue what the merchant signs.
+
+    The tamper check has no default.
+    """
     device = _unit(write, serial_no)
     if not device.loaner:
         raise Refused(N_("{serial} is not in the loaner pool."), field="serial_no", code="no_loaner",
@@ -70,13 +74,13 @@ def lend(
         raise Refused(N_("To which merchant is it lent?"), field="merchant", code="missing")
     if due_at <= write.now:
         raise Refused(N_("By when is it to be back? Choose a day to come."), field="due_at", code="past")
-    write.session.add(
-        LoanEvent(
-            id=write.new_id(), at=write.now, by=write.actor.staff_id, kind="lend", device_id=device.id,
-            merchant_id=merchant_id, order_id=order_id, due_at=due_at, words=Entry().note(words, "words"),
-            data={"accessories": list(accessories), "tamper_result": tamper_result},
-        )
+    loan = LoanEvent(
+        id=write.new_id(), at=write.now, by=write.actor.staff_id, kind="lend", device_id=device.id,
+        merchant_id=merchant_id, order_id=order_id, due_at=due_at, words=Entry().note(words, "words"),
+        data={"accessories": list(accessories), "tamper_result": tamper_result},
     )  # fmt: skip
+    write.session.add(loan)
+    queue_loan_agreement(write, loan)
     return Lent(device.id, device.serial_no, due_at)
 
 

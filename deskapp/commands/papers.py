@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from deskapp import settings
+from deskapp import catalogue, settings
 from deskapp.errors import N_, Refused
-from deskapp.models import catalogue
 from deskapp.models.act_session import facts_of, rows_of_order
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.local import PrintJob
@@ -28,7 +27,7 @@ from deskapp.rules import papers
 from deskapp.rules.masking import mask
 from deskapp.rules.paper_store import Card, kind_of, to_json
 
-LABELS = frozenset({"device_label", "accessory_label", "part_label", "shelf_label", "test_label"})
+LABELS = papers.LABEL_KINDS
 
 
 # -- queuing -------------------------------------------------------------------
@@ -54,8 +53,16 @@ def queue(
         reason=reason, language=values[settings.PAPER_LANGUAGE], medium=medium_for(kind, values),
         created_at=write.now, created_by=write.actor.staff_id, state_at=write.now,
     )  # fmt: skip
+    _into_batch(write, job)
     write.session.add(job)
     return job
+
+
+def _into_batch(write: Write, job: PrintJob) -> None:
+    """What one act asks for belongs together: a batch, named after its first paper."""
+    batch, count = write.session.info.get("batch", (job.id, 0))
+    write.session.info["batch"] = batch, count + 1
+    job.batch_id, job.batch_seq = batch, count + 1
 
 
 def medium_for(kind: str, values: settings.Values) -> str:
@@ -66,10 +73,14 @@ def medium_for(kind: str, values: settings.Values) -> str:
             return "a4-labels"
         symbol = "+qr" if size != "60x40" and values[settings.SMALL_LABEL_CODE] == "qr" else ""
         return f"label-{size}{symbol}"
-    rolls = {"pickup_slip": settings.SLIP_FORM, "repair_receipt": settings.RECEIPT_FORM}
+    rolls = {
+        "pickup_slip": settings.SLIP_FORM, "call_note": settings.SLIP_FORM, "repair_receipt": settings.RECEIPT_FORM,
+        "refund": settings.RECEIPT_FORM,
+    }  # fmt: skip
     if kind in rolls:
         return "roll-80" if values[rolls[kind]] == "80mm" else "a5"
-    return {"quote": "a5", "register": "a4-landscape", "service_card": "card-90x54"}.get(kind, "a4")
+    small = dict.fromkeys(("quote", "loan_agreement", "bench_traveller", "missed_note"), "a5")
+    return {**small, "register": "a4-landscape", "service_card": "card-90x54"}.get(kind, "a4")
 
 
 def queue_device_label(write: Write, item: RepairItem) -> PrintJob:
@@ -84,9 +95,10 @@ def queue_accessory_label(write: Write, accessory: AccessoryItem) -> PrintJob:
     return queue(write, card, subject_kind="accessory_item", subject_id=accessory.id)
 
 
-def queue_slip(write: Write, order: RepairOrder) -> PrintJob:
-    """Queue the merchant's pickup slip."""
-    return queue(write, pickup_slip(write.session, order), subject_kind="repair_order", subject_id=order.id)
+def queue_slip(write: Write, order: RepairOrder, signature: str = "") -> PrintJob:
+    """Queue the merchant's pickup slip; `signature` is the SHA-256 of one drawn on the screen."""
+    card = pickup_slip(write.session, order, signature)
+    return queue(write, card, subject_kind="repair_order", subject_id=order.id)
 
 
 @command(N_("Reprint a paper"), right="reprint_first")
@@ -96,8 +108,6 @@ def reprint(write: Write, *, job_id: str, reason: str) -> str:
     The first reprint is the clerk's own; further ones need the right to reprint. Raises
     Refused without a reason. A paper that no longer holds comes out marked as such.
     """
-    from deskapp.rules import access
-
     first = write.session.get(PrintJob, job_id)
     if first is None:
         raise Refused(N_("This paper is not known on this computer."), field="job")
@@ -106,6 +116,39 @@ def reprint(write: Write, *, job_id: str, reason: str) -> str:
     if first.kind in LABELS and superseded(write.session, [first.number]):
         # A label has no room for a mark: on a device it would pass for a good one.
         raise Refused(N_("This label no longer holds, so it is not printed again."), field="job", code="superseded")
+    return _copy(write, first, reason).id
+
+
+@command(N_("Reprint part of a batch"), right="reprint_first")
+def reprint_batch(write: Write, *, batch_id: str, first: int, last: int, reason: str) -> list[str]:
+    """Queue marked copies of the papers `first` to `last` (from 1) of a batch that came out; returns the new jobs.
+
+    The same rights and reasons as for one. Labels that no longer hold are left out. Raises Refused when
+    nothing of it has come out.
+    """
+    if not reason.strip():
+        raise Refused(N_("Give the reason for the reprint."), field="reason")
+    if not 1 <= first <= last:
+        raise Refused(N_("Count from the first paper of the batch: from 1 to the last."), field="first")
+    rows = write.session.scalars(
+        select(PrintJob)
+        .where(PrintJob.batch_id == batch_id, PrintJob.batch_seq.between(first, last), PrintJob.state == "printed")
+        .order_by(PrintJob.batch_seq)
+    ).all()
+    void = superseded(write.session, [row.number for row in rows if row.kind in LABELS])
+    again = [row for row in rows if batch_id and not (row.kind in LABELS and row.number in void)]
+    if not again:
+        raise Refused(N_("None of these papers has come out yet."), field="first")
+    jobs = [_copy(write, row, reason) for row in again]
+    for job in jobs:
+        _into_batch(write, job)
+    return [job.id for job in jobs]
+
+
+def _copy(write: Write, first: PrintJob, reason: str) -> PrintJob:
+    """Queue a marked copy of a paper; a second copy needs the right to reprint."""
+    from deskapp.rules import access
+
     origin = first.of_job or first.id
     copies = write.session.scalars(select(PrintJob).where(PrintJob.of_job == origin)).all()
     if copies:
@@ -118,7 +161,7 @@ def reprint(write: Write, *, job_id: str, reason: str) -> str:
         created_by=write.actor.staff_id, state_at=write.now,
     )  # fmt: skip
     write.session.add(job)
-    return job.id
+    return job
 
 
 # -- filling -------------------------------------------------------------------
@@ -245,7 +288,7 @@ def accessory_label(session: Session, accessory: AccessoryItem) -> papers.Access
     )
 
 
-def pickup_slip(session: Session, order: RepairOrder) -> papers.PickupSlipCard:
+def pickup_slip(session: Session, order: RepairOrder, signature: str = "") -> papers.PickupSlipCard:
     """Fill the merchant's slip; phone and merchant number are masked, the pickup code is never on it."""
     session.flush()
     merchant = session.get(Merchant, order.merchant_id) if order.merchant_id else None
@@ -269,14 +312,14 @@ def pickup_slip(session: Session, order: RepairOrder) -> papers.PickupSlipCard:
         vendor_consent=order.vendor_consent,
         parts_return=order.old_parts_back,
         clerk=staff_name(session, order.opened_by),
-        signed_ms=order.opened_at,
+        signed_ms=order.opened_at if signature else None,
+        signature=signature,
     )
 
 
 def _loan_of(session: Session, order: RepairOrder) -> tuple[LoanEvent | None, Device | None]:
-    loan = session.scalars(
-        select(LoanEvent).where(LoanEvent.order_id == order.id, LoanEvent.kind == "lend").order_by(LoanEvent.n.desc())
-    ).first()
+    lent = [row for row in rows_of_order(session, LoanEvent, order.id) if row.kind == "lend"]
+    loan = lent[-1] if lent else None
     return (loan, session.get(Device, loan.device_id)) if loan else (None, None)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from deskapp import catalogue
 from deskapp.commands.papers import fault_words, latest, model_name, paper_site, staff_name
-from deskapp.models import catalogue
 from deskapp.models.device import Device
 from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.repair import MoneyEvent, RepairItem, RepairOrder
@@ -23,7 +23,7 @@ def quote_card(session: Session, item: RepairItem, quote: MoneyEvent) -> papers.
     order = session.get_one(RepairOrder, item.order_id)
     device = session.get(Device, item.device_id)
     merchant = session.get(Merchant, order.merchant_id) if order.merchant_id else None
-    name, phone = _contact(session, order)
+    name, phone = contact_of(session, order, order.merchant_id)
     found = latest(session, item.id, "diagnosis")
     data = quote.data
     return papers.QuoteCard(
@@ -73,13 +73,13 @@ def _actions(codes: Sequence[str]) -> str:
     return "、".join(catalogue.title("actions", str(code), "zh_CN") for code in codes)
 
 
-def _contact(session: Session, order: RepairOrder) -> tuple[str, str]:
-    """The deliverer is who is asked; without one the merchant's main contact."""
-    name, phone = order.deliverer_name, order.deliverer_phone
-    if not phone and order.merchant_id:
+def contact_of(session: Session, order: RepairOrder | None, merchant_id: str) -> tuple[str, str]:
+    """Return, masked, who is asked about an order: its deliverer; without a number the merchant's main contact."""
+    name, phone = (order.deliverer_name, order.deliverer_phone) if order else ("", "")
+    if not phone and merchant_id:
         row = session.scalars(
             select(MerchantContact)
-            .where(MerchantContact.merchant_id == order.merchant_id, MerchantContact.active)
+            .where(MerchantContact.merchant_id == merchant_id, MerchantContact.active)
             .order_by(MerchantContact.main.desc(), MerchantContact.n)
         ).first()
         if row is not None:

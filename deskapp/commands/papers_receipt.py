@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from deskapp import settings
+from deskapp import catalogue, settings
 from deskapp.commands.papers import fault_words, latest, paper_site, queue, staff_name
 from deskapp.commands.pickup_forms import Payment
 from deskapp.i18n import translate
-from deskapp.models import bench, catalogue
+from deskapp.models import bench
 from deskapp.models.device import Device
 from deskapp.models.handing_out import charge_lines, model_words, money_events, tests_for, was_repaired, work_events
 from deskapp.models.local import PrintJob
 from deskapp.models.merchant import Merchant
 from deskapp.models.people import Site
 from deskapp.models.repair import ItemRecord, MoneyEvent, Pickup, RepairItem, RepairOrder, WorkEvent
+from deskapp.models.stock import Attachment
 from deskapp.models.store import Write
 from deskapp.rules import papers
 from deskapp.rules.account import METHOD_TITLES, PayMethod
@@ -41,11 +43,15 @@ def queue_receipt(
     pickup: Pickup | None = None,
     paid: Sequence[Payment] = (),
     refund: Sequence[MoneyEvent] = (),
+    replaces: str = "",
 ) -> PrintJob:
-    """Queue the receipt of a pickup, of a payment on its own, or of a refund."""
+    """Queue the receipt of a pickup, of a payment on its own, or of a refund; `replaces` is a corrected one's number.
+
+    A receipt that replaces the one of a pickup tells the time of that pickup, not of the correction.
+    """
     card = receipt_card(
-        write.session, order, items, receipt_no=receipt_no, pickup=pickup, paid=paid, refund=refund, now=write.now,
-        clerk=write.actor.staff_id,
+        write.session, order, items, receipt_no=receipt_no, pickup=pickup, paid=paid, refund=refund,
+        now=pickup.at if pickup is not None else write.now, clerk=write.actor.staff_id, replaces=replaces,
     )  # fmt: skip
     subject = ("pickup", pickup.id) if pickup is not None else ("repair_order", order.id)
     return queue(write, card, subject_kind=subject[0], subject_id=subject[1])
@@ -62,6 +68,7 @@ def receipt_card(
     pickup: Pickup | None = None,
     paid: Sequence[Payment] = (),
     refund: Sequence[MoneyEvent] = (),
+    replaces: str = "",
 ) -> papers.RepairReceiptCard:
     """Fill a receipt; of people and numbers it shows what papers may show."""
     session.flush()
@@ -91,6 +98,7 @@ def receipt_card(
         discount_reason=account.discount_reason,
         total_fen=account.total_fen,
         refund=bool(refund),
+        replaces=replaces,
         payment=_payment(account.payments(data, paid, refund), language),
         invoice_no=str(data.get("invoice_no") or ""),
         basis=account.basis,
@@ -106,7 +114,16 @@ def receipt_card(
         solo_site=bool(site and site.solo) and _same_hands(histories),
         complaint_phone=site.complaint_phone if site else "",
         signed_ms=now if data.get("signature") == "drawn" else None,
+        signature=_drawn(session, pickup) if pickup and data.get("signature") == "drawn" else "",
     )
+
+
+def _drawn(session: Session, pickup: Pickup) -> str:
+    """Return the SHA-256 of the signature that was drawn for a pickup."""
+    kept = select(Attachment.sha256).where(
+        Attachment.subject_id == pickup.id, Attachment.kind == "signature", Attachment.mime == "image/svg+xml"
+    )
+    return session.scalars(kept.order_by(Attachment.n.desc()).limit(1)).first() or ""
 
 
 # -- the account -----------------------------------------------------------------

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from reportlab.pdfgen.canvas import Canvas
 
 from deskapp.print import codes, fonts
+from deskapp.print.logo import Bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,19 @@ class Symbol:
         return (left - side, top - above, right + side, bottom + above)
 
 
+@dataclass(frozen=True, slots=True)
+class Bitmap:
+    """A 1-bit picture at its left upper corner, one bit a dot."""
+
+    x: int
+    y: int
+    bits: Bits
+
+    def box(self) -> tuple[float, float, float, float]:
+        """Return left, top, right, bottom."""
+        return (self.x, self.y, self.x + self.bits.columns, self.y + self.bits.rows)
+
+
 @dataclass(slots=True)
 class Drawing:
     """The marks of one page of `width` x `height` dots, and what had to give."""
@@ -76,7 +90,11 @@ class Drawing:
     texts: list[Text] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     symbols: list[Symbol] = field(default_factory=list)
+    pictures: list[Bitmap] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
+    """Fields that were printed shortened."""
+    uncoded: list[str] = field(default_factory=list)
+    """Codes that could not be drawn: not writable in that code, or too long for their room."""
 
     def text(
         self, x: float, baseline: float, text: str, size: int, *, bold: bool = False, white: bool = False
@@ -101,8 +119,12 @@ class Drawing:
         """Place a bar code by its first module."""
         self.symbols.append(Symbol(x, y, matrix, module, height))
 
+    def picture(self, x: int, y: int, bits: Bits) -> None:
+        """Place a 1-bit picture."""
+        self.pictures.append(Bitmap(x, y, bits))
 
-def mask_operator(matrix: codes.Matrix, x: float, y: float, width: float, height: float) -> str:
+
+def mask_operator(matrix: codes.Matrix | Bits, x: float, y: float, width: float, height: float) -> str:
     """Return the PDF operators that paint a code as a 1-bit mask; x, y = lower left corner."""
     return (
         f"q {width:g} 0 0 {height:g} {x:g} {y:g} cm BI /W {matrix.columns} /H {matrix.rows} "
@@ -126,6 +148,10 @@ def paint(drawing: Drawing, canvas: Canvas, scale: float, dx: float = 0, dy: flo
         wide = symbol.matrix.columns * symbol.module
         low = top - symbol.y - symbol.height
         canvas._code.append(mask_operator(symbol.matrix, symbol.x + dx, low, wide, symbol.height))
+    for picture in drawing.pictures:
+        bits = picture.bits
+        low = top - picture.y - bits.rows
+        canvas._code.append(mask_operator(bits, picture.x + dx, low, bits.columns, bits.rows))
     black = [mark for mark in drawing.texts if not mark.white]
     white = [mark for mark in drawing.texts if mark.white]
     for marks, ink in ((black, 0), (white, 1)):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import threading
+from typing import TYPE_CHECKING
 
-import pypdfium2
-from PIL import Image
+if TYPE_CHECKING:
+    from PIL import Image
 
+# pypdfium2 is imported where a page is drawn: a PDF that only goes to a folder must not wait for its 60 ms.
 _pdfium = threading.Lock()  # the library is not made for two threads
 
 
@@ -18,6 +20,8 @@ def dots(pdf: bytes, threshold: int = 128) -> list[Image.Image]:
 
 def pages(pdf: bytes, scale: float, *, grey: bool = False) -> list[Image.Image]:
     """Return each page as a picture; `scale` is pixels per point."""
+    import pypdfium2
+
     with _pdfium:
         document = pypdfium2.PdfDocument(pdf)
         try:
@@ -28,6 +32,8 @@ def pages(pdf: bytes, scale: float, *, grey: bool = False) -> list[Image.Image]:
 
 def text(pdf: bytes) -> str:
     """Return the text of all pages as a reader would copy it."""
+    import pypdfium2
+
     with _pdfium:
         document = pypdfium2.PdfDocument(pdf)
         try:

@@ -9,23 +9,28 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from deskapp.errors import N_
-from deskapp.print import flow, fonts, labels, papers_desk, papers_office, raster, sheet
-from deskapp.print.drawing import paint
+from deskapp.print import fonts, labels, paper_template, raster, sheet, sheet_template
+from deskapp.print.drawing import Drawing, paint
 from deskapp.print.media import POINTS_PER_MM, Form, Medium
 from deskapp.print.media import medium as named_medium
+from deskapp.print.paper_parts import base_name
+from deskapp.print.strips import Facts
+from deskapp.print.templates import Chosen, default
 from deskapp.rules import papers
 
 _drawing = threading.RLock()  # ReportLab's fonts keep state per document, not per thread
 
 SENTENCES = {
     "missing_characters": N_("No font has {characters}; 〓 is printed. Please write it by hand."),
+    "hidden_characters": N_("{fields}: characters that cannot be seen were left out."),
+    "no_code": N_("The code does not fit on this label or cannot be written; only the number is printed."),
     "cut": N_("{fields}: too long for this paper, printed shortened."),
 }
 
@@ -51,15 +56,8 @@ class Rendered:
 
 MEDIA_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(papers.LABEL_KINDS, ("label-60x40", "label-50x30", "label-40x30", "a4-labels")),
-    "pickup_slip": ("roll-80", "a5", "a4"),
-    "repair_receipt": ("a5", "roll-80", "a4"),
-    "quote": ("a5", "a4"),
-    "day_end": ("a4",),
-    "register": ("a4-landscape",),
-    "recovery_code": ("a5", "a4"),
-    "service_card": ("card-90x54",),
+    **paper_template.PAPER_MEDIA,
 }
-_STORIES = {**papers_desk.STORIES, **papers_office.STORIES}
 
 
 def warm_up() -> None:
@@ -78,12 +76,16 @@ def render(
     printed_at_ms: int = 0,
     superseded_by: str = "",
     nudge_mm: tuple[float, float] = (0.0, 0.0),
+    templates: Chosen | None = None,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> Rendered:
     """Return the PDF of one paper, its page in millimetres.
 
     `copy_no` 0 = original, n = reprint n. `superseded_by` marks a corrected paper.
-    `nudge_mm` moves a label right and down, to true a printer. ValueError if the
-    card is not of that kind or the medium cannot carry it.
+    `nudge_mm` moves a label right and down, to true a printer. `templates` are those
+    the branch chose and tuned, else the shipped ones. `pictures` are the drawn signatures the
+    card names (`papers.pictures_of`), by their SHA-256. ValueError if the card is not of
+    that kind or the medium cannot carry it.
     """
     return render_many(
         [(kind, card)],
@@ -94,6 +96,8 @@ def render(
         printed_at_ms=printed_at_ms,
         superseded_by=superseded_by,
         nudge_mm=nudge_mm,
+        templates=templates,
+        pictures=pictures,
     )
 
 
@@ -108,44 +112,64 @@ def render_many(
     superseded_by: str = "",
     nudge_mm: tuple[float, float] = (0.0, 0.0),
     start_cell: int = 0,
+    scale: tuple[float, float] = (1.0, 1.0),
     dot_page: bool = False,
+    templates: Chosen | None = None,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> Rendered:
     """Return several papers of one medium as one PDF; labels one to a page, or a sheet of cells.
 
-    `dot_page` makes the unit of the page one dot of the head: the page that rasters
+    `start_cell` is the first free cell of a sheet, `scale` how much its printer feeds
+    long or short across and down. `dot_page` makes the unit of the page one dot of the head: the page that rasters
     are taken from.
     """
     if not items:
         raise ValueError("nothing to print")
     target = _checked(items, medium)
-    facts = flow.Facts(language, copy_no, job_id, printed_at_ms, superseded_by)
+    facts = Facts(language, copy_no, job_id, printed_at_ms, superseded_by, pictures or {})
     with _drawing:
         fonts.load()
         out = io.BytesIO()
         unit = 1.0 if dot_page else POINTS_PER_MM / target.dots_per_mm
         size = (target.width_dots * unit, max(1, target.height_dots) * unit)
         canvas = _canvas(out, size, items, facts)
-        cut: dict[str, None] = {}
+        given = _Given()
         pages, height = 0, target.height_mm
         nudge = round(nudge_mm[0] * target.dots_per_mm), round(nudge_mm[1] * target.dots_per_mm)
         if target.form is Form.SHEET:
-            cards = [card for _, card in items]
-            pages, given = sheet.draw(canvas, cards, language, copy_no, unit, start_cell=start_cell, nudge_dots=nudge)
-            cut.update(dict.fromkeys(given))
+            cells = sheet_template.layout(target.sheet, templates.sheets if templates else None)
+            job = sheet.Job(language, copy_no, start_cell, nudge, scale, printed_at_ms, templates)
+            pages, drawings = sheet.draw(canvas, [card for _, card in items], target, cells, job, unit)
+            for drawing in drawings:
+                given.note(drawing)
         for kind, card in items if target.form is not Form.SHEET else ():
             if target.form is Form.LABEL:
-                drawing = labels.draw(card, target, language, copy_no)
+                drawing = labels.draw(card, target, language, copy_no, chosen=templates, printed_at_ms=printed_at_ms)
                 paint(drawing, canvas, unit, *nudge)
                 canvas.showPage()
-                cut.update(dict.fromkeys(drawing.cut))
+                given.note(drawing)
                 pages += 1
             else:
-                made = flow.draw(canvas, _STORIES[kind], card, target, facts, dot_page=dot_page)
-                cut.update(dict.fromkeys(made.cut))
+                tuned = (templates or default()).of(kind, base_name(target))
+                made = paper_template.draw(canvas, tuned, card, target, facts, dot_page=dot_page)
+                given.cut.update(dict.fromkeys(made.cut))
                 pages += made.pages
                 height = made.height_mm
         canvas.save()
-    return Rendered(out.getvalue(), pages, target.width_mm, height, _warnings([c for _, c in items], list(cut)))
+    return Rendered(out.getvalue(), pages, target.width_mm, height, _warnings([c for _, c in items], given))
+
+
+@dataclass(slots=True)
+class _Given:
+    """What had to give on the papers so far."""
+
+    cut: dict[str, None] = field(default_factory=dict)
+    uncoded: bool = False
+
+    def note(self, drawing: Drawing) -> None:
+        """Take over what one label had to give."""
+        self.cut.update(dict.fromkeys(drawing.cut))
+        self.uncoded |= bool(drawing.uncoded)
 
 
 def render_dots(
@@ -158,6 +182,8 @@ def render_dots(
     job_id: str = "",
     printed_at_ms: int = 0,
     nudge_mm: tuple[float, float] = (0.0, 0.0),
+    templates: Chosen | None = None,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> list[Image.Image]:
     """Return the exact dots a thermal head burns, one 1-bit picture a page (0 = black)."""
     made = render_many(
@@ -169,6 +195,8 @@ def render_dots(
         printed_at_ms=printed_at_ms,
         nudge_mm=nudge_mm,
         dot_page=True,
+        templates=templates,
+        pictures=pictures,
     )
     return raster.dots(made.pdf)
 
@@ -185,6 +213,8 @@ def render_png(
     superseded_by: str = "",
     page: int = 0,
     dpi: int = 144,
+    templates: Chosen | None = None,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> bytes:
     """Return the preview of one page: the dots of a label, the rendered PDF of anything else."""
     target = named_medium(medium) if isinstance(medium, str) else medium
@@ -198,6 +228,8 @@ def render_png(
                 copy_no=copy_no,
                 job_id=job_id,
                 printed_at_ms=printed_at_ms,
+                templates=templates,
+                pictures=pictures,
             )[page]
         )
     made = render(
@@ -209,6 +241,8 @@ def render_png(
         job_id=job_id,
         printed_at_ms=printed_at_ms,
         superseded_by=superseded_by,
+        templates=templates,
+        pictures=pictures,
     )
     return raster.png(raster.pages(made.pdf, dpi / 72)[page])
 
@@ -216,18 +250,15 @@ def render_png(
 def _checked(items: list[tuple[str, papers.Card]], medium: str | Medium) -> Medium:
     """Return the medium after checking that every card fits its kind and the medium carries it."""
     target = named_medium(medium) if isinstance(medium, str) else medium
-    base = target.name.partition("+")[0].partition("@")[0]
     for kind, card in items:
         if papers.kind_of(card) != kind:
             raise ValueError(f"this card is no {kind}")
-        if base not in MEDIA_OF[kind]:
+        if target.base not in MEDIA_OF[kind]:
             raise ValueError(f"{kind} is not made for {target.name}")
     return target
 
 
-def _canvas(
-    out: io.BytesIO, size: tuple[float, float], items: list[tuple[str, papers.Card]], facts: flow.Facts
-) -> Canvas:
+def _canvas(out: io.BytesIO, size: tuple[float, float], items: list[tuple[str, papers.Card]], facts: Facts) -> Canvas:
     """Open a PDF that says what it is and asks viewers not to scale it."""
     canvas = Canvas(out, pagesize=size, initialFontName=fonts.REGULAR, pageCompression=1, invariant=1)
     canvas.setTitle(items[0][1].number or items[0][0])
@@ -239,14 +270,20 @@ def _canvas(
     return canvas
 
 
-def _warnings(cards: list[papers.Card], cut: list[str]) -> tuple[PaperWarning, ...]:
-    """Return what the clerk has to know: characters no font has, and texts that were cut."""
+def _warnings(cards: list[papers.Card], given: _Given) -> tuple[PaperWarning, ...]:
+    """Return what the clerk has to know: characters that were lost, texts that were cut, codes left out."""
     found = []
-    absent = "".join(dict.fromkeys("".join(fonts.missing(text) for card in cards for text in texts_of(card))))
+    texts = [text for card in cards for text in texts_of(card)]
+    absent = "".join(dict.fromkeys("".join(map(fonts.missing, texts))))
     if absent:
         found.append(PaperWarning("missing_characters", {"characters": absent}))
-    if cut:
-        found.append(PaperWarning("cut", {"fields": ", ".join(cut)}))
+    hidden = [fonts.clean(text)[:20] for text in texts if not text.isprintable() and fonts.hidden(text)]
+    if hidden:
+        found.append(PaperWarning("hidden_characters", {"fields": ", ".join(dict.fromkeys(hidden))}))
+    if given.uncoded:
+        found.append(PaperWarning("no_code"))
+    if given.cut:
+        found.append(PaperWarning("cut", {"fields": ", ".join(given.cut)}))
     return tuple(found)
 
 

@@ -1,73 +1,75 @@
 """Labels on an A4 sheet: the fallback for a branch whose label printer is dead.
 
-Sheets of 3 x 7 cells are sold everywhere (70 x 42.3 mm); a used sheet goes on at the
-n-th cell. Each label is the 60 x 40 mm drawing in the middle of its cell.
+A used sheet goes on at the n-th cell. Each label is the ordinary drawing of its size in
+the middle of its cell. A printer that feeds a little long or short is trued by the
+places of the cells, never by stretching a label: bars would leave their dots.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportlab.pdfgen.canvas import Canvas
 
-from deskapp.print import labels
-from deskapp.print.drawing import paint
-from deskapp.print.media import MEDIA
+from deskapp.print import labels, templates
+from deskapp.print.drawing import Drawing, paint
+from deskapp.print.media import MEDIA, Medium
+from deskapp.print.sheet_template import SheetLayout
 from deskapp.rules import papers
+
+SCALE = (0.97, 1.03)
+"""What a printer's feed may be off; more is another paper or a driver that shrinks."""
 
 
 @dataclass(frozen=True, slots=True)
-class SheetLayout:
-    """Cells of a sheet in millimetres, counted row by row from the top left."""
+class Job:
+    """How labels go on sheets: language, copy, templates, first free cell, what trues the printer."""
 
-    columns: int = 3
-    rows: int = 7
-    left_mm: float = 0.0
-    top_mm: float = 0.4
-    pitch_x_mm: float = 70.0
-    pitch_y_mm: float = 42.3
-
-    @property
-    def cells(self) -> int:
-        """How many labels one sheet takes."""
-        return self.columns * self.rows
-
-    def corner_mm(self, cell: int, width_mm: float, height_mm: float) -> tuple[float, float]:
-        """Return left and top of a label of that size in the middle of a cell."""
-        row, column = divmod(cell, self.columns)
-        x = self.left_mm + column * self.pitch_x_mm + (self.pitch_x_mm - width_mm) / 2
-        y = self.top_mm + row * self.pitch_y_mm + (self.pitch_y_mm - height_mm) / 2
-        return x, y
-
-
-LAYOUT = SheetLayout()
+    language: str
+    copy_no: int = 0
+    start_cell: int = 0
+    nudge_dots: tuple[int, int] = (0, 0)
+    scale: tuple[float, float] = (1.0, 1.0)
+    printed_at_ms: int = 0
+    chosen: templates.Chosen | None = None
 
 
 def draw(
-    canvas: Canvas,
-    cards: list[papers.Card],
-    language: str,
-    copy_no: int,
-    unit: float,
-    *,
-    start_cell: int = 0,
-    nudge_dots: tuple[int, int] = (0, 0),
-) -> tuple[int, list[str]]:
-    """Draw labels from a cell on, sheet after sheet; returns sheets used and fields that were cut."""
-    if not 0 <= start_cell < LAYOUT.cells:
-        raise ValueError(f"a sheet has the cells 0 to {LAYOUT.cells - 1}")
-    medium = MEDIA["label-60x40"]
-    cut: list[str] = []
+    canvas: Canvas, cards: list[papers.Card], target: Medium, cells: SheetLayout, job: Job, unit: float
+) -> tuple[int, list[Drawing]]:
+    """Draw labels from a cell on, sheet after sheet; returns sheets used and the drawings."""
+    if not 0 <= job.start_cell < cells.cells:
+        raise ValueError(f"a sheet has the cells 0 to {cells.cells - 1}")
+    stock = replace(
+        MEDIA[f"label-{cells.label}"],
+        dots_per_mm=target.dots_per_mm,
+        symbol=_symbol(cells.label, target),
+    )
+    made: list[Drawing] = []
     sheets = 0
     for place, card in enumerate(cards):
-        cell = (start_cell + place) % LAYOUT.cells
+        cell = (job.start_cell + place) % cells.cells
         if place and cell == 0:
             canvas.showPage()
             sheets += 1
-        drawing = labels.draw(card, medium, language, copy_no)
-        x, y = LAYOUT.corner_mm(cell, medium.width_mm, medium.height_mm)
-        dots = medium.dots_per_mm
-        paint(drawing, canvas, unit, round(x * dots) + nudge_dots[0], round(y * dots) + nudge_dots[1])
-        cut += drawing.cut
+        drawing = labels.draw(
+            card, stock, job.language, job.copy_no, chosen=job.chosen, printed_at_ms=job.printed_at_ms
+        )
+        paint(drawing, canvas, unit, *_corner_dots(cells, cell, stock, job))
+        made.append(drawing)
     canvas.showPage()
-    return sheets + 1, cut
+    return sheets + 1, made
+
+
+def _symbol(label: str, target: Medium) -> str:
+    """Return the symbol on the labels of a sheet: that of the size, or the one the medium names."""
+    own = MEDIA[f"label-{label}"].symbol
+    named = target.name.partition("+")[2]
+    return named if named and own != "both" else own
+
+
+def _corner_dots(cells: SheetLayout, cell: int, stock: Medium, job: Job) -> tuple[int, int]:
+    x, y = cells.corner_mm(cell, stock.width_mm, stock.height_mm)
+    across, down = (min(max(one, SCALE[0]), SCALE[1]) for one in job.scale)
+    dots = stock.dots_per_mm
+    return round(x * across * dots) + job.nudge_dots[0], round(y * down * dots) + job.nudge_dots[1]

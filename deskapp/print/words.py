@@ -13,6 +13,7 @@ from functools import cache
 
 from deskapp.i18n import translate
 from deskapp.rules import papers
+from deskapp.rules.custody import TamperResult
 
 CHINA = timezone(timedelta(hours=8))
 DASH = "—"
@@ -43,6 +44,17 @@ _WORDS: dict[StrEnum, str] = {
     papers.OldParts.KEPT: "paper|Old parts left for recycling",
     papers.KeyStatus.NOT_INVOLVED: "paper|Not involved",
     papers.KeyStatus.RELOADED: "paper|Keys loaded again",
+    TamperResult.OK: "paper|Intact",
+    TamperResult.SUSPECT: "paper|Suspicious",
+    TamperResult.NOT_DUE: DASH,
+    papers.ManifestType.OUT: "paper|To repair",
+    papers.ManifestType.RETURN: "paper|Going back",
+    papers.ManifestType.VENDOR: "paper|To the maker",
+    papers.ManifestType.LOANER: "paper|Loaners moved",
+    papers.VisitType.INSPECTION: "paper|visit|Inspection",
+    papers.VisitType.VISIT: "paper|visit|On site",
+    papers.VisitType.INSTALLATION: "paper|visit|Installation",
+    papers.VisitType.TRAINING: "paper|visit|Training",
 }
 
 
@@ -52,6 +64,11 @@ def say(msgid: str, language: str, **values: object) -> str:
     if "|" in text and (language != _CHINESE or text == msgid):
         text = text.rpartition("|")[2]
     return text.format(**values) if values else text
+
+
+def has_word(value: StrEnum) -> bool:
+    """Say whether a fixed value has a word for paper."""
+    return value in _WORDS
 
 
 def word(value: StrEnum, language: str) -> str:

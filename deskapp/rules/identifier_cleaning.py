@@ -28,9 +28,10 @@ def plain(text: str) -> str:
 
 def without_blanks(text: str) -> str:
     """Return the plain text without blanks, control and other invisible characters; hyphens stay."""
-    return "".join(
-        char for char in plain(text) if not char.isspace() and unicodedata.category(char) not in _INVISIBLE
-    )
+    cleaned = plain(text)
+    if cleaned.isascii() and cleaned.isprintable() and " " not in cleaned:
+        return cleaned  # what a scanner gives: nothing to take out
+    return "".join([char for char in cleaned if not char.isspace() and unicodedata.category(char) not in _INVISIBLE])
 
 
 def compact(text: str) -> str:

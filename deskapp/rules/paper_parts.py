@@ -134,6 +134,11 @@ class ReceiptDevice:
     tests: tuple[CounterTest, ...] = ()
     repaired: bool = True
 
+    @property
+    def versions(self) -> str:
+        """The software before and after, once where it did not change."""
+        return " → ".join(dict.fromkeys(one for one in (self.version_before, self.version_after) if one))
+
 
 @dataclass(frozen=True, slots=True)
 class ChargeLine:

@@ -11,6 +11,7 @@ import types
 import typing
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
+from functools import cache
 
 from deskapp.errors import N_, Corrupt
 
@@ -57,6 +58,16 @@ def kind_of(card: Card) -> str:
     return _NAMES[type(card)]
 
 
+def pictures_of(card: Card) -> tuple[str, ...]:
+    """Return the files a card names: the SHA-256 of each drawn signature, kept in the store of photos.
+
+    The picture itself is never in a card: it is destroyed with its own retention, and a later
+    reprint then shows that it was signed and when, not how.
+    """
+    named = (getattr(card, one.name) for one in fields(card) if one.name.endswith("signature"))
+    return tuple(value for value in named if isinstance(value, str) and value)
+
+
 def to_json(card: Card) -> str:
     """Return the card as canonical JSON (keys sorted, no blanks). Secret cards are refused."""
     kind = kind_of(card)
@@ -82,13 +93,21 @@ def from_json(text: str) -> Card:
 
 def _plain(value: object) -> object:
     """Turn a card into what JSON knows; empty tuples and enums included."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    kind: typing.Any = type(value)
+    if kind is str or kind is int or value is None or kind is bool:
+        return value
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, StrEnum):
         return value.value
-    return value
+    names = _names(kind)
+    return {name: _plain(getattr(value, name)) for name in names} if names else value
+
+
+@cache
+def _names(kind: typing.Any) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields, none for another kind of value."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def _rebuild(wanted: object, value: object) -> object:

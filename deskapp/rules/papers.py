@@ -35,22 +35,57 @@ from deskapp.rules.paper_parts import (
     TakingsLine,
     WarrantyMark,
 )
-from deskapp.rules.paper_store import Card, from_json, is_secret, kind_of, kinds, register, to_json
+from deskapp.rules.paper_store import Card, from_json, is_secret, kind_of, kinds, pictures_of, register, to_json
+from deskapp.rules.papers_custody import (
+    DiscrepancyCard,
+    DiscrepancyLine,
+    ManifestCard,
+    ManifestLine,
+    ManifestType,
+)
+from deskapp.rules.papers_day import DayEndCard, RegisterCard
+from deskapp.rules.papers_service import (
+    BenchStep,
+    BenchTravellerCard,
+    CallAttempt,
+    CallNoteCard,
+    CheckLine,
+    InspectedDevice,
+    InspectionCard,
+    LoanAgreementCard,
+    MissedNoteCard,
+    RefundCard,
+    VisitType,
+)
 
 __all__ = [
     "AccessoryLabelCard",
+    "BenchStep",
+    "BenchTravellerCard",
+    "CallAttempt",
+    "CallNoteCard",
     "Card",
     "ChargeBasis",
     "ChargeLine",
+    "CheckLine",
     "CheckResult",
     "CounterTest",
     "DayEndCard",
     "DeviceLabelCard",
+    "DiscrepancyCard",
+    "DiscrepancyLine",
     "ExceptionLine",
     "HeldLine",
+    "InspectedDevice",
+    "InspectionCard",
     "KeyStatus",
     "LABEL_KINDS",
     "LineKind",
+    "LoanAgreementCard",
+    "ManifestCard",
+    "ManifestLine",
+    "ManifestType",
+    "MissedNoteCard",
     "OldParts",
     "OpenCallLine",
     "PartCondition",
@@ -59,6 +94,7 @@ __all__ = [
     "QuoteCard",
     "ReceiptDevice",
     "RecoveryCodeCard",
+    "RefundCard",
     "RegisterCard",
     "RegisterLine",
     "RepairReceiptCard",
@@ -69,11 +105,13 @@ __all__ = [
     "SlipDevice",
     "TakingsLine",
     "TestLabelCard",
+    "VisitType",
     "WarrantyMark",
     "from_json",
     "is_secret",
     "kind_of",
     "kinds",
+    "pictures_of",
     "to_json",
 ]
 
@@ -149,6 +187,18 @@ class ShelfLabelCard(Card):
 
 
 @dataclass(frozen=True, slots=True)
+class BadgeLabelCard(Card):
+    """A person's badge; `number` is the badge's code, U + 12 digits or what a foreign badge carries.
+
+    It says who somebody is, never what they may do: a PIN belongs to it, and roles change.
+    """
+
+    site: Site = Site()
+    name: str = ""
+    staff_no: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TestLabelCard(Card):
     """A ruler and a bar code ladder, to see whether a printer prints true."""
 
@@ -189,6 +239,12 @@ class PickupSlipCard(Card):
     parts_return: bool | None = None
     clerk: str = ""
     signed_ms: int | None = None
+    signature: str = ""  # SHA-256 of the signature drawn on the screen
+
+    @property
+    def label_numbers(self) -> str:
+        """The labels of all devices, for the stub."""
+        return "  ".join(one.label_no for one in self.devices if one.label_no)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +252,8 @@ class RepairReceiptCard(Card):
     """The settlement paper at pickup; `number` is C.... Not a tax invoice.
 
     `total_fen` = sum of line amounts less `discount_fen`; the capital form is made
-    from it when printed. `refund` prints the same paper as a refund (退款).
+    from it when printed. `refund` prints the same paper as a refund (退款); `replaces` is the
+    number of the receipt with a wrong amount that this one takes the place of.
     """
 
     site: Site = Site()
@@ -229,6 +286,13 @@ class RepairReceiptCard(Card):
     solo_site: bool = False  # one person did both steps of a two-person check
     complaint_phone: str = ""
     signed_ms: int | None = None
+    replaces: str = ""
+    signature: str = ""  # SHA-256 of the signature drawn on the screen
+
+    @property
+    def stars(self) -> str:
+        """The merchant's rating as stars, empty if there is none."""
+        return "★" * self.rating + "☆" * (5 - self.rating) if self.rating else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,40 +323,6 @@ class QuoteCard(Card):
     warranty_note: str = ""
     technician: str = ""
     decision: str = ""  # words of the recorded answer: who, how, when; empty while open
-
-
-# ---------------------------------------------------------------- day end and register
-
-
-@dataclass(frozen=True, slots=True)
-class DayEndCard(Card):
-    """The close of one day; `number` is site code and day."""
-
-    site: Site = Site()
-    day: str = ""
-    received_count: int = 0
-    returned_count: int = 0
-    tickets_opened: int = 0
-    tickets_closed: int = 0
-    takings: tuple[TakingsLine, ...] = ()
-    waivers: tuple[ExceptionLine, ...] = ()
-    refunds: tuple[ExceptionLine, ...] = ()
-    held: tuple[HeldLine, ...] = ()
-    extra_on_shelf: tuple[str, ...] = ()  # scanned labels that are not in the books
-    open_calls: tuple[OpenCallLine, ...] = ()
-    remarks: str = ""
-    clerk: str = ""
-    supervisor: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterCard(Card):
-    """The paper register (收发登记簿) of a period, both days inclusive."""
-
-    site: Site = Site()
-    first_day: str = ""
-    last_day: str = ""
-    lines: tuple[RegisterLine, ...] = ()
 
 
 # ---------------------------------------------------------------- other sheets
@@ -328,6 +358,7 @@ for _name, _class in (
     ("accessory_label", AccessoryLabelCard),
     ("part_label", PartLabelCard),
     ("shelf_label", ShelfLabelCard),
+    ("badge_label", BadgeLabelCard),
     ("test_label", TestLabelCard),
     ("pickup_slip", PickupSlipCard),
     ("repair_receipt", RepairReceiptCard),
@@ -339,4 +370,4 @@ for _name, _class in (
     register(_name, _class)
 register("recovery_code", RecoveryCodeCard, secret=True)
 
-LABEL_KINDS = frozenset({"device_label", "accessory_label", "part_label", "shelf_label", "test_label"})
+LABEL_KINDS = frozenset({"device_label", "accessory_label", "part_label", "shelf_label", "badge_label", "test_label"})

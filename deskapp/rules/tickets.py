@@ -19,9 +19,9 @@ from deskapp.rules.facts import without_voided
 from deskapp.rules.ticket_fields import FIELDS, FieldSpec, FieldType, RequiredAt, TicketKind
 
 __all__ = [
-    "FIELDS", "KIND_TITLES", "MOVE_TITLES", "STATE_TITLES", "WAITING_ON", "FieldSpec", "FieldType",
+    "FIELDS", "KIND_TITLES", "MERCHANT_WORDS", "MOVE_TITLES", "STATE_TITLES", "WAITING_ON", "FieldSpec", "FieldType",
     "RequiredAt", "TicketFact", "TicketKind", "TicketState", "TicketView", "check_done", "check_fields",
-    "check_open", "check_ticket_move", "fold_ticket", "missing_fields",
+    "check_open", "check_ticket_move", "fold_ticket", "looks_like_serial", "missing_fields",
 ]  # fmt: skip
 
 
@@ -55,6 +55,9 @@ STATE_TITLES: Final[Mapping[TicketState, str]] = {
     TicketState.DONE: N_("Completed"),
     TicketState.CANCELLED: N_("Cancelled"),
 }
+
+MERCHANT_WORDS: Final = "merchant_words"
+"""Among the answers of a ticket: what the caller says the merchant is called, while no record was chosen."""
 
 WAITING_ON: Final[Mapping[str, str]] = {
     "merchant": N_("the merchant"),
@@ -163,6 +166,11 @@ def check_ticket_move(
     if move == "finish":
         check_done(kind, values)
     return target
+
+
+def looks_like_serial(typed: str) -> bool:
+    """Tell whether somebody who types a device into one field means a serial number, not the model in words."""
+    return typed.isascii() and any(letter.isdigit() for letter in typed) and len(typed) >= 6
 
 
 def check_open(kind: TicketKind, values: Mapping[str, object]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from deskapp import catalogue
 from deskapp.commands.bench import (
     DiagnosisForm,
     NeededPart,
@@ -36,13 +37,15 @@ from deskapp.commands.bench_quote import (
     ready_declined,
 )
 from deskapp.commands.bench_test import TestValue, run_test
+from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.people import vouch
 from deskapp.errors import Forbidden, Refused
-from deskapp.models import bench, catalogue
+from deskapp.models import bench
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.folding import custody_of, money_of
 from deskapp.models.local import PrintJob
 from deskapp.models.repair import ItemRecord, MoneyEvent, RepairItem, ReviewCard, WorkEvent
+from deskapp.models.stock import Attachment
 from deskapp.models.store import Actor, Command, Override, Store
 from deskapp.rules.account import MoneyState
 from tests.conftest import FixedClock, People
@@ -386,6 +389,28 @@ def test_an_expired_quote_cannot_be_approved_but_a_new_version_can(shop: Shop, c
 
     assert (late.value.code, second.version) == ("expired", 2)
     assert state(shop, one) == "repairing"
+
+
+def test_a_signature_or_a_scan_is_evidence_without_words(shop: Shop) -> None:
+    people, one = shop.people, shop.take_in(warranty_until="2025-12-31")
+    diagnosed(shop, one)
+    quote = run(shop, make_quote(item_id=one.item_id, lines=[WantedLine("LAB-M")]), people.clerk)
+    ask = {"item_id": one.item_id, "approved_by": "林国强", "channel": "counter_signature"}
+    with pytest.raises(Refused) as nothing:
+        run(shop, approve_quote(**ask), people.clerk)
+    signed = Photo("a" * 64, "image/svg+xml", 900, "signature")
+    scan = Photo("b" * 64, "image/jpeg", 70_000, "front", "报价单.jpg")
+    run(shop, approve_quote(**ask, evidence=(signed, scan)), people.clerk)
+
+    with shop.store.read() as session:
+        files = session.query(Attachment).filter_by(subject_id=one.item_id).order_by(Attachment.n).all()
+        told = session.query(MoneyEvent).filter_by(item_id=one.item_id, kind="approval").one()
+        move = session.query(WorkEvent).filter_by(item_id=one.item_id, move="approve").one()
+    assert nothing.value.field == "words"
+    assert [(row.kind, row.sha256[0], row.caption) for row in files[-2:]] == [
+        ("signature", "a", quote.number), ("approval", "b", quote.number),
+    ]  # fmt: skip
+    assert told.data["evidence"] == move.data["approval_evidence"] == ["a" * 64, "b" * 64]
 
 
 def test_a_call_back_goes_to_a_number_on_file_or_a_supervisor_allows_another(shop: Shop) -> None:

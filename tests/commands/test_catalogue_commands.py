@@ -16,17 +16,21 @@ from deskapp.commands.catalogue import (
     receive_parts,
 )
 from deskapp.commands.catalogue_setup import copy_catalogues
+from deskapp.commands.papers_staff import queue_badge_label
 from deskapp.commands.papers_stock import queue_part_label, queue_shelf_label
+from deskapp.commands.people import change_staff
 from deskapp.commands.setup import add_shelf, change_service_times, clear_calendar_day, set_calendar_day
 from deskapp.errors import Forbidden, Refused
 from deskapp.models import times
 from deskapp.models.local import PrintJob
+from deskapp.models.people import Staff
 from deskapp.models.store import Store
 from deskapp.queries import registry
 from deskapp.queries.around import part_of_label, part_state
 from deskapp.queries.scan import resolve_scan
 from deskapp.queries.site_calendar import calendar_month
-from deskapp.rules.papers import PartLabelCard, ShelfLabelCard, from_json
+from deskapp.rules.numbers import ScanKind, parse_scan
+from deskapp.rules.papers import BadgeLabelCard, PartLabelCard, ShelfLabelCard, from_json
 from tests.conftest import People
 
 BATTERY = PartForm("bat-n910", "N910 锂电池", fits=("newland-n910",), price_fen=8000, min_quantity=2, bin="C-02-1")
@@ -219,3 +223,23 @@ def test_hours_that_cannot_be_are_refused_at_their_field(
     with pytest.raises(Refused) as refusal:
         store.run(change_service_times(week=week, promises=promises), by=people.supervisor)
     assert refusal.value.field == field
+
+
+def test_a_badge_is_queued_with_name_and_code_and_only_for_people_who_work_here(store: Store, people: People) -> None:
+    clerk = people.clerk.staff_id
+    number = store.run(queue_badge_label(staff_id=clerk), by=people.admin).result
+    job = store.ask(lambda s: s.query(PrintJob).filter_by(kind="badge_label").one())
+    card = from_json(job.card)
+    assert isinstance(card, BadgeLabelCard)
+    assert (card.number, card.staff_no, job.subject_kind, job.subject_id) == (number, "C01", "staff", clerk)
+    assert parse_scan(number).kind is ScanKind.BADGE and job.medium.startswith("label-")
+
+    with pytest.raises(Forbidden):
+        store.run(queue_badge_label(staff_id=clerk), by=people.clerk)
+    row = store.ask(lambda s: s.get_one(Staff, clerk))
+    store.run(
+        change_staff(staff_id=clerk, name=row.name, roles=list(row.roles), badge_no=row.badge_no, active=False),
+        by=people.admin,
+    )
+    with pytest.raises(Refused):
+        store.run(queue_badge_label(staff_id=clerk), by=people.admin)

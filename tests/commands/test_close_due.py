@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from deskapp import knowledge
 from deskapp.commands.guidance import answer_step, finish_solved, start_guide
 from deskapp.commands.pickup import close_due
 from deskapp.commands.pickup_correct import void_pickup
 from deskapp.commands.tickets import TicketForm, add_note, open_ticket
 from deskapp.errors import Forbidden
-from deskapp.models import knowledge
 from deskapp.models.journal import ChangeSet
 from deskapp.models.repair import RepairItem, WorkEvent
 from deskapp.models.store import Store

@@ -13,8 +13,17 @@ from deskapp.commands.pickup_release import check_release
 from deskapp.errors import DeskError, Forbidden, Refused
 from deskapp.models.handing_out import work_events
 from deskapp.models.local import PrintJob
-from deskapp.models.repair import AccessoryItem, CustodyEvent, MoneyEvent, Pickup, RepairItem, RepairOrder, ReviewCard
-from deskapp.models.store import Override, Store
+from deskapp.models.repair import (
+    AccessoryItem,
+    CustodyEvent,
+    MoneyEvent,
+    Pickup,
+    RepairItem,
+    RepairOrder,
+    ReviewCard,
+    WorkEvent,
+)
+from deskapp.models.store import Override, Store, Write, command
 from deskapp.rules import papers
 from tests.conftest import PINS, FixedClock, People
 from tests.factories_pickup import ID_LAST4, Line, Order, ready_order
@@ -350,10 +359,40 @@ def test_a_confirmed_device_is_closed_and_can_be_reopened(store: Store, people: 
     store.run(confirm_working(item_ids=order.items, result="transaction", confirmed_by="王小明"), by=people.clerk)
     assert item(store, order.items[0]).work_state == "closed"
 
-    with pytest.raises(Forbidden):
+    with pytest.raises(Refused) as alone:
         store.run(reopen(item_id=order.items[0], reason="又坏了"), by=people.clerk)
+    assert alone.value.code == "needs_override"
     store.run(reopen(item_id=order.items[0], reason="商户来电称故障重现"), by=people.supervisor)
     assert item(store, order.items[0]).work_state == "picked_up"
+
+
+def test_a_clerk_reopens_with_consent_and_it_stands_in_the_supervisors_name(store: Store, people: People) -> None:
+    order = order_with(store, people, Line())
+    hand(store, people, order, 0)
+    store.run(confirm_working(item_ids=order.items, result="call", confirmed_by="王小明"), by=people.clerk)
+
+    act = reopen(item_id=order.items[0], reason="又坏了", override=consent(store, people, "reopen"))
+    store.run(act, by=people.clerk)
+
+    last = store.ask(lambda s: s.query(WorkEvent).filter_by(item_id=order.items[0]).order_by(WorkEvent.n).all())[-1]
+    assert (last.move, last.by, last.reason) == ("reopen", people.supervisor.staff_id, "又坏了")
+
+
+def test_a_device_that_came_again_is_not_reopened_on_its_old_order(store: Store, people: People) -> None:
+    order, again = order_with(store, people, Line()), order_with(store, people, Line())
+    hand(store, people, order, 0)
+    store.run(confirm_working(item_ids=order.items, result="call", confirmed_by="王小明"), by=people.clerk)
+
+    @command("Make it the same device", right="")
+    def same(write: Write) -> None:
+        row = write.session.get_one(RepairItem, again.items[0])
+        row.device_id = write.session.get_one(RepairItem, order.items[0]).device_id
+
+    store.run(same())
+
+    with pytest.raises(Refused) as refusal:
+        store.run(reopen(item_id=order.items[0], reason="又坏了"), by=people.supervisor)
+    assert refusal.value.code == "moved_on" and refusal.value.values["order"]
 
 
 def test_what_nobody_complains_about_closes_after_a_week(store: Store, people: People, clock: FixedClock) -> None:

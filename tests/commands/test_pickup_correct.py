@@ -14,6 +14,9 @@ from deskapp.models.folding import custody_of, money_of, work_of
 from deskapp.models.local import PrintJob
 from deskapp.models.repair import AccessoryItem, ItemRecord, MoneyEvent, Pickup
 from deskapp.models.store import Store
+from deskapp.models.superseded import superseded
+from deskapp.queries.receipts import receipts
+from deskapp.rules import papers
 from tests.commands.test_pickup import consent, hand, item, order_with, receipt
 from tests.conftest import FixedClock, People
 from tests.factories_pickup import Line, Order
@@ -120,6 +123,45 @@ def test_a_corrected_charge_leaves_the_difference_to_pay(store: Store, people: P
     assert card.total_fen == 12000 == sum(line.amount_fen for line in card.lines)
 
 
+def test_a_corrected_charge_prints_a_new_receipt_and_marks_the_old_one(store: Store, people: People) -> None:
+    order, done = picked_up(store, people, Line(fen=15000), Line(fen=5000), fen=20000)
+
+    store.run(correct_amount(item_id=order.items[0], fen=12000, reason="工时费录错"), by=people.supervisor)
+
+    shown = store.ask(lambda s: receipts(s, order.order_id))
+    new = next(row for row in shown if row.kind == "correction")
+    old = next(row for row in shown if row.number == done.receipt_no)
+    card = receipt(store, new.number)
+    assert (old.replaced_by, old.void, new.fen, new.devices) == (new.number, False, 17000, 2)
+    assert (card.total_fen, card.replaces, len(card.devices)) == (17000, done.receipt_no, 2)
+    assert card.collected_ms == receipt(store, done.receipt_no).collected_ms
+    assert store.ask(lambda s: superseded(s, [done.receipt_no])) == {done.receipt_no: new.number}
+
+
+def test_a_second_correction_takes_the_place_of_the_first(store: Store, people: People) -> None:
+    order, done = picked_up(store, people, Line(fen=15000), fen=15000)
+    for fen in (12000, 13000):
+        store.run(correct_amount(item_id=order.items[0], fen=fen, reason="工时费录错"), by=people.supervisor)
+
+    rows = {row.number: row for row in store.ask(lambda s: receipts(s, order.order_id))}
+    right = next(row for row in rows.values() if not row.replaced_by)
+    assert (right.kind, right.fen, len(rows)) == ("correction", 13000, 3)
+    assert {row.replaced_by for row in rows.values() if row is not right} == {right.number}
+
+    store.run(void_pickup(receipt_no=done.receipt_no, reason="取错设备"), by=people.supervisor)
+    assert all(row.void or row.replaced_by for row in store.ask(lambda s: receipts(s, order.order_id)))
+    assert next(r for r in store.ask(lambda s: receipts(s, order.order_id)) if r.number == right.number).void
+
+
+def test_before_any_receipt_a_correction_prints_none(store: Store, people: People) -> None:
+    order = order_with(store, people, Line(fen=15000))
+
+    store.run(correct_amount(item_id=order.items[0], fen=12000, reason="工时费录错"), by=people.supervisor)
+
+    assert store.ask(lambda s: s.query(PrintJob).filter_by(kind="repair_receipt").count()) == 0
+    assert store.ask(lambda s: receipts(s, order.order_id)) == []
+
+
 def test_too_much_paid_is_paid_back_on_its_own_paper(store: Store, people: People) -> None:
     order, done = picked_up(store, people, Line(fen=15000), fen=15000)
     store.run(correct_amount(item_id=order.items[0], fen=12000, reason="工时费录错"), by=people.supervisor)
@@ -128,8 +170,12 @@ def test_too_much_paid_is_paid_back_on_its_own_paper(store: Store, people: Peopl
         refund(order_id=order.order_id, fen=3000, method="cash", reason="多收退回"), by=people.supervisor
     ).result
 
-    card = receipt(store, back.receipt_no)
-    assert (card.refund, card.total_fen, card.payment) == (True, 3000, "现金 ¥30.00")
+    job = store.ask(lambda s: s.query(PrintJob).filter_by(number=back.receipt_no).one())
+    card = papers.from_json(job.card)
+    assert isinstance(card, papers.RefundCard)
+    assert (job.kind, card.total_fen, card.method, card.reason) == ("refund", 3000, "现金", "多收退回")
+    assert (card.receipt_no, card.paid_fen) == (done.receipt_no, 15000)
+    assert card.allowed_by
     row = item(store, order.items[0])
     assert (row.paid_fen, row.due_fen) == (12000, 0)
     assert back.receipt_no != done.receipt_no

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from deskapp import knowledge
 from deskapp.commands.guidance import answer_step, finish_solved, start_guide, undo_answer
 from deskapp.commands.tickets import TicketForm, add_note, move_ticket, open_ticket
 from deskapp.errors import Forbidden, Refused
-from deskapp.models import knowledge
 from deskapp.models.store import Store
 from deskapp.queries import tickets
 from deskapp.rules.guides import Answer, ending_of
+from tests.commands.test_pickup import consent
 from tests.conftest import FixedClock, People
 
 CALL = TicketForm(
@@ -137,13 +138,37 @@ def test_only_a_supervisor_reopens(store: Store, people: People) -> None:
     ticket_id = opened(store, people)
     store.run(move_ticket(ticket_id=ticket_id, move="cancel", reason="打错"), by=people.clerk)
 
-    with pytest.raises(Forbidden):
+    with pytest.raises(Refused) as alone:
         store.run(move_ticket(ticket_id=ticket_id, move="reopen", reason="又坏了"), by=people.clerk)
+    assert alone.value.code == "needs_override"
 
     state = store.run(move_ticket(ticket_id=ticket_id, move="reopen", reason="又坏了"), by=people.supervisor).result
     assert state == "in_progress"
 
 
+def test_a_clerk_reopens_a_ticket_with_a_supervisors_consent(store: Store, people: People) -> None:
+    ticket_id = opened(store, people)
+    store.run(move_ticket(ticket_id=ticket_id, move="cancel", reason="打错"), by=people.clerk)
+
+    allowed = consent(store, people, "reopen")
+    act = move_ticket(ticket_id=ticket_id, move="reopen", reason="又坏了", override=allowed)
+    assert store.run(act, by=people.clerk).result == "in_progress"
+
+
 def test_a_technician_does_not_open_tickets(store: Store, people: People) -> None:
     with pytest.raises(Forbidden):
         store.run(open_ticket(form=CALL), by=people.technician)
+
+
+def test_a_kind_with_a_result_of_its_own_is_not_done_by_a_guide(store: Store, people: People) -> None:
+    form = TicketForm(kind="consultation", callback_phone="13800138000", answers={"topic": "upkeep", "needs": "保养"})
+    ticket_id = store.run(open_ticket(form=form), by=people.clerk).result.ticket_id
+    store.run(start_guide(ticket_id=ticket_id, guide_id="prevention_care"), by=people.clerk)
+
+    done = store.run(
+        finish_solved(ticket_id=ticket_id, solution="已说明", confirmed_by="王先生", tip_given=True), by=people.clerk
+    ).result
+
+    assert done is False
+    card = store.ask(lambda session: tickets.ticket(session, ticket_id))
+    assert card is not None and card.row.state == "in_progress"

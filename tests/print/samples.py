@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deskapp.rules import papers
+from deskapp.rules.custody import TamperResult
 
 NOW = 1_741_933_500_000  # 2025-03-14 14:25 in China
 DAY = 86_400_000
@@ -78,6 +79,10 @@ def shelf_label() -> papers.ShelfLabelCard:
     return papers.ShelfLabelCard(
         number="L001230000746", site=SITE, location="B-03-2", zone="维修区", use=papers.ShelfUse.REPAIR
     )
+
+
+def badge_label() -> papers.BadgeLabelCard:
+    return papers.BadgeLabelCard(number="U001230000017", site=SITE, name="林晓燕", staff_no="350102017")
 
 
 def test_label() -> papers.TestLabelCard:
@@ -314,11 +319,209 @@ def service_card() -> papers.ServiceCardCard:
     )
 
 
+def manifest(count: int = 6) -> papers.ManifestCard:
+    return papers.ManifestCard(
+        number="M00123250314002R",
+        site=SITE,
+        type=papers.ManifestType.OUT,
+        from_name="鼓楼支局",
+        from_address="福州市鼓楼区八一七北路 68 号",
+        from_phone="0591-8755 1183",
+        to_name="福州维修中心",
+        to_address="福州市仓山区金山大道 618 号",
+        to_phone="0591-8300 2200",
+        created_ms=NOW,
+        planned_ms=NOW + DAY,
+        carrier="邮政内部邮路",
+        waybill="EMS1234567890",
+        vehicle="闽A·12345",
+        bags=2,
+        seals=("FZ0000871", "FZ0000872"),
+        lines=tuple(
+            papers.ManifestLine(
+                label_no=f"D0012300{index:05d}",
+                order_no="R00123250314007D",
+                model="联迪 APOS A8",
+                serial_no=f"NL8610{index:08d}",
+                terminal_no="10039112",
+                bag_seal=f"FZ000{index:04d}",
+                accessories="适配器、数据线",
+                fault="打印字迹淡",
+                tamper_out=TamperResult.OK,
+                tamper_in=TamperResult.SUSPECT if index == 3 else TamperResult.NOT_DUE,
+                received=None if index != 3 else True,
+                difference="封签破损" if index == 3 else "",
+            )
+            for index in range(count)
+        ),
+        handed_by="林晓燕",
+        handed_ms=NOW,
+        courier="陈建新",
+    )
+
+
+def discrepancy_note() -> papers.DiscrepancyCard:
+    return papers.DiscrepancyCard(
+        number="M00123250314002R",
+        site=SITE,
+        from_name="鼓楼支局",
+        to_name="福州维修中心",
+        carrier="邮政内部邮路",
+        waybill="EMS1234567890",
+        found_ms=NOW + DAY,
+        place="收发室 1 号台",
+        lines=(
+            papers.DiscrepancyLine(
+                "D001230000711", "R00123250314007D", "联迪 APOS A8", "NL861000000003", "封签破损", "FZ0000871 完好",
+                "FZ0000871 断开，有“VOID”残留", "FZ0000871", 3, "隔离待查",
+            ),
+            papers.DiscrepancyLine(
+                "D001230000720", "R00123250314007D", "新大陆 SP60", "NLSP60A1234567", "附件缺失", "充电底座 1 个", "无",
+                "FZ0000872", 1, "电话询问移交方",
+            ),
+        ),
+        remarks="外袋无破损，封签在袋内断开。",
+        finder="郑海",
+        witness="陈建新",
+    )  # fmt: skip
+
+
+def inspection_sheet(**more: object) -> papers.InspectionCard:
+    values: dict[str, object] = {
+        "number": "T00123250314009C",
+        "site": SITE,
+        "plan": "2025 年一季度巡检",
+        "merchant": "老街鱼丸店（鼓楼店）",
+        "merchant_no": "100391*****0001",
+        "address": "鼓楼区八一七北路",
+        "contact": "陈女士",
+        "contact_phone": "138****5678",
+        "engineer": "吴建国",
+        "badge_no": "U001230000058",
+        "devices": (
+            papers.InspectedDevice("10039112", "联迪 APOS A8", "00005302NL8610024571", "0000530200123456789"),
+            papers.InspectedDevice("10039113", "新大陆 SP60", "NLSP60A1234567", ""),
+        ),
+    }
+    return papers.InspectionCard(**{**values, **more})  # type: ignore[arg-type]
+
+
+def bench_traveller() -> papers.BenchTravellerCard:
+    steps = ("收件", "检测", "报价", "备件", "维修", "灌密", "质检", "装袋封签")
+    return papers.BenchTravellerCard(
+        number="D001230000711",
+        site=SITE,
+        order_no="R00123250314007D",
+        line_no=1,
+        line_count=2,
+        received_ms=NOW,
+        due_ms=NOW + 5 * DAY,
+        merchant="老街鱼丸店",
+        model="联迪 APOS A8",
+        serial_no="00005302NL8610024571",
+        tusn="0000530200123456789",
+        terminal_no="10039112",
+        firmware="3.2.1",
+        shelf="B-03-2",
+        warranty=papers.WarrantyMark.IN,
+        ceiling_fen=30_000,
+        fault="打印字迹淡，走纸不畅",
+        condition="外壳右下角有划痕，屏幕完好，防拆签完整",
+        accessories=("电源适配器", "数据线"),
+        steps=(
+            papers.BenchStep("收件", "林晓燕", NOW, papers.CheckResult.PASS, "封签完好"),
+            *(papers.BenchStep(name) for name in steps[1:]),
+        ),
+    )
+
+
+def loan_agreement(**more: object) -> papers.LoanAgreementCard:
+    values: dict[str, object] = {
+        "number": "NLSP60B7654321-250314",
+        "site": SITE,
+        "order_no": "R00123250314007D",
+        "merchant": "老街鱼丸店（鼓楼店）",
+        "merchant_no": "100391*****0001",
+        "contact": "陈女士",
+        "contact_phone": "138****5678",
+        "model": "新大陆 SP60",
+        "serial_no": "NLSP60B7654321",
+        "accessories": ("电源适配器",),
+        "tamper": "完好",
+        "lent_ms": NOW,
+        "due_ms": NOW + 7 * DAY,
+        "instead_of": "联迪 APOS A8 00005302NL8610024571",
+        "clerk": "林晓燕",
+    }
+    return papers.LoanAgreementCard(**{**values, **more})  # type: ignore[arg-type]
+
+
+def call_note() -> papers.CallNoteCard:
+    return papers.CallNoteCard(
+        number="R00123250314007D",
+        site=SITE,
+        slip_no="K00123250314004P",
+        merchant="老街鱼丸店（鼓楼店）",
+        contact="陈女士",
+        contact_phone="138****5678",
+        reason="通知取机",
+        since_ms=NOW - 2 * DAY,
+        devices=("联迪 APOS A8 24571", "新大陆 SP60 34567"),
+        shelf="B-03-2",
+        due_fen=32_504,
+        attempts=(
+            papers.CallAttempt(NOW - DAY, "电话", "无人接听", "林晓燕", "响铃 8 声"),
+            papers.CallAttempt(NOW, "电话", "约定再来", "林晓燕", "周五上午来取"),
+        ),
+        noted_by="林晓燕",
+        noted_ms=NOW,
+    )
+
+
+def missed_note() -> papers.MissedNoteCard:
+    return papers.MissedNoteCard(
+        number="T00123250314009C",
+        site=SITE,
+        merchant="老街鱼丸店",
+        place="鼓楼区八一七北路",
+        came_ms=NOW,
+        engineer="吴建国",
+        badge_no="U001230000058",
+        reason="巡检",
+        phone="0591-8755 1183",
+        next_try="2025-03-17 上午",
+    )
+
+
+def refund() -> papers.RefundCard:
+    return papers.RefundCard(
+        number="C00123250320001Z",
+        site=SITE,
+        receipt_no="C00123250319002X",
+        order_no="R00123250314007D",
+        merchant="老街鱼丸店（鼓楼店）",
+        merchant_no="100391*****0001",
+        paid_ms=NOW + 5 * DAY,
+        paid_fen=32_504,
+        refunded_ms=NOW + 6 * DAY,
+        total_fen=8_000,
+        method="微信支付（原路返还）",
+        reason="工时费多收一次",
+        invoice_no="25352000000012345678",
+        collector="陈女士",
+        id_last4="001X",
+        allowed_by="王主管",
+        clerk="林晓燕",
+        complaint_phone="11183",
+    )
+
+
 ALL: dict[str, papers.Card] = {
     "device_label": device_label(),
     "accessory_label": accessory_label(),
     "part_label": part_label(),
     "shelf_label": shelf_label(),
+    "badge_label": badge_label(),
     "test_label": test_label(),
     "pickup_slip": pickup_slip(),
     "repair_receipt": repair_receipt(),
@@ -327,4 +530,12 @@ ALL: dict[str, papers.Card] = {
     "register": register(),
     "recovery_code": recovery_code(),
     "service_card": service_card(),
+    "manifest": manifest(),
+    "discrepancy_note": discrepancy_note(),
+    "inspection_sheet": inspection_sheet(),
+    "bench_traveller": bench_traveller(),
+    "loan_agreement": loan_agreement(),
+    "call_note": call_note(),
+    "missed_note": missed_note(),
+    "refund": refund(),
 }

@@ -53,6 +53,10 @@ LONGEST: dict[str, papers.Card] = {
     "shelf_label": papers.ShelfLabelCard(
         number="L001230000746", location="QUARANTINE-03-2", zone="二楼备件库隔离区东侧", use=papers.ShelfUse.QUARANTINE
     ),
+    "badge_label": papers.BadgeLabelCard(
+        number="U001230000017", site=papers.Site(name="福州市鼓楼区五四路邮政支局营业厅", code="FZ-D1"),
+        name="阿卜杜热合曼·买买提艾力·吐尔逊", staff_no="CN-350102-0000000017",
+    ),
     "test_label": papers.TestLabelCard(number="D001230000711", printer="前台左侧标签打印机（德力 DL-820T，USB）" * 2),
 }  # fmt: skip
 

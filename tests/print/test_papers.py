@@ -101,7 +101,7 @@ def test_the_code_is_read_from_page_and_roll(kind: str, payload: str) -> None:
     if "roll-80" in render.MEDIA_OF[kind]:
         picture = render.render_dots(kind, samples.ALL[kind], medium="roll-80", language="zh_CN")[0]
         assert picture.mode == "1"
-        assert picture.width == 640
+        assert picture.width == 576
         assert codes_in(picture) == [payload]
 
 
@@ -263,7 +263,7 @@ def test_a_wrong_kind_or_medium_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="no quote"):
         made("quote", "a5", samples.pickup_slip())
     with pytest.raises(ValueError, match="not made for"):
-        made("quote", "roll-80")
+        made("day_end", "roll-80")
     with pytest.raises(ValueError, match="medium"):
         made("quote", "a3")
 
@@ -277,7 +277,7 @@ def test_every_caption_has_its_chinese() -> None:
         for part in file.read_text(encoding="utf-8").split('"'):
             if part.startswith("paper|") and part != "paper|":
                 words.add(part)
-    assert len(words) > 100
+    assert len(words) > 40
     assert sorted(word for word in words if translate(word, "zh_CN") == word) == []
 
 

@@ -77,7 +77,8 @@ case "$1" in
 -p) [ "$2" = gone ] && {{ echo "lpstat: Invalid destination" >&2; exit 1; }}
     [ -e "{spool}/stopped" ] && echo "printer $2 disabled since now -" && exit 0
     echo "printer $2 is idle.  enabled since now";;
--W) [ -e "{spool}/waiting" ] && echo "laser-7   clerk  1024  now"; exit 0;;
+-l) [ -e "{spool}/waiting" ] && printf 'laser-6  clerk 1 now\n\tAlerts: job-hold\nlaser-7  clerk 1 now\n\tAlerts: ' &&
+    cat "{spool}/waiting" && printf '\n\tqueued for laser\n'; exit 0;;
 esac
 """
 
@@ -116,7 +117,11 @@ def test_a_paper_the_system_refuses_may_be_sent_again(spool: Path) -> None:
 def test_a_job_is_done_when_it_left_the_queue_and_held_by_a_stopped_printer(spool: Path) -> None:
     printer = CupsPrinter("laser")
     assert printer.outcome("cups:laser-7") is Outcome.DONE
-    (spool / "waiting").touch()
+    (spool / "waiting").write_text("job-printing")
+    assert printer.outcome("cups:laser-7") is Outcome.WAITING
+    (spool / "waiting").write_text("job-completed-with-errors")  # cannot be converted: it stays there for ever
+    assert printer.outcome("cups:laser-7") is Outcome.HELD
+    (spool / "waiting").write_text("none")
     assert printer.outcome("cups:laser-7") is Outcome.WAITING
     assert printer.outcome("cups:laser-70") is Outcome.DONE
     (spool / "stopped").touch()

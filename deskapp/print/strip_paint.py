@@ -1,0 +1,216 @@
+"""Painting laid papers on a PDF canvas: strips, foot line, and what marks a paper that no longer holds.
+
+Text goes into the page as plain operators: the library's text objects format every number
+three times, which was a third of the time of a receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfgen.canvas import Canvas
+
+from deskapp.print import fonts, typeset
+from deskapp.print.drawing import mask_operator
+from deskapp.print.logo import Bits
+from deskapp.print.media import POINTS_PER_MM
+from deskapp.print.strips import (
+    GREY,
+    Drawn,
+    Frame,
+    Laid,
+    Mark,
+    Paper,
+    Pen,
+    Print,
+    Story,
+    Stroke,
+    Symbol,
+    Tick,
+    Words,
+    lay,
+    shifted,
+)
+from deskapp.print.typeset import Style
+from deskapp.print.words import caption, say
+from deskapp.rules.paper_store import NO_LONGER_VALID
+
+
+def draw(canvas: Canvas, paper: Paper, story: Story, *, dot_page: bool = False) -> Drawn:
+    """Draw one paper on the canvas, one or more pages.
+
+    `dot_page` makes the unit one dot; a roll is then as wide as the head, without the paper's edges.
+    """
+    laid = lay(paper, story)
+    for number in range(1, len(laid.pages) + 1):
+        _page(canvas, laid, number, dot_page)
+    return Drawn(len(laid.pages), laid.height_mm, tuple(paper.cut))
+
+
+def marks_of(laid: Laid, number: int) -> list[Mark]:
+    """Return everything on one page (counted from 1); places from the upper left corner of the text."""
+    found: list[Mark] = []
+    for strip, y in laid.pages[number - 1]:
+        found += shifted(strip.marks, 0.0, y)
+    if not laid.paper.roll:
+        found += _foot(laid.paper, number, len(laid.pages))
+    return found
+
+
+def _page(canvas: Canvas, laid: Laid, number: int, dot_page: bool) -> None:
+    paper, medium = laid.paper, laid.paper.medium
+    dots_per_point = medium.dots_per_mm / POINTS_PER_MM
+    scale = dots_per_point if dot_page else 1.0
+    side = 0.0 if dot_page and medium.head_dots else medium.margin_mm * POINTS_PER_MM
+    wide = medium.print_dots / dots_per_point if dot_page else medium.width_mm * POINTS_PER_MM
+    tall = laid.height_mm * POINTS_PER_MM
+    canvas.setPageSize((wide * scale, tall * scale))
+    top = tall - medium.edge_mm * POINTS_PER_MM
+    code: list[str] = ["q"]
+    if dot_page:
+        code.append(f"{scale:.6f} 0 0 {scale:.6f} 0 0 cm")
+    marks = marks_of(laid, number)
+    code += _operators(canvas, paper, marks, side, top, dots_per_point)
+    if paper.facts.superseded_by:
+        code += _superseded(canvas, paper, wide, tall)
+    code.append("Q")
+    canvas._code.extend(code)
+    canvas.showPage()
+
+
+def _operators(
+    canvas: Canvas, paper: Paper, marks: Iterable[Mark], left: float, top: float, dots_per_point: float
+) -> list[str]:
+    """Return the page operators of marks whose origin lies at left, top."""
+    code: list[str] = []
+    texts: dict[bool, list[Words]] = {False: [], True: []}
+    for mark in marks:
+        if isinstance(mark, Words):
+            texts[mark.style.soft and not paper.black].append(mark)
+        elif isinstance(mark, Stroke):
+            code += _stroke(mark, left, top, paper.black)
+        elif isinstance(mark, Frame):
+            x, y = left + mark.x, top - mark.y - mark.height
+            code.append(f"{mark.thick:.2f} w 0 G {x:.2f} {y:.2f} {mark.width:.2f} {mark.height:.2f} re S")
+        elif isinstance(mark, Tick):
+            code += _tick(mark, left, top)
+        elif isinstance(mark, Symbol):
+            code.append(_symbol(mark, left, top, dots_per_point))
+        elif isinstance(mark, Pen):
+            code += _pen(mark, left, top)
+        else:
+            code.append(_picture(mark, mark.picture, left, top, dots_per_point))
+    for soft, found in texts.items():
+        if found:
+            code.append(f"BT {GREY if soft else 0:g} g")
+            code += _words(canvas, found, left, top)
+            code.append("ET")
+    return code
+
+
+def _words(canvas: Canvas, marks: Iterable[Words], left: float, top: float) -> list[str]:
+    """Return text operators; a rare character's run goes on where the one before it ended."""
+    code: list[str] = []
+    document = canvas._doc
+    now = ""
+    for mark in marks:
+        place = f"1 0 0 1 {left + mark.x:.2f} {top - mark.y:.2f} Tm"
+        for run in fonts.runs(mark.text, mark.style.bold):
+            font = pdfmetrics.getFont(run.font)
+            for subset, piece in font.splitString(run.text, document):
+                name = font.getSubsetInternalName(subset, document)
+                wanted = f"{name} {mark.style.size:g} Tf"
+                if wanted != now:
+                    code.append(wanted)
+                    now = wanted
+                code.append(f"{place} <{piece.hex()}> Tj")
+                place = ""
+    return code
+
+
+def _stroke(mark: Stroke, left: float, top: float, black: bool) -> list[str]:
+    dash = "[2 2] 0 d" if mark.dash else "[] 0 d"
+    return [
+        f"{mark.thick:.2f} w {0 if black else mark.grey:g} G {dash} {left + mark.x:.2f} {top - mark.y:.2f} m "
+        f"{left + mark.x2:.2f} {top - mark.y2:.2f} l S",
+        *(["[] 0 d"] if mark.dash else []),
+    ]
+
+
+def _tick(mark: Tick, left: float, top: float) -> list[str]:
+    size = mark.size
+    x, y = left + mark.x, top - mark.y - size
+    code = [f"0.7 w 0 G {x:.2f} {y:.2f} {size:.2f} {size:.2f} re S"]
+    strokes: tuple[tuple[float, ...], ...] = ()
+    if mark.ticked is True:
+        strokes = ((0.2, 0.5, 0.42, 0.22), (0.42, 0.22, 0.85, 0.85))
+    elif mark.ticked is False:
+        strokes = ((0.2, 0.2, 0.8, 0.8), (0.2, 0.8, 0.8, 0.2))
+    for x1, y1, x2, y2 in strokes:
+        code.append(f"1.1 w {x + x1 * size:.2f} {y + y1 * size:.2f} m {x + x2 * size:.2f} {y + y2 * size:.2f} l S")
+    return code
+
+
+def _symbol(mark: Symbol, left: float, top: float, dots_per_point: float) -> str:
+    """Return the operators of a code, its modules on whole dots of the page wherever the text puts it."""
+    x = round((left + mark.x) * dots_per_point)
+    y = round((top - mark.y) * dots_per_point) - mark.height_dots
+    dot = 1 / dots_per_point
+    wide = mark.matrix.columns * mark.module_dots
+    # Six decimals are some nanometres; what counts is that the dots of the raster are met.
+    return f"q {dot:.8f} 0 0 {dot:.8f} 0 0 cm 0 g {mask_operator(mark.matrix, x, y, wide, mark.height_dots)} Q"
+
+
+def _pen(mark: Pen, left: float, top: float) -> list[str]:
+    code = ["q 1 J 1 j 0.9 w 0 G"]
+    for stroke in mark.strokes:
+        points = [f"{left + mark.x + x:.1f} {top - mark.y - y:.1f}" for x, y in stroke]
+        code.append(f"{points[0]} m {' '.join(f'{point} l' for point in points[1:] or points)} S")
+    return [*code, "Q"]
+
+
+def _picture(mark: Print, picture: Bits, left: float, top: float, dots_per_point: float) -> str:
+    """Return the operators of a picture, one of its dots on each dot of the page."""
+    x = round((left + mark.x) * dots_per_point)
+    y = round((top - mark.y) * dots_per_point) - picture.rows
+    dot = 1 / dots_per_point
+    return (
+        f"q {dot:.8f} 0 0 {dot:.8f} 0 0 cm 0 g {picture.columns} 0 0 {picture.rows} {x} {y} cm "
+        f"BI /W {picture.columns} /H {picture.rows} /BPC 1 /IM true /D [1 0] /F /AHx ID {picture.hex}> EI Q"
+    )
+
+
+def _foot(paper: Paper, number: int, count: int) -> list[Mark]:
+    """Return the foot line of a page, under the room of the text."""
+    soft = Style(max(6.4, paper.least), soft=True)
+    base = paper.room + 16.0
+    where = say("paper|Page {number} of {count}", paper.language, number=number, count=count)
+    wide = typeset.width(where, soft)
+    room = paper.width - wide - 12
+    style, text = soft, paper.foot_text()
+    if typeset.width(text, style) > room:
+        style = typeset.fitting(text, soft, room, max(4.4, paper.least * 0.75))
+        text = "".join(run.text for run in typeset.set_lines([typeset.Piece(text, style)], room)[0].runs)
+    line = base - soft.size - 3.6
+    return [
+        Stroke(0.0, line, paper.width, line, 0.4, 0.7),
+        Words(0.0, base, text, style, typeset.width(text, style)),
+        Words(paper.width - wide, base, where, soft, wide),
+    ]
+
+
+def _superseded(canvas: Canvas, paper: Paper, wide: float, tall: float) -> list[str]:
+    """Return a frame with the word across a paper that a later one replaces."""
+    first, second = caption("paper|SUPERSEDED", paper.language)
+    later = paper.facts.superseded_by
+    text = f"{first} {second}" + ("" if later == NO_LONGER_VALID else f" → {later}")
+    unit = max(1.0, typeset.width(text, Style(1, True)))
+    size = min(16.0, paper.width * 0.8 / unit)
+    half = size * unit / 2
+    return [
+        f"q 0.95106 0.30902 -0.30902 0.95106 {wide / 2:.2f} {tall * 0.62:.2f} cm 1.4 w 0 G",
+        f"{-half - 8:.2f} {-size * 0.5:.2f} {2 * half + 16:.2f} {size * 1.7:.2f} re S BT 0 g",
+        *_words(canvas, [Words(-half, -size * 0.05, text, Style(size, True), 2 * half)], 0.0, 0.0),
+        "ET Q",
+    ]
