@@ -24,12 +24,14 @@ from deskapp.settings import Values
 from deskapp.ui.application import look
 from deskapp.ui.crash import CrashReporter
 from deskapp.ui.jobs import Jobs, Progress
+from deskapp.ui.second_place import SecondPlace
 from deskapp.ui.speech import spoken
 from deskapp.ui.status import StatusCard
 from deskapp.ui.sweep import Sweep
 
 if TYPE_CHECKING:
     from deskapp.models.store import Changes, ReadSession, Store
+    from deskapp.print.spooler import Spooled
     from deskapp.ui.window import Window
 
 log = logging.getLogger(__name__)
@@ -38,7 +40,8 @@ DAY_MS = 86_400_000
 SETTLE_MS = 2_000
 """After somebody has come in; the first page comes first."""
 
-REST_LOOK_MS = 5_000
+REST_LOOK_MS = 2_000
+"""Often enough to meet the end of the check after the start, which is work."""
 REST_AFTER_S = 15.0
 """Seconds without a key after which memory is given back; long enough not to meet somebody who thinks."""
 
@@ -75,14 +78,16 @@ class Care(QObject):
         super().__init__(window)
         self._window, self._jobs, self._store, self._last_at = window, jobs, store, last_at
         self._clock_back = opening.clock_concern(last_at, store.now) is not None
-        self._rested = False
+        self._rested = self._owed = self._resting = False
         self._pause = QTimer(self, interval=REST_LOOK_MS)
         self._pause.timeout.connect(self._rest_when_idle)
         self._sweep = Sweep(jobs, lambda: store.now, window.toast, self)
+        self._second = SecondPlace(jobs, store, self)
 
     def begin(self) -> None:
         """Check the store in the background, and follow what is changed and who comes."""
         self._pause.start()
+        self._second.begin()
         self._jobs.changed.connect(self._changed)
         self._window.signed_in.connect(self._signed_in)
         store, last_at = self._store, self._last_at
@@ -92,9 +97,17 @@ class Care(QObject):
         """Return what the status line shows."""
         return status_card(session, self._store, self._clock_back)
 
+    def warn_of_paper(self, paper: Spooled) -> None:
+        """Tell the clerk what a paper that came out lacks: characters no font has, a text that was cut."""
+        from deskapp.print.render import SENTENCES
+
+        for warning in paper.warnings:
+            words = spoken(SENTENCES[warning.code], **warning.values)
+            self._window.toast(f"{paper.number}  {words}", tone="warn", raw=True)
+
     def _changed(self, changes: Changes) -> None:
-        if changes.touches("print_job"):
-            self.papers_wait.emit()
+        if changes.touches("print_job", "printer_profile", "printer_choice"):
+            self.papers_wait.emit()  # also when a printer was resumed, or another one chosen
         if changes.touches("setting"):
             self._jobs.ask(settings.load, owner=self, then=self._settings, exclusive="settings")
 
@@ -104,14 +117,25 @@ class Care(QObject):
             look(values)
 
     def _rest_when_idle(self) -> None:
+        """Give memory back once in every pause, and again when long work that went on in it has ended."""
         scanner = self._window.scanner
-        quiet = scanner is not None and time.monotonic() - scanner.last_input > REST_AFTER_S
-        idle = quiet and not self._jobs.working
-        if idle and not self._rested:
+        if scanner is None or time.monotonic() - scanner.last_input < REST_AFTER_S:
+            self._rested = self._owed = self._resting = False
+            return
+        if self._resting:
+            return
+        working = self._jobs.working
+        if self._rested and working:
+            self._owed = True
+        elif self._owed or not self._rested:
+            self._rested, self._owed, self._resting = True, working, True
+            if not working:
+                gc.collect()  # here, because a widget must not be found and die on another thread
             store = self._store
-            gc.collect()  # here, because a widget must not be found and die on another thread
-            self._jobs.background(lambda _progress: rest(store), owner=self)
-        self._rested = idle
+            self._jobs.background(lambda _progress: rest(store), owner=self, then=self._has_rested)
+
+    def _has_rested(self, _nothing: None) -> None:
+        self._resting = False
 
     def _looked_over(self, health: Health) -> None:
         if health.damage is not None:
@@ -247,13 +271,17 @@ def carry(file: Path, folder: Path, progress: Progress | None = None) -> Path:
 def status_card(session: ReadSession, store: Store, clock_back: bool) -> StatusCard:
     """Return what the status line shows."""
     from deskapp.models import backup
+    from deskapp.queries.paper_queue import newest_trouble
     from deskapp.queries.today import paper_counts, unsent
 
     papers = paper_counts(session)
+    stuck = papers.get("failed", 0) + papers.get("held", 0)
     newest = backup.newest_backup(store.home)
     return StatusCard(
         print_waiting=papers.get("queued", 0) + papers.get("sending", 0),
-        print_failed=sum(papers.get(state, 0) for state in ("failed", "unknown", "held")),
+        print_failed=stuck + papers.get("unknown", 0),
+        print_doubt=papers.get("unknown", 0),
+        print_trouble=newest_trouble(session) if stuck else "",
         unsent=unsent(session),
         backup_at=newest[1] if newest else 0,
         backup_days=settings.load(session)[settings.BACKUP_DAYS],

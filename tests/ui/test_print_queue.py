@@ -89,4 +89,4 @@ def test_its_states_speak_chinese(qtbot: Any, page: PrintQueuePage, store: Store
     page.open(which="all")
     qtbot.waitUntil(lambda: any(job.superseded_by for job in page.table.rows()))
 
-    assert {page.table.model.cells(n)[2].text for n, job in enumerate(page.table.rows())} == {"已作废"}
+    assert {page.table.model.cells(n)[3].text for n, job in enumerate(page.table.rows())} == {"已作废"}

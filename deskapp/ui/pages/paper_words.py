@@ -10,9 +10,14 @@ from deskapp.ui.kit import Cell, spoken
 
 KINDS = {
     "device_label": N_("Device label"), "accessory_label": N_("Accessory label"), "part_label": N_("Part label"),
-    "shelf_label": N_("Shelf label"), "test_label": N_("Test label"), "pickup_slip": N_("Pickup slip"),
+    "shelf_label": N_("Shelf label"), "badge_label": N_("Staff badge"),
+    "test_label": N_("Test label"), "pickup_slip": N_("Pickup slip"),
     "repair_receipt": N_("Repair receipt"), "quote": N_("Quote"), "day_end": N_("Day end"),
     "register": N_("Register book"), "recovery_code": N_("Recovery code"), "service_card": N_("Service card"),
+    "manifest": N_("Hand-over manifest"), "discrepancy_note": N_("Discrepancy note"),
+    "inspection_sheet": N_("Inspection sheet"), "bench_traveller": N_("Bench traveller"),
+    "loan_agreement": N_("Loan agreement"), "call_note": N_("Call-back note"), "missed_note": N_("Missed-you note"),
+    "refund": N_("Refund receipt"),
 }  # fmt: skip
 STATES = {
     "queued": (N_("Waiting"), "info", "clock"), "sending": (N_("Being sent"), "accent", "printer"),
@@ -20,6 +25,20 @@ STATES = {
     "failed": (N_("Not started"), "warn", "alert-triangle"), "unknown": (N_("Did it come out?"), "danger", "help"),
     "held": (N_("The printer waits"), "warn", "hand-stop"), "cancelled": (N_("Cancelled"), "neutral", "ban"),
 }  # fmt: skip
+
+EVIDENCE = {
+    "none": N_("the printer took it and says nothing"), "closed": N_("the printer read all of it"),
+    "spool": N_("the printing system reports it done"), "file": N_("the file lies in the folder"),
+    "status": N_("the printer reports that nothing waits"), "ack": N_("the printer confirmed it"),
+    "counter": N_("the printer counted it"), "person": N_("somebody looked"),
+}  # fmt: skip
+
+
+def evidence_words(evidence: str) -> str:
+    """Return what proves that a paper came out; empty where nothing is known."""
+    kind, _colon, _detail = evidence.partition(":")
+    found = EVIDENCE.get("spool" if kind in ("cups", "qt") else kind)
+    return spoken(found) if found else ""
 
 
 def kind_title(kind: str) -> str:
