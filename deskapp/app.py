@@ -2,8 +2,13 @@
 
 Nothing heavy is imported before the first paint; a test keeps it so.
 """
+# ruff: noqa: E402 (the linker begins before anything else is imported)
 
 from __future__ import annotations
+
+from deskapp.ui import link_ahead
+
+link_ahead.begin()  # who imports this module means to open a window; everything below is read meanwhile
 
 import gc
 import sys
@@ -19,7 +24,7 @@ from deskapp.paths import Home
 if TYPE_CHECKING:
     from deskapp.models.glance import FirstLook, Glance
     from deskapp.models.store import Store
-    from deskapp.print.spooler import Spooler
+    from deskapp.print.spooler import Spooled, Spooler
     from deskapp.ui.care import Watch
     from deskapp.ui.first_start import Gate
     from deskapp.ui.garbage import Collector
@@ -167,10 +172,25 @@ class Desk:
 
     def _load(self) -> None:
         from deskapp.ui import icons
-        from deskapp.ui.jobs import Jobs
 
         if self.window is not None:
             icons.come(self.window)
+        self._next(self._load_watch)
+
+    def _next(self, step: Callable[[], None]) -> None:
+        """Go on when the keys pressed meanwhile were taken, if there is still a window."""
+        from deskapp.ui.application import soon
+
+        if self.window is not None:
+            soon(self.window, step)
+
+    def _load_watch(self) -> None:
+        self._watch()
+        self._next(self._load_store)
+
+    def _load_store(self) -> None:
+        from deskapp.ui.jobs import Jobs
+
         self.jobs = Jobs(self._open_store, self.window)
         self.jobs.crashed.connect(self._watch().caught)
         if self.window is not None:
@@ -219,13 +239,9 @@ class Desk:
 
     def _furnish(self, store: Store) -> None:
         from deskapp.print.spooler import Spooler
-        from deskapp.rules import access
         from deskapp.ui import theme
         from deskapp.ui.application import Relay, to_front
-        from deskapp.ui.care import Care
-        from deskapp.ui.finding import StoreFinder
         from deskapp.ui.listener import Listener
-        from deskapp.ui.pages.table import PAGES
 
         self.store, window, jobs = store, self.window, self.jobs
         if window is None or jobs is None:
@@ -238,22 +254,50 @@ class Desk:
             from deskapp.ui import page_printer
 
             page_printer.offer()
-        self.spooler = Spooler(store, tell=lambda paper: self.relay.tell(paper.changes) if paper.changes else None)
+        self.news = Relay(jobs)
+        self.spooler = Spooler(store, tell=self._paper_told)
         self.listener = Listener(self.home, window)
         self.listener.wanted.connect(lambda: to_front(window))
         self.listener.forward_changes(jobs.changed)
         if self.answer is not None:
             self.listener.answer_with(partial(self.answer, store))
+        self._next(self._furnish_window)
+
+    def _paper_told(self, paper: Spooled) -> None:
+        """Hear from the spooler's threads what happened to a paper."""
+        if paper.changes is not None:
+            self.relay.tell(paper.changes)
+        if paper.warnings:
+            self.news.tell(paper)
+
+    def _furnish_window(self) -> None:
+        from deskapp.rules import access
+        from deskapp.ui.care import Care
+        from deskapp.ui.finding import StoreFinder
+        from deskapp.ui.page import PrintDoor
+        from deskapp.ui.pages.table import PAGES
+
+        store, window, jobs, spooler = self.store, self.window, self.jobs, self.spooler
+        if store is None or window is None or jobs is None or spooler is None:
+            return
         last_at = self.seen.last_at if self.seen else 0
         self.care = care = Care(window, jobs, store, last_at)
         care.damaged.connect(self._leave_for_gate)
-        care.papers_wait.connect(self.spooler.wake)
+        care.papers_wait.connect(spooler.wake)
+        self.news.told.connect(care.warn_of_paper)
         window.furnish(
             jobs, PAGES, StoreFinder(), now=lambda: store.now,
             may=lambda roles, right: access.may(store.roles, roles, right), status=care.status,
+            printing=PrintDoor(spooler.hurry, spooler.clear_printer),
         )  # fmt: skip
-        self.spooler.start()
-        care.begin()
+        self._next(self._begin_work)
+
+    def _begin_work(self) -> None:
+        window, spooler = self.window, self.spooler
+        if window is None or spooler is None:
+            return
+        spooler.start()
+        self.care.begin()
         if window.shell is not None:
             window.shell.prepare_soon()
         if self.collector is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 from deskapp.errors import N_, Refused
@@ -16,19 +15,24 @@ from deskapp.errors import N_, Refused
 V = TypeVar("V", str, int, bool, "dict[str, str]")
 
 
-@dataclass(frozen=True, slots=True)
-class Setting(Generic[V]):
+class Setting(Generic[V]):  # no dataclass: making one loads a parser of Python, for which the start has no time
     """One declared setting. `choices` are the only values allowed (any when empty); `low`/`high` bound an int."""
 
-    key: str
-    type: type[V]
-    default: V
-    title: str
-    page: str
-    choices: tuple[V, ...] = ()
-    low: int | None = None
-    high: int | None = None
-    hint: str = ""
+    __slots__ = ("choices", "default", "high", "hint", "key", "low", "page", "title", "type")
+
+    def __init__(
+        self, key: str, kind: type[V], default: V, title: str, page: str, choices: tuple[V, ...] = (),
+        low: int | None = None, high: int | None = None, hint: str = "",
+    ) -> None:  # fmt: skip
+        self.key = key
+        self.type: type[V] = kind
+        self.default: V = default
+        self.title = title
+        self.page = page
+        self.choices: tuple[V, ...] = choices
+        self.low = low
+        self.high = high
+        self.hint = hint
 
     def accept(self, value: object) -> V:
         """Return the value when it is allowed; raises Refused at the field named by the key."""
@@ -105,6 +109,15 @@ PRINT_FOLDER: Final = Setting("print.folder", str, "", N_("Folder that takes the
 PAPER_LANGUAGE: Final = Setting(
     "print.language", str, "zh_CN", N_("Language on paper"), "printing", choices=("zh_CN", "en")
 )
+TEMPLATES: Final[Setting[dict[str, str]]] = Setting(
+    "print.templates", dict, {}, N_("Own templates"), "templates",
+    hint=N_("Kind of document, or kind@paper, and the template that prints it."),
+)  # fmt: skip
+TEMPLATE_OPTIONS: Final[Setting[dict[str, str]]] = Setting(
+    "print.template_options", dict, {}, N_("Options of the templates"), "templates",
+    hint=N_("Template and its options as JSON."),
+)  # fmt: skip
+LOGO: Final = Setting("print.logo", str, "", N_("Picture file of the logo on labels and papers"), "templates")
 
 # ---- keeping things safe
 BACKUP_FOLDER: Final = Setting("backup.folder", str, "", N_("Folder for backups (a USB disk)"), "backup")
@@ -119,11 +132,25 @@ PHOTO_EDGE: Final = Setting(
     "photo.long_edge", int, 1600, N_("Longest edge of a stored photo, pixels"), "photos", low=800, high=4000
 )
 
+# ---- the server
+SYNC_PROXY: Final = Setting(
+    "sync.proxy", str, "", N_("Proxy towards the server"), "sync",
+    hint=N_("Empty: as the computer is set. “none”: a direct line. Else an address such as http://proxy:8080."),
+)  # fmt: skip
+SYNC_AUTHORITY: Final = Setting(
+    "sync.authority_file", str, "", N_("File with the certificates of the organisation's own authority"), "sync"
+)
+SYNC_RATE: Final = Setting(
+    "sync.photo_rate", int, 256, N_("Most that photos take of the line, kB a second (0: no limit)"), "sync",
+    low=0, high=100_000,
+)  # fmt: skip
+
 ALL: Final[tuple[Setting[Any], ...]] = (
     LANGUAGE, THEME, SCALE, RAIL_NARROW, SOUNDS, SHORTCUTS, IDLE_LOCK, HIDE_NAMES, SCAN_GAP,
     LABEL_PRINTER, SLIP_PRINTER, PAGE_PRINTER, LABEL_SIZE, SLIP_FORM, RECEIPT_FORM, SMALL_LABEL_CODE,
-    LABEL_OFFSET_X, LABEL_OFFSET_Y, PRINT_FOLDER, PAPER_LANGUAGE,
+    LABEL_OFFSET_X, LABEL_OFFSET_Y, PRINT_FOLDER, PAPER_LANGUAGE, TEMPLATES, TEMPLATE_OPTIONS, LOGO,
     BACKUP_FOLDER, BACKUP_DAYS, JOURNAL_FOLDER, PHOTO_FOLDER, PHOTO_EDGE,
+    SYNC_PROXY, SYNC_AUTHORITY, SYNC_RATE,
 )  # fmt: skip
 
 BY_KEY: Final[Mapping[str, Setting[Any]]] = {setting.key: setting for setting in ALL}
@@ -134,8 +161,10 @@ PAGES: Final[Mapping[str, str]] = {
     "access": N_("Locking"),
     "scanner": N_("Scanner"),
     "printing": N_("Printing"),
+    "templates": N_("Templates"),
     "backup": N_("Backup"),
     "photos": N_("Photos"),
+    "sync": N_("Server"),
 }
 
 
@@ -144,11 +173,18 @@ def declared(key: str) -> Setting[Any]:
     return BY_KEY[key]
 
 
-@dataclass(frozen=True, slots=True)
 class Values:
-    """The settings of this computer as they were read at one moment."""
+    """The settings of this computer as they were read at one moment, as the JSON text that is stored."""
 
-    stored: Mapping[str, str] = field(default_factory=dict)
+    __slots__ = ("stored",)
+
+    def __init__(self, stored: Mapping[str, str] | None = None) -> None:
+        self.stored: Mapping[str, str] = stored or {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Values) and self.stored == other.stored
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __getitem__(self, setting: Setting[V]) -> V:
         """Return the value of a setting."""
@@ -157,6 +193,10 @@ class Values:
     def having(self, setting: Setting[V], value: V) -> Values:
         """Return these values with one changed."""
         return Values({**self.stored, setting.key: setting.encode(value)})
+
+
+NOTHING_SET: Final = Values()
+"""The settings where nothing is stored yet: every default."""
 
 
 class _Result(Protocol):

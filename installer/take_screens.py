@@ -1,10 +1,12 @@
 """Take pictures of every page for docs/screens, in both languages, on sample data.
 
-    python installer/take_screens.py [PAGE ...] [--to FOLDER]
+    python installer/take_screens.py [PAGE ...] [--to FOLDER] [--scale 150]
 
 Plays the morning of the tour in a throw-away home, adds a little more work in every state, and
-opens each page of the window's table: light in both languages; three pages also dark and at 150 %.
-Pictures are cut down to a palette so that each stays below 150 KB.
+opens each page of the window's table and each scene of `scenes.py` (lock screen, keys, palette,
+first start, recovery): light in both languages; three pages also dark and at 150 %. With --scale
+everything is taken at that size of letters, to look at. Pictures are cut down to a palette so that
+each stays below 150 KB.
 """
 
 from __future__ import annotations
@@ -33,14 +35,17 @@ def main() -> int:
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     words.add_argument("pages", nargs="*")
     words.add_argument("--to", type=Path, default=TARGET)
+    words.add_argument("--scale", type=int, default=100, choices=(100, 125, 150, 175, 200))
     chosen = words.parse_args()
+    if chosen.scale != 100 and chosen.to == TARGET:
+        words.error("pictures at another size of letters need a folder of their own: --to FOLDER")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ["DESKAPP_NO_KEYRING"] = "1"
     with tempfile.TemporaryDirectory() as folder:
-        return take(Path(folder) / "day", chosen.to, set(chosen.pages))
+        return take(Path(folder) / "day", chosen.to, set(chosen.pages), chosen.scale)
 
 
-def take(place: Path, target: Path, wanted: set[str]) -> int:
+def take(place: Path, target: Path, wanted: set[str], scale: int) -> int:
     """Play, then take the pictures; returns how many pages could not be shown."""
     from deskapp.tour.day import STEPS
     from deskapp.tour.diary import Diary
@@ -58,7 +63,8 @@ def take(place: Path, target: Path, wanted: set[str]) -> int:
                 return 1
         arguments = more_work(stage)
         stage.sign_in(BOSS)
-        return photograph(stage, target, arguments, wanted)
+        failed = photograph(stage, target, arguments, wanted, scale)
+        return failed + photograph_scenes(stage, place / "nothing here", target, wanted)
     finally:
         stage.close()
 
@@ -123,12 +129,15 @@ def more_work(stage: Any) -> dict[str, dict[str, object]]:
     }  # fmt: skip
 
 
-def photograph(stage: Any, target: Path, arguments: dict[str, dict[str, object]], wanted: set[str]) -> int:
+def photograph(
+    stage: Any, target: Path, arguments: dict[str, dict[str, object]], wanted: set[str], scale: int
+) -> int:
     """Open every page in every look and save its picture."""
     from deskapp import i18n, settings
     from deskapp.ui.pages.table import PAGES
 
     window, failed = stage.window, 0
+    window.set_value(settings.SCALE, scale)
     for language in LANGUAGES:
         window.set_value(settings.LANGUAGE, language)
         stage.hands.until(lambda wished=language: i18n.language() == wished, "the other language")
@@ -141,8 +150,11 @@ def photograph(stage: Any, target: Path, arguments: dict[str, dict[str, object]]
                 failed += 1
                 print(f"{page.id}: {type(error).__name__}: {error}")
                 continue
+            window.toasts.clear()
             save(window, target / f"{page.id}_{language}.png")
     window.set_value(settings.LANGUAGE, "zh_CN")
+    if scale != 100:
+        return failed
     for name, setting, value, usual in (
         ("dark", settings.THEME, "dark", "light"), ("large", settings.SCALE, 150, 100),
     ):  # fmt: skip
@@ -150,9 +162,67 @@ def photograph(stage: Any, target: Path, arguments: dict[str, dict[str, object]]
         for page_id in MORE_LOOKS:
             if not wanted or page_id in wanted:
                 show(stage, page_id, arguments.get(page_id, {}))
+                window.toasts.clear()
                 save(window, target / f"{page_id}_{name}_zh_CN.png")
         window.set_value(setting, usual)
     return failed
+
+
+def photograph_scenes(stage: Any, empty: Path, target: Path, wanted: set[str]) -> int:
+    """Save a picture of what is seen beside the pages; returns how many could not be shown."""
+    from deskapp import i18n, settings
+    from deskapp.paths import Home
+    from deskapp.tour.stage import BOSS
+    from deskapp.ui.first_start import Gate
+    from installer import scenes
+
+    window, failed = stage.window, 0
+    gate = Gate(Home(empty), lambda: True)
+    gate.resize(*scenes.GATE_SIZE)
+    gate.show()
+    for language in LANGUAGES:
+        window.set_value(settings.LANGUAGE, language)
+        stage.hands.until(lambda wished=language: i18n.language() == wished, "the other language")
+        for name in scenes.SCENES:
+            if wanted and name not in wanted:
+                continue
+            try:
+                pictured = photograph_scene(stage, gate, name)
+            except Exception as error:  # noqa: BLE001 (as above)
+                failed += 1
+                print(f"{name}: {type(error).__name__}: {error}")
+                continue
+            save(pictured, target / f"{name}_{language}.png")
+            if name == scenes.LOCK:
+                stage.sign_in(BOSS)
+            elif name in scenes.OVER_THE_DESK:
+                scenes.clear(window, stage.hands.rest)
+    gate.close()
+    return failed
+
+
+def photograph_scene(stage: Any, gate: Any, name: str) -> Any:
+    """Show one scene and return the window it is seen in."""
+    from installer import scenes
+
+    window = stage.window
+    window.toasts.clear()
+    if name == scenes.LOCK:
+        from deskapp.tour.stage import PEOPLE
+        from deskapp.ui.lock import Tile
+
+        window.lock()
+        window.lock_screen.show_people([Tile(one.staff_no, one.name) for one in PEOPLE])
+        stage.hands.rest()
+        return window
+    if name in scenes.OVER_THE_DESK:
+        show(stage, "today", {})
+        scenes.over_the_desk(window, name, stage.hands.rest)
+        stage.hands.rest(400)
+        return window
+    scenes.before_the_desk(gate, name, stage.hands.rest)
+    stage.hands.rest(300)
+    return gate
 
 
 def show(stage: Any, page_id: str, arguments: dict[str, object]) -> None:
@@ -178,7 +248,6 @@ def show(stage: Any, page_id: str, arguments: dict[str, object]) -> None:
 
 def save(window: Any, path: Path) -> None:
     """Save what the window shows with as many colours as fit below the limit."""
-    window.toasts.clear()
     image = window.grab().toImage().convertToFormat(window.grab().toImage().Format.Format_RGB888)
     picture = Image.frombytes(
         "RGB", (image.width(), image.height()), bytes(image.constBits()), "raw", "RGB", image.bytesPerLine()

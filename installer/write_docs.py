@@ -125,10 +125,12 @@ def load_commands() -> None:
 def screens_table() -> str:
     """The pictures of every page in both languages, and of some in other looks."""
     from deskapp.ui.pages.table import PAGES
+    from installer.scenes import SCENES, TITLES
     from installer.take_screens import MORE_LOOKS
 
     titles = {page.id: page.title for page in PAGES}
     rows = [(title, _picture(f"{name}_zh_CN"), _picture(f"{name}_en")) for name, title in titles.items()]
+    rows += [(TITLES[name], _picture(f"{name}_zh_CN"), _picture(f"{name}_en")) for name in SCENES]
     for look, words in (("dark", "dark"), ("large", "150 %")):
         rows += [(f"{titles[name]}, {words}", _picture(f"{name}_{look}_zh_CN"), "") for name in MORE_LOOKS]
     return _table(("page", "简体中文", "English"), rows)

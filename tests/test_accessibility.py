@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,18 +14,21 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from deskapp import i18n, settings
-from deskapp.models.catalogue import words
+from deskapp.catalogue import words
 from deskapp.models.store import Store
 from deskapp.paths import Home
 from deskapp.settings import Values
 from deskapp.ui import theme
 from deskapp.ui.finding import StoreFinder
+from deskapp.ui.first_start import Gate
 from deskapp.ui.jobs import Jobs
+from deskapp.ui.lock import LockScreen, Tile
 from deskapp.ui.page import Page
 from deskapp.ui.pages.table import PAGES
 from deskapp.ui.speech import without_mnemonic
 from deskapp.ui.widgets.tabs import in_reading_order
 from deskapp.ui.window import Window
+from installer import scenes
 from installer.compile_catalogue import merge, translations_of
 from tests import walker
 from tests.branch_day import BranchDay, fill_branch
@@ -221,6 +224,15 @@ def test_nothing_needs_a_mouse(desk: Desk, view: View) -> None:
 
 
 @each_view
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_no_two_controls_in_sight_share_a_letter(desk: Desk, view: View, language: str) -> None:
+    desk.look(language=language)
+    desk.open(view)
+
+    assert walker.double_keys(desk.window) == []
+
+
+@each_view
 def test_no_state_is_told_by_colour_alone(desk: Desk, view: View) -> None:
     desk.look()
 
@@ -258,6 +270,113 @@ def test_no_text_is_cut(desk: Desk, view: View, language: str, scale: int) -> No
     assert walker.squeezed(page) == []
     if language != "qps":
         assert walker.short_headings(page) == []
+
+
+# ---------------------------------------------------------------- beside the pages
+
+
+@pytest.fixture(scope="module")
+def gate(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
+    """The window before the desk, where there is no data yet and the computer has no key store."""
+    made = Gate(Home(tmp_path_factory.mktemp("nothing") / "home"), lambda: True)
+    made.resize(*scenes.GATE_SIZE)
+    made.show()
+    yield made
+    made.close()
+    made.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@dataclass(slots=True)
+class Scene:
+    """One thing that is seen beside the pages: what is new, and the window whose keys count with it."""
+
+    part: QWidget
+    window: QWidget
+
+
+@pytest.fixture
+def show_scene(desk: Desk, gate: Gate) -> Iterator[Callable[[str], Scene]]:
+    """Show a scene, and take it away at the end."""
+    shown: list[str] = []
+
+    def show(name: str) -> Scene:
+        shown.append(name)
+        if name == scenes.LOCK:
+            desk.window.lock()
+            screen = desk.window.lock_screen
+            screen.show_people([Tile(f"C0{place}", one) for place, one in enumerate(("林小芳", "欧阳建国", "王丽"))])
+            desk.settle()
+            return Scene(screen, screen)
+        if name in scenes.OVER_THE_DESK:
+            desk.open(View("today"))
+            part = scenes.over_the_desk(desk.window, name, desk.settle)
+            return Scene(part, part)
+        part = scenes.before_the_desk(gate, name, lambda: gate_settled(desk, gate))
+        return Scene(part, gate)
+
+    yield show
+    if scenes.LOCK in shown:
+        desk.window.enter(desk.day.boss)
+    scenes.clear(desk.window, desk.settle)
+
+
+def gate_settled(desk: Desk, gate: Gate) -> None:
+    """Wait until the window before the desk knows whether the computer has a key store."""
+    deadline = time.monotonic() + PATIENCE_S
+    quiet = 0
+    while quiet < 3:
+        assert time.monotonic() < deadline, "the window keeps asking"
+        desk.settle()
+        quiet = 0 if gate.jobs.working else quiet + 1
+
+
+each_scene = pytest.mark.parametrize("name", scenes.SCENES)
+
+
+@each_scene
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_beside_the_pages_everything_has_a_name_a_key_and_a_place_in_the_order(
+    desk: Desk, show_scene: Callable[[str], Scene], name: str, language: str
+) -> None:
+    desk.look(language=language)
+    scene = show_scene(name)
+
+    assert walker.nameless(scene.part) == []
+    assert walker.backward(scene.part) == []
+    assert walker.mouse_only(scene.part) == []
+    assert walker.colour_alone(scene.part) == []
+    assert walker.double_keys(scene.window) == []
+    assert untranslated(scene.part, language) == []
+
+
+@each_scene
+@pytest.mark.parametrize(("language", "scale"), [("zh_CN", 150), ("en", 150)])
+def test_beside_the_pages_no_text_is_cut(
+    desk: Desk, show_scene: Callable[[str], Scene], name: str, language: str, scale: int
+) -> None:
+    desk.look(language=language, scale=scale)
+    scene = show_scene(name)
+    for _round in range(20):
+        if not walker.squeezed(scene.part):
+            break
+        desk.settle()
+
+    assert walker.squeezed(scene.part) == []
+
+
+def test_the_tiles_of_the_lock_screen_stand_apart_when_the_letters_grow(
+    desk: Desk, show_scene: Callable[[str], Scene]
+) -> None:
+    desk.look(language="zh_CN")
+    screen = show_scene(scenes.LOCK).part
+    assert isinstance(screen, LockScreen)
+    for scale in (100, 150, 200, 125):
+        theme.apply(desk.app, "light", scale)
+        desk.settle()
+        rooms = [walker.place(tile, screen) for tile in screen.tiles] + [walker.place(screen.who, screen)]
+        assert [(one, other) for place, one in enumerate(rooms) for other in rooms[place + 1 :]
+                if one.intersects(other)] == [], scale  # fmt: skip
 
 
 # ---------------------------------------------------------------- every look
@@ -317,7 +436,7 @@ OWN = {
 """Texts that are right in a language; some words, such as Wi-Fi, are right in both."""
 FOREIGN = {"zh_CN": frozenset(CATALOGUE), "en": frozenset(CATALOGUE.values())}
 """Texts that must not be seen in a language: the ones of the other."""
-def untranslated(page: Page, language: str) -> list[str]:
+def untranslated(page: QWidget, language: str) -> list[str]:
     """What the page says in the other language."""
     own, foreign = OWN[language], FOREIGN[language]
     return [

@@ -110,7 +110,7 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for floor in ("ui", "server", "print", "sync", "commands", "queries", "models", "rules"):
         (root / "deskapp" / floor).mkdir(parents=True)
         (root / "deskapp" / floor / "__init__.py").touch()
-    files = "__init__ __main__ cli tour app settings secrets cipher i18n logs paths clock errors"
+    files = "__init__ __main__ cli tour app settings catalogue knowledge secrets cipher i18n logs paths clock errors"
     entities = "base people merchant device ticket repair stock journal local store"
     for name in files.split() + [f"models/{name}" for name in entities.split()]:
         (root / "deskapp" / f"{name}.py").touch()

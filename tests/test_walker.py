@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from deskapp import i18n
@@ -81,6 +82,26 @@ def test_a_button_no_key_reaches_is_seen(shown) -> None:
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     assert len(walker.mouse_only(shown(stacked(button)))) == 1
+
+
+def test_a_letter_that_two_controls_claim_is_seen(shown) -> None:
+    label, entry = QLabel("&Save as"), field("Save as")
+    label.setBuddy(entry)
+    page = stacked(QPushButton("&Save"), label, entry, QPushButton("&Leave"))
+    hidden = QPushButton("&Later")
+    page.layout().addWidget(hidden)
+    hidden.hide()
+    QShortcut(QKeySequence("Alt+X"), page)
+
+    (fault,) = walker.double_keys(shown(page))
+    assert fault.startswith("Alt+S")
+
+
+def test_a_shortcut_of_the_page_counts_as_a_control(shown) -> None:
+    page = stacked(QPushButton("E&xit"))
+    QShortcut(QKeySequence("Alt+X"), page)
+
+    assert len(walker.double_keys(shown(page))) == 1
 
 
 def test_a_pill_without_words_is_seen(shown) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -148,6 +149,30 @@ def mouse_only(page: QWidget) -> list[str]:
         if not by_keys and not button.shortcut().toString() and not button.property("by_key"):
             faults.append(named(button))
     return faults
+
+
+def double_keys(page: QWidget) -> list[str]:
+    """Alt and one letter that two controls in sight claim: Qt then does neither, it only moves the focus."""
+    owners: dict[str, list[str]] = {}
+    for widget in seen(page):
+        keys = _alt_key(widget)
+        if keys and widget.isEnabled():
+            owners.setdefault(keys, []).append(named(widget))
+    for shortcut in page.findChildren(QShortcut):
+        holder = shortcut.parent()
+        if shortcut.isEnabled() and isinstance(holder, QWidget) and (holder is page or holder.isVisibleTo(page)):
+            keys = shortcut.key().toString()
+            if keys.startswith("Alt+") and len(keys) == 5:
+                owners.setdefault(keys, []).append(f"{keys} of {type(holder).__name__}")
+    return [f"{keys}: {', '.join(names)}" for keys, names in owners.items() if len(names) > 1]
+
+
+def _alt_key(widget: QWidget) -> str:
+    if isinstance(widget, QAbstractButton):
+        return QKeySequence.mnemonic(widget.text()).toString()
+    if isinstance(widget, QLabel) and widget.buddy() is not None:
+        return QKeySequence.mnemonic(widget.text()).toString()
+    return ""
 
 
 def colour_alone(page: QWidget) -> list[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from deskapp import catalogue
 from deskapp.commands.bench_charge import charge_basis, refuse_beyond_agreement
 from deskapp.commands.bench_desk import (
     Job,
@@ -33,7 +34,6 @@ from deskapp.commands.bench_warranty import decide
 from deskapp.commands.moves import hop, move, must_be, raise_card, record
 from deskapp.errors import N_, Refused
 from deskapp.models import bench as models_bench
-from deskapp.models import catalogue
 from deskapp.models.repair import ReviewCard
 from deskapp.models.store import Override, Write, command
 from deskapp.rules import lifecycle

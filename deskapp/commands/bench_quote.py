@@ -8,11 +8,12 @@ device cannot be repaired (`give_up_repair`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import select
 
+from deskapp import catalogue
 from deskapp.clock import shop_day
 from deskapp.commands.bench_charge import (
     Line,
@@ -25,11 +26,13 @@ from deskapp.commands.bench_charge import (
     price,
 )
 from deskapp.commands.bench_desk import Job, job_of, kept, needed, tamper_answer, to_bench, to_shelf
+from deskapp.commands.checkin import attach
+from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.moves import move, must_be
 from deskapp.commands.papers import queue
 from deskapp.commands.papers_quote import quote_card
 from deskapp.errors import N_, Refused
-from deskapp.models import bench, catalogue
+from deskapp.models import bench
 from deskapp.models.merchant import MerchantContact
 from deskapp.models.store import Override, Write, command
 from deskapp.rules import access
@@ -112,11 +115,14 @@ def approve_quote(
     channel: str,
     words: str = "",
     callback_number: str = "",
-    evidence: Sequence[str] = (),
+    evidence: Sequence[Photo] = (),
     bench: str = "",
     override: Override | None = None,
 ) -> None:
-    """Record that the merchant agrees: who, how, and in which words or on which scan.
+    """Record that the merchant agrees: who, how, and in which words, with which signature or on which scan.
+
+    `evidence` names files of the blob store (a drawn signature, a scan, a picture of a message); they
+    are kept on the device and the approval names them by their SHA-256.
 
     By telephone it counts only after a call back to a number on file; another number needs a
     supervisor's consent. A quote that has run out cannot be approved.
@@ -128,18 +134,25 @@ def approve_quote(
         raise Refused(N_("How did the merchant answer?"), field="channel", code="missing")
     said = kept(write, job, words, "words")
     if not said and not evidence:
-        raise Refused(N_("Note the words of the approval, or attach the signature."), field="words", code="missing")
+        raise Refused(
+            N_("Note the words of the approval, or attach the signature, a scan or a photo."), field="words",
+            code="missing",
+        )  # fmt: skip
     second = _checked_number(write, job, callback_number, override) if channel == BY_PHONE else ""
     quote = last_quote(money_rows(write, item_id))
+    number = quote.number if quote else ""
+    names = [one.sha256 for one in evidence]
+    for one in evidence:
+        kind = one.kind if one.kind == "signature" else "approval"
+        attach(write, "repair_item", item_id, replace(one, kind=kind, caption=number))
     money(
-        write, job, MoneyKind.APPROVAL, quote.fen if quote else 0, number=quote.number if quote else "",
-        method=channel, second=second,
-        data={"quote": quote.id if quote else "", "approved_by": who, "words": said, "evidence": list(evidence)},
+        write, job, MoneyKind.APPROVAL, quote.fen if quote else 0, number=number, method=channel, second=second,
+        data={"quote": quote.id if quote else "", "approved_by": who, "words": said, "evidence": names},
     )  # fmt: skip
     move(
         write, job.item, "approve",
         {"approved_by": who, "approval_channel": "phone" if channel == BY_PHONE else channel,
-         "approval_evidence": said or list(evidence), "callback_number": _tail(callback_number)},
+         "approval_evidence": said or names, "callback_number": _tail(callback_number)},
         second_id=second,
     )  # fmt: skip
     if bench.strip():

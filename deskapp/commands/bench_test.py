@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import select
 
+from deskapp import catalogue
+from deskapp.catalogue import TestStep
 from deskapp.commands.bench_charge import charge
 from deskapp.commands.bench_desk import QC_BENCH, Job, events_of, job_of, kept, tamper_answer, to_bench, to_shelf
 from deskapp.commands.bench_warranty import leave_warranty
 from deskapp.commands.moves import item_of, move, must_be, raise_card, record
 from deskapp.commands.people import actor_of
 from deskapp.errors import N_, Forbidden, Refused
-from deskapp.models import catalogue
-from deskapp.models.catalogue import TestStep
 from deskapp.models.folding import work_of
 from deskapp.models.people import Site, Staff
 from deskapp.models.repair import CustodyEvent

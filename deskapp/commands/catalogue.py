@@ -142,6 +142,7 @@ def receive(
     if quantity <= 0:
         raise Refused(N_("Enter how many came in."), field="quantity")
     entry = Entry()
+    said, reason = entry.note(supplier, "supplier"), entry.note(reason, "reason")
     clean = [entry.take("serial_no", serial, "serials") for serial in serials if serial.strip()]
     if part.serialised and len(set(clean)) != quantity:
         raise Refused(
@@ -152,7 +153,7 @@ def receive(
             StockMove(
                 id=write.new_id(), at=write.now, by=write.actor.staff_id, part_id=part_id, from_place="supplier",
                 to_place="shelf", quantity=1 if part.serialised else quantity, serial_no=serial, reason=reason,
-                data={"supplier": supplier} if supplier else {},
+                data={"supplier": said} if said else {},
             )  # fmt: skip
         )
 
@@ -162,6 +163,7 @@ def count_parts(write: Write, *, part_id: str, counted: int, reason: str = "") -
     """Set the stock of a part by a count; the difference becomes a move and a review card. Returns it."""
     if counted < 0:
         raise Refused(N_("A count cannot be negative."), field="counted")
+    reason = Entry().note(reason, "reason")
     difference = counted - on_hand(write, part_id)
     if difference:
         start, end = ("count", "shelf") if difference > 0 else ("shelf", "count")
@@ -185,6 +187,7 @@ def write_prices(write: Write, version: str, valid_from: str, lines: Sequence[Pr
     """Write a price list inside another act."""
     if not version.strip():
         raise Refused(N_("A price list needs a version."), field="version")
+    valid_from = Entry().day(valid_from, "valid_from")
     there = {
         row.code: row for row in write.session.scalars(select(PriceLine).where(PriceLine.version == version.strip()))
     }

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from deskapp import catalogue
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.models.device import DeviceModel
 from deskapp.models.stock import Part, PriceLine
 from deskapp.models.store import Write, command

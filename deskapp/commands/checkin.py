@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deskapp import catalogue
 from deskapp.clock import random_token
 from deskapp.commands import checkin_units as units
 from deskapp.commands.checkin_counter import Desk, deliverer_of, merchant_of
@@ -24,7 +25,7 @@ from deskapp.commands.moves import hop, move, raise_card, record
 from deskapp.commands.papers import queue_accessory_label, queue_device_label, queue_slip
 from deskapp.commands.tickets import TicketForm, add_event, new_ticket
 from deskapp.errors import N_, Refused
-from deskapp.models import catalogue, past, times
+from deskapp.models import past, times
 from deskapp.models.device import DeviceModel
 from deskapp.models.local import Draft
 from deskapp.models.merchant import Merchant
@@ -97,7 +98,8 @@ def _check_in(
         attach(write, "repair_order", order.id, signature)
     desk.hang_doubts("repair_order", order.id, 0)
     checked = tuple(visit.print_labels(item, piece) for item, piece in zip(visit.items, pieces, strict=True))
-    queue_slip(write, order)
+    drawn = signature is not None and signature.mime == "image/svg+xml"
+    queue_slip(write, order, signature.sha256 if signature is not None and drawn else "")
     if draft_id and (draft := write.session.get(Draft, draft_id)) is not None:
         write.session.delete(draft)
     return CheckedIn(
@@ -212,7 +214,7 @@ def new_token() -> str:
 
 def priority_for(desk: Desk, form: DeviceForm, owner: Merchant | None, terms: Terms) -> int:
     """Return the priority of a device, 1 (at once) to 4: what stands still counts, else the symptom's hint."""
-    loaner = bool(past.loaners_with(desk.write.session, owner.id)) if owner else False
+    loaner = bool(past.loaners_with(desk.write.session, owner.id)) if owner else False  # asked of the database once
     word = catalogue.words("symptoms").get(form.symptom_code)
     hint = int(word.extra.get("priority", 3)) if word else 3
     urgent = priority_of(

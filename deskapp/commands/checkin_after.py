@@ -154,6 +154,7 @@ def void_check_in(
     if not taker:
         raise Refused(N_("To whom was the device given back?"), field="given_back_to")
     kept_reason = Desk(write).text("note", reason, "reason")
+    taker = Desk(write).text("name", taker, "given_back_to")
     acting = _as_corrector(write, override)
     order = write.session.get_one(RepairOrder, order_id)
     lines = write.session.scalars(select(RepairItem).where(RepairItem.order_id == order_id)).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from deskapp import catalogue
 from deskapp.clock import shop_day
 from deskapp.commands import checkin_units as units
 from deskapp.commands.checkin import new_token, priority_for
@@ -21,7 +22,7 @@ from deskapp.commands.moves import hop, move, record
 from deskapp.commands.papers import queue_accessory_label, queue_device_label, queue_slip
 from deskapp.commands.tickets import TicketForm, add_event, new_ticket
 from deskapp.errors import N_, Refused
-from deskapp.models import catalogue, times
+from deskapp.models import times
 from deskapp.models.merchant import Merchant
 from deskapp.models.people import Shelf
 from deskapp.models.repair import AccessoryItem, RepairItem, RepairOrder

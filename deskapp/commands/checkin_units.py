@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from deskapp.clock import shop_day
 from deskapp.commands.checkin_counter import Desk, refusal
 from deskapp.commands.checkin_forms import DeviceForm, Notice
 from deskapp.commands.moves import raise_card
 from deskapp.errors import N_, Refused
 from deskapp.models import past
+from deskapp.models.act_session import find
 from deskapp.models.device import Device, DeviceModel, TerminalBinding
 from deskapp.models.merchant import Merchant
 from deskapp.rules.identifiers import Context, Severity, clean_serial, judge, sentence
@@ -185,10 +184,7 @@ def bind(desk: Desk, found: Found, form: DeviceForm, index: int, merchant: Merch
 
 def _bind_new(desk: Desk, unit: Device, merchant: Merchant, terminal_no: str) -> None:
     write = desk.write
-    bound = write.session.scalars(
-        select(TerminalBinding).where(TerminalBinding.device_id == unit.id, TerminalBinding.valid_to == "")
-    ).first()
-    if bound is None:
+    if not find(write.session, TerminalBinding, device_id=unit.id, valid_to=""):
         day = shop_day(write.now).isoformat()
         write.session.add(
             TerminalBinding(

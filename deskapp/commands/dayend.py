@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from deskapp import settings
+from deskapp import catalogue, settings
 from deskapp.clock import shop_day
 from deskapp.commands.entry import Entry
 from deskapp.commands.moves import raise_card, record, site_of
@@ -14,7 +14,7 @@ from deskapp.commands.papers import paper_site, queue, staff_name
 from deskapp.commands.papers_receipt import method_words
 from deskapp.errors import N_, Refused
 from deskapp.i18n import translate
-from deskapp.models import catalogue, day_figures
+from deskapp.models import day_figures
 from deskapp.models.day_figures import VOIDED, Exemption, Figures
 from deskapp.models.repair import ItemRecord, RepairItem
 from deskapp.models.store import Override, Write, command

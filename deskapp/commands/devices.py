@@ -103,7 +103,7 @@ def bind(
         raise Refused(N_("This merchant is not known here."), field="merchant_id")
     entry = Entry()
     number = entry.take("terminal_no", terminal_no, "terminal_no")
-    today = valid_from or shop_day(write.now).isoformat()
+    today = entry.day(valid_from, "valid_from") or shop_day(write.now).isoformat()
     unbind(write, device_id, today)
     if number:
         other = write.session.scalars(
@@ -201,8 +201,10 @@ def _fill(write: Write, row: Device, form: DeviceDetails, *, serial: str) -> Ent
     values = {
         "serial_no": normal, "model_id": form.model_id, "tusn": entry.take("tusn", form.tusn, "tusn"),
         "imei": entry.take("imei", form.imei, "imei"), "iccid": entry.take("iccid", form.iccid, "iccid"),
-        "ownership": form.ownership, "manufactured_on": form.manufactured_on, "warranty_until": form.warranty_until,
-        "firmware_version": form.firmware_version.strip(), "app_version": form.app_version.strip(),
+        "ownership": form.ownership, "manufactured_on": entry.day(form.manufactured_on, "manufactured_on"),
+        "warranty_until": entry.day(form.warranty_until, "warranty_until"),
+        "firmware_version": entry.note(form.firmware_version, "firmware_version"),
+        "app_version": entry.note(form.app_version, "app_version"),
         "loaner": form.loaner, "note": entry.note(form.note, "note"),
     }  # fmt: skip
     for key, value in values.items():

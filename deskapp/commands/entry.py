@@ -6,9 +6,10 @@ Warnings do not stop an act; they are collected and become a review card on the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from deskapp.commands.moves import raise_card
-from deskapp.errors import Refused
+from deskapp.errors import N_, Refused
 from deskapp.models.store import Write
 from deskapp.rules.identifiers import Context, judge, sentence
 from deskapp.rules.identifiers import Severity as Sev
@@ -39,6 +40,17 @@ class Entry:
     def note(self, text: str, name: str, *, symptom: bool = False) -> str:
         """Return free text; card numbers, keys and control characters are refused at the field."""
         return self.take("symptom_words" if symptom else "note", text, name)
+
+    def day(self, text: str, name: str) -> str:
+        """Return a day as year-month-day, empty when empty; raises Refused at the field for anything else."""
+        if not text.strip():
+            return ""
+        try:
+            return date.fromisoformat(text.strip()).isoformat()
+        except ValueError:
+            raise Refused(
+                N_("This is not a day such as 2025-03-14: {text}"), field=name, code="day", text=text.strip()[:40]
+            ) from None
 
     def raise_cards(self, write: Write, subject_kind: str, subject_id: str) -> None:
         """Turn every doubt into one review card on the record."""

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from deskapp import knowledge
 from deskapp.commands.entry import Entry
 from deskapp.commands.tickets import add_event, open_items, ticket_row
 from deskapp.errors import N_, Refused
-from deskapp.models import folding, knowledge
+from deskapp.models import folding
 from deskapp.models.device import Device
 from deskapp.models.store import Write, command
 from deskapp.models.ticket import ServiceTicket, TicketEvent
 from deskapp.rules.guides import Answer, Ending, ending_of
+from deskapp.rules.tickets import RequiredAt, TicketKind, missing_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,13 @@ def undo_answer(write: Write, *, ticket_id: str) -> str:
 @command(N_("Solved by phone"), right="guidance")
 def finish_solved(
     write: Write, *, ticket_id: str, solution: str, confirmed_by: str, tip_given: bool, tip: str = ""
-) -> None:
-    """Finish a ticket that was solved by phone: what solved it, who confirmed, and the advice given."""
-    ticket_row(write, ticket_id)
+) -> bool:
+    """Finish a ticket that was solved by phone: what solved it, who confirmed, and the advice given.
+
+    A kind that asks for a result of its own (the bank's answer, the version after) is finished on its page;
+    returns whether the ticket is done.
+    """
+    ticket = ticket_row(write, ticket_id)
     entry = Entry()
     words = entry.note(solution, "solution")
     if not words:
@@ -93,7 +99,12 @@ def finish_solved(
     add_event(
         write, ticket_id, "solved", "", words=words, confirmed_by=who, tip_given=tip_given, tip=tip.strip()
     )
+    if missing_fields(TicketKind(ticket.kind), ticket.answers, RequiredAt.DONE):
+        return False
     add_event(write, ticket_id, "finish", "done", reason=words)
+    if ticket.kind == TicketKind.TRANSACTION_ANOMALY and ticket.device_id:
+        write.session.get_one(Device, ticket.device_id).do_not_wipe = False
+    return True
 
 
 def close_solved(write: Write, days: int) -> int:
@@ -113,7 +124,9 @@ def close_solved(write: Write, days: int) -> int:
     for end in ends:
         newest = folding.events_of(write.session, end.ticket_id)[-1]
         solved = newest.id == end.id and end.data.get("ending") == Ending.SOLVED
-        if not solved or open_items(write, end.ticket_id):
+        ticket = ticket_row(write, end.ticket_id)
+        asks = missing_fields(TicketKind(ticket.kind), ticket.answers, RequiredAt.DONE)
+        if not solved or asks or open_items(write, end.ticket_id):
             continue
         add_event(write, end.ticket_id, "finish", "done", waited_days=days)
         closed += 1

@@ -38,7 +38,7 @@ def note_export(write: Write, *, kind: str, reason: str = "", whole_numbers: boo
     if whole_numbers:
         access.require(write.roles, write.actor.roles, "unmask")
         _reason(reason)
-    _note(write, f"export:{kind}", reason.strip() or "export")
+    _note(write, f"export:{kind}", Entry().note(reason, "reason") or "export")
 
 
 def _reason(text: str) -> str:

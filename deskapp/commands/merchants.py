@@ -121,15 +121,17 @@ def set_contract(
     """Add or change a contract of a merchant and return its id."""
     merchant_row(write, merchant_id)
     entry = Entry()
-    if not number.strip():
+    number = entry.note(number, "number")
+    if not number:
         raise Refused(N_("Enter the contract number."), field="number")
+    starts_on, ends_on = entry.day(starts_on, "starts_on"), entry.day(ends_on, "ends_on")
     if starts_on and ends_on and ends_on < starts_on:
         raise Refused(N_("The end lies before the start."), field="ends_on")
     row = write.session.get(ServiceContract, contract_id) if contract_id else None
     if row is None:
-        row = ServiceContract(id=write.new_id(), merchant_id=merchant_id, number=number.strip())
+        row = ServiceContract(id=write.new_id(), merchant_id=merchant_id, number=number)
         write.session.add(row)
-    row.number, row.kind, row.starts_on, row.ends_on = number.strip(), kind, starts_on, ends_on
+    row.number, row.kind, row.starts_on, row.ends_on = number, kind, starts_on, ends_on
     row.warranty_months = max(0, warranty_months)
     row.explained_by = entry.take("name", explained_by, "explained_by")
     row.open_questions = entry.note(open_questions, "open_questions")

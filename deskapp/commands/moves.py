@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from deskapp.errors import N_, Refused
 from deskapp.models import folding
+from deskapp.models.act_session import facts_of
 from deskapp.models.people import Site, Staff
 from deskapp.models.repair import CustodyEvent, ItemRecord, RepairItem, ReviewCard, WorkEvent
 from deskapp.models.store import Write
@@ -112,13 +113,11 @@ def hop(
     identity = write.new_id()
     fact = CustodyFact(item.id, start, to_holder, place, tamper_result, giver, taker, write.now, identity)
     check_hop(fact, holder)
-    last = session.scalars(
-        select(CustodyEvent).where(CustodyEvent.item_id == item.id).order_by(CustodyEvent.n.desc())
-    ).first()
+    before = facts_of(session, CustodyEvent, item.id)
     row = CustodyEvent(
         id=identity, at=write.now, by=write.actor.staff_id or write.actor.staff_no, item_id=item.id,
         from_holder=start, to_holder=to_holder, place=place, seal_in=seal_in, seal_out=seal_out,
-        tamper_result=tamper_result, giver=giver, taker=taker, prev_hash=last.id if last else "",
+        tamper_result=tamper_result, giver=giver, taker=taker, prev_hash=before[-1].id if before else "",
     )  # fmt: skip
     session.add(row)
     session.flush()

@@ -15,6 +15,7 @@ from deskapp.commands.loaners import give_back
 from deskapp.commands.moves import hop, item_of, move, raise_card, record
 from deskapp.commands.papers import accessories_of
 from deskapp.commands.papers_receipt import queue_receipt
+from deskapp.commands.pickup_correct import in_name_of
 from deskapp.commands.pickup_forms import Collector, HandedItem, HandedOut, Payment, Reduction, Settled, Signed
 from deskapp.commands.pickup_money import Bill, note_payments, reduce, settle_exactly
 from deskapp.commands.pickup_release import order_of, spend_release
@@ -354,11 +355,28 @@ def close_due(write: Write) -> int:
     return closed + close_solved(write, SOLVED_AFTER_DAYS)
 
 
-@command(N_("Reopen the job"), right="reopen")
-def reopen(write: Write, *, item_id: str, reason: str) -> None:
-    """Open a closed device again; nothing is edited, it goes back to the state before."""
+@command(N_("Reopen the job"), right="pickup")
+def reopen(write: Write, *, item_id: str, reason: str, override: Override | None = None) -> None:
+    """Open a closed device again; nothing is edited, it goes back to the state before.
+
+    The acting person needs the right to reopen, or the consent of somebody who has it, in whose name
+    it is then done. A device that has come again meanwhile is worked on there.
+    """
     if not reason.strip():
         raise Refused(N_("Give the reason."), field="reason")
     said = Entry().note(reason, "reason")
-    move(write, item_of(write, item_id), "reopen", {"reason": said}, reason=said)
+    item = item_of(write, item_id)
+    later = write.session.scalar(
+        select(RepairOrder.number)
+        .join(RepairItem, RepairItem.order_id == RepairOrder.id)
+        .where(RepairItem.device_id == item.device_id, RepairItem.n > item.n)
+        .limit(1)
+    )
+    if later:
+        raise Refused(
+            N_("Device {label} has come again since, with order {order}. Go on there."), field="reason",
+            code="moved_on", label=item.label_no, order=later,
+        )  # fmt: skip
+    acting, _second = in_name_of(write, "reopen", override)
+    move(acting, item, "reopen", {"reason": said}, reason=said)
 

@@ -7,13 +7,14 @@ as superseded, and both stay in the history. All of it is a supervisor's act.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
 from deskapp.commands.entry import Entry
 from deskapp.commands.moves import item_of, record
 from deskapp.commands.papers_receipt import queue_receipt
+from deskapp.commands.papers_refund import queue_refund
 from deskapp.commands.people import actor_of
 from deskapp.commands.pickup_forms import Settled
 from deskapp.commands.pickup_money import add_money
@@ -25,9 +26,11 @@ from deskapp.models.local import PrintJob
 from deskapp.models.people import Staff
 from deskapp.models.repair import CustodyEvent, MoneyEvent, Pickup, RepairItem, WorkEvent
 from deskapp.models.store import Override, Write, command
+from deskapp.models.superseded import superseded
 from deskapp.rules import access
 from deskapp.rules.account import PayMethod
 from deskapp.rules.money import MAX_FEN, format_yuan
+from deskapp.rules.paper_store import NO_LONGER_VALID
 from deskapp.rules.states import WorkState
 
 _CAME_OUT = ("printed", "sent", "held", "unknown", "sending")
@@ -82,7 +85,8 @@ def correct_amount(
 ) -> int:
     """Replace the charge of a device by the right amount; returns what is owed now, in fen.
 
-    What was already paid stays: too much of it is to be refunded, too little to be paid.
+    What was already paid stays: too much of it is to be refunded, too little to be paid. Where a
+    receipt names the wrong amount, one with a number of its own replaces it in the same commit.
     """
     said = _reason(reason)
     if not 0 <= fen <= MAX_FEN:
@@ -96,9 +100,13 @@ def correct_amount(
     kept = sum(row.fen for row in charges)
     for row in charges:
         add_money(acting, item, "void", row.fen, reason=said, voids=row.id)
-    add_money(acting, item, "charge", fen, reason=said, data={**old.data, "lines": _scaled(charges, fen), "was": kept})
-    for number in dict.fromkeys(row.number for row in money_events(acting.session, item.id) if row.kind == "payment"):
-        supersede(acting, item.order_id, number)
+    wrong = Wrong.of(acting, item)
+    number = acting.number("C") if wrong.numbers else ""
+    told = {"receipt": {"items": len(wrong.item_ids), "total_fen": _total(acting, wrong, fen)}} if number else {}
+    add_money(acting, item, "charge", fen, reason=said, number=number,
+              data={**old.data, "lines": _scaled(charges, fen), "was": kept, **told})  # fmt: skip
+    if number:
+        _replace_receipts(acting, item, number, wrong)
     return folding.money_of(acting.session, item.id).due_fen
 
 
@@ -113,7 +121,7 @@ def refund(
         raise Refused(N_("Choose how it is paid back."), field="method", code="missing")
     if not 0 < fen <= MAX_FEN:
         raise Refused(N_("Enter an amount above zero."), field="amount", code="amount")
-    acting, second = _granter(write, "refund", override)
+    acting, second = in_name_of(write, "refund", override)
     order = order_of(acting, order_id)
     chosen = [item for item in items_of(acting.session, order.id) if not item_ids or item.id in item_ids]
     paid = {item.id: folding.money_of(acting.session, item.id).paid_fen for item in chosen}
@@ -135,20 +143,72 @@ def refund(
         if owed:
             add_money(acting, item_of(acting, row.item_id), "waiver", min(owed, row.fen), reason=said,
                       number=number, second=second)  # fmt: skip
-    queue_receipt(acting, order, [item for item in chosen if any(row.item_id == item.id for row in rows)],
-                  receipt_no=number, refund=rows)  # fmt: skip
+    queue_refund(acting, order, rows, number=number)
     return Settled(number, fen)
 
 
 def supersede(write: Write, order_id: str, number: str, by: str = "") -> None:
-    """Mark a paper as no longer valid, and stop copies of it that have not come out."""
-    record(write, order_id, "papers_superseded", numbers=[number], by=by)
-    for job in write.session.scalars(select(PrintJob).where(PrintJob.number == number)):
+    """Mark a paper as no longer valid, and stop copies of it that have not come out.
+
+    A paper that had replaced it goes with it.
+    """
+    later = superseded(write.session, [number]).get(number, "")
+    numbers = [number, *([later] if later not in ("", NO_LONGER_VALID, by) else [])]
+    record(write, order_id, "papers_superseded", numbers=numbers, by=by)
+    for job in write.session.scalars(select(PrintJob).where(PrintJob.number.in_(numbers))):
         if job.state not in (*_CAME_OUT, "cancelled"):
             job.state, job.state_at, job.resolved_by = "cancelled", write.now, write.actor.staff_id
 
 
+def in_name_of(write: Write, right: str, override: Override | None) -> tuple[Write, str]:
+    """Return the write in the name of the person who may do it, and who that was if not the acting one."""
+    if access.may(write.roles, write.actor.roles, right):
+        return write, ""
+    person = write.session.get_one(Staff, write.second_person(override, right, field="reason"))
+    return replace(write, actor=actor_of(person)), person.id
+
+
 # -- inside ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """The receipts that name a charge of a device: their numbers, the devices on them, the pickup among them."""
+
+    numbers: tuple[str, ...]
+    item_ids: tuple[str, ...]
+    pickup: Pickup | None
+
+    @staticmethod
+    def of(write: Write, item: RepairItem) -> Wrong:
+        """Return the receipts of pickups and payments that count."""
+        pickups = write.session.scalars(
+            select(Pickup).where(Pickup.order_id == item.order_id).order_by(Pickup.n)
+        ).all()
+        mine = [row for row in counted(pickups) if item.id in row.item_ids]
+        numbers = [row.receipt_no for row in mine]
+        numbers += [row.number for row in money_events(write.session, item.id) if row.kind == "payment" and row.number]
+        paid = write.session.scalars(select(MoneyEvent.item_id).where(MoneyEvent.number.in_(numbers))).all()
+        ids = [item.id, *(one for row in mine for one in row.item_ids), *paid]
+        return Wrong(tuple(dict.fromkeys(numbers)), tuple(dict.fromkeys(ids)), mine[-1] if mine else None)
+
+
+def _total(write: Write, wrong: Wrong, fen: int) -> int:
+    """Return what the new receipt amounts to: `fen` for the corrected device, the others as they stand."""
+    rows = [row for one in wrong.item_ids for row in money_events(write.session, one)]
+    less = sum(row.fen for row in rows if row.kind in ("discount", "waiver"))
+    return max(0, fen + sum(row.fen for row in rows if row.kind == "charge") - less)
+
+
+def _replace_receipts(write: Write, item: RepairItem, number: str, wrong: Wrong) -> None:
+    """Queue the receipt with the right amount and mark the old ones with its number."""
+    for old in wrong.numbers:
+        supersede(write, item.order_id, old, by=number)
+    items = [one for one in items_of(write.session, item.order_id) if one.id in wrong.item_ids]
+    queue_receipt(
+        write, order_of(write, item.order_id), items, receipt_no=number, pickup=wrong.pickup,
+        replaces=wrong.pickup.receipt_no if wrong.pickup is not None else wrong.numbers[-1],
+    )  # fmt: skip
 
 
 def _pickup(write: Write, receipt_no: str) -> Pickup:
@@ -169,15 +229,7 @@ def _reason(reason: str) -> str:
 
 
 def _corrector(write: Write, override: Override | None) -> Write:
-    return _granter(write, "correct", override)[0]
-
-
-def _granter(write: Write, right: str, override: Override | None) -> tuple[Write, str]:
-    """Return the write in the name of the person who may do it, and who that was if not the acting one."""
-    if access.may(write.roles, write.actor.roles, right):
-        return write, ""
-    person = write.session.get_one(Staff, write.second_person(override, right, field="reason"))
-    return replace(write, actor=actor_of(person)), person.id
+    return in_name_of(write, "correct", override)[0]
 
 
 def _refuse_moved_on(write: Write, item: RepairItem) -> None:

@@ -14,12 +14,12 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 
+from deskapp import catalogue
 from deskapp.clock import random_token, shop_day
 from deskapp.commands.entry import Entry
 from deskapp.commands.moves import item_of, move, raise_card, record
 from deskapp.commands.pickup_forms import Proof, ProofKind, Release
 from deskapp.errors import N_, Refused
-from deskapp.models import catalogue
 from deskapp.models.handing_out import (
     MOST_TRIES,
     RELEASE_MS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deskapp.commands.entry import Entry
 from deskapp.commands.moves import settle, site_of
 from deskapp.errors import N_, Refused
 from deskapp.models.repair import ReviewCard, WorkEvent
@@ -35,7 +36,7 @@ def settle_card(write: Write, *, card_id: str, how: str) -> None:
         access.require(write.roles, held, "co_sign")
     if card.kind == "solo" and not site_of(write).solo and _did_it(write, card):
         raise Refused(N_("Somebody else has to look at what you did alone."), field="card", code="second_person")
-    settle(write, card, how.strip())
+    settle(write, card, Entry().note(how, "how"))
 
 
 def _did_it(write: Write, card: ReviewCard) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from deskapp.commands.people import actor_of, new_staff
+from deskapp.commands.people import actor_of, clean_note, new_staff
 from deskapp.errors import N_, Forbidden, Refused
 from deskapp.models.local import SettingRow, StoreInfo
 from deskapp.models.people import CalendarDay, Shelf, Site, Staff
@@ -99,9 +99,9 @@ def set_calendar_day(write: Write, *, day: str, works: bool, note: str = "") -> 
         select(CalendarDay).where(CalendarDay.site_id == write.site_id, CalendarDay.day == day)
     ).first()
     if row is None:
-        row = CalendarDay(id=write.new_id(), site_id=write.site_id, day=day, works=works, note=note)
+        row = CalendarDay(id=write.new_id(), site_id=write.site_id, day=day, works=works)
         write.session.add(row)
-    row.works, row.note, row.active = works, note, True
+    row.works, row.note, row.active = works, clean_note(note, "note"), True
 
 
 @command(N_("Take a day off the calendar"), right="calendar")

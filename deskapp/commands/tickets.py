@@ -14,7 +14,7 @@ from deskapp.models import folding
 from deskapp.models.device import Device
 from deskapp.models.merchant import Merchant
 from deskapp.models.repair import RepairItem, RepairOrder
-from deskapp.models.store import Write, command
+from deskapp.models.store import Override, Write, command
 from deskapp.models.ticket import ServiceTicket, TicketEvent
 from deskapp.rules.deadlines import priority_of
 from deskapp.rules.lifecycle import ENDED, WorkState
@@ -80,7 +80,7 @@ def new_ticket(write: Write, form: TicketForm) -> ServiceTicket:
         id=write.new_id(), number=write.number("T"), kind=kind.value, channel=form.channel, site_id=write.site_id,
         opened_at=write.now, opened_by=write.actor.staff_id, merchant_id=form.merchant_id,
         caller_name=entry.take("name", form.caller_name, "caller_name"), callback_phone=phone,
-        device_id=device.id if device else "", model_words=form.model_words.strip() or form.serial_no.strip(),
+        device_id=device.id if device else "", model_words=_model_words(entry, form, device),
         symptom_code=form.symptom_code, words=words, business_stopped=bool(form.business_stopped),
         priority=priority_of(kind.value, business_stopped=bool(form.business_stopped), tamper=tamper),
         answers=answers,
@@ -109,7 +109,7 @@ def change_ticket(
     if not ticket.merchant_id and not ticket.callback_phone:
         raise Refused(N_("Choose the merchant, or enter a number to call back."), field="callback_phone")
     ticket.device_id = device.id if device else ""
-    ticket.model_words = form.model_words.strip()
+    ticket.model_words = _model_words(entry, form, device)
     ticket.symptom_code = form.symptom_code
     ticket.words = entry.note(form.words, "words", symptom=True)
     if form.business_stopped is not None and form.business_stopped != ticket.business_stopped:
@@ -122,11 +122,13 @@ def change_ticket(
 
 @command(N_("Move a ticket on"), right="ticket")
 def move_ticket(
-    write: Write, *, ticket_id: str, move: str, reason: str = "", answers: Mapping[str, Any] | None = None
-) -> str:
+    write: Write, *, ticket_id: str, move: str, reason: str = "", answers: Mapping[str, Any] | None = None,
+    override: Override | None = None,
+) -> str:  # fmt: skip
     """Start, wait, go on, finish, cancel or reopen a ticket; returns its new state.
 
-    Finishing needs the result that its kind asks for, which can be handed in with it.
+    Finishing needs the result that its kind asks for, which can be handed in with it. Reopening is done
+    in the name of somebody who has the right to: the acting person, or whoever gave the consent.
     """
     ticket = ticket_row(write, ticket_id)
     entry = Entry()
@@ -141,9 +143,9 @@ def move_ticket(
         state, move, kind=kind, values=ticket.answers, reason=reason, open_items=open_items(write, ticket_id)
     )
     if move == "reopen":
-        from deskapp.rules import access
+        from deskapp.commands.pickup_correct import in_name_of
 
-        access.require(write.roles, write.actor.roles, "reopen")
+        write, _second = in_name_of(write, "reopen", override)
     add_event(write, ticket_id, move, after.value, reason=entry.note(reason, "reason"))
     if move == "finish" and kind is TicketKind.TRANSACTION_ANOMALY and ticket.device_id:
         write.session.get_one(Device, ticket.device_id).do_not_wipe = False
@@ -218,6 +220,11 @@ def _device_of(write: Write, entry: Entry, form: TicketForm) -> Device | None:
     return write.session.scalars(
         select(Device).where(Device.serial_no == serial, Device.joined_into == "").order_by(Device.n)
     ).first()
+
+
+def _model_words(entry: Entry, form: TicketForm, device: Device | None) -> str:
+    """Return what was said about a unit that is not known here: the model in words, or its serial number."""
+    return entry.note(form.model_words, "device") or ("" if device else form.serial_no.strip())
 
 
 def _clean_answers(entry: Entry, answers: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from sqlalchemy.pool import StaticPool
 from deskapp import cipher
 from deskapp.clock import shop_time
 from deskapp.errors import N_, Corrupt, Unavailable
-from deskapp.models import copy, folding, replay, schema, search
+from deskapp.models import copy, folding, replay, schema, search, second_copy
 from deskapp.models.local import StoreInfo
 from deskapp.paths import Home
 
@@ -164,9 +164,10 @@ def recovery_vault(file: Path, folder: Path) -> Path:
 
 
 def restore(file: Path, home: Home, key: bytes, now: int) -> Manifest:
-    """Put a backup in place of the store of a home, and apply what the journal copy knows beyond it.
+    """Put a backup in place of the store of a home, and apply what a journal copy knows beyond it.
 
-    The old files are set aside, never deleted. The highest numbers used so far stay used.
+    That is the copy beside the data, or the one that lies beside the backup on its disk. The old files
+    are set aside, never deleted. The highest numbers used so far stay used.
     Raises Corrupt when the backup does not open with the key or does not pass its checks.
     """
     manifest = read_manifest(file)
@@ -177,10 +178,13 @@ def restore(file: Path, home: Home, key: bytes, now: int) -> Manifest:
         with zipfile.ZipFile(file) as archive:
             archive.extractall(work, [name for name in archive.namelist() if name in _KNOWN])
         _verify(work / _DATABASE, key, now)
-        entries = _fitting_entries(home, key, manifest)
+        beside = second_copy.copies_in(file.parent, manifest.store_id)
+        entries = _fitting_entries(home, key, manifest, beside)
         _prepare(work / _DATABASE, key, entries, now)
         set_aside(home, now)
         _merge_identity(work / _IDENTITY, home)
+        for one in beside:
+            _merge_identity(second_copy.numbers_of(one), home)
         if (work / _PHOTOS).exists():
             schema.move_into_place(work / _PHOTOS, home.blobs)
         if (work / _RECOVERY).exists():
@@ -302,9 +306,14 @@ def _verify(path: Path, key: bytes, now: int) -> Manifest:
     return Manifest(str(store_id), now, version, seq, last, rows, digest.hexdigest())
 
 
-def _fitting_entries(home: Home, key: bytes, manifest: Manifest) -> list[copy.Entry]:
-    """Return the journal copy's entries that continue exactly where the backup ends."""
-    entries = copy.read_entries(home.journal_copy, key, manifest.head_seq)
+def _fitting_entries(home: Home, key: bytes, manifest: Manifest, beside: tuple[Path, ...] = ()) -> list[copy.Entry]:
+    """Return the entries of a journal copy that continue exactly where the backup ends; the longest answer counts."""
+    found = [_continuing(path, key, manifest) for path in (home.journal_copy, *beside)]
+    return max(found, key=len)
+
+
+def _continuing(path: Path, key: bytes, manifest: Manifest) -> list[copy.Entry]:
+    entries = copy.read_entries(path, key, manifest.head_seq)
     fitting: list[copy.Entry] = []
     seq, prev = manifest.head_seq, manifest.head_hash
     for entry in entries:

@@ -12,7 +12,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from deskapp.models import catalogue
+from deskapp import catalogue
 from deskapp.models.device import DeviceModel
 from deskapp.models.folding import money_of
 from deskapp.models.repair import RepairItem, RepairOrder, WorkEvent
@@ -21,7 +21,7 @@ from deskapp.rules.account import quote_needed
 
 SHELF = "shelf"
 ITEM = "item"
-NOT_PHOTOS = ("signature", "paper")
+NOT_PHOTOS = ("signature", "paper", "approval")
 KEYS_CHECKED = ("load_keys", "keys_kept")
 """Moves after which the keys are known to be in the device."""
 

@@ -7,6 +7,7 @@ slow. The bytes are durable before the row that names them is written.
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from pathlib import Path
 
 from deskapp import cipher
@@ -18,6 +19,12 @@ _TABLE = """
 CREATE TABLE IF NOT EXISTS blob (
     sha256 TEXT PRIMARY KEY, mime TEXT NOT NULL, kept_at INTEGER NOT NULL, content BLOB NOT NULL
 )
+"""
+
+_PART = """
+CREATE TABLE IF NOT EXISTS part (
+    sha256 TEXT NOT NULL, start INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY (sha256, start)
+) WITHOUT ROWID
 """
 
 
@@ -61,8 +68,66 @@ class Blobs:
             raise Unavailable(N_("This photo is not on this computer."), code="no_blob")
         return bytes(row[0])
 
+    # -- files on their way ------------------------------------------------------
+
+    def size_of(self, sha256: str) -> int | None:
+        """Return the size of a file that is here, or None."""
+        if not self._path.exists():
+            return None
+        with closing(self._connect(writer=False)) as connection:
+            row = connection.execute("SELECT length(content) FROM blob WHERE sha256 = ?", (sha256,)).fetchone()
+        return int(row[0]) if row else None
+
+    def piece(self, sha256: str, start: int, size: int) -> bytes:
+        """Return a part of a file that is here."""
+        with closing(self._connect(writer=False)) as connection:
+            row = connection.execute(
+                "SELECT substr(content, ?, ?) FROM blob WHERE sha256 = ?", (start + 1, size, sha256)
+            ).fetchone()
+        if row is None:
+            raise Unavailable(N_("This photo is not on this computer."), code="no_blob")
+        return bytes(row[0])
+
+    def parted(self, sha256: str) -> int:
+        """Return how many bytes of a file that is coming are here."""
+        if not self._path.exists():
+            return 0
+        with closing(self._connect(writer=True)) as connection:
+            (size,) = connection.execute(
+                "SELECT coalesce(sum(length(content)), 0) FROM part WHERE sha256 = ?", (sha256,)
+            ).fetchone()
+        return int(size)
+
+    def keep_part(self, sha256: str, start: int, content: bytes) -> None:
+        """Store the next part of a file that is coming; it becomes visible only whole (`finish`)."""
+        try:
+            with closing(self._connect(writer=True)) as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO part (sha256, start, content) VALUES (?, ?, ?)", (sha256, start, content)
+                )
+        except cipher.DatabaseError as error:
+            raise cipher.explain(error) from error
+
+    def drop_parts(self, sha256: str) -> None:
+        """Let go of what has come of a file so far."""
+        with closing(self._connect(writer=True)) as connection:
+            connection.execute("DELETE FROM part WHERE sha256 = ?", (sha256,))
+
+    def finish(self, sha256: str, mime: str, now: int) -> bool:
+        """Put the parts together; False, and the parts are gone, when the whole does not match its name."""
+        with closing(self._connect(writer=True)) as connection:
+            parts = connection.execute("SELECT content FROM part WHERE sha256 = ? ORDER BY start", (sha256,)).fetchall()
+        content = b"".join(bytes(one) for (one,) in parts)
+        whole = hashlib.sha256(content).hexdigest() == sha256
+        if whole:
+            self.keep(content, mime, now)
+        with closing(self._connect(writer=True)) as connection:
+            connection.execute("DELETE FROM part WHERE sha256 = ?", (sha256,))
+        return whole
+
     def _connect(self, *, writer: bool) -> cipher.Connection:
         connection = cipher.connect(self._path, self._key, writer=writer, create=writer)
         if writer:
             connection.execute(_TABLE)
+            connection.execute(_PART)
         return connection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from deskapp import cipher
 from deskapp.errors import DeskError
+from deskapp.models.capture import NewKey, Personal
 from deskapp.models.journal import ChangeSet, PersonalValue, RecordKey
 
 log = logging.getLogger(__name__)
 
-_TABLE = """
+TABLE = """
 CREATE TABLE IF NOT EXISTS entry (
     seq INTEGER PRIMARY KEY, uid TEXT NOT NULL, station TEXT NOT NULL, hlc TEXT NOT NULL, at INTEGER NOT NULL,
     staff TEXT NOT NULL, command TEXT NOT NULL, body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL,
@@ -44,7 +45,9 @@ class Entry:
     keys: str
 
     @staticmethod
-    def of(row: ChangeSet, personal: list[PersonalValue], keys: list[RecordKey]) -> Entry:
+    def of(
+        row: ChangeSet, personal: Sequence[PersonalValue | Personal], keys: Sequence[RecordKey | NewKey]
+    ) -> Entry:
         """Return the entry of a change set about to be committed."""
         return Entry(
             row.seq, row.uid, row.station, row.hlc, row.at, row.staff, row.command, row.body, row.prev, row.hash,
@@ -65,7 +68,7 @@ class JournalCopy:
         try:
             connection = cipher.connect(self._path, self._key, writer=True, create=True)
             connection.execute("PRAGMA synchronous=NORMAL")  # the database itself is the durable one
-            connection.execute(_TABLE)
+            connection.execute(TABLE)
             return connection
         except (DeskError, cipher.DatabaseError) as error:
             log.warning("journal copy set aside: %s", type(error).__name__)
@@ -73,7 +76,7 @@ class JournalCopy:
                 Path(str(self._path) + suffix).unlink(missing_ok=True)
             connection = cipher.connect(self._path, self._key, writer=True, create=True)
             connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute(_TABLE)
+            connection.execute(TABLE)
             return connection
 
     def append(self, entry: Entry) -> None:
@@ -91,11 +94,20 @@ class JournalCopy:
     def catch_up(self, session: Session) -> None:
         """Write the tail that the copy misses; entries that the database does not have are left alone."""
         try:
-            (head,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM entry").fetchone()
-            for entry in entries_after(session, head):
+            for entry in entries_after(session, self._agreed(session)):
                 self._insert(entry)
         except cipher.DatabaseError as error:
             log.warning("journal copy not caught up: %s", cipher.explain(error))
+
+    def _agreed(self, session: Session) -> int:
+        """Return up to which number the copy says what the database says: entries may have been issued anew."""
+        newest = True
+        for seq, digest in self._connection.execute("SELECT seq, hash FROM entry ORDER BY seq DESC"):
+            here = session.scalar(select(ChangeSet.hash).where(ChangeSet.seq == seq))
+            if here == digest or (here is None and newest):
+                return int(seq)
+            newest = newest and here is None
+        return 0
 
     def close(self) -> None:
         """Close the file."""

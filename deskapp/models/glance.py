@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from deskapp import cipher, settings
 from deskapp.errors import DeskError
 from deskapp.paths import Home
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """What the lock screen shows: the branch, who works here, and counts without a single name of a customer."""
 
     site: str
@@ -29,7 +28,7 @@ class Glance:
     last_at: int
     """When the newest act was saved, ms UTC; 0 in an empty store."""
 
-    values: settings.Values = field(default_factory=settings.Values)
+    values: settings.Values = settings.NOTHING_SET
 
 
 _HELD = "work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up')"
@@ -86,8 +85,7 @@ def glance(home: Home, key: bytes, now: int) -> Glance:
             connection.close()
 
 
-@dataclass(frozen=True, slots=True)
-class FirstLook:
+class FirstLook(NamedTuple):
     """What the start has in hand before a window is made: the key, what is seen with it, or what stood in the way."""
 
     key: bytes | None = None

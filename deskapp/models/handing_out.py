@@ -13,9 +13,9 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from deskapp.models import catalogue
+from deskapp import catalogue
+from deskapp.catalogue import Word
 from deskapp.models.base import Fact
-from deskapp.models.catalogue import Word
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.repair import ItemRecord, MoneyEvent, RepairItem, RepairOrder, WorkEvent
 from deskapp.models.stock import LoanEvent

@@ -22,13 +22,14 @@ from deskapp.models import (  # noqa: F401 (imported so that the metadata knows 
     repair,
     search,
     stock,
+    sync_state,
     ticket,
 )
 from deskapp.models.base import Base
 from deskapp.models.identity import Identity
 from deskapp.paths import Home
 
-VERSION = 1
+VERSION = 3
 
 Migration = Callable[[cipher.Connection], None]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -18,13 +19,16 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from deskapp import __version__, cipher
 from deskapp.clock import Clock, NewId, new_uuid7, random_token, system_clock
 from deskapp.errors import N_, Corrupt, Unavailable
-from deskapp.models import capture, copy, folding, schema, search
+from deskapp.models import capture, copy, folding, rebase, schema, search
+from deskapp.models.absorb import Absorbed, Piece, take_in
 from deskapp.models.act_session import ActSession
 from deskapp.models.canonical import canonical
-from deskapp.models.capture import Capture
+from deskapp.models.capture import Capture, Last
+from deskapp.models.checkpoints import AT_MOST, Checkpoints
 from deskapp.models.identity import Identity
-from deskapp.models.journal import ChangeSet, PersonalValue, RecordKey
+from deskapp.models.journal import ChangeSet
 from deskapp.models.local import Counter, StoreInfo
+from deskapp.models.rows import Kept
 from deskapp.models.write import REGISTRY, SYSTEM, Actor, Changes, Command, Done, Override, Write, command
 from deskapp.paths import Home, resource
 from deskapp.rules import access
@@ -56,9 +60,7 @@ class StoreFacts:
 class Store:
     """One open store. Only one process has it open, and only one thread at a time writes."""
 
-    def __init__(
-        self, home: Home, key: bytes, *, clock: Clock = system_clock, new_id: NewId = new_uuid7
-    ) -> None:
+    def __init__(self, home: Home, key: bytes, *, clock: Clock = system_clock, new_id: NewId = new_uuid7) -> None:
         """Open the store of a home, bringing an older one up to date.
 
         Raises Unavailable when another program has it, Corrupt when it is damaged or newer
@@ -70,6 +72,8 @@ class Store:
         self._new_id = new_id
         self._kept_off: int | None = None
         self._door = threading.RLock()
+        self.contact = threading.Lock()
+        """Held while one conversation with the server goes on: a store has only one at a time."""
         self.roles = access.load(resource("roles.toml").read_text("utf-8"))
         self._lock = FileLock(str(home.lock), timeout=0, thread_local=False)  # opened and closed by different threads
         try:
@@ -90,11 +94,12 @@ class Store:
     def _open(self, key: bytes) -> None:
         schema.bring_up_to_date(self.home, key, self._clock())
         self._key = key
-        self._last_n: dict[type, int] = {}
+        self._kept = Kept()
         self._writer = _engine(self.home, key, writer=True)
         self._readers = _engine(self.home, key, writer=False)
         with self._session() as session:
             self._session_of_record(session)
+        self._checkpoints = Checkpoints(lambda: cipher.connect(self.home.database, key))
         self._copy = copy.JournalCopy(self.home.journal_copy, key)
         self._failed: Exception | None = None
         with self.read() as session:
@@ -139,8 +144,8 @@ class Store:
         session = Session(self._readers, autoflush=False, expire_on_commit=False)
         try:
             yield session
-        except DBAPIError as error:
-            raise cipher.explain(error.orig or error) from error
+        except (DBAPIError, cipher.DatabaseError) as error:
+            raise cipher.explain(getattr(error, "orig", None) or error) from error
         finally:
             session.close()
 
@@ -169,15 +174,20 @@ class Store:
 
     def _run(self, act: Command[T], by: Actor, *, last_try: bool) -> Done[T]:
         try:
-            with self._session() as session:
+            with _no_collection(), self._session() as session:
                 result, changes, entry = self._attempt(session, act, by)
-        except (DBAPIError, OSError) as error:
+        except (DBAPIError, cipher.DatabaseError, OSError) as error:
             # An OSError: the highest numbers are kept in a file beside the database.
+            self._kept.forget_all()
             told = cipher.explain(getattr(error, "orig", None) or error)
             if getattr(told, "code", "") == "disk_full" and not last_try and self._give_ballast():
                 return self._run(act, by, last_try=True)
             self._freeze_on(told)
             raise told from error
+        except BaseException:
+            self._kept.forget_all()
+            raise
+        self._checkpoints.committed()
         if entry is not None:
             self._copy.append(entry)
         if changes.touches("store_info"):
@@ -185,13 +195,10 @@ class Store:
                 self._session_of_record(session)
         return Done(result, changes)
 
-    def _attempt(
-        self, session: ActSession, act: Command[T], by: Actor
-    ) -> tuple[T, Changes, copy.Entry | None]:
+    def _attempt(self, session: ActSession, act: Command[T], by: Actor) -> tuple[T, Changes, copy.Entry | None]:
         now = max(self._clock(), 0)
         caught = Capture()
         caught.listen(session)
-        event.listen(session, "before_flush", session.add_rows)
         write = Write(
             session, now, by, self.facts.site_id, self.facts.station_no, self._new_id,
             self.identity.reserve, self.roles, self.facts.practice,
@@ -200,20 +207,26 @@ class Store:
             write.reserve = _reserve_nothing
         result = act.run(write)
         if act.trial:
+            self._kept.forget_all()  # what was read may be what was tried
             return result, Changes(frozenset()), None
-        session.flush()
+        session.note()
         folding.refold(session, caught.touched, now)
-        session.flush()
+        entry = self._journal(session, write, caught, act) if caught.journalled else None
+        session.write()
         search.update(session, caught.touched)
-        entry = self._journal(write, caught, act) if caught.journalled else None
-        session.flush()
         write.save_counters()
         records = frozenset(caught.touched)
-        session.commit()
+        if self.identity.unsaved:
+            self.identity.save()
+        _commit(session)
+        write.keep_counters()
+        if entry is not None:
+            self._kept.last = Last(entry.seq, entry.hash, entry.hlc)
         return result, Changes(records, entry.seq if entry else 0), entry
 
-    def _journal(self, write: Write, caught: Capture, act: Command[Any]) -> copy.Entry:
-        session = write.session
+    def _journal(self, session: ActSession, write: Write, caught: Capture, act: Command[Any]) -> copy.Entry:
+        session.note()
+        rebase.keep_before(session, caught.images())
         operations = caught.operations(session, self._new_id, lambda: random_token(32), write.seen)
         last = capture.last_entry(session)
         head = {
@@ -225,13 +238,49 @@ class Store:
             "schema": schema.VERSION,
         }
         row = capture.append(session, last, uid=act.uid, head=head, operations=operations, now=write.now)
-        personal = [value for value in session.new if isinstance(value, PersonalValue)]
-        keys = [value for value in session.new if isinstance(value, RecordKey)]
-        return copy.Entry.of(row, personal, keys)
+        return copy.Entry.of(row, operations.personal, operations.made)
+
+    def absorb(self, piece: Piece, *, fold: bool = True) -> Done[Absorbed]:
+        """Take in a piece of what the server sent, as one commit that enters no journal.
+
+        `fold` is only switched off for facts that no rule of this program understands. Raises Unavailable
+        and Corrupt like `run`.
+        """
+        self._guard()
+        with self._door:
+            if self._failed is not None:
+                raise Unavailable(
+                    N_("Saving is stopped because the disk failed. Close and reopen deskapp."), code="frozen"
+                )
+            return self._absorb(piece, fold=fold)
+
+    def _absorb(self, piece: Piece, *, fold: bool) -> Done[Absorbed]:
+        try:
+            with _no_collection(), self._session() as session:
+                now = max(self._clock(), 0)
+                done = take_in(session, piece, now)
+                caught = Capture(touched=done.touched)
+                caught.listen(session)
+                if fold:
+                    folding.refold(session, done.touched, now)
+                session.write()
+                search.update(session, caught.touched)
+                _commit(session)
+        except (DBAPIError, cipher.DatabaseError, OSError) as error:
+            self._kept.forget_all()
+            # The reserve on a full disk is for what people do here: what the server has can wait.
+            told = cipher.explain(getattr(error, "orig", None) or error)
+            self._freeze_on(told)
+            raise told from error
+        except BaseException:
+            self._kept.forget_all()
+            raise
+        self._checkpoints.committed()
+        return Done(done, Changes(frozenset(caught.touched)))
 
     @contextmanager
     def _session(self) -> Iterator[ActSession]:
-        session = ActSession(self._writer, self._last_n)
+        session = ActSession(self._writer, self._kept)
         try:
             yield session
         finally:
@@ -262,6 +311,11 @@ class Store:
         with self.read() as session:
             return session.scalar(select(ChangeSet.seq).where(ChangeSet.uid == uid)) is not None
 
+    def recopy(self) -> None:
+        """Bring the journal's copy up to date after entries were issued anew."""
+        with self._door, self.read() as session:
+            self._copy.catch_up(session)
+
     def raw_writer(self) -> cipher.Connection:
         """Return a new raw connection for backup and idle checks; the caller closes it."""
         self._guard()
@@ -271,6 +325,7 @@ class Store:
         """Give back the memory that idle connections hold; the next question opens a connection again."""
         self._guard()
         self._readers.dispose()
+        self._checkpoints.rest()
         with self._door, self._writer.connect() as connection:
             connection.exec_driver_sql("PRAGMA shrink_memory")
 
@@ -282,6 +337,7 @@ class Store:
     def close(self) -> None:
         """Close every connection and let another program in."""
         with self._door:
+            self._checkpoints.close()
             self._copy.close()
             self._writer.dispose()
             self._readers.dispose()
@@ -292,6 +348,23 @@ class Store:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the collection of garbage off while an act is open: a full one stops every thread for 50 ms and more."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+def _commit(session: ActSession) -> None:
+    """Make true what was done: the one place where it happens."""
+    session.commit()
 
 
 def _reserve_nothing(_letter: str, _day: str, _sequence: int) -> None:
@@ -307,18 +380,19 @@ def _next_hlc(last: str, now: int, station_no: int) -> str:
 
 def _engine(home: Home, key: bytes, *, writer: bool) -> Engine:
     def creator() -> cipher.Connection:
-        return cipher.connect(home.database, key, writer=writer)
+        connection = cipher.connect(home.database, key, writer=writer)
+        if writer:
+            connection.execute(f"PRAGMA wal_autocheckpoint={AT_MOST}")
+        return connection
 
     pool: dict[str, Any] = {"poolclass": StaticPool} if writer else {"poolclass": QueuePool, "pool_size": 4}
     engine = create_engine(
         "sqlite://", module=cipher.driver, creator=creator, json_serializer=_json, query_cache_size=800, **pool
     )
     begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute(begin))
     return engine
 
 
 def _json(value: Any) -> str:
     return canonical(value)
-
-

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from deskapp.rules.paper_store import NO_LONGER_VALID
 
 _QUESTION = text(
-    "SELECT mark.value, max(coalesce(json_extract(fact.data, '$.by'), ''))"
+    "SELECT mark.value, coalesce(json_extract(fact.data, '$.by'), ''), max(fact.n)"
     " FROM item_record AS fact, json_each(fact.data, '$.numbers') AS mark"
     " WHERE fact.kind = 'papers_superseded' AND mark.value IN :numbers GROUP BY mark.value"
 ).bindparams(bindparam("numbers", expanding=True))
@@ -19,7 +19,8 @@ _QUESTION = text(
 def superseded(session: Session, numbers: Iterable[str]) -> dict[str, str]:
     """Return, of these paper numbers, those that no longer hold, each with what its paper has to say.
 
-    That is the number of the paper that replaces it, or `NO_LONGER_VALID` where none does.
+    That is the number of the paper that replaces it, or `NO_LONGER_VALID` where none does; the latest
+    mark counts. SQLite takes the other columns from the row that holds the maximum.
     """
     wanted = sorted({number for number in numbers if number})
     if not wanted:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deskapp.models.catalogue import TestStep
+from deskapp.catalogue import TestStep
 from deskapp.rules import lifecycle
 
 

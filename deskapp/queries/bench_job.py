@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from deskapp import catalogue
 from deskapp.clock import shop_day
-from deskapp.models import bench, catalogue, past
+from deskapp.models import bench, past
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.folding import money_of, work_of
 from deskapp.models.merchant import Merchant, MerchantContact

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from deskapp import catalogue
 from deskapp.clock import shop_day
-from deskapp.models import catalogue, past, search
+from deskapp.models import past, search
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.people import Shelf

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from deskapp import catalogue
 from deskapp.clock import shop_time
 from deskapp.errors import N_, Refused
 from deskapp.i18n import translate
-from deskapp.models import catalogue
 from deskapp.models.store import ReadSession
 from deskapp.queries.hits import ask
 from deskapp.rules.masking import mask

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from deskapp.models import search
 from deskapp.models.store import ReadSession
-from deskapp.queries import hits
+from deskapp.queries import hits, hits_few
 from deskapp.queries.hits import KIND_TITLES, Hit, HitKind, Step, Why
 from deskapp.queries.scan import HINTS, Target, item_target, joined, resolve_scan, sound
 from deskapp.rules.grams import Words, folded, words
@@ -95,6 +95,7 @@ class _Finder:
             HitKind.MERCHANT: merchants, HitKind.DEVICE: devices, HitKind.ORDER: orders,
             HitKind.ITEM: self._items(merchants, devices, orders), HitKind.TICKET: self._tickets(merchants, devices),
             HitKind.PART: self._parts(),
+            HitKind.SHELF: hits_few.shelves(self.session, self.wanted, limit=self.limit + 1),
         }  # fmt: skip
         order = sorted((kind for kind in KIND_TITLES if groups.get(kind)), key=lambda kind: self._weight(kind, groups))
         return [Group(kind, tuple(groups[kind][: self.limit]), len(groups[kind]) > self.limit) for kind in order]
@@ -195,7 +196,7 @@ class _Finder:
         return ids[: self.limit + 1]
 
     def _parts(self) -> list[Hit]:
-        return hits.parts(self.session, self.wanted, limit=self.limit + 1)
+        return hits_few.parts(self.session, self.wanted, limit=self.limit + 1)
 
 
 def _best(found: Iterable[Hit]) -> list[Hit]:

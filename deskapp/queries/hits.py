@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -346,14 +345,6 @@ def items(session: ReadSession, column: str, ids: Sequence[str], why: Why | None
         )
         for row in rows
     ]  # fmt: skip
-
-
-def parts(session: ReadSession, wanted: Words, *, limit: int = 20) -> list[Hit]:
-    """Return the parts that have every word in number or names; parts are few, so all are looked at."""
-    alike = " AND ".join("part_no || ' ' || name || ' ' || name_en LIKE ? ESCAPE '!'" for _word in wanted.words)
-    patterns = ["%" + re.sub("[!%_]", r"!\g<0>", word) + "%" for word in wanted.words]
-    rows = ask(session, f"SELECT id, part_no, name FROM part WHERE {alike} ORDER BY n LIMIT ?", *patterns, limit)
-    return [Hit(HitKind.PART, row.id, row.name, row.part_no, "", None, Step.STOCK, 2) for row in rows]
 
 
 def shelf(session: ReadSession, label_no: str) -> Hit | None:

@@ -17,8 +17,8 @@ from deskapp.models.store import ReadSession
 from deskapp.models.ticket import ServiceTicket
 from deskapp.queries.bench_job import legal_moves
 from deskapp.queries.order_events import OrderEvent, events_of
-from deskapp.queries.pickup import ReceiptRow, receipts
 from deskapp.queries.printing import JobCard, papers_of
+from deskapp.queries.receipts import ReceiptRow, receipts
 from deskapp.queries.today import card_title
 from deskapp.rules.masking import mask
 

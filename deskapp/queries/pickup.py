@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from deskapp.catalogue import Word, title
 from deskapp.models import folding
-from deskapp.models.catalogue import Word, title
 from deskapp.models.device import Device
 from deskapp.models.handing_out import (
     Call,
@@ -15,7 +15,6 @@ from deskapp.models.handing_out import (
     calls_of,
     charge_lines,
     code_of,
-    counted,
     items_of,
     model_words,
     money_events,
@@ -27,11 +26,11 @@ from deskapp.models.handing_out import (
     was_repaired,
     work_events,
 )
-from deskapp.models.local import PrintJob
 from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.people import Shelf, Site, Staff
-from deskapp.models.repair import AccessoryItem, MoneyEvent, Pickup, RepairItem, RepairOrder
+from deskapp.models.repair import AccessoryItem, RepairItem, RepairOrder
 from deskapp.models.store import ReadSession
+from deskapp.queries.receipts import ReceiptRow, receipts
 from deskapp.rules.deadlines import UNCOLLECTED_STEPS, shop_day
 from deskapp.rules.masking import mask
 from deskapp.rules.papers import ChargeLine
@@ -227,19 +226,6 @@ class PickupDevice:
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiptRow:
-    """A receipt of the order: pickup, payment or refund; `void` when it no longer holds."""
-
-    number: str
-    at: int
-    kind: str
-    fen: int
-    devices: int
-    void: bool
-    job_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class PickupCard:
     """Everything the counter needs to hand out the devices of one order."""
 
@@ -339,38 +325,6 @@ def _device(session: ReadSession, item: RepairItem) -> PickupDevice:
 
 def _loaners(session: ReadSession, order: RepairOrder) -> list[OpenLoan]:
     return open_loans(session, order_id=order.id, merchant_id=order.merchant_id)
-
-
-def receipts(session: ReadSession, order_id: str) -> list[ReceiptRow]:
-    """Return the receipts of an order, newest first: of pickups, payments and refunds."""
-    pickups = session.scalars(select(Pickup).where(Pickup.order_id == order_id).order_by(Pickup.n)).all()
-    valid = {row.id for row in counted(pickups)}
-    found: dict[str, ReceiptRow] = {}
-    for row in pickups:
-        if not row.voids:
-            found[row.receipt_no] = ReceiptRow(
-                row.receipt_no, row.at, "pickup", int(row.data.get("total_fen", 0)), len(row.item_ids),
-                row.id not in valid, _job(session, row.receipt_no),
-            )  # fmt: skip
-    money = session.scalars(
-        select(MoneyEvent).where(MoneyEvent.order_id == order_id, MoneyEvent.number != "").order_by(MoneyEvent.n)
-    ).all()
-    gone = {row.voids for row in money if row.voids}
-    sums: dict[str, list[MoneyEvent]] = {}
-    for event in money:
-        if event.kind in ("payment", "refund") and event.number not in found:
-            sums.setdefault(event.number, []).append(event)
-    for number, rows in sums.items():
-        found[number] = ReceiptRow(
-            number, rows[0].at, rows[0].kind, sum(row.fen for row in rows), len({row.item_id for row in rows}),
-            all(row.id in gone for row in rows), _job(session, number),
-        )  # fmt: skip
-    return sorted(found.values(), key=lambda row: row.at, reverse=True)
-
-
-def _job(session: ReadSession, number: str) -> str:
-    query = select(PrintJob.id).where(PrintJob.number == number, PrintJob.of_job == "").limit(1)
-    return session.scalar(query) or ""
 
 
 def merchant_name(session: ReadSession, merchant_id: str) -> str:

@@ -178,7 +178,7 @@ def prices(session: ReadSession) -> list[PriceRow]:
         select(PriceLine).where(PriceLine.active).order_by(PriceLine.version.desc(), PriceLine.kind, PriceLine.code)
     )
     return [
-        PriceRow(row.version, row.code, row.kind, row.name, row.name_en, row.fen, row.region, row.valid_from)
+        PriceRow(row.version, row.code, row.kind, row.name, row.name_en, row.fen, row.region, row.valid_from, row.id)
         for row in rows
     ]
 

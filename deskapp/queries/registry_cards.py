@@ -174,6 +174,7 @@ class PriceRow:
     fen: int
     region: str
     valid_from: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

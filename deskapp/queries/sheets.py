@@ -12,10 +12,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from deskapp import catalogue
 from deskapp.clock import shop_time
 from deskapp.errors import N_, Unavailable
 from deskapp.i18n import translate
-from deskapp.models import catalogue
 from deskapp.models.day_figures import Entry, Exemption, Figures
 from deskapp.rules.account import METHOD_TITLES, PayMethod
 from deskapp.rules.states import STATE_TITLES, WorkState

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sqlalchemy import select
+
 from deskapp.models import times
+from deskapp.models.people import CalendarDay
 from deskapp.models.store import ReadSession
 from deskapp.queries.bench import site_id_of
 from deskapp.queries.registry import special_days
@@ -37,12 +40,14 @@ class CalendarCard:
     """One month in six whole weeks from a Monday on, the usual week, and the promises by priority.
 
     A promise is minutes to the first response, working days to the end, round the clock or not.
+    `records` are the ids whose history is the calendar's: the site, and every day it ever had a word about.
     """
 
     first: date
     days: tuple[DayCard, ...]
     week: Mapping[int, tuple[int, int] | None]
     promises: Mapping[int, tuple[int, int, bool]]
+    records: tuple[str, ...] = ()
 
 
 def calendar_month(session: ReadSession, first: date) -> CalendarCard:
@@ -71,4 +76,5 @@ def calendar_month(session: ReadSession, first: date) -> CalendarCard:
     for priority in SERVICE_TIMES:
         promise = times.promise_of(session, site_id, priority)
         promises[priority] = (promise.first_response_min, promise.done_working_days, promise.round_the_clock)
-    return CalendarCard(first, tuple(cards), week, promises)
+    days = session.scalars(select(CalendarDay.id).where(CalendarDay.site_id == site_id).order_by(CalendarDay.day))
+    return CalendarCard(first, tuple(cards), week, promises, (site_id, *days))

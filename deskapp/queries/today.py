@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from deskapp import catalogue
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.models.store import ReadSession
 from deskapp.queries.hits import ask
 from deskapp.rules.deadlines import DAY_MS

@@ -110,6 +110,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     _open("import", N_("Import"), "", "upload", B, "import"),
     _open("go_live", N_("Take over work in progress"), "", "box", B, "go_live"),
     _open("printers", N_("Printers"), "", "printer", B),
+    _open("templates", N_("Templates"), "", "file-text", B),
     _open("backup", N_("Backup and recovery"), "", "database-export", B, "backup"),
     _open("journal", N_("Journal"), "", "history", B, "audit"),
     _open("settings", N_("Settings"), "Ctrl+,", "settings", B),

@@ -9,11 +9,15 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
+from deskapp.ui import theme
 from deskapp.ui.actions import GROUP_TITLES, ActionSpec, Group, shown_key
 from deskapp.ui.speech import spoken
 from deskapp.ui.tokens import HUGE, LARGE, SMALL
 from deskapp.ui.widgets.forms import Card, Scroll
 from deskapp.ui.widgets.text import Button, KeyCap, Text
+
+WIDE_SCALE = 125
+"""Size of letters, in per cent, up to which three columns fit the smallest screen."""
 
 ALWAYS: Sequence[tuple[str, str]] = (
     ("Enter", N_("Next field, or save in the last one")),
@@ -43,7 +47,8 @@ class CheatSheet(QWidget):
         area.add(head)
         columns = QHBoxLayout()
         columns.setSpacing(LARGE)
-        self._stacks = [QVBoxLayout() for _number in range(3)]
+        # Large letters leave room for two columns only; what is below is scrolled to.
+        self._stacks = [QVBoxLayout() for _number in range(3 if theme.now().scale <= WIDE_SCALE else 2)]
         for stack in self._stacks:
             stack.setSpacing(LARGE)
             columns.addLayout(stack, 1)
@@ -85,7 +90,7 @@ class CheatSheet(QWidget):
                                    if action.group is group and action.shortcut])
             for group in Group
         ]  # fmt: skip
-        heights = [0, 0, 0]
+        heights = [0] * len(self._stacks)
         for title, rows in sorted([*cards, (N_("Everywhere"), list(ALWAYS))], key=lambda card: -len(card[1])):
             if rows:
                 lowest = heights.index(min(heights))

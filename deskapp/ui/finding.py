@@ -109,6 +109,9 @@ class StoreFinder:
         if target.step == "command":
             return Resolved(verb=target.number, number=target.number)
         choices = tuple(suggestion(hit, KIND_TITLES[hit.kind]) for hit in target.choices)
+        if target.kind is None and target.step == "check_in":
+            place = _place("check_in", "device", "", target.number)
+            choices = (Suggestion(target.number, "", "inbox", N_("Take in as a new device"), place),)
         return Resolved(destination(target), choices, target.sentence, target.number, badge=target.step == "sign_in")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deskapp.ui.jobs import Jobs, Progress
 from deskapp.ui.page import Page, PageContext, PageSpec
-from deskapp.ui.speech import spoken
+from deskapp.ui.speech import listed, spoken
 from deskapp.ui.widgets.choice import Choice, ChoiceBar
 from deskapp.ui.widgets.fields import (
     LatinField,
@@ -33,5 +33,5 @@ __all__ = [
     "Line", "MoneyField", "NumberField", "Page", "PageContext", "PageSpec", "PagedModel", "PhoneField", "Photo",
     "PhotoStrip", "Picture", "Pill", "PinField", "PinPad", "Progress", "RowSource", "RowsModel", "ScanField", "Scroll",
     "Signature", "SignaturePad", "Stepper", "SuggestField", "Suggestion", "SupervisorPanel", "Text", "TextArea",
-    "TextField", "Timeline", "Toasts", "column", "reveal", "row", "spoken",
+    "TextField", "Timeline", "Toasts", "column", "listed", "reveal", "row", "spoken",
 ]  # fmt: skip

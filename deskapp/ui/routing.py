@@ -99,6 +99,8 @@ class Router(QObject):
             shell.find_field.setText(text)
             shell.find_field.setFocus()
             shell.find_field.popup.offer(found.choices)
+            if found.sentence:
+                self._notify(found.sentence, number=found.number)
         else:
             self.failed.emit()
             sentence = found.sentence or N_("Nothing here has the number {number}.")

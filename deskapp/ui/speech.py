@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from PySide6.QtWidgets import QWidget
 
-from deskapp.i18n import _
+from deskapp.i18n import _, language
 
 
 def spoken(text: str, **values: object) -> str:
@@ -18,6 +19,11 @@ def spoken(text: str, **values: object) -> str:
         return said.format(**values)
     except (KeyError, IndexError, ValueError):
         return said
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Return several words as one list, set apart as the window's language does."""
+    return ("、" if language() == "zh_CN" else ", ").join(part for part in parts if part)
 
 
 def without_mnemonic(text: str) -> str:

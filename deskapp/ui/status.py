@@ -18,10 +18,16 @@ HINT_MS = 8000
 
 @dataclass(frozen=True, slots=True)
 class StatusCard:
-    """What the line shows: counts of print jobs and unsent change sets, the last backup (ms UTC, 0 never)."""
+    """What the line shows: counts of print jobs and unsent change sets, the last backup (ms UTC, 0 never).
+
+    `print_failed` counts papers that need a person or a printer; of them `print_doubt` are questions, and
+    `print_trouble` is what keeps the newest of the others (a message id).
+    """
 
     print_waiting: int = 0
     print_failed: int = 0
+    print_doubt: int = 0
+    print_trouble: str = ""
     unsent: int = 0
     backup_at: int = 0
     backup_days: int = 3
@@ -84,15 +90,7 @@ class StatusLine(QWidget):
     def show_status(self, card: StatusCard, now: int) -> None:
         """Show paper, syncing, backup and clock; `now` in ms UTC."""
         self._card, self._now = card, now
-        if card.print_failed:
-            self.paper.set_role("status-warn")
-            self.paper.say(N_("{count} papers did not print"), count=card.print_failed)
-        elif card.print_waiting:
-            self.paper.set_role("status")
-            self.paper.say(N_("{count} papers wait for the printer"), count=card.print_waiting)
-        else:
-            self.paper.set_role("status")
-            self.paper.say(N_("All printed"))
+        self._show_paper(card)
         self.sync.say(N_("Not connected yet, {count} unsent"), count=card.unsent)
         self._show_backup(card, now)
         self.clock.setVisible(card.clock_back)
@@ -107,6 +105,24 @@ class StatusLine(QWidget):
         """Say everything again."""
         self.show_status(self._card, self._now)
         self.who.setToolTip(spoken(N_("Another person")))
+
+    def _show_paper(self, card: StatusCard) -> None:
+        """Say how printing stands: a question first, then what is in the way, then what waits."""
+        stuck = card.print_failed - card.print_doubt
+        self.paper.set_role("status-warn" if card.print_failed else "status")
+        self.paper.set_icon("help" if card.print_doubt else "printer")
+        if card.print_doubt:
+            self.paper.say(N_("Did {count} papers come out? Please look"), count=card.print_doubt)
+        elif stuck and card.print_trouble:
+            self.paper.say(N_("{count} papers wait: {reason}"), count=stuck + card.print_waiting,
+                           reason=spoken(card.print_trouble))  # fmt: skip
+        elif stuck:
+            self.paper.say(N_("{count} papers did not print"), count=stuck)
+        elif card.print_waiting:
+            self.paper.say(N_("{count} papers wait for the printer"), count=card.print_waiting)
+        else:
+            self.paper.say(N_("All printed"))
+        self.paper.setToolTip(self.paper.text())
 
     def _show_backup(self, card: StatusCard, now: int) -> None:
         days = (now - card.backup_at) // DAY_MS if card.backup_at else -1

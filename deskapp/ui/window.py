@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from deskapp.ui.cheat_sheet import CheatSheet
     from deskapp.ui.finding import Finder
     from deskapp.ui.jobs import Jobs
-    from deskapp.ui.page import PageSpec
+    from deskapp.ui.page import PageSpec, PrintDoor
     from deskapp.ui.scanner import Scanner
     from deskapp.ui.shell import Shell
     from deskapp.ui.status import StatusCard
@@ -90,15 +90,15 @@ class Window(QMainWindow):
 
     def furnish(
         self, jobs: Jobs, pages: Sequence[PageSpec], finder: Finder, *, now: Callable[[], int],
-        may: May | None = None, status: StatusQuestion | None = None,
+        may: May | None = None, status: StatusQuestion | None = None, printing: PrintDoor | None = None,
     ) -> None:  # fmt: skip
         """Build the desk behind the lock screen.
 
         `may(roles, right)` tells what a person may; `status` answers what the status line shows;
-        `now` gives ms UTC.
+        `now` gives ms UTC; `printing` is what pages may ask of the spooler.
         """
         from deskapp.ui.actions import shown_key, with_keys
-        from deskapp.ui.page import PageContext
+        from deskapp.ui.page import PageContext, PrintDoor
         from deskapp.ui.routing import Router
         from deskapp.ui.shell import Shell
         from deskapp.ui.widgets.notices import Toasts
@@ -116,7 +116,7 @@ class Window(QMainWindow):
         self.shell.context = PageContext(
             jobs=jobs, navigate=self.navigate, toast=self.toast, ask_supervisor=self.entrance.ask_supervisor,
             values=lambda: self.values, actor=lambda: self.actor, now=now, may=self.may, back=self.back,
-            practice=self.practice, set_value=self.set_value,
+            practice=self.practice, set_value=self.set_value, printing=printing or PrintDoor(),
         )  # fmt: skip
         self.shell.status.show_branch(self._branch, practice=self.practice)
         self.shell.keep_narrow(self.values[settings.RAIL_NARROW])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -23,7 +25,9 @@ from deskapp.commands.bench import (
 )
 from deskapp.commands.bench_charge import WantedLine
 from deskapp.commands.bench_quote import make_quote
+from deskapp.models.blobs import Blobs
 from deskapp.models.repair import RepairItem
+from deskapp.models.stock import Attachment
 from deskapp.models.store import Actor, Store
 from deskapp.queries.drafts import draft
 from deskapp.ui import theme
@@ -240,6 +244,43 @@ def test_out_of_warranty_the_main_button_leads_to_the_quote_and_the_clerk_answer
     desk.at("repair")
 
     assert desk.state(one) == "repairing"
+
+
+def test_a_signature_at_the_counter_is_approval_enough_and_is_kept(desk: Desk) -> None:
+    one = prepared(desk.shop, "diagnosed", warranty="2025-12-31")
+    desk.shop.store.run(
+        make_quote(item_id=one.item_id, lines=[WantedLine("LAB-M")]), by=desk.shop.people.clerk
+    )  # fmt: skip
+    desk.sit(desk.shop.people.clerk)
+    desk.open(one, "answer")
+    answer = desk.step("answer")
+    desk.focus(answer.channel)  # type: ignore[attr-defined]
+    assert answer.signature.isHidden() or not answer.signature.isVisible()  # type: ignore[attr-defined]
+    desk.type("1林国强\r")
+    pad = answer.signature.pad  # type: ignore[attr-defined]
+    assert pad.isVisible()
+    QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(20, 30))
+    for step in range(8):
+        QTest.mouseMove(pad, QPoint(20 + step * 15, 30 + step % 2 * 30))
+    QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(150, 60))
+    answer.files.add_bytes(photo_bytes(), "报价单.png")  # type: ignore[attr-defined]
+    desk.qtbot.waitUntil(lambda: len(answer.files.photos) == 1)  # type: ignore[attr-defined]
+    answer.bench.setFocus()  # type: ignore[attr-defined]
+    desk.type("\r")
+    desk.at("repair")
+
+    with desk.shop.store.read() as session:
+        files = session.query(Attachment).filter_by(subject_id=one.item_id).order_by(Attachment.n).all()[-2:]
+    blobs = Blobs(desk.shop.store.home.blobs, desk.shop.store.key)
+    assert {row.kind for row in files} == {"signature", "approval"}
+    assert all(blobs.fetch(row.sha256) for row in files)
+
+
+def photo_bytes() -> bytes:
+    """A small picture as a phone would send it."""
+    content = io.BytesIO()
+    Image.new("RGB", (120, 80), "#d8d8d8").save(content, "PNG")
+    return content.getvalue()
 
 
 def test_a_declined_quote_is_recorded_by_keys(desk: Desk) -> None:

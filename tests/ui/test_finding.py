@@ -35,6 +35,15 @@ def test_what_is_no_record_leads_nowhere():
     assert destination(Target(None, "", Step.UNKNOWN)) is None
 
 
+def test_an_unknown_serial_number_is_taken_in_by_one_key_as_it_says(store):
+    with store.read() as session:
+        found = StoreFinder().resolve(session, "NEVERSEEN12345")
+
+    (offer,) = found.choices
+    assert offer.data.page == "check_in" and offer.data.args["number"] == "NEVERSEEN12345"
+    assert offer.data.args["kind"] == "device" and found.sentence
+
+
 def test_a_command_of_the_sheet_and_an_unknown_code_are_told_apart(store):
     with store.read() as session:
         command = StoreFinder().resolve(session, "X:NEXT")

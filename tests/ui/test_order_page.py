@@ -356,17 +356,27 @@ def test_a_working_device_is_closed_with_its_rating(qtbot: Any, show: Show, stor
     assert event.data["rating"] == 5
 
 
-def test_a_supervisor_reopens_a_closed_job(qtbot: Any, show: Show, store: Store, people: People) -> None:
-    order, _done = picked_up(store, people, Line())
+def test_a_clerk_reopens_a_closed_job_with_consent_and_a_supervisor_alone(
+    qtbot: Any, show: Show, store: Store, people: People, asked: Asked
+) -> None:
+    order, _done = picked_up(store, people, Line(), Line())
     store.run(confirm_working(item_ids=order.items, result="call", confirmed_by="王小明"), by=people.clerk)
-    assert "reopen" not in offered(show(order.items[0], people.clerk))
-
-    page = show(order.items[0], people.supervisor)
+    page = show(order.items[0], people.clerk)
     begin(qtbot, page, "reopen")
     keys("商户称仍打印不清")
     press(ENTER)
-
+    qtbot.waitUntil(lambda: len(asked) == 1)
+    right, _values, then = asked[0]
+    assert right == "reopen"
+    then(consent(store, people, "reopen"))
     state_is(qtbot, store, order.items[0], "picked_up")
+
+    page = show(order.items[1], people.supervisor)
+    begin(qtbot, page, "reopen")
+    keys("商户称仍打印不清")
+    press(ENTER)
+    state_is(qtbot, store, order.items[1], "picked_up")
+    assert len(asked) == 1
 
 
 def test_a_note_is_kept_and_shown_at_once(qtbot: Any, show: Show, store: Store, people: People) -> None:

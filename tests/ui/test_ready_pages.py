@@ -130,9 +130,29 @@ def test_a_loaner_that_is_out_is_taken_back_by_a_scan(qtbot: Any, shown: Any, st
 
     page.scan(LOANER)
     qtbot.waitUntil(page.tamper.hasFocus)
+    page.agreement.click()
+    qtbot.waitUntil(lambda: store.ask(lambda s: s.query(PrintJob).filter_by(kind="loan_agreement").count()) == 2)
     type_into_focus("1", ENTER)
 
     qtbot.waitUntil(lambda: page.rows and not page.rows[0].out)
+    assert not page.agreement.isVisible()
+
+
+def test_a_loaner_does_not_go_to_the_merchant_whose_name_was_typed_over(
+    qtbot: Any, shown: Any, store: Store, people: People
+) -> None:
+    store.run(loaner())
+    page = shown(LoanersPage, merchant_id="somebody", merchant="示例小面")
+    qtbot.waitUntil(lambda: bool(page.rows))
+    page.scan(LOANER)
+    page.merchant.setFocus()
+    page.merchant.selectAll()
+    qtbot.keyClicks(page.merchant, "nobody")
+    page.tamper.set_value("ok")
+    page.submit()
+
+    qtbot.waitUntil(lambda: page.form.rows["merchant"].error.isVisible())
+    assert not page.rows[0].out
 
 
 def test_the_shelf_is_counted_by_scanning_and_the_last_scan_undone(
@@ -204,3 +224,26 @@ def test_the_register_prints_for_those_who_may(
     page.print_paper()
 
     qtbot.waitUntil(lambda: store.ask(lambda s: s.query(PrintJob).filter_by(kind="register").count()) == 1)
+
+
+def test_a_period_that_ends_before_it_begins_is_told_at_its_field(qtbot: Any, shown: Any) -> None:
+    page = shown(RegisterPage)
+    page.last.setText("2026-01-01")
+
+    assert page.form.rows["first_day"].error.isVisible()
+    page.export()
+    assert not page.export_bar.isVisible()
+    page.first.setText("2025-12-01")
+    assert not page.form.rows["first_day"].error.isVisible()
+
+
+def test_a_day_that_cannot_be_read_is_told_and_stays(qtbot: Any, shown: Any) -> None:
+    page = shown(DayEndPage)
+    qtbot.waitUntil(lambda: page.view is not None)
+    page.day.setFocus()
+    page.day.selectAll()
+    qtbot.keyClicks(page.day, "long ago")
+    page.count.field.setFocus()
+
+    qtbot.waitUntil(lambda: page.banner.isVisible())
+    assert page.day.text() == "long ago"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTableView, QWidget
 from sqlalchemy import select
@@ -25,7 +25,7 @@ from deskapp.queries.site_calendar import calendar_month
 from deskapp.ui import theme
 from deskapp.ui.actions import ACTIONS
 from deskapp.ui.kit import ChoiceBar
-from deskapp.ui.page import Page
+from deskapp.ui.page import Page, PageContext, PageSpec
 from deskapp.ui.pages.table import PAGES
 from deskapp.ui.window import Window
 from tests.checkin_shop import HOTPOT, NOODLES, ONE, TWO, stock_shop, taken_in
@@ -444,6 +444,9 @@ def test_a_price_list_gets_a_new_version(qtbot, go: Open, store: Store) -> None:
 
     changed = lambda: [row for row in store.ask(registry.prices) if row.fen == 9950]  # noqa: E731
     qtbot.waitUntil(lambda: [row.version for row in changed()] == ["2026-9"])
+    page.table.select(1)
+    page.table.select(0)
+    qtbot.waitUntil(lambda: any("99.50" in line.detail for line in page.history.timeline.happenings))
 
 
 def test_the_last_administrator_stays(qtbot, go: Open, store: Store) -> None:
@@ -476,6 +479,18 @@ def test_a_person_is_added_with_roles_and_what_they_may(qtbot, go: Open, store: 
     qtbot.waitUntil(lambda: page.person is not None and page.person.staff_no == "C02")
 
 
+def test_the_badge_of_a_person_is_printed_from_the_page(qtbot, go: Open, store: Store) -> None:
+    page = go("staff", "admin")
+    qtbot.waitUntil(lambda: len(page.table.rows()) == 7)
+    assert not page.badge_button.isVisible()
+    page.table.select(1)
+    qtbot.waitUntil(page.badge_button.isVisible)
+
+    page.print_paper()
+
+    qtbot.waitUntil(lambda: store.ask(lambda s: s.scalars(select(PrintJob.kind)).all()) == ["badge_label"])
+
+
 # ---- calendar
 
 
@@ -492,6 +507,7 @@ def test_a_day_is_closed_by_keys(qtbot, go: Open, store: Store) -> None:
     press(Qt.Key.Key_Return)
 
     qtbot.waitUntil(lambda: page.grid.card().note == "盘点" and page.grid.card().hours is None)
+    qtbot.waitUntil(lambda: any("盘点" in line.detail for line in page.history.timeline.happenings))
     page.grid.setFocus()
     press(Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: page.grid.first.month == 4)
@@ -667,3 +683,30 @@ def test_hours_are_read_as_people_write_them() -> None:
     assert read_hours("8:30-17:30") == (510, 1050) and hours_text((510, 1050)) == "08:30-17:30"
     assert read_hours("8:30 – 17:30") == (510, 1050)
     assert [read_hours(text) for text in ("", "8-", "17:30-8:30", "8:70-9:00", "a-b", "8:30")] == [None] * 6
+
+
+class Flashes(QObject):
+    """Notes every window of its own that opens, however short."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Note and pass on."""
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.seen.append(type(watched).__name__)
+        return False
+
+
+@pytest.mark.parametrize("spec", PAGES, ids=lambda spec: spec.id)
+def test_building_a_page_opens_no_window_that_takes_the_keys_away(
+    qtbot, qapp: QApplication, context: PageContext, spec: PageSpec
+) -> None:
+    flashes = Flashes()
+    qapp.installEventFilter(flashes)
+    page = spec.factory(context)
+    qapp.removeEventFilter(flashes)
+    qtbot.addWidget(page)
+
+    assert flashes.seen == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,8 +10,8 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
-from deskapp.models.canonical import canonical, canonical_of_many
-from deskapp.ui import quick_qt, theme
+from deskapp.models.canonical import canonical, canonical_with
+from deskapp.ui import theme
 from deskapp.ui.garbage import MANY, Collector
 from deskapp.ui.widgets.rows import ELLIPSIS, Ruler
 
@@ -51,7 +50,7 @@ def test_no_text_is_wider_than_its_room(text: str, room: int) -> None:
     items=st.lists(st.dictionaries(st.text(max_size=5), st.text(max_size=9) | st.none(), max_size=3), max_size=4),
 )
 def test_a_long_list_is_spelled_piece_by_piece_as_in_one_go(head: dict[str, object], items: list[object]) -> None:
-    assert canonical_of_many(head, "ops", items) == canonical({**head, "ops": items})
+    assert canonical_with(head, "ops", [canonical(item) for item in items]) == canonical({**head, "ops": items})
 
 
 def test_the_collector_finds_cycles_and_hands_back_when_it_stops(qapp: QApplication) -> None:
@@ -75,12 +74,3 @@ def test_the_collector_finds_cycles_and_hands_back_when_it_stops(qapp: QApplicat
     finally:
         collector.stop()
     assert gc.isenabled()
-
-
-def test_damaged_bytecode_of_qt_is_compiled_anew(tmp_path: Path) -> None:
-    file = tmp_path / "kept.bin"
-    assert quick_qt._kept(file) == {}
-    file.write_bytes(b"\x00damaged")
-    assert quick_qt._kept(file) == {}
-    quick_qt._keep(file, {("a", 1, 2): compile("1", "a", "eval")})
-    assert eval(quick_qt._kept(file)["a", 1, 2]) == 1

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from deskapp import settings
-from deskapp.models import backup, opening
+from deskapp.commands.setup import add_shelf
+from deskapp.models import backup, opening, second_copy
 from deskapp.models.store import Store
 from deskapp.queries import registry
 from deskapp.settings import Setting, Values
@@ -53,9 +54,10 @@ def page(qtbot, admin: PageContext) -> SettingsPage:
 
 
 def test_every_declared_setting_can_be_changed_somewhere(qtbot, page: SettingsPage) -> None:
-    found = {settings.SHORTCUTS.key, settings.BACKUP_FOLDER.key, settings.BACKUP_DAYS.key}
+    found = {settings.SHORTCUTS.key, settings.BACKUP_FOLDER.key, settings.BACKUP_DAYS.key, settings.JOURNAL_FOLDER.key}
+    found |= {settings.TEMPLATES.key, settings.TEMPLATE_OPTIONS.key, settings.LOGO.key}  # on a page of their own
     for name, _title, _icon in SECTIONS:
-        if name == "backup":
+        if name in ("backup", "templates"):
             continue
         page.show_section(name)
         section = page.sections[name]
@@ -64,8 +66,7 @@ def test_every_declared_setting_can_be_changed_somewhere(qtbot, page: SettingsPa
         elif isinstance(section, PrintingSection):
             found |= set(section.printing.form.rows)
 
-    not_yet = {settings.JOURNAL_FOLDER.key}
-    assert {setting.key for setting in settings.ALL} - not_yet == found
+    assert {setting.key for setting in settings.ALL} == found
 
 
 def test_a_changed_setting_counts_at_once_and_is_shown(qtbot, page: SettingsPage, kept: Kept) -> None:
@@ -177,7 +178,7 @@ def test_a_shortcut_for_typing_is_refused_and_another_kept(qtbot, page: Settings
 def test_every_input_of_the_settings_has_a_name(page: SettingsPage) -> None:
     nameless: list[QWidget] = []
     for name, _title, _icon in SECTIONS:
-        if name != "backup":
+        if name not in ("backup", "templates"):
             page.show_section(name)
             nameless += [field for field in page.sections[name].findChildren(QLineEdit)
                          if not field.accessibleName() and field.parent().metaObject().className() != "QKeySequenceEdit"]
@@ -226,6 +227,24 @@ def test_a_disk_that_is_not_plugged_in_is_told_and_the_backup_here_is_kept(
 
     qtbot.waitUntil(lambda: "plugged in" in backups.banner.text.text(), timeout=20_000)
     assert backup.newest_backup(store.home) is not None
+
+
+def test_the_second_place_of_the_journal_is_chosen_and_its_state_told(
+    qtbot, backups: BackupPage, kept: Kept, store: Store, people: People, tmp_path: Path
+) -> None:
+    assert "beside the data only" in backups.journal_state.text()
+
+    backups.journal.text.setText(str(tmp_path / "gone"))
+    backups.journal.text.editingFinished.emit()
+    backups.look()
+    qtbot.waitUntil(lambda: "is not there" in backups.journal_state.text(), timeout=20_000)
+    (tmp_path / "gone").mkdir()
+    store.run(add_shelf(code="B-09-9"), by=people.admin)
+    backups.look()
+
+    qtbot.waitUntil(lambda: "same disk" in backups.journal_state.text(), timeout=20_000)
+    assert kept.values[settings.JOURNAL_FOLDER] == str(tmp_path / "gone")
+    assert second_copy.file_in(tmp_path / "gone", store.facts.store_id).exists()
 
 
 def test_a_damaged_backup_is_found_by_checking_it_again(qtbot, backups: BackupPage, store: Store) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 
 from deskapp.commands.imports import import_file
 from deskapp.commands.tickets import TicketForm, open_ticket
+from deskapp.models.local import PrintJob
 from deskapp.models.store import Store
 from deskapp.paths import resource
 from deskapp.queries import drafts, tickets
@@ -152,6 +153,23 @@ def test_a_ticket_shows_its_history_and_takes_a_note(
     qtbot.waitUntil(lambda: any("已回电" in one.detail for one in page.timeline.happenings))
 
 
+def test_the_sheet_for_a_visit_and_the_note_at_the_door_are_printed_from_the_ticket(
+    qtbot, store: Store, people: People, shown: Callable
+) -> None:
+    ticket = store.run(open_ticket(form=CALL), by=people.clerk).result
+    page = shown(TicketPage, ticket_id=ticket.ticket_id)
+    qtbot.waitUntil(lambda: page.card is not None and page.sheet.isVisible())
+
+    def kinds() -> list[str]:
+        return store.ask(lambda s: sorted(job.kind for job in s.query(PrintJob).filter_by(number=ticket.number)))
+
+    page.sheet.click()
+    qtbot.waitUntil(lambda: kinds() == ["inspection_sheet"])
+    page.note.setText("请明天上午来电")
+    page.missed.click()
+    qtbot.waitUntil(lambda: kinds() == ["inspection_sheet", "missed_note"])
+
+
 def test_a_card_number_in_a_note_is_refused_at_the_note(qtbot, store: Store, people: People, shown: Callable) -> None:
     ticket = store.run(open_ticket(form=CALL), by=people.clerk).result
     page = shown(TicketPage, ticket_id=ticket.ticket_id)
@@ -181,3 +199,107 @@ def test_articles_are_found_by_any_word_without_a_network(qtbot, shown: Callable
     assert page.reader.toPlainText()
     page.query.setText("zzzz")
     assert page.table.isVisible()
+
+
+def test_a_merchant_that_is_not_on_record_stays_on_the_ticket_in_words(
+    qtbot, store: Store, shown: Callable, went: list
+) -> None:
+    page = shown(QuickTicketPage)
+    page.merchant.setText("街口早点铺")
+    page.phone.setText("13800138000")
+    page.device.setText("N910")
+    page.symptom.setText("按键发烫")
+    page.words.setText("开不了机")
+    page.stopped.set_value("no")
+    page.save()
+    qtbot.waitUntil(lambda: bool(went))
+
+    ticket = shown(TicketPage, **went[0][1])
+    qtbot.waitUntil(lambda: ticket.card is not None)
+    assert "街口早点铺" in ticket.facts.values["merchant"].text()
+    assert ticket.card is not None and ticket.card.row.words == "按键发烫\n开不了机"
+
+
+def test_what_describes_a_ticket_is_changed_in_place(qtbot, store: Store, people: People, shown: Callable) -> None:
+    store.run(import_file(kind="merchants", file=str(resource("samples", "merchants.csv"))), by=people.admin)
+    opened = store.run(open_ticket(form=CALL), by=people.clerk).result
+    page = shown(TicketPage, ticket_id=opened.ticket_id)
+    qtbot.waitUntil(lambda: page.card is not None)
+
+    page.edit.click()
+    qtbot.waitUntil(page.changing.merchant.hasFocus)
+    assert not page.facts_card.isVisible() and page.changing.device.text() == "N910"
+    qtbot.keyClicks(page.changing.merchant, "13800000101")
+    qtbot.waitUntil(lambda: page.changing.merchant.popup.isVisible())
+    qtbot.keyClick(page.changing.merchant, Qt.Key.Key_Return)
+    page.changing.phone.setText("")
+    page.changing.device.setText("PX920S00000004")
+    page.changing.submit()
+    qtbot.waitUntil(lambda: page.facts_card.isVisible())
+
+    card = store.ask(lambda session: tickets.ticket(session, opened.ticket_id))
+    assert card is not None and card.row.merchant == "示例小面" and card.model == "PX920S00000004"
+    assert card.row.symptom_code == "no_power" and card.row.words == CALL.words
+
+
+def test_a_change_that_leaves_nobody_to_call_is_refused_in_place(
+    qtbot, store: Store, people: People, shown: Callable
+) -> None:
+    opened = store.run(open_ticket(form=CALL), by=people.clerk).result
+    page = shown(TicketPage, ticket_id=opened.ticket_id)
+    qtbot.waitUntil(lambda: page.card is not None)
+    page.change()
+    page.changing.phone.setText("")
+    page.changing.submit()
+
+    qtbot.waitUntil(lambda: page.changing.form.rows["callback_phone"].error.isVisible())
+    assert page.changing.isVisible()
+
+
+def test_a_guide_goes_on_where_it_was_left(qtbot, store: Store, people: People, shown: Callable) -> None:
+    ticket = store.run(open_ticket(form=CALL), by=people.clerk).result
+    page = shown(GuidancePage, ticket_id=ticket.ticket_id)
+    qtbot.waitUntil(lambda: page.step is not None)
+    first = page.step.id
+    qtbot.keyClick(page, Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: page.step is not None and page.step.id != first)
+    second = page.step.id
+
+    again = shown(GuidancePage, ticket_id=ticket.ticket_id)
+    qtbot.waitUntil(lambda: again.step is not None)
+    assert again.step.id == second and again._given == [(first, "no")]
+    qtbot.keyClick(again, Qt.Key.Key_Backspace)
+    qtbot.waitUntil(lambda: again.step is not None and again.step.id == first)
+
+
+def test_what_was_typed_about_one_call_is_not_there_for_the_next(
+    qtbot, store: Store, people: People, shown: Callable
+) -> None:
+    one, other = (store.run(open_ticket(form=CALL), by=people.clerk).result for _ in range(2))
+    page = shown(GuidancePage, ticket_id=one.ticket_id)
+    qtbot.waitUntil(lambda: page.step is not None)
+    page.solution.setText("换了插座")
+    page.confirmed.setText("王先生")
+    page.open(ticket_id=other.ticket_id)
+    qtbot.waitUntil(lambda: page.card is not None and page.card.row.id == other.ticket_id and page.step is not None)
+
+    assert page.solution.text() == "" and page.confirmed.text() == ""
+
+
+@pytest.mark.parametrize("kind", ["software_update", "consultation", "transaction_anomaly"])
+def test_other_kinds_have_their_guide_and_another_can_be_chosen(
+    qtbot, store: Store, people: People, shown: Callable, kind: str
+) -> None:
+    answers = {"topic": "upkeep", "needs": "日常保养"} if kind == "consultation" else {
+        "device": "N910", "version_before": "1.0", "version_wanted": "2.0", "amount": 1200, "batch_no": "000001",
+        "trace_no": "000002", "reference_no": "123456789012", "card_last4": "1234", "happened_at": "2026-01-02",
+    }  # fmt: skip
+    form = TicketForm(kind=kind, callback_phone="13800138000", model_words="N910", answers=answers)
+    ticket = store.run(open_ticket(form=form), by=people.clerk).result
+    page = shown(GuidancePage, ticket_id=ticket.ticket_id)
+    qtbot.waitUntil(lambda: page.step is not None)
+    begun = page.guide.id
+
+    page.other.click()
+    qtbot.waitUntil(page.guides.hasFocus)
+    assert begun in ("manual_update", "prevention_care", "transaction_anomaly")

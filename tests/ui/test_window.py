@@ -111,6 +111,33 @@ def test_the_right_pin_opens_the_first_page(qtbot, make_window, people):
     assert window.lock_screen.pin.text() == ""
 
 
+def test_an_older_verifier_is_renewed_after_the_page_is_shown(qtbot, make_window, store, people, monkeypatch):
+    from argon2 import PasswordHasher
+
+    from deskapp.commands.people import HASHER
+    from deskapp.models.people import StaffSecret
+    from deskapp.models.store import command
+    from deskapp.ui import entrance
+
+    @command("Keep a PIN the old way", right="")
+    def old_way(write) -> None:
+        kept = PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash(people.pins["C01"])
+        write.session.get_one(StaffSecret, people.clerk.staff_id).pin_hash = kept
+
+    def kept() -> str:
+        return store.ask(lambda session: session.get_one(StaffSecret, people.clerk.staff_id).pin_hash)
+
+    store.run(old_way())
+    monkeypatch.setattr(entrance, "RENEW_AFTER_MS", 1)
+    window = make_window(PAGES, finder=Answers())
+    with qtbot.waitSignal(window.signed_in):
+        sign_in(window, "C01", people.pins["C01"])
+        assert HASHER.check_needs_rehash(kept())
+    assert window.shell.page_id() == "today"
+
+    qtbot.waitUntil(lambda: not HASHER.check_needs_rehash(kept()))
+
+
 def test_a_wrong_pin_is_answered_in_place(qtbot, make_window):
     window = make_window(PAGES, finder=Answers())
     sign_in(window, "C01", "000000")

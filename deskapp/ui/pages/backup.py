@@ -12,6 +12,7 @@ from deskapp import settings
 from deskapp.clock import shop_time
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import language, say
+from deskapp.models.second_copy import Second, Standing, follow
 from deskapp.models.store import Changes
 from deskapp.ui import first_start_work
 from deskapp.ui.kit import (
@@ -30,6 +31,7 @@ from deskapp.ui.kit import (
     Pill,
     Progress,
     Text,
+    reveal,
     row,
     spoken,
 )
@@ -41,6 +43,17 @@ if TYPE_CHECKING:
     from deskapp.models.store import Store
 
 DAY_MS = 86_400_000
+SECOND = {
+    Standing.OFF: ("muted", N_("The copy of the journal lies beside the data only.")),
+    Standing.MISSING: ("warn", N_("{folder} is not there. The copy goes on by itself when the disk is back;"
+                                  " work goes on meanwhile.")),
+    Standing.FAILED: ("warn", N_("{folder} cannot be written: it is full, or locked. Work goes on; the copy is made up"
+                                 " for later.")),
+    Standing.SAME_DISK: ("warn", N_("All {number} acts are there too, but {folder} is on the same disk as the data."
+                                    " Choose another disk.")),
+    Standing.KEPT: ("ok", N_("All {number} acts are in {folder} too.")),
+}  # fmt: skip
+"""How the second place of the journal copy stands, in words."""
 
 
 class BackupPage(Page):
@@ -60,6 +73,8 @@ class BackupPage(Page):
         self.bar.hide()
         self.place = PathField(N_("Folder on a USB disk"), name=settings.BACKUP_FOLDER.title)
         self.days = NumberField(low=1, high=60)
+        self.journal = PathField(N_("Folder on another disk"), name=settings.JOURNAL_FOLDER.title)
+        self.journal_state = Text(role="muted", wrap=True)
         self.table = DataTable(
             [
                 Column("when", N_("Made at"), lambda kept: f"{shop_time(kept.made_at):%Y-%m-%d %H:%M}", 170),
@@ -76,6 +91,7 @@ class BackupPage(Page):
         self._arrange()
         self.place.edited.connect(lambda path: self.context.set_value(settings.BACKUP_FOLDER, path))
         self.days.editingFinished.connect(self._days)
+        self.journal.edited.connect(lambda path: self.context.set_value(settings.JOURNAL_FOLDER, path))
 
     @property
     def store(self) -> Store:
@@ -87,7 +103,8 @@ class BackupPage(Page):
         values = self.context.values()
         self.place.set_value(values[settings.BACKUP_FOLDER])
         self.days.set_value(values[settings.BACKUP_DAYS])
-        self.code.setVisible(self.context.may("restore"))
+        self.journal.set_value(values[settings.JOURNAL_FOLDER])
+        reveal(self.code, self.context.may("restore"))
         self.look()
         self.focus_first(self.now_button)
 
@@ -100,6 +117,8 @@ class BackupPage(Page):
         """Ask which backups there are."""
         folder = self.context.values()[settings.BACKUP_FOLDER]
         self.jobs.background(lambda _p: work.look(self.store, folder), owner=self, then=self._here)
+        second = self.context.values()[settings.JOURNAL_FOLDER]
+        self.jobs.background(lambda _p: follow(self.store, second), owner=self, then=self._second_place)
 
     def back_up(self) -> None:
         """Write a backup beside the data, and to the second place if there is one."""
@@ -141,7 +160,10 @@ class BackupPage(Page):
         form = Form(columns=2)
         form.add("folder", settings.BACKUP_FOLDER.title, self.place)
         form.add("days", settings.BACKUP_DAYS.title, self.days)
+        form.add("journal", settings.JOURNAL_FOLDER.title, self.journal, span=2,
+                 hint=N_("Every act is written there within seconds. In the folder of the backups a restore finds it."))
         places.add(form)
+        places.add(self.journal_state)
         kept = Card(N_("Backups beside the data"), icon="history")
         kept.add(self.table)
         self.table.setMinimumHeight(220)
@@ -168,6 +190,11 @@ class BackupPage(Page):
             N_("{count} acts since then are in the data and in the copy of the journal."),
             count=max(0, found.acts - newest.acts),
         )
+
+    def _second_place(self, second: Second) -> None:
+        role, sentence = SECOND[second.standing]
+        self.journal_state.set_role(role)
+        self.journal_state.say(sentence, folder=second.folder, number=second.head)
 
     def _choose(self) -> None:
         dialog = QFileDialog(self, spoken(N_("Where to? A USB disk, for instance")))

@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+from deskapp import catalogue
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.queries.bench import QueueRow
 from deskapp.rules.lifecycle import STATE_TITLES, WorkState
 from deskapp.ui import icons, theme

@@ -27,8 +27,8 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
-from deskapp.ui.pages.lists import let_grow
 from deskapp.ui.pages.month_grid import HOLIDAYS, WEEKDAYS, MonthGrid, another_month
+from deskapp.ui.pages.past import HistoryCard
 from deskapp.ui.pages.settings_fields import Tick
 from deskapp.ui.tokens import LARGE
 
@@ -58,13 +58,14 @@ class CalendarPage(Page):
         both.addLayout(column(self.day_card, 1), 2)
         self.body.addLayout(both)
         self.add(self.week_card)
-        let_grow(self.body)
+        self.history = HistoryCard(context)
+        self.add(self.history)
 
     def _build_month(self) -> None:
         self.month_card = Card()
         before = Button(role="quiet", icon="chevron-left", name=N_("The month before"), clicked=lambda: self._turn(-1))
         after = Button(role="quiet", icon="chevron-right", name=N_("The next month"), clicked=lambda: self._turn(1))
-        today = Button(N_("&Today"), "quiet", icon="calendar", clicked=lambda: self.grid.go(self.grid.today))
+        today = Button(N_("Toda&y"), "quiet", icon="calendar", clicked=lambda: self.grid.go(self.grid.today))
         self.month_card.add(row(before, self.month_title, after, 1, today))
         self.month_card.add(self.grid)
         self.month_card.add(
@@ -153,6 +154,7 @@ class CalendarPage(Page):
 
     def _here(self, card: CalendarCard, *, fill: bool) -> None:
         self.grid.show_month(card.first, card.days)
+        self.history.show_for(*card.records)
         self._show_day()
         if fill:
             self._fill(card.week, card.promises)

@@ -190,6 +190,8 @@ class CheckInPage(Page):
                 panel.go_on()
                 self.banner.say("warn", N_("A question is still open. It has the focus now."))
                 return
+        if not self.sheet.party.readable():
+            return
         self._busy(True)
         work = self._files()
         if work is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
 
+from deskapp import catalogue
 from deskapp.clock import shop_time
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.queries.checkin import DeviceBriefing, StayLine
 from deskapp.rules.states import STATE_TITLES, WorkState
 from deskapp.ui.kit import Button, Card, Facts, Line, Picture, Pill, Text, column, row, spoken

@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
+from deskapp import catalogue
+from deskapp.catalogue import Word
 from deskapp.errors import N_
-from deskapp.models import catalogue
-from deskapp.models.catalogue import Word
 from deskapp.ui.kit import Button, FlowLayout, LatinField, Suggestion, Text
 from deskapp.ui.widgets.suggest import SuggestPopup
 

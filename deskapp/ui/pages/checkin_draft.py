@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLayout
 from deskapp.clock import shop_time
 from deskapp.errors import N_
 from deskapp.queries.drafts import DraftCard
-from deskapp.ui.kit import Button, Card, Picture, Text, row, spoken
+from deskapp.ui.kit import Button, Card, Picture, Text, listed, row, spoken
 from deskapp.ui.pages.checkin_codes import emptied
 from deskapp.ui.tokens import MEDIUM
 
@@ -52,7 +52,7 @@ class DraftList(Card):
             spoken(
                 N_("{time}  {merchant}  {count} devices: {serials}"), time=f"{shop_time(card.saved_at):%m-%d %H:%M}",
                 merchant=card.title or spoken(N_("merchant not chosen")), count=len(serials),
-                serials=", ".join(serials[:3]),
+                serials=listed(serials[:3]),
             )
         )  # fmt: skip
         again = Button(N_("Continue"), icon="player-play", clicked=lambda: self.wanted.emit(card))

@@ -5,13 +5,26 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from deskapp import catalogue
 from deskapp.commands.checkin_after import Confirmed, confirm_label
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
-from deskapp.models import catalogue
 from deskapp.models.store import Changes
 from deskapp.queries.checkin_labels import AfterCheckIn, LabelRow, order_after_check_in
-from deskapp.ui.kit import Banner, Button, Card, PageContext, Picture, Pill, ScanField, Text, column, row, spoken
+from deskapp.ui.kit import (
+    Banner,
+    Button,
+    Card,
+    PageContext,
+    Picture,
+    Pill,
+    ScanField,
+    Text,
+    column,
+    listed,
+    row,
+    spoken,
+)
 from deskapp.ui.pages.checkin_codes import emptied
 from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
 
@@ -164,7 +177,7 @@ class LabelsPanel(QWidget):
     def _say_rest(self, state: AfterCheckIn) -> None:
         later = [spoken(TODO[key]) for key in state.todo if key in TODO and key != "label_scan_back"]
         self.todo.setVisible(bool(later))
-        self.todo.put(spoken(N_("Still to be done: {what}."), what=", ".join(later)))
+        self.todo.put(spoken(N_("Still to be done: {what}."), what=listed(later)))
         self.without.setVisible(bool(state.missing))
         self.next.setVisible(not state.missing)
         self.field.setVisible(bool(state.missing))

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 
+from deskapp import catalogue
+from deskapp.catalogue import Word
 from deskapp.errors import N_
-from deskapp.models import catalogue
-from deskapp.models.catalogue import Word
 from deskapp.ui.kit import Banner, Choice, ChoiceBar, Text, TextField
 from deskapp.ui.tokens import MEDIUM, SMALL
 

@@ -204,6 +204,10 @@ class PartyCard(Card):
     def missing(self) -> list[str]:
         """Return message ids of what blocks saving."""
         lacks = []
+        if self.estimate.problem():
+            lacks.append(N_("a day that can be read"))
+        if self.ceiling.problem():
+            lacks.append(N_("an amount that can be read"))
         if not self.merchant.text().strip() and not self.phone.text().strip():
             lacks.append(N_("merchant or call-back number"))
         if not self.name.text().strip():
@@ -236,6 +240,13 @@ class PartyCard(Card):
             self.go_to(self.notice)
         else:
             self.finished.emit()
+
+    def readable(self) -> bool:
+        """Say whether day and amount mean something; goes to the one that does not."""
+        for key, field in (("estimate_at", self.estimate), ("ceiling", self.ceiling)):
+            if field.problem():
+                return not self.refuse(key, spoken(field.problem()))
+        return True
 
     def go_to(self, field: QWidget) -> None:
         """Put the focus somewhere and have it brought into view."""

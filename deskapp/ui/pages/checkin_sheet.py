@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
+from deskapp.i18n import language
 from deskapp.models.store import Store
 from deskapp.queries.checkin import DeviceBriefing, MerchantCard, device_briefing, merchant_card
 from deskapp.ui import theme
-from deskapp.ui.kit import Button, EmptyState, FlowLayout, PageContext, ScanField, Scroll, Text, spoken
+from deskapp.ui.kit import Button, EmptyState, FlowLayout, PageContext, ScanField, Scroll, Text, listed, spoken
 from deskapp.ui.pages.checkin_briefing import BriefingCard
 from deskapp.ui.pages.checkin_codes import emptied
 from deskapp.ui.pages.checkin_device import QUESTIONS, DevicePanel
@@ -67,10 +68,6 @@ class CheckInSheet(QWidget):
         self.devices.setSpacing(LARGE)
         for part in (self.drafts, self.empty, self.devices, self.party):
             self.left.add(part)
-        for area in (self.left, self.side):
-            # A layout that is aligned to the top gives wrapped lines no more height than one line needs.
-            area.column.setAlignment(Qt.AlignmentFlag(0))
-            area.column.addStretch(1)
         self.lacks = Text(role="muted", wrap=True)
         self.drop_button = Button(N_("Start over"), "quiet", icon="trash")
         self.save_button = Button(N_("&Save and print labels"), "primary", icon="printer")
@@ -245,12 +242,13 @@ class CheckInSheet(QWidget):
             names = [spoken(QUESTIONS[name]) for name in panel.missing()]
             if names:
                 lacks.append(
-                    spoken(N_("device {line}: {what}"), line=place + 1, what=", ".join(names))
-                    if len(self.panels) > 1 else ", ".join(names)
+                    spoken(N_("device {line}: {what}"), line=place + 1, what=listed(names))
+                    if len(self.panels) > 1 else listed(names)
                 )  # fmt: skip
         lacks += [spoken(name) for name in self.party.missing()]
         if lacks:
-            self.lacks.put(spoken(N_("Still open: {what}"), what="; ".join(lacks)))
+            joint = "；" if language() == "zh_CN" else "; "
+            self.lacks.put(spoken(N_("Still open: {what}"), what=joint.join(lacks)))
         else:
             self.lacks.put(spoken(N_("Everything is answered.")))
 

@@ -15,6 +15,7 @@ from deskapp.models.day_figures import Exemption, Figures, OpenCall, Taking
 from deskapp.models.store import Changes, Override, ReadSession
 from deskapp.queries import sheets
 from deskapp.queries.dayend import DayView, day_view, days_open, the_site
+from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui.kit import (
     BigNumber,
     Button,
@@ -72,6 +73,7 @@ class DayEndPage(Page):
         self._closing()
         self.count.saved.connect(self._ask)
         self.day.day_changed.connect(self._day_changed)
+        self.day.unreadable.connect(lambda text: self.banner.say("warn", text))
 
     # -- the parts -------------------------------------------------------------------
 
@@ -190,7 +192,7 @@ class DayEndPage(Page):
         if text.upper() == "X:PRINT":
             self.save()
             return True
-        if text.upper().startswith(("X:", "U")):
+        if parse_scan(text).kind in (ScanKind.COMMAND, ScanKind.BADGE):
             return False
         return self.count.take(text)
 
@@ -221,6 +223,8 @@ class DayEndPage(Page):
             self.count.save_button.setFocus()
             return
         self.form.clear_errors()
+        if not self.form.readable():
+            return
         self.close_button.setEnabled(False)
         act = close_day(day=day.isoformat(), remarks=self.remarks.text(), cash_fen=self.cash.fen(),
                         again_because=self.again.text(), override=consent)  # fmt: skip

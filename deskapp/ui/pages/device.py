@@ -8,6 +8,7 @@ from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes, Override
 from deskapp.queries import registry
 from deskapp.queries.registry_cards import DeviceCard, ModelRow
+from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -26,9 +27,10 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.device_binding import BindingCard
 from deskapp.ui.pages.device_words import OWNERSHIPS, stay_columns, warranty_pill
-from deskapp.ui.pages.lists import filled, let_grow
+from deskapp.ui.pages.lists import filled
+from deskapp.ui.pages.paper_history import PapersCard
 from deskapp.ui.pages.past import HistoryCard
-from deskapp.ui.pages.records import JoinCard, PapersCard, Sections, get_values, put_values
+from deskapp.ui.pages.records import JoinCard, Sections, get_values, put_values
 from deskapp.ui.pages.settings_fields import Pick, Tick
 from deskapp.ui.pages.words import device_suggestions
 
@@ -51,7 +53,7 @@ class DevicePage(Page):
             pill.hide()
             self.head.insertWidget(place, pill)
         self.ticket_button = Button(N_("New &ticket"), icon="phone-call", clicked=self.new_ticket)
-        self.check_in_button = Button(N_("Check &in"), icon="inbox", clicked=self.check_in)
+        self.check_in_button = Button(N_("Chec&k in"), icon="inbox", clicked=self.check_in)
         for button, right in ((self.ticket_button, "ticket"), (self.check_in_button, "check_in")):
             self.head.addWidget(button)
             button.setProperty("withheld", not context.may(right))
@@ -83,7 +85,6 @@ class DevicePage(Page):
         for part in (self.details, self.serial_card, self.binding, self.stays_card, self.papers, self.history,
                      self.join):  # fmt: skip
             self.add(part)
-        let_grow(self.body)
         self.stays.opened.connect(lambda stay: context.navigate("order", id=stay.item_id, kind="item"))
 
     def _build_details(self) -> None:
@@ -103,7 +104,7 @@ class DevicePage(Page):
         self.form.add("loaner", N_("Loaner"), Tick(N_("Belongs to the loaner pool")))
         self.form.add("firmware_version", N_("&Firmware"), LatinField())
         self.form.add("app_version", N_("A&pplication"), LatinField())
-        self.form.add("note", N_("No&te"), TextArea(lines=2), span=3)
+        self.form.add("note", N_("Not&e"), TextArea(lines=2), span=3)
         self.save_button = Button(N_("Save"), "primary", icon="check", clicked=self.save)
         self.save_button.show_key("Ctrl+S")
         self.details.add(self.form)
@@ -211,6 +212,8 @@ class DevicePage(Page):
 
     def scan(self, text: str) -> bool:
         """Take a scanned serial number where one is being entered."""
+        if parse_scan(text).kind is not ScanKind.SERIAL:
+            return False
         if self.card is None:
             self.serial.setText(text)
             self.model.setFocus()

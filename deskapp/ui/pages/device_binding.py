@@ -20,6 +20,7 @@ from deskapp.ui.kit import (
     PageContext,
     SuggestField,
     TextField,
+    reveal,
     row,
     spoken,
 )
@@ -64,7 +65,7 @@ class BindingCard(Card):
         self.day.returnPressed.connect(self.bind)
         self.table.opened.connect(lambda one: context.navigate("merchant", merchant_id=one.merchant_id))
         for part in (self.form, self.bind_button, self.unbind_button):
-            part.setVisible(context.may("merchant"))
+            reveal(part, context.may("merchant"))
 
     def show_unit(self, card: DeviceCard) -> None:
         """Show the bindings of a unit."""

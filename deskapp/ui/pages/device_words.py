@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from deskapp import catalogue
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.queries.registry_cards import DeviceRow, StayCard
 from deskapp.rules.states import ENDED, STATE_TITLES, WorkState
 from deskapp.ui.kit import Cell, Choice, Column, spoken

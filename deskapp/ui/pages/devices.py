@@ -7,6 +7,7 @@ from deskapp.models.store import Changes
 from deskapp.queries import registry
 from deskapp.queries.around import device_rows
 from deskapp.queries.registry_cards import DeviceRow
+from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui.kit import Button, Choice, ChoiceBar, DataTable, EmptyState, PageContext, reveal
 from deskapp.ui.pages.device_words import device_columns
 from deskapp.ui.pages.lists import ListPage
@@ -58,7 +59,7 @@ class DevicesPage(ListPage):
 
     def scan(self, text: str) -> bool:
         """Open the unit whose serial number was scanned; what is no serial number goes its usual way."""
-        if ":" in text or not text.isascii():
+        if parse_scan(text).kind is not ScanKind.SERIAL:
             return False
         self.filter_field.setText(text)
         self.jobs.ask(

@@ -11,9 +11,9 @@ from deskapp.errors import N_
 from deskapp.models.store import Changes
 from deskapp.queries.around import DayOne, day_one
 from deskapp.rules.access import ROLE_TITLES, who_may
+from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui.kit import BigNumber, Button, Card, Page, PageContext, Pill, Text, spoken
 from deskapp.ui.pages.go_live_entry import TakeOverCard
-from deskapp.ui.pages.lists import let_grow
 from deskapp.ui.pages.staff_rights import rights_table
 from deskapp.ui.tokens import LARGE, MEDIUM
 
@@ -79,7 +79,6 @@ class GoLivePage(Page):
         self.entry = TakeOverCard(context)
         self.add(self.list_card)
         self.add(self.entry)
-        let_grow(self.body)
         self.list_card.head.addWidget(self.progress)
         self.progress.setFixedWidth(self.progress.sizeHint().width())
 
@@ -121,8 +120,8 @@ class GoLivePage(Page):
             self.reload()
 
     def scan(self, text: str) -> bool:
-        """Take a serial number into the quick entry."""
-        return self.entry.scan(text)
+        """Take a serial number into the quick entry; codes of ours go their usual way."""
+        return parse_scan(text).kind is ScanKind.SERIAL and self.entry.scan(text)
 
     def save(self) -> None:
         """Take the listed devices over (Ctrl+S)."""

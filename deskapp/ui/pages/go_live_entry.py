@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from deskapp import catalogue
 from deskapp.clock import shop_day
 from deskapp.commands.checkin_forms import AccessoryForm, CheckedIn, Deliverer, DeviceForm, MerchantForm
 from deskapp.commands.checkin_takeover import Before, take_over
 from deskapp.errors import N_, DeskError
-from deskapp.models import catalogue
 from deskapp.queries import registry
 from deskapp.queries.registry_cards import ModelRow, ShelfRow
 from deskapp.ui.kit import (
@@ -25,6 +25,7 @@ from deskapp.ui.kit import (
     ScanField,
     SuggestField,
     TextField,
+    listed,
     row,
     spoken,
 )
@@ -230,7 +231,7 @@ def _symptom_words(one: DeviceForm) -> str:
 
 
 def _accessories(one: DeviceForm) -> str:
-    return "、".join(catalogue.title("accessory_types", entry.kind) for entry in one.accessories) or "–"
+    return listed(catalogue.title("accessory_types", entry.kind) for entry in one.accessories) or "–"
 
 
 def _tamper(one: DeviceForm) -> Cell:

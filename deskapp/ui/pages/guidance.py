@@ -7,10 +7,10 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from deskapp import catalogue, knowledge
 from deskapp.commands.guidance import Guided, answer_step, finish_solved, start_guide, undo_answer
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import language
-from deskapp.models import catalogue, knowledge
 from deskapp.queries import tickets
 from deskapp.queries.tickets import TicketCard, TicketRow
 from deskapp.rules.guides import Guide, Step
@@ -35,6 +35,7 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
+from deskapp.ui.pages.guidance_standing import GUIDED, Standing, standing
 from deskapp.ui.pages.ticket_words import ANSWERS, ENDINGS, columns
 from deskapp.ui.tokens import LARGE
 
@@ -87,7 +88,7 @@ class GuidancePage(Page):
         self.given = Card(N_("Answers so far"), icon="history")
         self.timeline = Timeline()
         self.given.add(self.timeline)
-        both = row(gap=LARGE)
+        self._both = both = row(gap=LARGE)
         both.addLayout(column(self.choose, self.ask, self.end, 1, gap=LARGE), 3)
         both.addLayout(column(self.given, 1), 2)
         self.body.addLayout(both)
@@ -124,7 +125,8 @@ class GuidancePage(Page):
         card.add(self.question)
         card.add(self.hint)
         card.add(row(self.drawing, 1))
-        card.add(row(self.yes, self.no, self.could_not, 1, self.back_button))
+        self.other = Button(N_("Another &guide"), "quiet", icon="book", clicked=self.choose_another)
+        card.add(row(self.yes, self.no, self.could_not, 1, self.other, self.back_button))
         card.add(Text(N_("Keys: 1 yes, 2 no, 3 could not, Backspace takes the last answer back."), "caption"))
         return card
 
@@ -195,13 +197,19 @@ class GuidancePage(Page):
         self.subtitle.hide()
         self.ask.hide()
         self.end.hide()
-        self.given.hide()
+        self._reveal_given(False)
         self.guides.hide()
         self.waiting.show()
+        self.choose.title.say(N_("Open tickets"))
         self.choose.show()
 
+    def _reveal_given(self, on: bool) -> None:
+        """Show the answers so far at the right; without them the rest has the whole page."""
+        self.given.setVisible(on)
+        self._both.setStretch(1, 2 if on else 0)
+
     def _show_waiting(self, rows: list[TicketRow]) -> None:
-        self.waiting.set_rows([one for one in rows if one.kind in ("repair", "transaction_anomaly")])
+        self.waiting.set_rows([one for one in rows if one.kind in GUIDED])
         self.waiting.setFocus()
 
     def _show_ticket(self, card: TicketCard | None) -> None:
@@ -212,16 +220,38 @@ class GuidancePage(Page):
         self.card = card
         self._show_subject(card.row)
         self.waiting.hide()
+        self.choose.title.say(N_("Which guide?"))
         self.guides.show()
         self._show_guides()
-        fitting = knowledge.guide_for(card.row.symptom_code)
-        if card.row.kind == "transaction_anomaly":
-            fitting = knowledge.guides().get("transaction_anomaly")
-        if fitting is not None:
-            self.guides.set_value(fitting.id)
+        begun = standing(card)
+        fitting = knowledge.guides().get(GUIDED.get(card.row.kind, "")) or knowledge.guide_for(card.row.symptom_code)
+        if begun is not None:
+            self._go_on(begun)
+        elif fitting is not None:
             self._start(fitting.id)
         else:
             self.guides.setFocus()
+
+    def _go_on(self, begun: Standing) -> None:
+        """Go on with a guide that was begun on this ticket, where it was left."""
+        self.guide, self._given = begun.guide, list(begun.given)
+        self.guides.set_value(begun.guide.id)
+        self._show_given()
+        if begun.ending:
+            self.choose.hide()
+            self._reveal_given(True)
+            self._show_end(begun.ending)
+        else:
+            self._show_step(begun.step_id)
+
+    def choose_another(self) -> None:
+        """Leave the guide and choose another one; its answers stay on the ticket."""
+        self.guide, self.step = None, None
+        self.ask.hide()
+        self._reveal_given(False)
+        self.guides.set_value(None)
+        self.choose.show()
+        self.guides.setFocus()
 
     def _show_guides(self) -> None:
         self.guides.set_choices(
@@ -234,7 +264,10 @@ class GuidancePage(Page):
         if self.card is None:
             return
         self.guide = knowledge.guide(guide_id)
+        self.guides.set_value(guide_id)
         self._given = []
+        self.solution.setText("")
+        self.confirmed.clear()
         self.timeline.set_happenings([])
         act = start_guide(ticket_id=self.card.row.id, guide_id=guide_id)
         self.jobs.do(act, owner=self, then=self._show_step, refused=self._refused)
@@ -251,7 +284,7 @@ class GuidancePage(Page):
         self.choose.hide()
         self.end.hide()
         self.ask.show()
-        self.given.show()
+        self._reveal_given(True)
         self.setFocus()
         self._clock.restart()
 
@@ -320,13 +353,16 @@ class GuidancePage(Page):
             ticket_id=self.card.row.id, solution=self.solution.text(), confirmed_by=self.confirmed.text(),
             tip_given=self.tip_given.value() == "yes", tip=self.tip.text(),
         )  # fmt: skip
-        self.jobs.do(act, owner=self, then=lambda _none: self._finished(), refused=self._refused)
+        self.jobs.do(act, owner=self, then=self._finished, refused=self._refused)
 
-    def _finished(self) -> None:
+    def _finished(self, done: bool) -> None:
         ticket_id = self.card.row.id if self.card else ""
         self.solution.setText("")
         self.confirmed.clear()
-        self.context.toast(N_("Solved by phone. The ticket is done."), tone="ok")
+        if done:
+            self.context.toast(N_("Solved by phone. The ticket is done."), tone="ok")
+        else:
+            self.context.toast(N_("Solved by phone. The ticket still asks for its result."), tone="warn")
         self.context.navigate("ticket", ticket_id=ticket_id)
 
     def _check_in(self) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from deskapp.commands.imports import Imported, ImportRefused, Problem, import_file
+from deskapp.commands.imports import Imported, ImportRefused, ImportStopped, Problem, import_file
 from deskapp.errors import N_, DeskError, Refused
 from deskapp.i18n import say
 from deskapp.ui.kit import (
@@ -21,10 +23,12 @@ from deskapp.ui.kit import (
     Page,
     PageContext,
     Text,
+    listed,
     row,
     spoken,
 )
-from deskapp.ui.pages.lists import ExportBar, filled, let_grow
+from deskapp.ui.pages.imports_progress import ImportProgress
+from deskapp.ui.pages.lists import ExportBar, filled
 from deskapp.ui.pages.past import FIELD_TITLES
 from deskapp.ui.pages.settings_fields import PathField
 
@@ -60,11 +64,12 @@ class ImportPage(Page):
         self._shown_for = ("", "")
         self._build_choice()
         self._build_result()
+        self.progress = ImportProgress()
         self.add(self.choice_card)
+        self.add(self.progress)
         self.add(self.result_card)
         if context.may("export"):
             self.add(self._build_export())
-        let_grow(self.body)
 
     def _build_choice(self) -> None:
         self.choice_card = Card(N_("What and from where"), icon="upload")
@@ -163,10 +168,9 @@ class ImportPage(Page):
             return
         self._shown_for = (kind, path)
         self._busy(True)
-        self.banner.say("info", N_("Reading {file} …"), file=Path(path).name)
-        self.jobs.do(
-            import_file(kind=kind, file=path).as_trial(), owner=self, then=self._previewed, refused=self._refused
-        )
+        watch = self.progress.begin(N_("Reading {file} …"), Path(path).name)
+        act = import_file(kind=kind, file=path, watch=watch).as_trial()
+        self.jobs.do(act, owner=self, then=self._previewed, refused=self._refused)
 
     def save(self) -> None:
         """Import the file that was previewed (Ctrl+S)."""
@@ -175,10 +179,21 @@ class ImportPage(Page):
             return
         kind, path = self._shown_for
         self._busy(True)
-        self.banner.say("info", N_("Importing {file} …"), file=Path(path).name)
-        self.jobs.do(import_file(kind=kind, file=path), owner=self, then=self._imported, refused=self._refused)
+        watch = self.progress.begin(N_("Importing {file} …"), Path(path).name)
+        act = import_file(kind=kind, file=path, watch=watch)
+        self.jobs.do(act, owner=self, then=self._imported, refused=self._refused)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape stops what is under way."""
+        if event.key() == Qt.Key.Key_Escape and self.progress.watch is not None:
+            self.progress.stop()
+            return
+        super().keyPressEvent(event)
 
     def _busy(self, busy: bool) -> None:
+        if not busy:
+            self.progress.end()
+        self.choice_card.setEnabled(not busy)
         self.preview_button.setEnabled(not busy)
         self.import_button.setEnabled(not busy)
 
@@ -206,7 +221,7 @@ class ImportPage(Page):
         self.wrong.put(len(found.problems), "danger" if found.problems else "muted")
         self.unknown.setVisible(bool(found.unknown_columns))
         if found.unknown_columns:
-            columns = "、".join(found.unknown_columns)
+            columns = listed(found.unknown_columns)
             self.unknown.say(N_("Columns nobody knows are left out: {columns}"), columns=columns)
         self.problems.setVisible(bool(found.problems))
         filled(self.problems, found.problems, 10)
@@ -216,6 +231,10 @@ class ImportPage(Page):
     def _refused(self, error: DeskError) -> None:
         self._busy(False)
         self.banner.clear()
+        if isinstance(error, ImportStopped):
+            self.banner.say("info", error.sentence)
+            self.preview_button.setFocus()
+            return
         if isinstance(error, ImportRefused):
             self._show(error.found)
             self.verdict.say(N_("Nothing was imported. Correct these lines in the file and preview it again."))

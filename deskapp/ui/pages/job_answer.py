@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QWidget
 
+from deskapp import catalogue
 from deskapp.clock import shop_time
 from deskapp.commands.bench_quote import (
     BY_PHONE,
@@ -15,7 +16,6 @@ from deskapp.commands.bench_quote import (
     ready_declined,
 )
 from deskapp.errors import N_, DeskError
-from deskapp.models import catalogue
 from deskapp.queries.bench_card import JobCard
 from deskapp.rules.money import format_yuan
 from deskapp.ui.kit import (
@@ -23,19 +23,24 @@ from deskapp.ui.kit import (
     ChoiceBar,
     LatinField,
     PhoneField,
+    PhotoStrip,
+    SignaturePad,
     Text,
     TextField,
     row,
     spoken,
 )
+from deskapp.ui.pages.checkin_files import keep_files
 from deskapp.ui.pages.job_diagnose import TAMPER
 from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, Step
 from deskapp.ui.tokens import LARGE
 
 if TYPE_CHECKING:
-    from deskapp.models.store import Override
+    from deskapp.commands.checkin_forms import Photo
+    from deskapp.models.store import Override, Store
 
 DECLINES = "decline"
+AT_COUNTER = "counter_signature"
 WHY_NOT = {
     "too_expensive": N_("Too expensive"), "buys_new": N_("Buys a new one"), "bank_replaces": N_("The bank replaces it"),
     "too_long": N_("Takes too long"), "closed_shop": N_("Shop closed or terminal withdrawn"),
@@ -53,13 +58,16 @@ class AnswerStep(Step):
         self.offer = Text(role="display")
         self.until = Text(role="muted", wrap=True)
         channels = [
-            Choice(word.code, {"counter_signature": N_("Signed at the counter"), BY_PHONE: N_("Called back"),
+            Choice(word.code, {AT_COUNTER: N_("Signed at the counter"), BY_PHONE: N_("Called back"),
                                "message_reply": N_("Text message")}.get(word.code, word.en))
             for word in catalogue.words("approval_channels").values()
         ]  # fmt: skip
         self.channel = ChoiceBar([*channels, Choice(DECLINES, N_("Declines"), icon="ban")])
         self.who = TextField(N_("Name"), limit=60)
-        self.words = TextField(N_("What was said or signed"), limit=500)
+        self.words = TextField(N_("What was said, if nothing is signed or attached"), limit=500)
+        self.signature = SignaturePad(N_("Signature of the merchant"))
+        self.signature.on_paper.hide()
+        self.files = PhotoStrip(self.jobs)
         self.number = PhoneField(N_("Number that was called"))
         self.numbers = Text(role="muted", copy=True)
         self.bench = LatinField(N_("leave empty while it stays on the shelf"))
@@ -70,9 +78,11 @@ class AnswerStep(Step):
         self.form.add("channel", N_("Answer"), self.channel, needed=True, span=2)
         self.yes_rows = [
             self.form.add("approved_by", N_("Who agreed"), self.who, needed=True),
-            self.form.add("words", N_("Words or signature"), self.words, needed=True),
-            self.form.add("callback_number", N_("Number called back"), self.number, needed=True),
+            self.form.add("words", N_("In these words"), self.words),
             self.form.add("bench", N_("Back on bench"), self.bench),
+            self.form.add("callback_number", N_("Number called back"), self.number, needed=True),
+            self.form.add("signature", N_("Signed here"), self.signature),
+            self.form.add("evidence", N_("Scan or photo of the approval"), self.files),
         ]
         self.no_rows = [
             self.form.add("reason", N_("Why not"), self.why, needed=True, span=2),
@@ -108,6 +118,8 @@ class AnswerStep(Step):
         if anew:
             for field in (self.who, self.words, self.number, self.bench):
                 field.clear()
+            self.signature.clear()
+            self.files.clear()
             for bar in (self.channel, self.why, self.together, self.risk):
                 bar.set_value(None)
             self._show_rows()
@@ -141,6 +153,7 @@ class AnswerStep(Step):
         for one in self.yes_rows:
             one.setVisible(value is not None and value != DECLINES)
         self.form.rows["callback_number"].setVisible(self._phone())
+        self.form.rows["signature"].setVisible(value == AT_COUNTER)
         for one in self.no_rows:
             one.setVisible(value == DECLINES)
         fee = self.card.quote.declined_fee_fen if self.card and self.card.quote else 0
@@ -170,12 +183,29 @@ class AnswerStep(Step):
             self._approve(None)
 
     def _approve(self, consent: Override | None) -> None:
+        """Store what was signed or attached, then record the answer in one act."""
+        if self.card is None:
+            return
+        if self.files.busy():
+            self.host.fail(spoken(N_("A photo is still being made smaller; try again in a moment.")))
+            return
+        drawn = self.signature.signature() if self.channel.value() == AT_COUNTER else None
+        work = keep_files(cast("Store", self.jobs.store), self.files.photos, drawn, self.context.now())
+        if work is None:
+            self._record(consent, ())
+            return
+        self.host.fail("")
+        self.jobs.background(
+            work, owner=self, then=lambda kept: self._record(consent, tuple(kept.values())), refused=self.refuse
+        )
+
+    def _record(self, consent: Override | None, evidence: tuple[Photo, ...]) -> None:
         if self.card is None:
             return
         act = approve_quote(
             item_id=self.card.item_id, approved_by=self.who.text(), channel=self.channel.value() or "",
             words=self.words.text(), callback_number=self.number.text() if self._phone() else "",
-            bench=self.bench.text(), override=consent,
+            evidence=evidence, bench=self.bench.text(), override=consent,
         )  # fmt: skip
         self.do(act)
 

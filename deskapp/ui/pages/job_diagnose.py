@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from deskapp import catalogue
 from deskapp.commands.bench import DiagnosisForm, NeededPart, record_diagnosis, start_diagnosis, start_repair
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.queries.bench import PartRow, parts_for
 from deskapp.queries.bench_card import JobCard
 from deskapp.rules.warranty import BASIS_TITLES, CAUSE_TITLES, Basis, Cause, from_record
@@ -24,6 +24,7 @@ from deskapp.ui.kit import (
     Suggestion,
     Text,
     TextField,
+    listed,
     spoken,
 )
 from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, Step
@@ -349,7 +350,7 @@ class Verdict(QFrame):
         parts = [text for _key, text in self._step.parts.chips.items]
         versions = " / ".join(text for text in (found.firmware_version, found.app_version) if text)
         known = [
-            spoken(N_("labour: {size}"), size=labour) if labour else "", "、".join(parts), versions, found.words,
+            spoken(N_("labour: {size}"), size=labour) if labour else "", listed(parts), versions, found.words,
         ]  # fmt: skip
         self.words.put("  ·  ".join(text for text in known if text))
         self.other.setVisible(decision.result.value in ("payable", "needs_supervisor"))

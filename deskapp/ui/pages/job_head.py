@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from deskapp import catalogue
 from deskapp.clock import shop_time
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.queries.bench_card import JobCard
 from deskapp.rules import lifecycle
 from deskapp.rules.access import ROLE_TITLES, Role
 from deskapp.rules.lifecycle import STATE_TITLES, WorkState
 from deskapp.rules.money import format_yuan
-from deskapp.ui.kit import Pill, Text, spoken
+from deskapp.ui.kit import Pill, Text, listed, spoken
 from deskapp.ui.pages.bench_queue import AGE_ICONS, WAIT_ICONS, WAIT_TITLES
 from deskapp.ui.pages.job_pick import named
 from deskapp.ui.tokens import MEDIUM, TIGHT
@@ -86,7 +86,7 @@ def _facts(card: JobCard) -> list[str]:
                    fault=catalogue.title("symptoms", last.symptom_code))
         )  # fmt: skip
     if card.accessories:
-        said.append("、".join(catalogue.title("accessory_types", kind) for kind in card.accessories))
+        said.append(listed(catalogue.title("accessory_types", kind) for kind in card.accessories))
     for item, answer in card.condition:
         said.append(f"{catalogue.title('condition_items', item)}: {catalogue.title('condition_answers', answer)}")
     if card.condition_words:
@@ -96,7 +96,7 @@ def _facts(card: JobCard) -> list[str]:
     if card.photos:
         said.append(spoken(N_("{count} photos"), count=len(card.photos)))
     if card.tests and not card.tests[-1].passed:
-        failed = "、".join(step.title() for step in card.plan if step.id in card.tests[-1].failed)
+        failed = listed(step.title() for step in card.plan if step.id in card.tests[-1].failed)
         said.append(spoken(N_("failed the test {count} times: {steps}"), count=len(card.tests), steps=failed))
     if card.notes:
         said.append(f"“{card.notes[0].words}” {card.notes[0].by}")

@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from deskapp import catalogue
 from deskapp.clock import shop_time
 from deskapp.errors import N_, DeskError
-from deskapp.models import catalogue
 from deskapp.queries.bench_card import JobCard
 from deskapp.rules import lifecycle
 from deskapp.ui.kit import (

@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from deskapp import catalogue
 from deskapp.i18n import language
-from deskapp.models import catalogue
 from deskapp.ui.kit import Button, FlowLayout, Jobs, SuggestField, Suggestion
 
 if TYPE_CHECKING:

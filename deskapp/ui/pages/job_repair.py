@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from deskapp import catalogue
 from deskapp.commands.bench import RepairForm, record_repair, resume_job, send_to_test
 from deskapp.commands.bench_keys import need_key_load
 from deskapp.commands.bench_parts import Used, parts_arrived, put_part_back, use_part
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
-from deskapp.models import catalogue
 from deskapp.queries.bench import PartRow, part_by_code, parts_for
 from deskapp.queries.bench_card import JobCard, Part
 from deskapp.ui.kit import (

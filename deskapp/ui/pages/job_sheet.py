@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from deskapp.catalogue import TestStep
 from deskapp.errors import N_
-from deskapp.models.catalogue import TestStep
 from deskapp.ui import icons, theme
 from deskapp.ui.kit import spoken
 from deskapp.ui.widgets.text import RESTYLE

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QTextBrowser
 
+from deskapp import knowledge
 from deskapp.errors import N_
 from deskapp.i18n import language
-from deskapp.models import knowledge
-from deskapp.models.knowledge import Article
+from deskapp.knowledge import Article
 from deskapp.rules.guides import Guide
 from deskapp.ui.kit import (
     Button,

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from deskapp.clock import shop_day
 from deskapp.commands.lookups import note_export
@@ -21,14 +21,12 @@ from deskapp.ui.kit import (
     Card,
     DataTable,
     Form,
-    Happening,
     Page,
     PageContext,
     Progress,
     Scroll,
     Text,
     TextField,
-    Timeline,
     row,
 )
 from deskapp.ui.pages.settings_fields import PathField, Tick
@@ -158,17 +156,7 @@ def _side(cards: Sequence[QWidget]) -> Scroll:
     side.setMinimumWidth(theme.px(360))
     for card in cards:
         side.add(card)
-    let_grow(side.column)
     return side
-
-
-def let_grow(column: QVBoxLayout) -> None:
-    """Let a scrolling column be as high as its wrapped lines need.
-
-    An aligned layout is never higher than its size hint, which knows nothing of lines that wrap.
-    """
-    column.setAlignment(Qt.AlignmentFlag(0))
-    column.addStretch(1)
 
 
 class ExportBar(Card):
@@ -263,13 +251,6 @@ def fit_height(table: DataTable, rows: int, most: int = 8) -> None:
     """Make a table inside a card as high as its rows, up to so many; an empty one shows its empty state."""
     lines = max(1, min(rows, most))
     table.view.setFixedHeight(theme.px(ROW_HEIGHT) * (lines + 1) + theme.px(14))
-
-
-def fill_timeline(timeline: Timeline, happenings: Sequence[Happening]) -> None:
-    """Show a history. It is out of sight meanwhile: each line added in sight would lay the whole page out again."""
-    timeline.hide()
-    timeline.set_happenings(happenings)
-    timeline.show()
 
 
 def filled(table: DataTable, rows: Sequence[Any], most: int = 8) -> None:

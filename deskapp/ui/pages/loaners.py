@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from deskapp.clock import shop_day
 from deskapp.commands.loaners import Lent, extend_loan, lend, set_loaner, take_back
+from deskapp.commands.papers_service import print_loan_agreement
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.models.store import Changes
 from deskapp.queries.loaners import LoanerRow, LoanHappening, loan_history, loaners
 from deskapp.rules.deadlines import instant
 from deskapp.rules.identifiers import clean_serial
+from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui import theme
 from deskapp.ui.kit import (
     Button,
@@ -85,6 +87,7 @@ class LoanersPage(Page):
         self.form.add("words", N_("&Note"), self.words)
         self.save = Button(N_("&Lend it"), "primary", icon="switch-horizontal", clicked=self.submit)
         self.extend = Button(N_("Move the &day"), icon="calendar", clicked=self._extend)
+        self.agreement = Button(N_("Print the a&greement"), icon="printer", clicked=self._print)
         self.pool = Button(N_("Put into the &pool"), icon="plus", clicked=self._pool)
         self.history = Timeline()
         self._merchant_id = self._order_id = ""
@@ -92,6 +95,7 @@ class LoanersPage(Page):
         self.table.selected.connect(self._selected)
         self.serial.scanned.connect(self._scanned)
         self.merchant.taken.connect(self._merchant_taken)
+        self.merchant.textEdited.connect(self._merchant_typed)
         self.tamper.confirmed.connect(lambda _value: self.submit())
         self.words.returnPressed.connect(self.submit)
 
@@ -99,6 +103,7 @@ class LoanersPage(Page):
         self.head.addWidget(self.out)
         self.box = Card(N_("Lend"), icon="switch-horizontal")
         self.box.add(self.form)
+        self.box.add(row(self.agreement, 1))
         self.box.add(row(self.pool, self.extend, 1, self.save))
         self.past = Card(N_("History"), icon="history")
         self.past.add(self.history)
@@ -134,7 +139,7 @@ class LoanersPage(Page):
 
     def scan(self, text: str) -> bool:
         """A serial number is a loaner's."""
-        if text.startswith(("X:", "U")):
+        if parse_scan(text).kind is not ScanKind.SERIAL:
             return False
         self._scanned(text)
         return True
@@ -167,6 +172,13 @@ class LoanersPage(Page):
         act = extend_loan(serial_no=self.serial.text(), due_at=self._due_at(), reason=self.words.text())
         self.jobs.do(act, owner=self, then=lambda _none: self._saved(N_("Moved: {serial}"), self.serial.text()),
                      refused=self._refused)  # fmt: skip
+
+    def _print(self) -> None:
+        act = print_loan_agreement(serial_no=self.serial.text())
+        self.jobs.do(act, owner=self, then=lambda _job: self._printed(), refused=self._refused)
+
+    def _printed(self) -> None:
+        self.context.toast(N_("The paper is being printed."), tone="ok")
 
     def _pool(self) -> None:
         loaner = self._loaner()
@@ -231,12 +243,17 @@ class LoanersPage(Page):
         self._merchant_id = str(getattr(card, "id", "") or getattr(card, "merchant_id", ""))
         self.due.setFocus()
 
+    def _merchant_typed(self, _text: str) -> None:
+        """Forget whose name stood there: a loaner never goes to a merchant that is not the one on the screen."""
+        self._merchant_id = self._order_id = ""
+
     def _show_mode(self, loaner: LoanerRow | None) -> None:
         out = loaner is not None and loaner.out
         self.box.title.say(N_("Take back") if out else N_("Lend"))
         self.save.say(N_("Take it bac&k") if out else N_("&Lend it"))
         self.form.rows["merchant"].setVisible(not out)
         self.extend.setVisible(out)
+        self.agreement.setVisible(out)
         self.pool.setVisible(bool(self.serial.text()) and not out)
         self.pool.say(N_("Put into the &pool") if loaner is None else N_("Take out of the &pool"))
         self.save.setVisible(loaner is not None)

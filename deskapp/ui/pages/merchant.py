@@ -36,7 +36,7 @@ from deskapp.ui.kit import (
     spoken,
 )
 from deskapp.ui.pages.device_words import device_columns
-from deskapp.ui.pages.lists import fill_timeline, filled, let_grow
+from deskapp.ui.pages.lists import filled
 from deskapp.ui.pages.merchant_parts import ContactsCard, ContractsCard
 from deskapp.ui.pages.past import HistoryCard
 from deskapp.ui.pages.records import JoinCard, Sections, get_values, put_values
@@ -87,7 +87,6 @@ class MerchantPage(Page):
         for part in (self.details, self.contacts, self.devices_card, self.orders_card, self.tickets_card,
                      self.contracts, self.history, self.looks, self.join):  # fmt: skip
             self.add(part)
-        let_grow(self.body)
         self.contacts.unmask.clicked.connect(self.unmask)
 
     def _build_details(self) -> None:
@@ -229,7 +228,7 @@ class MerchantPage(Page):
 
     def _looks(self, rows: list[LookupRow]) -> None:
         lines = [Happening(full_moment(one.at), one.reason, one.by, icon="eye") for one in rows[:12]]
-        fill_timeline(self.look_lines, lines)
+        self.look_lines.set_happenings(lines)
         self.looks.setProperty("withheld", not rows)
         self.sections.go(self.sections.value() or "details")
 

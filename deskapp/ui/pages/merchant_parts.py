@@ -28,6 +28,7 @@ from deskapp.ui.kit import (
     Text,
     TextArea,
     TextField,
+    reveal,
     row,
 )
 from deskapp.ui.pages.lists import filled
@@ -56,7 +57,7 @@ class ContactsCard(Card):
         self.reason = TextField(N_("Why the whole numbers are needed"), name=N_("Reason for looking"))
         self.unmask = Button(N_("Show whole numbers"), "quiet", icon="eye")
         self.reason.setMinimumWidth(theme.px(280))
-        self.reason.setVisible(context.may("unmask"))
+        reveal(self.reason, context.may("unmask"))
         self.reason.returnPressed.connect(self.unmask.click)
         self.head.addWidget(self.reason)
         self.head.addWidget(self.unmask)
@@ -73,7 +74,7 @@ class ContactsCard(Card):
         if isinstance(phone, PhoneField):
             phone.returnPressed.connect(self.add_person)
         for part in (self.form, self.add_button):
-            part.setVisible(context.may("merchant"))
+            reveal(part, context.may("merchant"))
 
     def set_known(self, known: bool) -> None:
         """Say whether the merchant is saved already; a new one has nobody to look up."""
@@ -225,7 +226,7 @@ class ContractsCard(Card):
         self.add(row(self.new_button, 1, self.save_button))
         self.table.selected.connect(self._selected)
         for part in (self.form, self.save_button, self.new_button):
-            part.setVisible(context.may("merchant"))
+            reveal(part, context.may("merchant"))
 
     def show_contracts(self, merchant_id: str, contracts: Sequence[ContractCard]) -> None:
         """Show the contracts of a merchant."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from deskapp import catalogue
 from deskapp.commands.catalogue import ModelForm, put_model
 from deskapp.commands.catalogue_setup import Copied, copy_catalogues
 from deskapp.errors import N_, DeskError
-from deskapp.models import catalogue
 from deskapp.models.store import Changes
 from deskapp.queries import registry
 from deskapp.queries.registry_cards import ModelRow
@@ -61,7 +61,7 @@ class ModelsPage(ListPage):
         self.history = HistoryCard(context)
         self.history.hide()
         self.shipped = Button(N_("Take over the shipped catalogue"), icon="download", clicked=self.copy_shipped)
-        self.new = Button(N_("Add a &model"), "primary", icon="plus", clicked=self.add_model)
+        self.new = Button(N_("&Add a model"), "primary", icon="plus", clicked=self.add_model)
         self.arrange(N_("Brand or model"), self.shipped, self.new, beside=(self.card, self.history))
         self.table.selected.connect(self._selected)
 

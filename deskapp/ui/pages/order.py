@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from deskapp import catalogue
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.models.store import Changes
 from deskapp.queries.orders import OrderCard, OrderLine, order_of
 from deskapp.rules.account import MONEY_TITLES, MoneyState
@@ -21,16 +21,17 @@ from deskapp.ui.kit import (
     PageContext,
     Pill,
     Text,
+    listed,
     row,
     spoken,
 )
-from deskapp.ui.pages.lists import filled, let_grow
+from deskapp.ui.pages.lists import filled
 from deskapp.ui.pages.order_acts import Acts
 from deskapp.ui.pages.order_cards import Files, Receipts, Todos
 from deskapp.ui.pages.order_device_acts import device_acts
 from deskapp.ui.pages.order_history import OrderHistory
 from deskapp.ui.pages.order_more_acts import more_acts
-from deskapp.ui.pages.records import PapersCard
+from deskapp.ui.pages.paper_history import PapersCard
 from deskapp.ui.pages.words import full_moment
 from deskapp.ui.tokens import LARGE
 
@@ -73,7 +74,6 @@ class OrderPage(Page):
         self.body.addLayout(both)
         for part in (self.acts, self.todos, self.files, self.receipts, self.papers, self.history):
             self.add(part)
-        let_grow(self.body)
 
     def _facts(self) -> None:
         self.facts_card = Card(N_("What is known"), icon="info-circle")
@@ -165,7 +165,7 @@ class OrderPage(Page):
             ("ceiling", format_yuan(card.ceiling_fen) if card.ceiling_fen else "–"), ("ticket", card.ticket_no),
             ("due", format_yuan(card.due_fen)), ("closed", full_moment(card.closed_at) or "–"),
         ):  # fmt: skip
-            self.facts.put(key, value)
+            self.facts.put(key, value or "–")
         chosen = self._chosen
         filled(self.devices, card.lines)
         places = [place for place, line in enumerate(card.lines) if line.id == chosen]
@@ -234,7 +234,7 @@ def _details(line: OrderLine) -> str:
         back = spoken(N_("given back"))
         names = [catalogue.title("accessory_types", kind) + (f" ({back})" if gone else "")
                  for kind, gone in line.accessories]  # fmt: skip
-        said.append(spoken(N_("Came with: {list}"), list="、".join(names)))
+        said.append(spoken(N_("Came with: {list}"), list=listed(names)))
     money = spoken(MONEY_TITLES[MoneyState(line.money_state)])
     if line.charged_fen:
         amounts = spoken(N_("charged {charged}, paid {paid}"), charged=format_yuan(line.charged_fen),

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem
 from deskapp.commands.reviews import settle_card
 from deskapp.errors import N_, DeskError
 from deskapp.queries.orders import OrderCard, OrderFile, OrderTodo
-from deskapp.queries.pickup import ReceiptRow
+from deskapp.queries.receipts import ReceiptRow
 from deskapp.queries.today import CARD_TITLES
 from deskapp.rules.money import format_yuan
 from deskapp.ui import theme
@@ -31,7 +31,7 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.checkin_files import fetch_photo
 from deskapp.ui.pages.lists import filled
-from deskapp.ui.pages.pickup_summary import RECEIPT_KINDS, Correction
+from deskapp.ui.pages.pickup_summary import RECEIPT_KINDS, Correction, open_to_correction
 from deskapp.ui.pages.words import full_moment, moment
 from deskapp.ui.widgets.text import RESTYLE
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 FILE_KINDS: Final = {
     "front": N_("Front"), "back": N_("Back side"), "damage": N_("Damage"), "signature": N_("Signature"),
-    "paper": N_("Signed paper"),
+    "paper": N_("Signed paper"), "approval": N_("Approval of the quote"),
 }  # fmt: skip
 
 
@@ -135,11 +135,11 @@ class Receipts(Card):
     def ask(self) -> None:
         """Open the correction of the chosen receipt."""
         receipt: ReceiptRow | None = self.table.current()
-        if receipt is not None and _open_to_correction(receipt) and self._may:
+        if receipt is not None and open_to_correction(receipt) and self._may:
             self.correction.ask(receipt, self._order_id)
 
     def _selected(self, receipt: ReceiptRow | None) -> None:
-        self.correct.setVisible(_open_to_correction(receipt) and self._may)
+        self.correct.setVisible(open_to_correction(receipt) and self._may)
 
 
 class Files(Card):
@@ -297,8 +297,6 @@ def _what(todo: OrderTodo) -> Cell:
 def _kind(receipt: ReceiptRow) -> Cell:
     if receipt.void:
         return Cell(spoken(N_("void")), "danger", "ban", pill=True)
+    if receipt.replaced_by:
+        return Cell(spoken(N_("replaced")), "warn", "refresh", pill=True)
     return Cell(spoken(RECEIPT_KINDS[receipt.kind]), "neutral", "receipt", pill=True)
-
-
-def _open_to_correction(receipt: ReceiptRow | None) -> bool:
-    return receipt is not None and not receipt.void and receipt.kind != "refund"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from deskapp import catalogue
 from deskapp.commands.bench import note_on_job, quarantine, release_quarantine
 from deskapp.commands.checkin_after import void_check_in
 from deskapp.commands.pickup import confirm_working, reopen
@@ -14,7 +15,6 @@ from deskapp.commands.pickup_release import (
     stop_counter_service,
 )
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.queries.orders import OrderCard, OrderLine
 from deskapp.rules.states import WorkState
 from deskapp.ui.kit import Choice, ChoiceBar, LatinField, TextField
@@ -262,6 +262,7 @@ class Reopen(Act):
     name, short, icon = "reopen", N_("Reopen …"), "refresh"
     title_text, yes = N_("Reopen the job: it goes back to the state before"), N_("Reopen")
     said = N_("The job is open again.")
+    right = "reopen"
 
     def build(self) -> None:
         """Ask why."""
@@ -270,12 +271,12 @@ class Reopen(Act):
         self.reason.returnPressed.connect(self.submit)
 
     def offered(self, card: OrderCard, line: OrderLine) -> bool:
-        """When it is closed, for a supervisor."""
-        return "reopen" in line.legal and self.may("reopen")
+        """When it is closed; a supervisor's consent is asked for."""
+        return line.state == WorkState.CLOSED and self.may("pickup")
 
     def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
         """Reopen."""
-        return reopen(item_id=line.id, reason=self.reason.text())
+        return reopen(item_id=line.id, reason=self.reason.text(), override=consent)
 
 
 class Note(Act):

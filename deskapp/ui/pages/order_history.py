@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from deskapp import catalogue
 from deskapp.commands.pickup_forms import PROOF_TITLES, ProofKind
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.queries.order_events import OrderEvent
 from deskapp.queries.orders import OrderCard
 from deskapp.rules.account import METHOD_TITLES, MoneyKind, PayMethod
@@ -15,7 +15,6 @@ from deskapp.rules.custody import HOLDER_TITLES, TAMPER_TITLES, TamperResult, ki
 from deskapp.rules.money import format_yuan
 from deskapp.rules.moves import TABLE
 from deskapp.ui.kit import Button, Card, Happening, Timeline, row, spoken
-from deskapp.ui.pages.lists import fill_timeline
 from deskapp.ui.pages.words import full_moment
 
 FIRST: Final = 25
@@ -77,7 +76,7 @@ class OrderHistory(Card):
 
     def _show(self) -> None:
         shown = self._events if self._whole else self._events[:FIRST]
-        fill_timeline(self.timeline, [happening(event) for event in shown])
+        self.timeline.set_happenings([happening(event) for event in shown])
         self.more.say(N_("Show all {count} entries"), count=len(self._events))
         self.more.setVisible(len(shown) < len(self._events))
 
@@ -145,6 +144,8 @@ def _record(event: OrderEvent) -> Words:
             details.insert(0, spoken(PROOF_TITLES[ProofKind(proof)]) if proof in set(ProofKind) else proof)
         case "papers_superseded":
             details.insert(0, "  ".join(str(number) for number in data.get("numbers", ())))
+            if data.get("by"):
+                details.append(spoken(N_("replaced by {number}"), number=data["by"]))
     tone = "warn" if event.what in ("pickup_try", "slip_lost", "papers_superseded") else "muted"
     return spoken(title), icon, tone, tuple(details)
 

@@ -171,7 +171,8 @@ class CorrectAmount(Act):
     """Replace a wrong charge by the right one."""
 
     name, short, icon = "amount", N_("Correct the charge …"), "edit"
-    title_text, yes, said = N_("Correct the charge"), N_("Correct it"), N_("Corrected; the old paper is void")
+    title_text, yes = N_("Correct the charge"), N_("Correct it")
+    said = N_("Corrected; a receipt that told otherwise prints anew.")
     right = "correct"
 
     def build(self) -> None:

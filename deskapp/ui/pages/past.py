@@ -8,13 +8,12 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 
+from deskapp import catalogue
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.models.store import ReadSession
 from deskapp.queries.history import Change, history
 from deskapp.rules.masking import mask
-from deskapp.ui.kit import Button, Card, Happening, PageContext, Text, Timeline, row, spoken
-from deskapp.ui.pages.lists import fill_timeline
+from deskapp.ui.kit import Button, Card, Happening, PageContext, Text, Timeline, listed, row, spoken
 from deskapp.ui.pages.words import full_moment
 
 FIRST = 12
@@ -105,7 +104,7 @@ class HistoryCard(Card):
 
     def _show(self) -> None:
         shown = self.changes if self._whole else self.changes[:FIRST]
-        fill_timeline(self.timeline, [happening(change) for change in shown])
+        self.timeline.set_happenings([happening(change) for change in shown])
         self.nothing.setVisible(not self.changes)
         self.more.say(N_("Show all {count} changes"), count=len(self.changes))
         self.more.setVisible(len(shown) < len(self.changes))
@@ -143,10 +142,10 @@ def shown(key: str, value: Any) -> str:
     if key == "roles":
         from deskapp.rules.access import ROLE_TITLES, Role
 
-        return "、".join(spoken(ROLE_TITLES[Role(one)]) for one in value)
+        return listed(spoken(ROLE_TITLES[Role(one)]) for one in value)
     if key in ("capabilities", "accessories"):
         name = "capabilities" if key == "capabilities" else "accessory_types"
-        return "、".join(catalogue.title(name, str(one)) for one in value)
+        return listed(catalogue.title(name, str(one)) for one in value)
     if isinstance(value, list | tuple):
-        return "、".join(map(str, value))
+        return listed(map(str, value))
     return str(value)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from deskapp import catalogue
 from deskapp.commands.pickup_forms import Payment, Reduction
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
-from deskapp.models import catalogue
 from deskapp.models.store import Override
 from deskapp.rules.account import METHOD_TITLES, PayMethod
 from deskapp.rules.money import amount_in_words_cn
@@ -110,7 +110,7 @@ class PayStep(Step):
         self.money.add("payment", N_("&Paid by"), self.method, needed=True, span=2)
         self.money.add("amount", N_("A&mount paid this way"), self.paid,
                        hint=N_("Enter notes it. The rest can be paid another way."))  # fmt: skip
-        self.money.add("given", N_("Cash &received"), self.given, hint=N_("Only to work out the change."))
+        self.money.add("given", N_("Cas&h received"), self.given, hint=N_("Only to work out the change."))
         self.add_button = Button(N_("&Note this payment"), icon="plus", clicked=self.note)
         self.clear_button = Button(N_("Start the payment again"), "quiet", icon="refresh", clicked=self._again)
         self.list = Text(role="body", wrap=True)

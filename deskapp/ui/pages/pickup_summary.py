@@ -9,7 +9,7 @@ from deskapp.commands.pickup_correct import refund, void_payment, void_pickup
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.models.store import Command, Override
-from deskapp.queries.pickup import ReceiptRow
+from deskapp.queries.receipts import ReceiptRow
 from deskapp.rules.account import METHOD_TITLES
 from deskapp.ui.kit import (
     Button,
@@ -29,7 +29,9 @@ from deskapp.ui.pages.pickup_parts import Visit, yuan
 from deskapp.ui.pages.words import full_moment
 from deskapp.ui.tokens import MEDIUM, SMALL
 
-RECEIPT_KINDS = {"pickup": N_("Pickup"), "payment": N_("Payment"), "refund": N_("Refund")}
+RECEIPT_KINDS = {
+    "pickup": N_("Pickup"), "payment": N_("Payment"), "refund": N_("Refund"), "correction": N_("Corrected receipt"),
+}  # fmt: skip
 
 
 class Summary(QWidget):
@@ -120,10 +122,13 @@ class Summary(QWidget):
         number = Text(role="strong", copy=True)
         number.put(receipt.number)
         below = Text(role="caption")
-        below.put(f"{full_moment(receipt.at)}   {yuan(receipt.fen)}")
+        pieces = [full_moment(receipt.at), yuan(receipt.fen)]
+        if receipt.replaced_by:
+            pieces.append(spoken(N_("replaced by {number}"), number=receipt.replaced_by))
+        below.put("   ".join(pieces))
         kind = Pill(N_("void"), "danger", "ban") if receipt.void else Pill(RECEIPT_KINDS[receipt.kind], "neutral")
         act = Button(N_("Correct …"), "link", clicked=lambda: self._correct(receipt))
-        act.setVisible(not receipt.void and receipt.kind != "refund")
+        act.setVisible(open_to_correction(receipt))
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -135,6 +140,11 @@ class Summary(QWidget):
     def _correct(self, receipt: ReceiptRow) -> None:
         if self._visit is not None:
             self.correction.ask(receipt, self._visit.card.order_id)
+
+
+def open_to_correction(receipt: ReceiptRow | None) -> bool:
+    """Say whether a receipt can be taken back: the one of the pickup or payment itself, while it counts."""
+    return receipt is not None and not receipt.void and receipt.kind in ("pickup", "payment")
 
 
 class Correction(Card):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from deskapp.catalogue import TestStep
 from deskapp.errors import N_
-from deskapp.models.catalogue import TestStep
 from deskapp.queries.pickup import PickupDevice
 from deskapp.ui.kit import Button, Card, KeyCap, Text, row, spoken
 from deskapp.ui.pages.job_sheet import SKIP, TestSheet

@@ -49,7 +49,7 @@ class WhoStep(Step):
         self.code = LatinField(N_("Six digits"), name=N_("Pickup code"), limit=7)
         self.tail = LatinField(N_("Last four digits"), name=N_("End of the deliverer's phone number"), limit=4)
         self.reporter = TextField(N_("Name"), name=N_("Who reports the loss"))
-        self.block = Button(N_("&Block the lost slip"), "danger", icon="ban", clicked=self._report)
+        self.block = Button(N_("Block the l&ost slip"), "danger", icon="ban", clicked=self._report)
         self.check = Button(N_("Chec&k"), icon="check", clicked=self.look)
         self.ask = Button(N_("Ask a &supervisor"), "link", icon="shield-check", clicked=self._supervisor)
         self.sign = Picture("qrcode", "muted", 20)
@@ -96,9 +96,9 @@ class WhoStep(Step):
         self.last4 = LatinField(N_("0000"), name=N_("Last four of the document"), limit=18)
         self.last4.setMaximumWidth(220)
         self.person = Form(columns=2)
-        self.person.add("own", N_("Who collect&s?"), self.own, needed=True)
+        self.person.add("own", N_("&Who collects?"), self.own, needed=True)
         self.person.add("collector_name", N_("&Name"), self.name, needed=True)
-        self.person.add("id_type", N_("&Document shown"), self.id_type, needed=True, span=2)
+        self.person.add("id_type", N_("Docu&ment shown"), self.id_type, needed=True, span=2)
         self.person.add("id_last4", N_("Last &four characters of the document"), self.last4, needed=True,
                         hint=N_("Only these four are kept."))  # fmt: skip
         card = Card(N_("Identity"), icon="id-badge-2")

@@ -27,10 +27,12 @@ from deskapp.ui.kit import (
     MoneyField,
     PageContext,
     TextField,
+    reveal,
     row,
     spoken,
 )
 from deskapp.ui.pages.lists import ListPage
+from deskapp.ui.pages.past import HistoryCard
 from deskapp.ui.pages.records import get_values, put_values
 from deskapp.ui.pages.settings_fields import Pick
 
@@ -65,8 +67,11 @@ class PricesPage(ListPage):
         self.version.chosen.connect(lambda _value: self._show_version())
         self.line_card = self._line_card()
         self.version_card = self._version_card()
+        self.history = HistoryCard(context)
+        self.history.hide()
         self.new = Button(N_("Add a &line"), "primary", icon="plus", clicked=self.add_line)
-        self.arrange(N_("Code or name"), self.version, self.new, beside=(self.line_card, self.version_card))
+        beside = (self.line_card, self.version_card, self.history)
+        self.arrange(N_("Code or name"), self.version, self.new, beside=beside)
         self.table.selected.connect(self._selected)
 
     def _line_card(self) -> Card:
@@ -96,7 +101,7 @@ class PricesPage(ListPage):
         self.version_form.add("version", N_("&Version"), LatinField("2026-2"), needed=True)
         self.valid_from = DateField(shop_day(self.context.now()))
         self.version_form.add("valid_from", N_("Stands &from"), self.valid_from, needed=True)
-        self.copy_button = Button(N_("Begin the new &version"), icon="copy", clicked=self.begin_version)
+        self.copy_button = Button(N_("&Begin the new version"), icon="copy", clicked=self.begin_version)
         card.add(self.version_form)
         card.add(row(1, self.copy_button))
         self.valid_from.returnPressed.connect(self.begin_version)
@@ -148,6 +153,8 @@ class PricesPage(ListPage):
     def _selected(self, chosen: PriceRow | None) -> None:
         if chosen is not None:
             self._code = chosen.code
+            self.history.show_for(chosen.id)
+            reveal(self.history, True)
             put_values(self.form, {name: getattr(chosen, name) for name in self.form.rows})
             self.drop_button.setEnabled(True)
 
@@ -161,6 +168,7 @@ class PricesPage(ListPage):
     def add_line(self, *, focus: bool = True) -> None:
         """Begin a new line."""
         self._code = ""
+        self.history.hide()
         self.table.view.clearSelection()
         put_values(self.form, {"code": "", "kind": "labour", "name": "", "name_en": "", "fen": None, "region": ""})
         self.drop_button.setEnabled(False)

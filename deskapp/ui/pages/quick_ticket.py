@@ -10,9 +10,11 @@ from deskapp.clock import new_uuid7, shop_day
 from deskapp.commands.drafts import drop_draft, save_draft
 from deskapp.commands.tickets import TicketForm, TicketOpened, open_ticket
 from deskapp.errors import N_, DeskError
+from deskapp.i18n import say
 from deskapp.queries.drafts import DraftCard, drafts
+from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.ticket_fields import RequiredAt, TicketKind
-from deskapp.rules.tickets import KIND_TITLES
+from deskapp.rules.tickets import KIND_TITLES, MERCHANT_WORDS
 from deskapp.ui.kit import (
     Banner,
     Button,
@@ -30,7 +32,9 @@ from deskapp.ui.kit import (
     TextField,
     row,
 )
+from deskapp.ui.pages.guidance_standing import GUIDED
 from deskapp.ui.pages.kind_fields import KindFields
+from deskapp.ui.pages.ticket_change import Named, device_words, field_of
 from deskapp.ui.pages.words import choices, device_suggestions, merchant_suggestions, suggestions
 from deskapp.ui.tokens import LARGE
 
@@ -108,7 +112,7 @@ class QuickTicketPage(Page):
         self.fault.add("device", N_("&Device"), self.device, needed=True)
         self.fault.add("symptom", N_("&Symptom"), self.symptom, needed=True)
         self.fault.add("words", N_("In the caller's &words"), self.words)
-        self.fault.add("business_stopped", N_("Does the business stand &still?"), self.stopped, needed=True)
+        self.fault.add("business_stopped", N_("Does the business st&and still?"), self.stopped, needed=True)
         self.what.add(self.fault)
         self.what.body.addStretch(1)
         return self.what
@@ -128,7 +132,6 @@ class QuickTicketPage(Page):
         self.symptom.taken.connect(self._symptom_taken)
         self.symptom.cleared.connect(self._symptom_cleared)
         self.words.submitted.connect(self.stopped.setFocus)
-        self.phone.returnPressed.connect(self.device.setFocus)
         self.stopped.confirmed.connect(lambda _value: self.save())
 
     # -- coming and going --------------------------------------------------------
@@ -138,7 +141,7 @@ class QuickTicketPage(Page):
         self.form.clear_errors()
         merchant_name, merchant_id = str(args.get("merchant_name", "")), str(args.get("merchant_id", ""))
         if merchant_id:
-            self.merchant.take(Suggestion(merchant_name, data=_Named(merchant_id, merchant_name)))
+            self.merchant.take(Suggestion(merchant_name, data=Named(merchant_id, merchant_name)))
         if args.get("kind"):
             self.kind.set_value(str(args["kind"]))
             self._kind_chosen(str(args["kind"]))
@@ -156,8 +159,12 @@ class QuickTicketPage(Page):
             self.keep_draft()
 
     def scan(self, text: str) -> bool:
-        """Take a scanned serial number into the device field."""
-        self.device.setText(text)
+        """Take a scanned serial number into the device field; codes of ours go their usual way, the draft is kept."""
+        found = parse_scan(text)
+        if found.kind is not ScanKind.SERIAL:
+            return False
+        self.device.setText(found.number)
+        self._timer.start()
         self.symptom.setFocus()
         return True
 
@@ -177,7 +184,7 @@ class QuickTicketPage(Page):
         self.channel.set_value(form.get("channel"))
         if form.get("merchant_id"):
             self.merchant.take(
-                Suggestion(form["merchant_name"], data=_Named(form["merchant_id"], form["merchant_name"]))
+                Suggestion(form["merchant_name"], data=Named(form["merchant_id"], form["merchant_name"]))
             )
         else:
             self.merchant.setText(form.get("merchant_name", ""))
@@ -201,7 +208,7 @@ class QuickTicketPage(Page):
         self.fault.rows["device"].setVisible(with_device)
         self.fault.rows["symptom"].setVisible(repair)
         self.fault.rows["business_stopped"].setVisible(repair)
-        self.guide_button.setVisible(repair or kind is TicketKind.TRANSACTION_ANOMALY)
+        self.guide_button.setVisible(kind.value in GUIDED)
         self.check_in_button.setVisible(repair)
         self._timer.start()
 
@@ -274,21 +281,27 @@ class QuickTicketPage(Page):
         self._then = then
         self._timer.stop()
         merchant = self._merchant()
-        device = self.device.chosen.data if self.device.chosen else None
         stopped = self.stopped.value()
-        typed = self.device.text().strip()
-        looks_like_serial = typed.isascii() and any(letter.isdigit() for letter in typed) and len(typed) >= 6
+        device_id, serial, model_words = device_words(self.device)
+        answers = dict(self.kind_fields.values())
+        if merchant is None and self.merchant.text().strip():
+            answers[MERCHANT_WORDS] = self.merchant.text().strip()
         form = TicketForm(
             kind=self.kind.value() or "repair", channel=self.channel.value() or "phone",
             merchant_id=merchant.id if merchant else "", caller_name=self.caller.text(),
-            callback_phone=self.phone.text(), device_id=device.id if device else "",
-            serial_no=typed if looks_like_serial and not device else "",
-            model_words="" if looks_like_serial or device else typed, symptom_code=self._symptom,
-            words=self.words.text() or ("" if self._symptom else self.symptom.text()),
-            business_stopped=None if stopped is None else stopped == "yes", answers=self.kind_fields.values(),
+            callback_phone=self.phone.text(), device_id=device_id, serial_no=serial, model_words=model_words,
+            symptom_code=self._symptom,
+            words=self._said(),
+            business_stopped=None if stopped is None else stopped == "yes", answers=answers,
         )  # fmt: skip
+        self.banner.clear()
         self.save_button.setEnabled(False)
         self.jobs.do(open_ticket(form=form), owner=self, then=self._saved, refused=self._refused)
+
+    def _said(self) -> str:
+        """Return what the caller said, led by a symptom that is none of the list's."""
+        unlisted = "" if self._symptom else self.symptom.text().strip()
+        return "\n".join(part for part in (unlisted, self.words.text()) if part)
 
     def _merchant(self) -> Any:
         return self.merchant.chosen.data if self.merchant.chosen else None
@@ -325,16 +338,8 @@ class QuickTicketPage(Page):
 
     def _refused(self, error: DeskError) -> None:
         self.save_button.setEnabled(True)
-        for form in (self.form, self.fault, self.kind_fields):
-            if form.refuse(error):
-                return
-        self.form.refuse(error, otherwise=lambda sentence: self.banner.put("danger", sentence))
-
-
-class _Named:
-    """A merchant known by id and name only, from a draft or another page."""
-
-    contacts: tuple[Any, ...] = ()
-
-    def __init__(self, identity: str, name: str) -> None:
-        self.id, self.name = identity, name
+        error = field_of(error)
+        forms = (self.form, self.fault, self.kind_fields)
+        shown = [form.refuse(error) for form in forms]  # each takes its earlier errors back
+        if not any(shown):
+            self.banner.put("danger", say(error))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
+from deskapp import catalogue
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.models.store import Changes
 from deskapp.queries.pickup import ReadyRow, call_list, ready_list
 from deskapp.queries.pickup_find import PickupHit, find_pickups
+from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui import theme
 from deskapp.ui.kit import Button, Cell, Column, DataTable, EmptyState, Page, PageContext, Pill, Scroll, row, spoken
 from deskapp.ui.pages.lists import FilterField
@@ -98,9 +99,11 @@ class ReadyPage(Page):
 
     def scan(self, text: str) -> bool:
         """A slip, a label or a serial number leads to its pickup."""
+        if parse_scan(text).kind in (ScanKind.COMMAND, ScanKind.BADGE, ScanKind.SHELF, ScanKind.PART, ScanKind.TICKET):
+            return False
         self.jobs.ask(lambda session: find_pickups(session, text), owner=self,
                       then=lambda hits: self._scanned(hits, text), exclusive="scan")  # fmt: skip
-        return not text.startswith(("X:", "U"))
+        return True
 
     def retranslate(self) -> None:
         """Say the figures again."""

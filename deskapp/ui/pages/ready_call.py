@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from deskapp import catalogue
 from deskapp.commands.pickup_release import CallLogged, CodeMade, log_call, make_pickup_code
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
-from deskapp.models import catalogue
 from deskapp.queries.pickup import CallCard, ReadyRow, call_card
 from deskapp.ui.kit import (
     Button,
@@ -50,7 +50,7 @@ class CallPanel(QWidget):
         self.row: ReadyRow | None = None
         self.numbers = QVBoxLayout()
         self.numbers.setSpacing(SMALL)
-        self.make = Button(N_("Show &code and sentence"), icon="key", clicked=self.begin)
+        self.make = Button(N_("Show code and s&entence"), icon="key", clicked=self.begin)
         self.code = Text(role="number", copy=False)
         self.once = Pill(N_("shown only now"), "warn", "eye")
         self.sentence = Text(role="body", wrap=True)
@@ -133,7 +133,7 @@ class CallPanel(QWidget):
             self.words.clear()
             self.form.clear_errors()
         self.say_box.setVisible(self._made is not None)
-        self.make.say(N_("Renew the &code") if card.code_made_at else N_("Show &code and sentence"))
+        self.make.say(N_("Renew the cod&e") if card.code_made_at else N_("Show code and s&entence"))
         self._show_history(card)
 
     def _show_place(self) -> None:

@@ -3,44 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from deskapp.commands.papers import reprint
+from deskapp import catalogue
 from deskapp.errors import N_, DeskError
-from deskapp.models import catalogue
 from deskapp.models.store import Command
-from deskapp.queries.printing import JobCard, papers_of
-from deskapp.ui import theme
 from deskapp.ui.kit import (
     Button,
     Card,
     Choice,
     ChoiceBar,
-    Column,
     ConfirmBar,
-    DataTable,
     DateField,
-    EmptyState,
     Form,
     MoneyField,
     NumberField,
     PageContext,
     SuggestField,
-    Text,
     TextArea,
     TextField,
+    reveal,
     row,
     spoken,
 )
 from deskapp.ui.pages.kind_fields import TickList
-from deskapp.ui.pages.lists import fit_height
-from deskapp.ui.pages.paper_preview import Preview
-from deskapp.ui.pages.paper_words import kind_title, may_reprint, state_cell, void_words
 from deskapp.ui.pages.settings_fields import Pick, Tick
-from deskapp.ui.pages.words import choices, full_moment
 from deskapp.ui.widgets.suggest import Search
 
 YES_NO = (Choice("yes", N_("Yes"), "Y"), Choice("no", N_("No"), "N"))
@@ -69,7 +58,7 @@ def put_value(widget: QWidget, value: Any) -> None:
         case NumberField():
             widget.set_value(value)
         case DateField():
-            widget.set_day(date.fromisoformat(value) if value else None)
+            widget.setText(str(value or ""))  # also what is no day: it is shown, and refused when saved
         case TextArea() | TextField():
             widget.setText("\n".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
 
@@ -130,95 +119,7 @@ class Sections(ChoiceBar):
         for name, widgets in self._parts.items():
             for widget in widgets:
                 # A part that hid itself, since it has nothing to say to this person, stays hidden.
-                widget.setVisible(name == value and not widget.property("withheld"))
-
-
-class PapersCard(Card):
-    """The papers of a record, and a marked copy of one with a reason."""
-
-    def __init__(self, context: PageContext) -> None:
-        super().__init__(N_("Papers"), icon="printer")
-        self.context = context
-        self._subjects: tuple[str, ...] = ()
-        self.table = DataTable(
-            [
-                Column("kind", N_("Paper"), lambda job: kind_title(job.kind), 150),
-                Column("number", N_("Paper number"), lambda job: job.number, 190),
-                Column("copy", N_("Copy"), _copy_title, 130),
-                Column("state", N_("State"), state_cell, 160),
-                Column("at", N_("When"), lambda job: full_moment(job.created_at), 150),
-                Column("reason", N_("Reason"), lambda job: _reason_title(job.reason), 0),
-            ],
-            name=N_("Papers"), empty=EmptyState("printer", N_("No paper has been made for this yet.")),
-        )  # fmt: skip
-        self.form = Form()
-        self.reason = ChoiceBar(choices("reprint_reasons"), name=N_("Reason for the reprint"))
-        self.form.add("reason", N_("Reason for the &reprint"), self.reason)
-        self.print_button = Button(N_("Print a &copy"), icon="printer", clicked=self.print_copy)
-        self.look_button = Button(N_("Look at it"), "quiet", icon="eye", clicked=self.look)
-        self.void = Text(role="danger", wrap=True)
-        self.preview = Preview()
-        self.preview.setMinimumHeight(theme.px(420))
-        self.preview.hide()
-        self.add(self.table)
-        self.add(self.void)
-        self.add(self.form)
-        self.add(row(self.look_button, 1, self.print_button))
-        self.add(self.preview)
-        self.reason.confirmed.connect(lambda _value: self.print_copy())
-        self._selected(None)
-        self.table.selected.connect(self._selected)
-        self.table.opened.connect(lambda _job: self.look())
-
-    def show_for(self, *subject_ids: str) -> None:
-        """Show the papers of these records."""
-        if subject_ids and subject_ids != self._subjects:
-            self.preview.hide()
-        self._subjects = subject_ids or self._subjects
-        wanted = self._subjects
-        self.context.jobs.ask(
-            lambda session: papers_of(session, *wanted), owner=self, then=self._here, exclusive="papers"
-        )
-
-    def print_copy(self) -> None:
-        """Queue a copy of the chosen paper."""
-        job = self.table.current()
-        if job is not None:
-            act = reprint(job_id=job.id, reason=self.reason.value() or "")
-            self.context.jobs.do(act, owner=self, then=self._queued, refused=self._refused)
-
-    def look(self) -> None:
-        """Show the picture of the chosen paper below, or take it away."""
-        job: JobCard | None = self.table.current()
-        on = job is not None and self.preview.isHidden()
-        self.preview.setVisible(on)
-        self.look_button.say(N_("Close the picture") if on else N_("Look at it"))
-        if on and job is not None:
-            self.preview.show_job(self.context.jobs, job)
-
-    def _here(self, jobs: Sequence[JobCard]) -> None:
-        self.table.set_rows(jobs, keep=lambda job: job.id)
-        fit_height(self.table, len(jobs))
-        # A table that is filled anew tells nobody which row is current now, nor that none is.
-        self._selected(self.table.current())
-
-    def _selected(self, job: JobCard | None) -> None:
-        again = job is not None and may_reprint(job)
-        self.form.setVisible(again)
-        self.print_button.setEnabled(again)
-        self.look_button.setEnabled(job is not None)
-        self.void.put(void_words(job) if job is not None else "")
-        self.void.setVisible(bool(self.void.text()))
-        if job is not None and not self.preview.isHidden():
-            self.preview.show_job(self.context.jobs, job)
-
-    def _queued(self, _job_id: str) -> None:
-        self.reason.set_value(None)
-        self.context.toast(N_("A marked copy is on its way to the printer"), tone="ok")
-        self.show_for()
-
-    def _refused(self, error: DeskError) -> None:
-        self.form.refuse(error, otherwise=lambda text: self.context.toast(text, tone="warn", raw=True))
+                reveal(widget, name == value and not widget.property("withheld"))
 
 
 class JoinCard(Card):
@@ -246,7 +147,7 @@ class JoinCard(Card):
         self.add(row(1, self.button))
         self.reason.returnPressed.connect(self.ask)
         self.setProperty("withheld", not context.may("join"))
-        self.setVisible(context.may("join"))
+        reveal(self, context.may("join"))
 
     def keep(self, record_id: str) -> None:
         """Name the record that stays."""
@@ -276,11 +177,3 @@ class JoinCard(Card):
 
     def _refused(self, error: DeskError) -> None:
         self.form.refuse(error, otherwise=lambda text: self.context.toast(text, tone="warn", raw=True))
-
-
-def _copy_title(job: JobCard) -> str:
-    return spoken(N_("copy {number}"), number=job.copy_no) if job.copy_no else spoken(N_("original"))
-
-
-def _reason_title(code: str) -> str:
-    return catalogue.title("reprint_reasons", code) if code else ""

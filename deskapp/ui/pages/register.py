@@ -106,7 +106,10 @@ class RegisterPage(Page):
 
     def export(self) -> None:
         """Ask where the Excel file goes (Ctrl+Shift+X)."""
-        first, last = self.first.day() or self.today, self.last.day() or self.today
+        first, last = self.first.day(), self.last.day()
+        if first is None or last is None or first > last:
+            (self.first if first is None or last is not None else self.last).setFocus()
+            return
         self.path.set_value(str(Path.home() / f"register-{first:%Y%m%d}-{last:%Y%m%d}.xlsx"))
         self.export_bar.show()
         self.path.setFocus()
@@ -116,7 +119,10 @@ class RegisterPage(Page):
 
     def _ask(self) -> None:
         first, last = self.first.day(), self.last.day()
-        if first is not None and last is not None and first <= last:
+        if first is not None and last is not None and first > last:
+            self.form.rows["first_day"].tell(spoken(N_("The first day is after the last one.")))
+        elif first is not None and last is not None:
+            self.form.clear_errors()
             self.jobs.ask(lambda session: register_lines(session, first, last), owner=self, then=self._answered,
                           exclusive="rows")  # fmt: skip
 

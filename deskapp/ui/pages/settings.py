@@ -21,10 +21,12 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("access", N_("Locking"), "lock"),
     ("scanner", N_("Scanner"), "scan"),
     ("printing", N_("Printing"), "printer"),
+    ("templates", N_("Templates"), "file-text"),
     ("photos", N_("Photos"), "camera"),
     ("branch", N_("Branch"), "building-store"),
     ("shelves", N_("Shelves"), "box"),
     ("shortcuts", N_("Shortcuts"), "keyboard"),
+    ("sync", N_("Server"), "cloud"),
     ("backup", N_("Backup"), "database-export"),
 )
 
@@ -63,8 +65,8 @@ class SettingsPage(Page):
 
     def show_section(self, name: str) -> None:
         """Show a section, building it when it is first wanted."""
-        if name == "backup":
-            self.context.navigate("backup")
+        if name in ("backup", "templates"):
+            self.context.navigate(name)
             return
         self.bar.set_value(name)
         section = self.sections.get(name)

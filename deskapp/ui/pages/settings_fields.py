@@ -52,6 +52,7 @@ class Pick(QComboBox):
         super().__init__(parent)
         self._name = name
         self._choices: list[Choice] = []
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.set_choices(choices)
         self.activated.connect(lambda place: self.chosen.emit(self._choices[place].value))
 

@@ -22,6 +22,7 @@ from deskapp.ui.kit import (
     LatinField,
     PageContext,
     TextField,
+    reveal,
     row,
     spoken,
 )
@@ -69,7 +70,7 @@ class ShelfPage(ListPage):
         self.arrange(N_("Code or zone"), beside=(self.card, self.new_card))
         self.table.selected.connect(self._selected)
         self.held.opened.connect(lambda one: context.navigate("order", id=one.item_id, kind="item"))
-        self.print_button.setVisible(context.may("shelf_count"))
+        reveal(self.print_button, context.may("shelf_count"))
 
     def _build_new(self) -> None:
         self.new_card = Card(N_("Another shelf"), icon="plus")
@@ -84,7 +85,7 @@ class ShelfPage(ListPage):
             field = self.form.rows[name].field
             if isinstance(field, TextField):
                 field.returnPressed.connect(self.add_one)
-        self.new_card.setVisible(self.context.may("settings"))
+        reveal(self.new_card, self.context.may("settings"))
 
     def open(self, **args: object) -> None:
         """Show the shelves; `id` names one to choose."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deskapp.commands.papers_staff import queue_badge_label
 from deskapp.commands.people import add_staff, change_staff, reset_pin
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
@@ -23,6 +24,8 @@ from deskapp.ui.kit import (
     PinField,
     Text,
     TextField,
+    listed,
+    reveal,
     row,
     spoken,
 )
@@ -46,7 +49,7 @@ class StaffPage(ListPage):
         self._all: list[StaffRow] = []
         self.table = DataTable(
             [
-                Column("staff_no", N_("Staff number"), lambda one: one.staff_no, 106),
+                Column("staff_no", N_("Staff number"), lambda one: one.staff_no, 124),
                 Column("name", N_("Name"), lambda one: one.name, 110),
                 Column("roles", N_("Roles"), _roles, 0),
                 Column("active", N_("State"), _state, 130),
@@ -56,8 +59,8 @@ class StaffPage(ListPage):
         self._build_person()
         self._build_pin()
         self.history = HistoryCard(context)
-        self.new = Button(N_("Add a &person"), "primary", icon="user-plus", clicked=self.add_person)
-        self.new.setVisible(context.may("staff"))
+        self.new = Button(N_("&Add a person"), "primary", icon="user-plus", clicked=self.add_person)
+        reveal(self.new, context.may("staff"))
         self.arrange(N_("Name or staff number"), self.new, beside=(self.card, self.pin_card, self.history))
         self.table.selected.connect(self._selected)
         self._show_new()
@@ -78,7 +81,9 @@ class StaffPage(ListPage):
         self.card.add(self.form)
         self.card.add(Text(N_("What these roles may do"), "strong"))
         self.card.add(self.may)
-        self.card.add(row(1, self.save_button))
+        self.badge_button = Button(N_("Print the badge"), icon="id-badge-2", clicked=self.print_paper)
+        self.badge_button.show_key("Ctrl+P")
+        self.card.add(row(self.badge_button, 1, self.save_button))
         may_edit = self.context.may("staff")
         self.form.setEnabled(may_edit)
         self.save_button.setVisible(may_edit)
@@ -92,7 +97,7 @@ class StaffPage(ListPage):
         self.pin_form = Form()
         self.pin = PinField(name=N_("New PIN"))
         self.pin_form.add("pin", N_("N&ew PIN"), self.pin)
-        self.pin_button = Button(N_("Set the PI&N"), icon="key", clicked=self.set_pin)
+        self.pin_button = Button(N_("Set the P&IN"), icon="key", clicked=self.set_pin)
         self.pin_card.add(self.pin_form)
         self.pin_card.add(row(1, self.pin_button))
         self.pin.entered.connect(lambda _pin: self.set_pin())
@@ -156,6 +161,8 @@ class StaffPage(ListPage):
         self.form.rows["active"].setVisible(known)
         self.pin_card.setVisible(known and (self.context.may("pin_reset")))
         self.history.setVisible(known)
+        here = self.person is not None and self.person.active
+        self.badge_button.setVisible(here and self.context.may("staff"))
         self._say_rights()
 
     def _say_rights(self) -> None:
@@ -213,6 +220,15 @@ class StaffPage(ListPage):
         self.save_button.setEnabled(True)
         self.form.refuse(error, otherwise=lambda sentence: self.banner.put("danger", sentence))
 
+    def print_paper(self) -> None:
+        """Print the badge of the chosen person (Ctrl+P)."""
+        if self.person is not None and not self.badge_button.isHidden():
+            act = queue_badge_label(staff_id=self.person.id)
+            self.jobs.do(act, owner=self, then=self._badge_queued, refused=self._refused)
+
+    def _badge_queued(self, number: str) -> None:
+        self.context.toast(N_("The badge {number} is printing"), tone="ok", number=number)
+
     def set_pin(self) -> None:
         """Give the person a new PIN."""
         if self.person is not None:
@@ -228,7 +244,7 @@ class StaffPage(ListPage):
 
 
 def _roles(one: StaffRow) -> str:
-    return "、".join(spoken(ROLE_TITLES[Role(role)]) for role in one.roles)
+    return listed(spoken(ROLE_TITLES[Role(role)]) for role in one.roles)
 
 
 def _state(one: StaffRow) -> Cell:

@@ -9,7 +9,8 @@ from deskapp.queries import registry
 from deskapp.queries.around import PartState, part_of_label, part_state
 from deskapp.queries.registry_cards import PartRow
 from deskapp.rules.money import format_yuan
-from deskapp.ui.kit import Button, Cell, Choice, ChoiceBar, Column, DataTable, EmptyState, PageContext, spoken
+from deskapp.rules.numbers import ScanKind, parse_scan
+from deskapp.ui.kit import Button, Cell, Choice, ChoiceBar, Column, DataTable, EmptyState, PageContext, reveal, spoken
 from deskapp.ui.pages.lists import ListPage
 from deskapp.ui.pages.past import HistoryCard
 from deskapp.ui.pages.stock_parts import MovesCard, PartCard
@@ -45,7 +46,7 @@ class StockPage(ListPage):
         self.moves.hide()
         self.history.hide()
         self.new = Button(N_("Add a &part"), "primary", icon="plus", clicked=self.add_part)
-        self.new.setVisible(context.may("stock"))
+        reveal(self.new, context.may("stock"))
         self.arrange(
             N_("Part number or name"), self.which, self.new, beside=(self.part, self.moves, self.history)
         )
@@ -91,6 +92,8 @@ class StockPage(ListPage):
 
     def scan(self, text: str) -> bool:
         """Take a serial number where parts come in, else open the part that the code names."""
+        if parse_scan(text).kind not in (ScanKind.SERIAL, ScanKind.PART, ScanKind.UNKNOWN):
+            return False
         self.jobs.ask(
             lambda session: part_of_label(session, text), owner=self,
             then=lambda part_id: self._scanned(part_id, text), exclusive="scan",

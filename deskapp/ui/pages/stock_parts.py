@@ -29,10 +29,10 @@ from deskapp.ui.kit import (
     TextField,
     Timeline,
     column,
+    listed,
     row,
     spoken,
 )
-from deskapp.ui.pages.lists import fill_timeline
 from deskapp.ui.pages.records import Sections, get_values, put_values
 from deskapp.ui.pages.settings_fields import Tick
 from deskapp.ui.pages.words import full_moment
@@ -169,7 +169,7 @@ class PartCard(Card):
         if self.row is not None and serials:
             self.stand.say(
                 N_("{count} on the shelf, at least {least}: {serials}"), count=self.row.on_hand,
-                least=self.row.min_quantity, serials="、".join(serials),
+                least=self.row.min_quantity, serials=listed(serials),
             )  # fmt: skip
 
     def begin(self) -> None:
@@ -293,7 +293,7 @@ class MovesCard(Card):
     def retranslate(self) -> None:
         """Say the moves in the window's language."""
         self.nothing.setVisible(not self.state.moves)
-        fill_timeline(self.timeline, [_happening(move) for move in self.state.moves])
+        self.timeline.set_happenings([_happening(move) for move in self.state.moves])
 
 
 def _bare(layout: QVBoxLayout) -> QVBoxLayout:

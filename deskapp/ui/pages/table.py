@@ -64,6 +64,7 @@ PAGES: Final[tuple[PageSpec, ...]] = (
     PageSpec("go_live", N_("Take over work in progress"), "box", _of("go_live.GoLivePage"), BRANCH, "go_live"),
     PageSpec("journal", N_("Journal"), "history", _of("journal.JournalPage"), BRANCH, "audit"),
     PageSpec("printers", N_("Printers"), "printer", _of("printers.PrintersPage"), BRANCH),
+    PageSpec("templates", N_("Templates"), "file-text", _of("templates.TemplatesPage"), BRANCH),
     PageSpec("backup", N_("Backup and recovery"), "database-export", _of("backup.BackupPage"), BRANCH, "backup"),
     PageSpec("settings", N_("Settings"), "settings", _of("settings.SettingsPage"), BRANCH),
 )

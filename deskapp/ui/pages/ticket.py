@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QWidget
 
+from deskapp import catalogue
 from deskapp.clock import shop_day
+from deskapp.commands.papers_service import print_inspection_sheet, print_missed_note
 from deskapp.commands.tickets import add_contact, add_note, move_ticket
 from deskapp.errors import N_, DeskError
-from deskapp.models import catalogue
 from deskapp.models.store import Changes
 from deskapp.queries import tickets
 from deskapp.queries.tickets import TicketCard
 from deskapp.rules.lifecycle import STATE_TITLES as WORK_TITLES
 from deskapp.rules.lifecycle import WorkState
 from deskapp.rules.ticket_fields import FIELDS, INSTEAD_TITLES, FieldType, RequiredAt, TicketKind
-from deskapp.rules.tickets import KIND_TITLES, WAITING_ON, TicketState
+from deskapp.rules.tickets import KIND_TITLES, MERCHANT_WORDS, WAITING_ON, TicketState
 from deskapp.rules.tickets import STATE_TITLES as TICKET_TITLES
 from deskapp.ui.kit import (
     Button,
@@ -35,14 +36,20 @@ from deskapp.ui.kit import (
     TextArea,
     Timeline,
     column,
+    listed,
     reveal,
     row,
     spoken,
 )
+from deskapp.ui.pages.guidance_standing import GUIDED
 from deskapp.ui.pages.kind_fields import KindFields
+from deskapp.ui.pages.ticket_change import ChangeCard
 from deskapp.ui.pages.ticket_words import due_cell, happening, state_cell, subject
 from deskapp.ui.pages.words import choices, full_moment
 from deskapp.ui.tokens import LARGE, TIGHT
+
+if TYPE_CHECKING:
+    from deskapp.models.store import Override
 
 
 class TicketPage(Page):
@@ -55,7 +62,7 @@ class TicketPage(Page):
         self.due = Text("", "muted")
         self.head.insertWidget(1, self.state)
         self.head.insertWidget(2, self.due)
-        left = column(self._facts_card(), self._result_card(), self._devices_card(), 1, gap=LARGE)
+        left = column(self._facts_card(), self._change_card(), self._result_card(), self._devices_card(), 1, gap=LARGE)
         right = column(self._ways_card(), self._history_card(), 1, gap=LARGE)
         both = row(gap=LARGE)
         both.addLayout(left, 3)
@@ -76,7 +83,14 @@ class TicketPage(Page):
         self.extra = Facts()
         self.facts_card.add(self.facts)
         self.facts_card.add(self.extra)
+        self.edit = Button(N_("Change"), "quiet", icon="edit", clicked=self.change)
+        self.facts_card.head.addWidget(self.edit)
         return self.facts_card
+
+    def _change_card(self) -> ChangeCard:
+        self.changing = ChangeCard(self.context)
+        self.changing.closed.connect(self._changed)
+        return self.changing
 
     def _result_card(self) -> Card:
         self.result_card = Card(N_("Result"), icon="clipboard-check", hint=N_("Needed before the ticket is done."))
@@ -106,14 +120,16 @@ class TicketPage(Page):
         self.guide = Button(N_("&Guide the caller"), icon="phone", clicked=self._guide)
         self.take_in = Button(N_("Check the device &in"), icon="inbox", clicked=self._check_in)
         self.start = Button(N_("&Start work"), icon="player-play", clicked=lambda: self._move("start"))
-        self.go_on = Button(N_("&Go on"), icon="player-play", clicked=lambda: self._move("go_on"))
+        self.go_on = Button(N_("Go &on"), icon="player-play", clicked=lambda: self._move("go_on"))
+        self.sheet = Button(N_("Print the visit shee&t"), icon="printer", clicked=self._print_sheet)
+        self.missed = Button(N_("Print a “&missed you” note"), "quiet", icon="printer", clicked=self._print_missed)
         self.waiting = ChoiceBar([Choice(key, text) for key, text in WAITING_ON.items()], name=N_("Wait for"))
         self.waiting_label = Text(N_("Wait for"), "label")
         self.cancel = Button(N_("Cancel the ticket"), "quiet", icon="ban", clicked=lambda: self._reasoned("cancel"))
         self.reopen = Button(N_("Reopen"), "quiet", icon="arrow-back-up", clicked=lambda: self._reasoned("reopen"))
         ways = QWidget()
         flow = FlowLayout(ways, margin=0)
-        for way in (self.guide, self.take_in, self.start, self.go_on):
+        for way in (self.guide, self.take_in, self.start, self.go_on, self.sheet, self.missed):
             flow.addWidget(way)
         card.add(ways)
         card.add(column(self.waiting_label, self.waiting, gap=TIGHT))
@@ -142,9 +158,22 @@ class TicketPage(Page):
         """Show a ticket by its id."""
         ticket_id = str(args.get("ticket_id", self.card.row.id if self.card else ""))
         self.note_form.clear_errors()
+        self.focus_first(self.guide)
         self.jobs.ask(
             lambda session: tickets.ticket(session, ticket_id), owner=self, then=self._show, exclusive="ticket"
         )
+
+    def change(self) -> None:
+        """Change what describes the ticket."""
+        if self.card is not None:
+            self.facts_card.hide()
+            self.changing.begin(self.card)
+
+    def _changed(self, saved: bool) -> None:
+        self.facts_card.show()
+        self.edit.setFocus()
+        if saved:
+            self.context.toast(N_("Changed"), tone="ok")
 
     def changed(self, changes: Changes) -> None:
         """Ask again when this ticket was touched."""
@@ -160,6 +189,9 @@ class TicketPage(Page):
         if card is None:
             self.banner.say("danger", N_("This ticket is not known here."))
             return
+        if self.card is None or self.card.row.id != card.row.id:
+            self.changing.hide()
+            self.facts_card.show()
         fresh = self.card is None or self.card.row.id != card.row.id or self.card.row.state != card.row.state
         self.card = card
         line, kind = card.row, TicketKind(card.row.kind)
@@ -180,8 +212,10 @@ class TicketPage(Page):
         self.devices.set_rows(card.devices)
         self.timeline.set_happenings([happening(event) for event in reversed(card.events)])
         repair = kind is TicketKind.REPAIR
-        self.guide.setVisible(not over and kind in (TicketKind.REPAIR, TicketKind.TRANSACTION_ANOMALY))
+        self.guide.setVisible(not over and kind.value in GUIDED)
         self.take_in.setVisible(not over and repair)
+        for button in (self.sheet, self.missed):
+            button.setVisible(not over and kind in _AT_THE_MERCHANT)
         self.start.setVisible(line.state == "open")
         self.go_on.setVisible(line.state == "waiting")
         for widget in (self.waiting, self.waiting_label, self.cancel):
@@ -196,7 +230,7 @@ class TicketPage(Page):
     def _show_facts(self, card: TicketCard, kind: TicketKind) -> None:
         line = card.row
         values = {
-            "kind": spoken(KIND_TITLES[kind]), "merchant": f"{line.merchant} {card.merchant_no}".strip(),
+            "kind": spoken(KIND_TITLES[kind]), "merchant": _merchant(card),
             "caller": card.caller_name, "phone": card.callback_phone,
             "device": f"{card.model} {card.serial_no}".strip(),
             "symptom": catalogue.title("symptoms", line.symptom_code) if line.symptom_code else "",
@@ -220,8 +254,10 @@ class TicketPage(Page):
     def _id(self) -> str:
         return self.card.row.id if self.card else ""
 
-    def _move(self, move: str, reason: str = "", answers: dict[str, Any] | None = None) -> None:
-        act = move_ticket(ticket_id=self._id(), move=move, reason=reason, answers=answers)
+    def _move(
+        self, move: str, reason: str = "", answers: dict[str, Any] | None = None, consent: Override | None = None
+    ) -> None:
+        act = move_ticket(ticket_id=self._id(), move=move, reason=reason, answers=answers, override=consent)
         self.jobs.do(act, owner=self, then=self._moved, refused=self._refused)
 
     def _moved(self, state: str) -> None:
@@ -244,6 +280,18 @@ class TicketPage(Page):
                 "check_in", ticket_id=self._id(), serial_no=self.card.serial_no, merchant_id=self.card.merchant_id
             )
 
+    def _print_sheet(self) -> None:
+        act = print_inspection_sheet(ticket_id=self._id())
+        self.jobs.do(act, owner=self, then=lambda _job: self._queued(), refused=self._refused)
+
+    def _print_missed(self) -> None:
+        # What is typed in the note's field is the message left at the door.
+        act = print_missed_note(ticket_id=self._id(), words=self.note.text())
+        self.jobs.do(act, owner=self, then=lambda _job: self._queued(), refused=self._refused)
+
+    def _queued(self) -> None:
+        self.context.toast(N_("The paper is being printed."), tone="ok")
+
     def _add_note(self) -> None:
         result = self.contact.value()
         if result:
@@ -259,11 +307,30 @@ class TicketPage(Page):
         self.contact.set_value(None)
 
     def _refused(self, error: DeskError) -> None:
+        if error.code == "needs_override" and self.card is not None:
+            self.context.ask_supervisor(
+                "reopen", lambda consent: self._move("reopen", self.note.text(), consent=consent),
+                why=N_("Reopen ticket {number}?"), number=self.card.row.number,
+            )  # fmt: skip
+            return
         if self.result.refuse(error):
             return
         if error.field == "reason":
             error.field = "words"
         self.note_form.refuse(error, otherwise=lambda sentence: self.banner.put("danger", sentence))
+
+
+_AT_THE_MERCHANT = (TicketKind.INSPECTION, TicketKind.INSTALLATION, TicketKind.TRAINING, TicketKind.SOFTWARE_UPDATE,
+                    TicketKind.REPAIR)  # fmt: skip
+"""Kinds of tickets for which somebody may go to the merchant."""
+
+
+def _merchant(card: TicketCard) -> str:
+    """Return the merchant, or what the caller said while none was chosen."""
+    said = str(card.answers.get(MERCHANT_WORDS, ""))
+    if card.merchant_id or not said:
+        return f"{card.row.merchant} {card.merchant_no}".strip()
+    return spoken(N_("{name} (not on record)"), name=said)
 
 
 def _shown(kind: FieldType, options: dict[str, str], value: Any) -> str:
@@ -274,7 +341,7 @@ def _shown(kind: FieldType, options: dict[str, str], value: Any) -> str:
     if kind is FieldType.BOOL:
         return spoken(N_("Yes") if value else N_("No"))
     if isinstance(value, list | tuple):
-        return "、".join(spoken(options[one]) if one in options else str(one) for one in value)
+        return listed(spoken(options[one]) if one in options else str(one) for one in value)
     if value in INSTEAD_TITLES:
         return spoken(INSTEAD_TITLES[value])
     return spoken(options[value]) if value in options else str(value)

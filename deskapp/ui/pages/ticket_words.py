@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from deskapp import catalogue, knowledge
 from deskapp.errors import N_
-from deskapp.models import catalogue, knowledge
 from deskapp.queries.tickets import EventCard, TicketRow
 from deskapp.rules.deadlines import PRIORITY_TITLES
 from deskapp.rules.ticket_fields import TicketKind

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from deskapp.clock import shop_time
@@ -34,12 +36,24 @@ FIGURES: tuple[tuple[str, str, str, str], ...] = (
 )
 
 class TodayPage(Page):
-    """Everything at one look; each figure and each line leads to its place."""
+    """Everything at one look; each figure and each line leads to its place.
+
+    It is built behind the lock screen in small steps, so that nobody who types a PIN meanwhile waits for it;
+    opening it builds what is missing.
+    """
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(context, N_("Today"))
         self.seen: Today | None = None
         self.subtitle.show()
+        self.retranslate()
+        self._steps = self._build()
+
+    def grow(self) -> bool:
+        """Build the next part; tells whether there is more."""
+        return next(self._steps, None) is not None
+
+    def _build(self) -> Iterator[bool]:
         self.figures = {name: self._figure(caption, icon, page) for name, caption, icon, page in FIGURES}
         numbers = QWidget()
         grid = QGridLayout(numbers)
@@ -48,32 +62,44 @@ class TodayPage(Page):
         for place, figure in enumerate(self.figures.values()):
             grid.addWidget(figure, 0, place)
             grid.setColumnStretch(place, 1)
-        self.first_days = FirstDays(context)
-        self.late = self._late()
-        self.ready = self._ready()
-        self.tickets = self._tickets()
-        self.calls = self._calls()
-        self.settle = self._settle()
-        self.machines = Machines(context)
         self.add(numbers)
+        yield True
+        self.first_days = FirstDays(self.context)
+        self.first_days.hide()
         self.add(self.first_days)
         both = QGridLayout()
         both.setSpacing(LARGE)
-        stacks = (self.late, self.ready, self.calls), (self.tickets, self.settle, self.machines)
-        for place, stack in enumerate(stacks):
-            column = QVBoxLayout()
+        columns = QVBoxLayout(), QVBoxLayout()
+        for place, column in enumerate(columns):
             column.setSpacing(LARGE)
-            for widget in stack:
-                column.addWidget(widget)
-            column.addStretch(1)
             both.addLayout(column, 0, place)
             both.setColumnStretch(place, 1)
         self.body.addLayout(both)
-        self.first_days.hide()
-        self.retranslate()
+        left, right = columns
+        self.late = self._late()
+        left.addWidget(self.late)
+        yield True
+        self.ready = self._ready()
+        left.addWidget(self.ready)
+        yield True
+        self.calls = self._calls()
+        left.addWidget(self.calls)
+        left.addStretch(1)
+        yield True
+        self.tickets = self._tickets()
+        right.addWidget(self.tickets)
+        yield True
+        self.settle = self._settle()
+        right.addWidget(self.settle)
+        yield True
+        self.machines = Machines(self.context)
+        right.addWidget(self.machines)
+        right.addStretch(1)
 
     def open(self, **args: object) -> None:
         """Ask for everything as of now."""
+        while self.grow():
+            pass
         now = self.context.now()
         self.jobs.ask(lambda session: queries.today(session, now), owner=self, then=self.show_today, exclusive="today")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deskapp import catalogue
 from deskapp.clock import shop_time
-from deskapp.models import catalogue
 from deskapp.models.store import ReadSession
 from deskapp.queries import registry
 from deskapp.queries.checkin import merchants_like

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from deskapp.ui.speech import spoken
+from deskapp.ui.widgets.fields import heard
 from deskapp.ui.widgets.flow import FlowLayout
 from deskapp.ui.widgets.text import Button
 
@@ -72,6 +73,7 @@ class ChoiceBar(QWidget):
         for button in self.buttons:
             self._group.removeButton(button)
             self._flow.removeWidget(button)
+            button.hide()  # it goes when the event loop comes by, which may be after the next paint
             button.deleteLater()
         self.buttons = []
         self._choices = list(choices)
@@ -116,6 +118,10 @@ class ChoiceBar(QWidget):
         """Mark the bar as the input that has to change."""
         self.setProperty("wrong", wrong)
 
+    def uses_enter(self) -> bool:
+        """Tell whether anybody waits for Enter on a chosen answer."""
+        return heard(self, self.confirmed)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Choose by key."""
         key, text = event.key(), event.text()
@@ -123,8 +129,10 @@ class ChoiceBar(QWidget):
             super().keyPressEvent(event)
         elif key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Up):
             self._move(1 if key in (Qt.Key.Key_Right, Qt.Key.Key_Down) else -1)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.value() is not None:
-            self.confirmed.emit(self.value())
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.value() is not None:
+                self.confirmed.emit(self.value())
+            event.setAccepted(self.uses_enter())  # else the page goes on to the next field
         elif text and text.isalnum():
             self._type(text.upper())
         else:

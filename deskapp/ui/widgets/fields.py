@@ -6,14 +6,20 @@ False to `ImEnabled` prevents that (hints do not).
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
+from PySide6.QtCore import QEvent, QMetaMethod, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent, QValidator
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from deskapp.ui import theme
 from deskapp.ui.speech import spoken
+
+
+def heard(sender: QObject, signal: object) -> bool:
+    """Tell whether anybody listens to a signal of an object."""
+    return sender.isSignalConnected(QMetaMethod.fromSignal(signal))  # type: ignore[arg-type]
 
 
 class TextField(QLineEdit):
@@ -35,6 +41,16 @@ class TextField(QLineEdit):
     def set_wrong(self, wrong: bool) -> None:
         """Mark the field as the one that has to change."""
         mark_wrong(self, wrong)
+
+    def uses_enter(self) -> bool:
+        """Tell whether Enter does something of this field's own; where not, the page goes on to the next field."""
+        return heard(self, self.returnPressed)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keep an Enter that was used from going on a second time, from wherever the focus is by then."""
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.setAccepted(self.uses_enter())
 
 
 class LatinField(TextField):
@@ -93,6 +109,10 @@ class ScanField(LatinField):
         self.serials_only = serials_only
         self.returnPressed.connect(self._entered)
 
+    def uses_enter(self) -> bool:
+        """Tell whether anybody waits for a code."""
+        return heard(self, self.scanned)
+
     def wants(self, text: str) -> bool:
         """Say whether a scanned code is meant for this field."""
         from deskapp.rules.numbers import ScanKind, parse_scan  # the lock screen has fields too, and starts without it
@@ -110,6 +130,20 @@ class ScanField(LatinField):
             self.scanned.emit(text)
 
 
+class OnlySigns(QValidator):
+    """Keeps out of a field what does not belong there, however it comes: typed, pasted or from an input method."""
+
+    def __init__(self, pattern: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._pattern = re.compile(pattern)
+
+    def validate(self, text: str, place: int) -> object:
+        """Make the text narrow; refuse a change after which foreign signs would stand in it."""
+        narrow = unicodedata.normalize("NFKC", text)
+        state = QValidator.State.Acceptable if self._pattern.fullmatch(narrow) else QValidator.State.Invalid
+        return state, narrow, place
+
+
 class NumberField(LatinField):
     """A field for a whole number; letters are not accepted. `value()` is None while empty."""
 
@@ -119,6 +153,7 @@ class NumberField(LatinField):
         super().__init__(hint, name=name, limit=12, parent=parent)
         self._low, self._high = low, high
         self.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly)
+        self.setValidator(OnlySigns(r"-?[\d ]*" if low < 0 else r"[\d ]*", self))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keep out what is no digit."""
@@ -200,6 +235,7 @@ class TextArea(QPlainTextEdit):
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.submitted.emit()
+            event.setAccepted(heard(self, self.submitted))  # else the page goes on to the next field
             return
         super().keyPressEvent(event)
 

@@ -87,6 +87,9 @@ class FormRow(QWidget):
         changed = getattr(field, "textEdited", None) or getattr(field, "edited", None) or getattr(field, "chosen", None)
         if changed is not None:
             changed.connect(self._touched)
+        unreadable = getattr(field, "unreadable", None)
+        if unreadable is not None:
+            unreadable.connect(lambda text: self.tell(spoken(text)))
 
     def retranslate(self) -> None:
         """Say label and hint in the window's language."""
@@ -108,16 +111,20 @@ class FormRow(QWidget):
 
     def refuse(self, sentence: str) -> None:
         """Say below the field what has to change (a finished sentence) and go there."""
+        self.tell(sentence)
+        if sentence:
+            self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+            if isinstance(self.field, QLineEdit):
+                self.field.selectAll()
+
+    def tell(self, sentence: str) -> None:
+        """Say below the field what has to change, and leave the focus where it is."""
         self.error.put(sentence)
         reveal(self.error, bool(sentence))
         self.field.setAccessibleDescription(sentence or spoken(self._hint))
         mark = getattr(self.field, "set_wrong", None)
         if mark is not None:
             mark(bool(sentence))
-        if sentence:
-            self.field.setFocus(Qt.FocusReason.OtherFocusReason)
-            if isinstance(self.field, QLineEdit):
-                self.field.selectAll()
 
     def clear_error(self) -> None:
         """Take the error back."""
@@ -169,6 +176,16 @@ class Form(QWidget):
         if otherwise is not None:
             otherwise(sentence)
         return False
+
+    def readable(self) -> bool:
+        """Say whether every amount and day means something; the first that does not is refused at its field."""
+        for row in self.rows.values():
+            problem = getattr(row.field, "problem", None)
+            sentence = spoken(problem()) if problem is not None and problem() else ""
+            if sentence:
+                row.refuse(sentence)
+                return False
+        return True
 
     def clear_errors(self) -> None:
         """Take all errors back."""
@@ -226,10 +243,16 @@ class Scroll(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inner = QWidget()
         inner.setProperty("role", "page")
-        self.column = QVBoxLayout(inner)
+        # A layout aligned to the top would never be higher than its size hint, which knows nothing of lines that
+        # wrap; so the column takes what it needs, and what is left stays empty below it.
+        outer = QVBoxLayout(inner)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self.column = QVBoxLayout()
         self.column.setContentsMargins(margin, margin, margin, margin)
         self.column.setSpacing(LARGE)
-        self.column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        outer.addLayout(self.column)
+        outer.addStretch(1)
         self.setWidget(inner)
 
     def add(self, item: QWidget | QLayout, stretch: int = 0) -> None:

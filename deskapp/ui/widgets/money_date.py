@@ -11,7 +11,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from deskapp.ui.widgets.fields import LatinField
+from deskapp.errors import N_
+from deskapp.ui.widgets.fields import LatinField, OnlySigns
 
 
 class MoneyField(LatinField):
@@ -19,18 +20,22 @@ class MoneyField(LatinField):
 
     Signals:
         amount_changed: carries the amount in fen, or None.
+        unreadable: the field was left with something else than an amount; carries what to say (a message id).
     """
 
     amount_changed = Signal(object)
+    unreadable = Signal(str)
 
     def __init__(self, hint: str = "0.00", *, name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(hint, name=name, limit=16, parent=parent)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setValidator(OnlySigns(r"[\d.,¥ ]*元?", self))
         self.textChanged.connect(lambda _text: self.amount_changed.emit(self.fen()))
 
     def fen(self) -> int | None:
         """Return the amount in fen."""
-        text = unicodedata.normalize("NFKC", self.text()).strip().lstrip("¥").replace(",", "").replace(" ", "")
+        text = unicodedata.normalize("NFKC", self.text()).strip().lstrip("¥").rstrip("元")
+        text = text.replace(",", "").replace(" ", "")
         if not re.fullmatch(r"\d{1,12}(\.\d{0,2})?", text):
             return None
         try:
@@ -51,10 +56,17 @@ class MoneyField(LatinField):
         super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Write the amount out in full when the field is left."""
+        """Write the amount out in full when the field is left, or say that it cannot be read."""
         super().focusOutEvent(event)
         if self.fen() is not None:
             self.set_fen(self.fen())
+        elif self.problem():
+            self.unreadable.emit(self.problem())
+
+    def problem(self) -> str:
+        """Return what is wrong with the text (a message id), or nothing; an empty field is in order."""
+        wrong = bool(self.text().strip()) and self.fen() is None
+        return N_("This is no amount. Write it as 120 or 120.50.") if wrong else ""
 
 
 class DateField(LatinField):
@@ -64,9 +76,11 @@ class DateField(LatinField):
 
     Signals:
         day_changed: carries the day, or None.
+        unreadable: the field was left with something else than a day; carries what to say (a message id).
     """
 
     day_changed = Signal(object)
+    unreadable = Signal(str)
 
     def __init__(self, today: date, hint: str = "2026-01-31", *, name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(hint, name=name, limit=12, parent=parent)
@@ -93,10 +107,17 @@ class DateField(LatinField):
         super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Write the day out in full when the field is left."""
+        """Write the day out in full when the field is left, or say that it cannot be read."""
         super().focusOutEvent(event)
         if self.day() is not None:
             self.set_day(self.day())
+        elif self.problem():
+            self.unreadable.emit(self.problem())
+
+    def problem(self) -> str:
+        """Return what is wrong with the text (a message id), or nothing; an empty field is in order."""
+        wrong = bool(self.text().strip()) and self.day() is None
+        return N_("This is no day. Write it as 2026-03-14, 0314 or 14; T is today.") if wrong else ""
 
 
 def read_day(text: str, today: date) -> date | None:

@@ -39,6 +39,7 @@ class PagedModel(RowsModel):
     """
 
     counted = Signal(int)
+    paged = True
 
     def __init__(self, columns: Sequence[Column], jobs: Jobs, source: RowSource, parent: QWidget | None = None) -> None:
         super().__init__(columns, parent)

@@ -133,17 +133,24 @@ class Timeline(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
+        self._lines: QWidget | None = None
         self.happenings: tuple[Happening, ...] = ()
 
     def set_happenings(self, happenings: Sequence[Happening]) -> None:
-        """Show these lines."""
+        """Show these lines. They come into sight together: each one alone would lay the whole page out again."""
         self.happenings = tuple(happenings)
-        while self._column.count():
-            line = self._column.takeAt(0).widget()
-            line.hide()
-            line.deleteLater()
+        lines = QWidget()
+        column = QVBoxLayout(lines)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
         for number, happening in enumerate(self.happenings):
-            self._column.addWidget(_Line(happening, last=number == len(self.happenings) - 1))
+            column.addWidget(_Line(happening, last=number == len(self.happenings) - 1))
+        before, self._lines = self._lines, lines
+        if before is not None:
+            self._column.removeWidget(before)
+            before.hide()
+            before.deleteLater()
+        self._column.addWidget(lines)
 
 
 class _Line(QWidget):

@@ -73,6 +73,15 @@ class RowPainter:
             self._cells(painter, top, high, places, cells_of(number))
             top += high
 
+    def needed(self, cell: str | Cell) -> int:
+        """Return the width of a cell in which nothing is shortened, px."""
+        if isinstance(cell, str):
+            return round(self._ruler.width(cell)) + LEFT + RIGHT + 1
+        if cell.pill:
+            return self._pill_width(cell) + LEFT + RIGHT + 1
+        edge = theme.px(ICON) + GAP if cell.icon else 0
+        return round(self._ruler.width(cell.text)) + edge + LEFT + RIGHT + 1
+
     def _ground(self, painter: QPainter, number: int, area: QRect) -> None:
         selection = self._view.selectionModel()
         if selection.hasSelection() and selection.isRowSelected(number, QModelIndex()):
@@ -110,13 +119,16 @@ class RowPainter:
             painter.drawText(left + room - wide if place.right else left, base, shown)
 
     def _pill(self, painter: QPainter, left: int, top: int, high: int, room: int, cell: Cell) -> None:
-        wide = round(self._ruler.width(cell.text)) + theme.px(20) + (theme.px(18) if cell.icon else 0)
+        wide = self._pill_width(cell)
         tall = self._ascent + self._descent + theme.px(4)
         picture = _pill_picture(
             cell.text, cell.tone or "neutral", cell.icon, max(1, min(wide, room)), tall,
             self._view.devicePixelRatioF(), self._font.toString(), theme.now(),
         )  # fmt: skip
         painter.drawPixmap(left, top + (high - tall) // 2, picture)
+
+    def _pill_width(self, cell: Cell) -> int:
+        return round(self._ruler.width(cell.text)) + theme.px(20) + (theme.px(18) if cell.icon else 0)
 
     def _ink(self, role: str) -> Any:
         ink = self._inks.get(role)

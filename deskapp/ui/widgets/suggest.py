@@ -14,7 +14,7 @@ from deskapp.errors import N_
 from deskapp.ui import icons, theme
 from deskapp.ui.jobs import Jobs
 from deskapp.ui.speech import spoken
-from deskapp.ui.widgets.fields import TextField
+from deskapp.ui.widgets.fields import TextField, heard
 
 if TYPE_CHECKING:
     from deskapp.models.store import ReadSession
@@ -264,7 +264,8 @@ class SuggestField(TextField):
         key = event.key()
         open_list = self._popup is not None and self._popup.isVisible()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._enter()
+            if self._enter():
+                event.ignore()  # nobody had a use for it: the page goes on to the next field
         elif open_list and key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             self.popup.move_by(1 if key == Qt.Key.Key_Down else -1)
         elif open_list and key == Qt.Key.Key_Escape:
@@ -313,9 +314,15 @@ class SuggestField(TextField):
         self.popup.offer(items)
         if self._enter_waits:
             self._enter_waits = False
-            self._enter()
+            if self._enter():
+                self.focusNextChild()
 
-    def _enter(self) -> None:
+    def uses_enter(self) -> bool:
+        """Tell whether anybody waits for a text without an answer."""
+        return heard(self, self.entered)
+
+    def _enter(self) -> bool:
+        """Take the current answer, or announce the text; True when Enter meant nothing here."""
         current = self._popup.current() if self._popup is not None else None
         if self._timer.isActive() or self._asked != self.text().strip():
             # Enter was quicker than the answer: it counts when the answer is here.
@@ -327,6 +334,8 @@ class SuggestField(TextField):
             self.take(current)
         else:
             self.entered.emit(self.text().strip())
+            return not self.uses_enter()
+        return False
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Leave other widgets' events alone."""

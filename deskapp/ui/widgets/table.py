@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxL
 from deskapp.ui import theme
 from deskapp.ui.speech import spoken
 from deskapp.ui.tokens import ROW_HEIGHT
+from deskapp.ui.widgets.column_widths import Wish, widths
 from deskapp.ui.widgets.notices import EmptyState
 from deskapp.ui.widgets.rows import RowPainter
 from deskapp.ui.widgets.text import RESTYLE
@@ -55,10 +56,16 @@ class Column:
 
 
 WAITING: Final = Cell("…", "muted")
+MEASURED: Final = 40
+"""Rows that are measured where columns have to give way; more are not seen at once."""
+
+HEADING_LEAST, HEADING_AIR = 48, 18
 
 
 class RowsModel(QAbstractTableModel):
-    """Rows that are all here."""
+    """Rows that are all here; `paged` says that looking at one may ask for it."""
+
+    paged = False
 
     def __init__(self, columns: Sequence[Column], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -165,6 +172,7 @@ class DataTable(QWidget):
         self.view.doubleClicked.connect(self._open)
         self.view.selectionModel().currentRowChanged.connect(self._current)
         self.model.modelReset.connect(self._count)
+        self.model.modelReset.connect(self.view.fit_columns)
         self.retranslate()
         self._count()
 
@@ -220,6 +228,7 @@ class DataTable(QWidget):
     def retranslate(self) -> None:
         """Say headers and cells in the window's language."""
         self.model.forget_shown()
+        self.view.fit_columns()
         self.view.setAccessibleName(spoken(self._name) if self._name else "")
         self.view.viewport().update()
 
@@ -235,6 +244,8 @@ class DataTable(QWidget):
         nothing = self.model.rowCount() == 0
         if self.empty is not None:
             self.empty.setVisible(nothing)
+            # A hidden list would swallow the focus of who comes from elsewhere by Tab.
+            self.setFocusProxy(self.empty.button if nothing else self.view)
             self.view.setVisible(not nothing)
 
 
@@ -307,6 +318,10 @@ class _View(QTableView):
         super().resizeEvent(event)
         self._widths()
 
+    def fit_columns(self) -> None:
+        """Share the room anew: other rows or another language may need more or less of it."""
+        self._widths()
+
     def sizeHint(self) -> QSize:
         return QSize(theme.px(480), theme.px(ROW_HEIGHT) * 7)
 
@@ -321,8 +336,21 @@ class _View(QTableView):
         model = self.model()
         if not isinstance(model, RowsModel):
             return
-        fixed = sum(theme.px(column.width) for column in model.columns if column.width)
-        open_columns = sum(1 for column in model.columns if not column.width)
-        left = max(theme.px(120) * open_columns, self.viewport().width() - fixed)
+        room, least = self.viewport().width(), theme.px(120)
+        wishes = [Wish(theme.px(column.width), 0, 0) for column in model.columns]
+        open_columns = sum(1 for wish in wishes if not wish.declared)
+        if sum(wish.declared for wish in wishes) + open_columns * least > room:
+            wishes = self._wishes(model)  # measured only where it matters
+        for number, wide in enumerate(widths(wishes, room, least)):
+            self.setColumnWidth(number, wide)
+
+    def _wishes(self, model: RowsModel) -> list[Wish]:
+        header = self.horizontalHeader().fontMetrics()
+        shown = [model.cells(number) for number in range(min(MEASURED, model.rowCount()))] if not model.paged else []
+        wishes = []
         for number, column in enumerate(model.columns):
-            self.setColumnWidth(number, theme.px(column.width) if column.width else left // max(1, open_columns))
+            title = str(model.headerData(number, Qt.Orientation.Horizontal) or "")
+            heading = max(HEADING_LEAST, header.horizontalAdvance(title) + HEADING_AIR)
+            wide = max((self._rows.needed(cells[number]) for cells in shown), default=theme.px(column.width or 120))
+            wishes.append(Wish(theme.px(column.width), heading, wide))
+        return wishes

@@ -6,10 +6,10 @@ page. Before Tab moves, the order is laid anew along the layouts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QLayout, QScrollArea, QWidget
 
 OWN_ORDER = "own_tab_order"
 """A property of widgets that order their fields themselves, by the hands of who does the usual."""
@@ -29,6 +29,37 @@ def lay_tab_order(root: QWidget, before: list[QWidget]) -> list[QWidget]:
         for one, other in zip(wanted, wanted[1:], strict=False):
             QWidget.setTabOrder(one, other)
     return wanted
+
+
+def step_of_tab(root: QWidget, stops: Sequence[QWidget], forward: bool) -> QWidget | None:
+    """Return where Tab goes from the field that has the focus; None when Qt's own chain may say.
+
+    Qt takes a part that hands its focus on (a table, a field with a button) for a stop of its own wherever it comes
+    in the chain. Where its inner field is hidden, or has the focus already, Tab would stand still there for ever.
+    """
+    here = QApplication.focusWidget()
+    if here is None:
+        return None
+    open_now = [stop for stop in stops if stop is here or (stop.isVisibleTo(root) and stop.isEnabled())]
+    place = next((n for n, stop in enumerate(open_now) if stop is here), None)
+    if place is None:
+        return None
+    after = place + (1 if forward else -1)
+    if 0 <= after < len(open_now):
+        return open_now[after]
+    return _outside(root, here, forward)
+
+
+def _outside(root: QWidget, here: QWidget, forward: bool) -> QWidget | None:
+    """Return the next stop in the chain that is not below a widget."""
+    window = root.window()
+    widget = here.nextInFocusChain() if forward else here.previousInFocusChain()
+    while widget is not None and widget is not here:
+        ours = widget is root or root.isAncestorOf(widget)
+        if not ours and _stops(widget) and widget.isEnabled() and widget.isVisible() and widget.window() is window:
+            return widget
+        widget = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+    return None
 
 
 def _gather(widget: QWidget, found: list[QWidget]) -> None:

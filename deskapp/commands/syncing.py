@@ -1,0 +1,88 @@
+"""What the program itself writes down about syncing, and what a person settles on the page that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import delete, func, select
+
+from deskapp.errors import N_, Refused
+from deskapp.models import reissue, sync_state
+from deskapp.models.local import StoreInfo
+from deskapp.models.store import Write, command
+from deskapp.models.sync_state import BlobTransfer, SyncResult, SyncRound
+
+ROUNDS_KEPT = 500
+"""Contacts that the page can show; a quiet desk makes some hundred a day."""
+
+
+@command(N_("Take a station's identity"), right="")
+def take_identity(
+    write: Write, *, station: str, station_no: int, site_id: str, after: int, state: Mapping[str, str]
+) -> int:
+    """Write down who this station is at the server, and chain every act above `after` to it; return how many.
+
+    `state` are values of `sync_state.KEYS`. Papers keep their numbers.
+    """
+    told = {"station": station, "station_no": str(station_no)} | ({"site_id": site_id} if site_id else {})
+    for key, value in told.items():
+        write.session.merge(StoreInfo(key=key, value=value))
+    for key, value in state.items():
+        sync_state.keep(write.session, key, value)
+    return reissue.issue_anew(write.session, station, after)
+
+
+@command(N_("Offer acts to the server once more"), right="")
+def offer_again(write: Write, *, above: int) -> int:
+    """Let every act above a number count as not sent, because the server lost it; return how many those are."""
+    return reissue.offer_again(write.session, above)
+
+
+@command(N_("Note a contact with the server"), right="")
+def note_round(write: Write, *, took_ms: int, sent: int, received: int, outcome: str, state: Mapping[str, str]) -> None:
+    """Keep how a contact ended; quiet ones only move the time of the last contact."""
+    for key, value in state.items():
+        sync_state.keep(write.session, key, value)
+    if not (sent or received or outcome):
+        return
+    write.session.add(SyncRound(at=write.now, took_ms=took_ms, sent=sent, received=received, outcome=outcome))
+    newest = write.session.scalar(select(func.max(SyncRound.n))) or 0
+    write.session.execute(delete(SyncRound).where(SyncRound.n <= newest - ROUNDS_KEPT))
+
+
+@command(N_("Keep a value of syncing"), right="")
+def keep_state(write: Write, *, state: Mapping[str, str]) -> None:
+    """Set values of `sync_state.KEYS`."""
+    for key, value in state.items():
+        sync_state.keep(write.session, key, value)
+
+
+@command(N_("Put a refused act away"), right="")
+def dismiss_refused(write: Write, *, uid: str) -> None:
+    """Take an act that the server refused off the list of what waits for a person; the journal keeps its words."""
+    row = write.session.get(SyncResult, uid)
+    if row is None or not row.settled:
+        raise Refused(N_("This act is not on the list any more."), code="gone")
+    write.session.delete(row)
+
+
+@command(N_("Note photos that have to travel"), right="")
+def note_transfers(write: Write, *, transfers: Sequence[tuple[str, str, str, int, int]], seen: int) -> None:
+    """Note files by SHA-256, way (up, down), attachment, rank and size, and up to which attachment all are noted."""
+    for sha256, way, attachment_id, rank, size in transfers:
+        if write.session.get(BlobTransfer, (sha256, way)) is None:
+            write.session.add(
+                BlobTransfer(
+                    sha256=sha256, way=way, attachment_id=attachment_id, rank=rank, size=size, noted_at=write.now
+                )
+            )  # fmt: skip
+    sync_state.keep(write.session, "blobs_seen", seen)
+
+
+@command(N_("Note how far a photo has come"), right="")
+def move_transfer(write: Write, *, sha256: str, way: str, values: Mapping[str, int | str]) -> None:
+    """Set what is known of a file on its way."""
+    row = write.session.get(BlobTransfer, (sha256, way))
+    if row is not None:
+        for name, value in values.items():
+            setattr(row, name, value)

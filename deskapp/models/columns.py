@@ -1,0 +1,50 @@
+"""What is known of the travelling tables: their classes by name, their columns, and the groups of those."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import inspect
+
+from deskapp.models.base import Base, Synced
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    mapped: list[Any] = [mapper.class_ for mapper in Base.registry.mappers]
+    return {entity.__tablename__: entity for entity in mapped if issubclass(entity, Synced)}
+
+
+def known(table: str) -> Any:
+    """Return the class of a travelling table, or None where this program does not know it."""
+    return _tables().get(table)
+
+
+@cache
+def _infos(entity: Any) -> dict[str, dict[str, Any]]:
+    mapper: Any = inspect(entity)
+    return {one.key: one.columns[0].info or {"group": "main"} for one in mapper.column_attrs if one.key != "id"}
+
+
+@cache
+def travelling(entity: Any) -> frozenset[str]:
+    """Return the columns of a table that travel."""
+    return frozenset(name for name, info in _infos(entity).items() if not info.get("derived"))
+
+
+@cache
+def derived(entity: Any) -> frozenset[str]:
+    """Return the columns that are worked out here, the local number aside."""
+    return frozenset(name for name, info in _infos(entity).items() if info.get("derived") and name != "n")
+
+
+def group_of(entity: Any, name: str) -> str:
+    """Return the field group of a column."""
+    return str(_infos(entity)[name].get("group", "main"))
+
+
+@cache
+def groups(entity: Any) -> frozenset[str]:
+    """Return the field groups of a table."""
+    return frozenset(group_of(entity, name) for name in travelling(entity))

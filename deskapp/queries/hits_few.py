@@ -1,0 +1,30 @@
+"""Finding among the things of which a branch has few: parts and shelves. All of them are looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from deskapp.models.store import ReadSession
+from deskapp.queries.hits import Hit, HitKind, Step, ask
+from deskapp.rules.grams import Words
+
+
+def parts(session: ReadSession, wanted: Words, *, limit: int = 20) -> list[Hit]:
+    """Return the parts that have every word in number or names."""
+    rows = few(session, "SELECT id, part_no, name FROM part", "part_no || ' ' || name || ' ' || name_en", wanted, limit)
+    return [Hit(HitKind.PART, row.id, row.name, row.part_no, "", None, Step.STOCK, 2) for row in rows]
+
+
+def shelves(session: ReadSession, wanted: Words, *, limit: int = 20) -> list[Hit]:
+    """Return the shelves in use that have every word in their code."""
+    rows = few(session, "SELECT id, code, zone FROM shelf", "iif(active, code, '')", wanted, limit)
+    return [Hit(HitKind.SHELF, row.id, row.code, row.zone, "", None, Step.SHELF, 2) for row in rows]
+
+
+def few(session: ReadSession, question: str, text: str, wanted: Words, limit: int) -> Sequence[Any]:
+    """Return rows of a small table with every word in an expression; all of them are looked at."""
+    alike = " AND ".join(f"{text} LIKE ? ESCAPE '!'" for _word in wanted.words)
+    patterns = ["%" + re.sub("[!%_]", r"!\g<0>", word) + "%" for word in wanted.words]
+    return ask(session, f"{question} WHERE {alike} ORDER BY n LIMIT ?", *patterns, limit)

@@ -1,0 +1,184 @@
+"""What the exchange with the server asks of the store: what is not confirmed, cursors, files on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import select
+
+from deskapp.models.act_session import driver_of
+from deskapp.models.people import Site
+from deskapp.models.stock import Attachment
+from deskapp.models.store import ReadSession
+from deskapp.models.sync_state import BlobTransfer
+
+_MANY = 500
+
+
+class UnsentAct(NamedTuple):
+    """One change set as the journal holds it.
+
+    `personal` are (operation's uid, column, value in clear), `keys` (record id, key) of the records with such values.
+    """
+
+    seq: int
+    uid: str
+    body: str
+    hash: str
+    personal: tuple[tuple[str, str, str], ...]
+    keys: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEnd:
+    """Where the journal stands: its last number, the last confirmed one with its hash, the last before a gap."""
+
+    newest: int
+    confirmed: int
+    confirmed_hash: str
+    before_unsent: int
+
+
+def journal_end(session: ReadSession) -> JournalEnd:
+    """Return where the journal stands."""
+    driver = driver_of(session)
+    (newest,) = driver.execute("SELECT coalesce(max(seq), 0) FROM change_set").fetchone()
+    (first,) = driver.execute("SELECT min(seq) FROM change_set WHERE acked_at = 0").fetchone()
+    row = driver.execute("SELECT seq, hash FROM change_set WHERE acked_at <> 0 ORDER BY seq DESC LIMIT 1").fetchone()
+    confirmed, digest = (row[0], row[1]) if row else (0, "")
+    return JournalEnd(int(newest), int(confirmed), digest, int(first) - 1 if first is not None else int(newest))
+
+
+def hash_at(session: ReadSession, seq: int) -> str:
+    """Return the hash of one change set, empty where there is none."""
+    row = driver_of(session).execute("SELECT hash FROM change_set WHERE seq = ?", (seq,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def acts_after(session: ReadSession, after: int, *, most: int, most_bytes: int) -> tuple[list[UnsentAct], bool]:
+    """Return the change sets above a number as one dense run, and whether others wait behind them."""
+    driver = driver_of(session)
+    rows: list[tuple[int, str, str, str]] = []
+    size, more = 0, False
+    question = "SELECT seq, uid, body, hash FROM change_set WHERE seq > ? ORDER BY seq LIMIT ?"
+    for row in driver.execute(question, (after, most + 1)):
+        if len(rows) == most or (rows and size + len(row[2]) > most_bytes):
+            more = True
+            break
+        size += len(row[2])
+        rows.append(row)
+    return _with_values(driver, rows), more
+
+
+def _with_values(driver: Any, rows: Sequence[tuple[int, str, str, str]]) -> list[UnsentAct]:
+    hidden: list[list[tuple[str, str, str]]] = []
+    for _seq, _uid, body, _digest in rows:
+        found = []
+        if '{"hmac":' in body:
+            for one in orjson.loads(body)["ops"]:
+                for name, value in one["values"].items():
+                    if type(value) is dict and "hmac" in value:
+                        found.append((one["uid"], name, one["id"]))
+        hidden.append(found)
+    uids = list(dict.fromkeys(uid for found in hidden for uid, _name, _record in found))
+    records = list(dict.fromkeys(record for found in hidden for _uid, _name, record in found))
+    values = {
+        (uid, name): value
+        for uid, name, value in _among(driver, "SELECT op_uid, name, value FROM personal_value WHERE op_uid", uids)
+    }
+    keys = dict(_among(driver, "SELECT record_id, key FROM record_key WHERE record_id", records))
+    return [
+        UnsentAct(
+            *row,
+            tuple((uid, name, values[uid, name]) for uid, name, _record in found if (uid, name) in values),
+            tuple((record, keys[record]) for record in dict.fromkeys(one[2] for one in found) if record in keys),
+        )
+        for row, found in zip(rows, hidden, strict=True)
+    ]
+
+
+def _among(driver: Any, question: str, keys: Sequence[str]) -> list[Any]:
+    found: list[Any] = []
+    for start in range(0, len(keys), _MANY):
+        some = list(keys[start : start + _MANY])
+        found += driver.execute(f"{question} IN ({', '.join('?' * len(some))})", some).fetchall()
+    return found
+
+
+# -- scopes --------------------------------------------------------------------
+
+
+def cursors_of(session: ReadSession) -> dict[str, tuple[int, str]]:
+    """Return where each held scope stands: number and chain of the last entry taken in."""
+    rows = driver_of(session).execute("SELECT scope, n, chain FROM sync_feed ORDER BY scope")
+    return {scope: (n, chain) for scope, n, chain in rows}
+
+
+def unfilled(session: ReadSession) -> list[str]:
+    """Return the scopes whose first fill is not complete."""
+    return [scope for (scope,) in driver_of(session).execute("SELECT scope FROM sync_feed WHERE NOT filled")]
+
+
+def held_in(session: ReadSession, scope: str) -> list[tuple[str, str]]:
+    """Return entity and id of every record that a scope holds here."""
+    rows = driver_of(session).execute(
+        "SELECT h.entity, h.record_id FROM sync_held h JOIN sync_feed f ON f.no = h.feed_no WHERE f.scope = ?",
+        (scope,),
+    )
+    return [(entity, record_id) for entity, record_id in rows]
+
+
+def site_facts(session: ReadSession, site_id: str) -> tuple[str, str, str]:
+    """Return id, code and name of a site, empty texts where it is not here."""
+    row = session.execute(select(Site.id, Site.code, Site.name).where(Site.id == site_id)).one_or_none()
+    return (row.id, row.code, row.name) if row else ("", "", "")
+
+
+# -- files ---------------------------------------------------------------------
+
+
+class NewFile(NamedTuple):
+    """An attachment whose file may have to travel."""
+
+    n: int
+    id: str
+    sha256: str
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueFile:
+    """The file that is to be carried next."""
+
+    sha256: str
+    way: str
+    size: int
+    done: int
+    tries: int
+    next_at: int
+    mime: str
+
+
+def files_after(session: ReadSession, n: int, limit: int) -> list[NewFile]:
+    """Return the attachments above a local number."""
+    rows = session.execute(
+        select(Attachment.n, Attachment.id, Attachment.sha256, Attachment.kind, Attachment.size)
+        .where(Attachment.n > n).order_by(Attachment.n).limit(limit)
+    )  # fmt: skip
+    return [NewFile(*row) for row in rows]
+
+
+def due_file(session: ReadSession, now: int) -> DueFile | None:
+    """Return what is to be carried first, perhaps only later (`next_at`)."""
+    row = session.scalars(
+        select(BlobTransfer).where(BlobTransfer.state == "waiting")
+        .order_by(BlobTransfer.next_at > now, BlobTransfer.rank, BlobTransfer.noted_at, BlobTransfer.sha256).limit(1)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    mime = session.scalar(select(Attachment.mime).where(Attachment.sha256 == row.sha256).limit(1)) or ""
+    return DueFile(row.sha256, row.way, row.size, row.done, row.tries, row.next_at, mime)
