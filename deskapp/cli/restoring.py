@@ -38,9 +38,7 @@ def restore(home: Home, words: argparse.Namespace) -> dict[str, Any]:
     if back.new_station_no:
         text = N_("This computer gives its papers a new station number, {number}. Printed numbers stay valid.")
         told.append(sentence(text, language, number=back.new_station_no))
-    return done(
-        *told, made_at=back.made_at, tickets=back.tickets, devices=back.devices, station_no=back.new_station_no
-    )
+    return done(*told, made_at=back.made_at, tickets=back.tickets, devices=back.devices, station_no=back.new_station_no)
 
 
 def _key_by_a_person(home: Home, words: argparse.Namespace) -> bytes:

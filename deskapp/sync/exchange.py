@@ -1,0 +1,259 @@
+"""One contact with the server from beginning to end: push, pull, snapshots, a new identity where one is needed.
+
+Driven by `pulse` in the window and by `deskapp sync --once`. What goes wrong is noted for the page that shows
+it, and raised for the rhythm of the next try; nothing typed is ever lost by it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from urllib.parse import quote
+
+from deskapp import secrets
+from deskapp.clock import Clock, stopwatch, system_clock
+from deskapp.commands.syncing import note_round
+from deskapp.errors import N_, DeskError, Unavailable
+from deskapp.models.store import Changes, Store
+from deskapp.queries.outbox import cursors_of
+from deskapp.settings import SYNC_AUTHORITY, SYNC_PROXY, SYNC_RATE, load
+from deskapp.sync import enrol
+from deskapp.sync.blobs import Allowance, Porter
+from deskapp.sync.client import Client, Forked
+from deskapp.sync.framing import WireError
+from deskapp.sync.messages import heads_query, read_snapshot
+from deskapp.sync.pulse import Round
+from deskapp.sync.signed import Fork, Mangled, Signed, TooLarge
+from deskapp.sync.transport import READ_S, Address, Line, Network
+from deskapp.sync.wire import SyncReply, read_reply
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 55
+"""How long a wait for a hint may take; proxies cut longer ones."""
+
+ROUNDS_AT_ONCE = 200
+"""Requests of one contact, so that a fault that never ends does not hold the line for ever."""
+
+NOTED_MS = 60_000
+"""How often a contact in which nothing happened is written down."""
+
+PHOTOS_S = 3.0
+"""How long photos are carried before it is looked again whether an act waits."""
+
+Progress = Callable[[str, int, int], None]
+"""Hears scope, records here, records in all while a scope is filled for the first time."""
+
+
+def address_of(store: Store) -> Address:
+    """Return where this desk's server is, with the proxy and authority of its settings."""
+    with store.read() as session:
+        ours, values = enrol.membership(session), load(session)
+    if ours is None:
+        return Address("")
+    return Address(ours.url, ours.pin, values[SYNC_AUTHORITY], values[SYNC_PROXY])
+
+
+class Exchange:
+    """Speaks for one desk. `speak` belongs to one thread, `wait` to another; each has a connection of its own."""
+
+    def __init__(
+        self, store: Store, *, line: Callable[[Address], Line] = Network, clock: Clock = system_clock,
+        keyring: secrets.Keyring | None = None, told: Callable[[Changes], None] = lambda _changes: None,
+        progress: Progress = lambda _scope, _done, _all: None,
+    ) -> None:  # fmt: skip
+        self._store, self._make_line, self._clock, self._keyring = store, line, clock, keyring
+        self._told, self._progress = told, progress
+        self._client = Client(store, told=told)
+        with store.read() as session:
+            rate = load(session)[SYNC_RATE]
+        self._porter = Porter(store, Allowance(rate * 1000))
+        self._line: Line | None = None
+        self._signed: Signed | None = None
+        self._plain = False
+        self._max_bytes = 1_000_000
+        self._push_most: int | None = None
+        self._hints: Line | None = None
+        self._door = threading.Lock()
+        self._noted: dict[str, str] = {}
+        self._noted_at = 0
+
+    @property
+    def url(self) -> str:
+        """The address of the server; empty while this desk belongs to none."""
+        return address_of(self._store).url
+
+    def close(self) -> None:
+        """Let go of the connections; the next contact makes new ones."""
+        for line in (self._line, self._hints):
+            if line is not None:
+                line.close()
+        self._line, self._signed, self._hints = None, None, None
+
+    # -- one contact -------------------------------------------------------------
+
+    def speak(self) -> Round:
+        """Push what waits here and pull what waits there, to the end; raises Unavailable."""
+        with self._store.contact:
+            return self._speak()
+
+    def _speak(self) -> Round:
+        began, sent, received, outcome = stopwatch(), 0, 0, ""
+        try:
+            for _round in range(ROUNDS_AT_ONCE):
+                one = self._one_round()
+                sent, received = sent + one.sent, received + one.received
+                if not one.more:
+                    break
+            enrol.settle_site(self._store)
+            pause = self._photos(one.ask_again_ms)
+        except DeskError as error:
+            outcome = error.code or "fault"
+            self.close()
+            raise
+        finally:
+            self._note(began, sent, received, outcome)
+        return Round(sent, received, more=pause == 0, ask_again_ms=pause)
+
+    def _photos(self, pause: int) -> int:
+        """Carry photos for a moment and return in how many ms to come back; acts are never kept waiting by them."""
+        self._porter.note_new()
+        until = stopwatch() + PHOTOS_S
+        while stopwatch() < until:
+            step = self._porter.step(self._speaker())
+            if step.again_ms is None:
+                return pause
+            if step.again_ms:
+                return min(pause, step.again_ms)
+        return 0
+
+    def _one_round(self) -> Round:
+        try:
+            return self._round()
+        except (Fork, Forked):
+            log.warning("this station's numbers are used by somebody else: taking a new identity")
+            self._new_identity()
+            return Round(more=True)
+        except Mangled:
+            if self._plain:
+                raise
+            self._plain = True
+            return Round(more=True)
+        except TooLarge:
+            self._push_most = max(1, (self._push_most or 2_000) // 4)
+            if self._push_most == 1:
+                raise
+            return Round(more=True)
+
+    def _round(self) -> Round:
+        signed = self._speaker()
+        asked = self._client.ask(self._clock(), most=self._push_most, max_bytes=self._max_bytes)
+        before = self._clock()
+        answer = signed.call("POST", "/v1/sync", asked.request.to_bytes(plain=self._plain), fine=(200, 410))
+        after = self._clock()
+        try:
+            reply = read_reply(answer.body)
+        except WireError as error:
+            raise Unavailable(N_("The server's answer came incomplete."), code="torn") from error
+        signed.voice.offset_ms = reply.now - (before + after) // 2
+        self._plain, self._push_most = False, None
+        taken = self._client.take(asked, reply)
+        for scope in taken.resnapshot:
+            taken.received += self._snapshot(scope)
+            taken.more = True
+        if reply.retire and not taken.more:
+            self._retire()
+        return Round(len(asked.outgoing.uids), taken.received, taken.more, _pause(reply))
+
+    def _speaker(self) -> Signed:
+        if self._signed is None:
+            voice = enrol.voice_of(self._store, self._keyring)
+            self._line = self._make_line(address_of(self._store))
+            self._signed = Signed(self._line, voice, self._clock)
+            if enrol.moved_machine(self._store):
+                self._new_identity()
+                return self._speaker()
+        return self._signed
+
+    def _new_identity(self) -> None:
+        signed = self._speaker() if self._signed is None else self._signed
+        if self._line is None:
+            raise Unavailable(N_("The server cannot be reached."), code="offline")
+        enrol.enrol_anew(self._store, self._line, signed.voice, keyring=self._keyring)
+        self._client = Client(self._store, told=self._told)
+        self.close()
+
+    # -- whole scopes ------------------------------------------------------------
+
+    def _snapshot(self, scope: str) -> int:
+        signed = self._speaker()
+        answer = signed.call("GET", f"/v1/snapshot/{quote(scope, safe='')}", read_s=4 * READ_S)
+        try:
+            taken = self._client.lay_snapshot(
+                read_snapshot([answer.body]), progress=lambda done, every: self._progress(scope, done, every)
+            )
+        except WireError as error:
+            raise Unavailable(N_("The server's answer came incomplete."), code="torn") from error
+        return taken.received
+
+    # -- the end of a station ------------------------------------------------------
+
+    def _retire(self) -> None:
+        """Everything held was pushed: purge, and say so with the last request."""
+        self._client.purge()
+        signed = self._speaker()
+        asked = self._client.ask(self._clock(), push=False, purged=True)
+        signed.call("POST", "/v1/sync", asked.request.to_bytes(), fine=(200, 410, 403))
+        enrol.forget_station_key(self._store, signed.voice.station, self._keyring)
+        self._client.keep({"retired": "1"})
+        raise Unavailable(N_("This desk was taken out of service."), code="retired")
+
+    # -- hints ---------------------------------------------------------------------
+
+    def wait(self) -> bool:
+        """Wait for a hint that something new is at the server; raises Unavailable."""
+        voice = enrol.voice_of(self._store, self._keyring)
+        if self._signed is not None:
+            voice.epoch, voice.offset_ms = self._signed.voice.epoch, self._signed.voice.offset_ms
+        with self._store.read() as session:
+            since = heads_query({scope: n for scope, (n, _chain) in cursors_of(session).items()})
+        with self._door:
+            if self._hints is None:
+                self._hints = self._make_line(address_of(self._store))
+            line = self._hints
+        answer = Signed(line, voice, self._clock).call(
+            "GET", f"/v1/wait?since={quote(since, safe='=,:')}", read_s=WAIT_S + 10, fine=(200, 204)
+        )
+        return answer.status == 200
+
+    def interrupt(self) -> None:
+        """End a wait from another thread, as far as the connection lets itself be ended."""
+        with self._door:
+            if self._hints is not None:
+                self._hints.close()
+                self._hints = None
+
+    # -- what is told ----------------------------------------------------------------
+
+    def _note(self, began: float, sent: int, received: int, outcome: str) -> None:
+        state = {"problem": outcome}
+        if not outcome or self._signed is not None:
+            state["contact_at"] = str(self._clock())
+        if self._signed is not None:
+            state |= {"offset_ms": str(self._signed.voice.offset_ms), "epoch": self._signed.voice.epoch}
+        quiet = not (sent or received or outcome) and state.keys() <= self._noted.keys()
+        if quiet and self._noted["problem"] == "" and self._clock() - self._noted_at < NOTED_MS:
+            return
+        self._noted, self._noted_at = state, self._clock()
+        took = int((stopwatch() - began) * 1000)
+        try:
+            done = self._store.run(note_round(took_ms=took, sent=sent, received=received, outcome=outcome, state=state))
+        except DeskError as error:  # a full disk: what went wrong is told by whoever called
+            log.warning("a contact could not be noted: %s", error.code)
+        else:
+            self._told(done.changes)
+
+
+def _pause(reply: SyncReply) -> int:
+    return reply.next_poll

@@ -1,0 +1,170 @@
+"""Bytes to the server and back: proxy, private CA or pinned certificate, time limits, and how large an answer may be.
+
+Nothing here knows what the bytes mean. A server that cannot be reached is `Unavailable` with code `offline`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from deskapp.errors import N_, Refused, Unavailable
+
+log = logging.getLogger(__name__)
+
+CONNECT_S = 8.0
+READ_S = 40.0
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes of an answer as they come over the line; what they unpack to is limited where they are unpacked."""
+
+SYSTEM_PROXY, NO_PROXY = "", "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    cut: bool = False
+    """The body broke off before its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the server is, and what proves that it is the right one.
+
+    `url` has a scheme and no path. `pin` is the SHA-256 of the server's certificate as hexadecimal text (then no
+    authority is asked), `authority` a file with the certificates of a private CA, both empty = the computer's own
+    list. `proxy` is a URL, empty for the computer's own setting, `none` for a direct line.
+    """
+
+    url: str
+    pin: str = ""
+    authority: str = ""
+    proxy: str = SYSTEM_PROXY
+
+
+class Line(Protocol):
+    """Anything that carries a request to the server: a network, or a test."""
+
+    def send(
+        self, method: str, target: str, body: bytes, headers: Mapping[str, str], *, read_s: float = READ_S,
+        half: bool = False,
+    ) -> Answer:  # fmt: skip
+        """Return the answer; raises Unavailable (`offline`, `certificate`, `too_large`).
+
+        `half`: return what came of a body that breaks off, as `cut`.
+        """
+
+    def close(self) -> None:
+        """Let go of the connection."""
+
+
+def checked_url(typed: str) -> str:
+    """Return a typed server address as `https://host:port`; raises Refused. Plain http only to this computer."""
+    text = typed.strip().rstrip("/")
+    if "://" not in text:
+        text = f"https://{text}"
+    parts = urlsplit(text)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or port == -1:
+        raise Refused(N_("Enter the server's address, such as sync.example.org."), field="server", code="address")
+    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise Refused(N_("The server has to be reached by https, or anybody could read along."), field="server")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+_BROKEN: type[Exception] = requests.exceptions.BaseHTTPError  # type: ignore[attr-defined]
+"""What the library below raises while a body is read piece by piece."""
+
+
+class _Pinned(HTTPAdapter):
+    """Takes one certificate and no other, whoever signed it."""
+
+    def __init__(self, fingerprint: str) -> None:
+        self._fingerprint = fingerprint
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *given: Any, **named: Any) -> None:
+        named |= {"assert_fingerprint": self._fingerprint, "assert_hostname": False}
+        super().init_poolmanager(*given, **named)
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        super().cert_verify(conn, url, False, cert)  # type: ignore[no-untyped-call]
+
+
+class Network:
+    """A kept connection to one server. Belongs to one thread at a time."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._session = requests.Session()
+        if address.pin:
+            self._session.mount("https://", _Pinned(address.pin.replace(":", "").lower()))
+        elif address.authority:
+            self._session.verify = address.authority
+        if address.proxy == NO_PROXY:
+            self._session.trust_env = False
+        elif address.proxy:
+            self._session.trust_env = False
+            self._session.proxies = {"http": address.proxy, "https": address.proxy}
+        self._session.headers.clear()
+
+    def send(
+        self, method: str, target: str, body: bytes, headers: Mapping[str, str], *, read_s: float = READ_S,
+        half: bool = False,
+    ) -> Answer:  # fmt: skip
+        """Return the answer of the server; it is read to its end, but never past `LARGEST_ANSWER`."""
+        try:
+            with self._session.request(
+                method, self._address.url + target, data=body or None, headers=dict(headers),
+                timeout=(CONNECT_S, read_s), allow_redirects=False, stream=True,
+            ) as reply:  # fmt: skip
+                body, cut = _whole(reply, half)
+                return Answer(reply.status_code, _lower(reply.headers), body, cut)
+        except requests.exceptions.SSLError as error:
+            log.warning("certificate: %s", type(error).__name__)
+            raise Unavailable(
+                N_("The server's certificate is not the one this desk trusts. Nothing was sent."), code="certificate"
+            ) from error
+        except (requests.RequestException, _BROKEN, OSError, ValueError) as error:
+            log.info("no answer: %s", type(error).__name__)
+            raise Unavailable(N_("The server cannot be reached."), code="offline") from error
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._session.close()
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {str(name).lower(): str(value) for name, value in headers.items()}
+
+
+def _whole(reply: requests.Response, half: bool) -> tuple[bytes, bool]:
+    """Return the body as it travelled, and whether it broke off (only where `half` is wanted; else that raises)."""
+    promised = reply.headers.get("Content-Length", "")
+    pieces: list[bytes] = []
+    size, cut = 0, False
+    try:
+        for piece in reply.raw.stream(64 * 1024, decode_content=False):
+            size += len(piece)
+            if size > LARGEST_ANSWER:
+                raise Unavailable(N_("The server's answer is too large to be right."), code="too_large")
+            pieces.append(piece)
+    except (_BROKEN, OSError):
+        cut = True
+    cut = cut or (promised.isdigit() and size != int(promised) and reply.request.method != "HEAD")
+    if cut and not half:
+        raise requests.exceptions.ContentDecodingError("half an answer")
+    return b"".join(pieces), cut

@@ -1,0 +1,214 @@
+"""What happens less often: photos, a stick, a desk taken out of service, a clock that is years off, hints, proxies."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from deskapp.errors import N_, Refused, Unavailable
+from deskapp.models.blobs import Blobs
+from deskapp.models.stock import Attachment
+from deskapp.models.store import Write, command
+from deskapp.models.sync_state import BlobTransfer, SyncRound
+from deskapp.queries.syncing import Standing, contacts, queued_acts, sync_badge, unsent_records, uploading_photos
+from deskapp.sync.carrier import read_file, write_file
+from deskapp.sync.pulse import Pulse
+from tests.sync.desks import Desk
+from tests.sync.fault_proxy import Fault
+from tests.sync.test_stories import noted, opened, ticket_of
+from tests.sync.world import World, check
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    made.say("site", "add", "FZ-A1", "鼓楼支局")
+    made.start()
+    yield made
+    made.close()
+
+
+@command(N_("Attach a file in a story"), right="")
+def attach_file(write: Write, *, ticket: str, kind: str, sha256: str, size: int) -> str:
+    """Name a file that lies in the blob store."""
+    row = Attachment(
+        id=write.new_id(), at=write.now, by=write.actor.staff_id, subject_kind="service_ticket", subject_id=ticket,
+        kind=kind, sha256=sha256, mime="image/jpeg", size=size,
+    )  # fmt: skip
+    write.session.add(row)
+    return row.id
+
+
+def attached(desk: Desk, ticket: str, kind: str, content: bytes) -> str:
+    sha256 = Blobs(desk.home.blobs, desk.store.key).keep(content, "image/jpeg", desk.clock())
+    act = attach_file(ticket=ticket, kind=kind, sha256=sha256, size=len(content))
+    return desk.store.run(act, by=desk.boss).result
+
+
+def fast(desk: Desk) -> Desk:
+    """Let photos take all of the line."""
+    from deskapp.commands.setup import set_setting
+
+    desk.store.run(set_setting(key="sync.photo_rate", value=0), by=desk.admin)
+    desk.exchange = None
+    return desk
+
+
+def test_photos_reach_every_desk_signatures_first(world: World) -> None:
+    one, two = fast(world.desk("甲", "FZ-A1", first=True)), world.desk("乙", "FZ-A1")
+    fast(two)
+    ticket = opened(one)
+    photo, signature = os.urandom(900_000), os.urandom(9_000)
+    first = attached(one, ticket, "photo", photo)
+    second = attached(one, ticket, "signature", signature)
+    for line in world.lines.values():
+        line.plan = _fails_at("/v1/blob", every=4)
+    with pytest.raises(Unavailable):
+        one.sync()
+    with one.store.read() as session:
+        states = {row.attachment_id: row.state for row in session.scalars(select(BlobTransfer))}
+        assert uploading_photos(session, [first, second]) <= {first, second}
+    assert states[first] == "waiting", "the signature goes first, so the photo is what was cut"
+    for _try in range(12):
+        try:
+            one.sync()
+        except Unavailable:
+            continue
+    one.reopen()
+    world.lines["甲"].plan = lambda _method, _target: Fault.NONE
+    fast(one).sync()
+    world.lines["乙"].plan = lambda _method, target: Fault.HALF_REPLY if "/blob/" in target else Fault.NONE
+    for _try in range(3):
+        with suppress(Unavailable):
+            two.sync()
+    for line in world.lines.values():
+        line.plan = lambda _method, _target: Fault.NONE
+    two.sync()
+
+    blobs = Blobs(two.home.blobs, two.store.key)
+    assert blobs.fetch(hashlib.sha256(photo).hexdigest()) == photo
+    assert blobs.fetch(hashlib.sha256(signature).hexdigest()) == signature
+    with one.store.read() as session:
+        assert not uploading_photos(session, [first, second])
+    check(world)
+
+
+def _fails_at(place: str, *, every: int):  # type: ignore[no-untyped-def]
+    count = iter(range(1, 10**9))
+    return lambda _method, target: Fault.REFUSE if target.startswith(place) and next(count) % every == 0 else Fault.NONE
+
+
+def test_acts_travel_on_a_stick(world: World, tmp_path: Path) -> None:
+    one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
+    world.lines["乙"].down = True
+    ticket = opened(two, "线路断了三天")
+    stick = tmp_path / "stick.desk"
+    made = write_file(two.store, stick)
+    assert made.acts == 1 and "线路断了三天".encode() not in stick.read_bytes()
+
+    with pytest.raises(Refused, match="does not open"):
+        read_file(one.store, stick, code="ABCDE-FGHJK-LMNPQ-RSTUV-WXYZ2")
+    brought = read_file(one.store, stick, code=made.code)
+    assert brought.forwarded and brought.sent == 1
+    one.sync()
+    assert ticket_of(one, ticket).words == "线路断了三天"
+
+    read_file(two.store, stick)
+    world.lines["乙"].down = False
+    world.settle()
+    check(world, texts=("线路断了三天",))
+
+
+def test_a_desk_taken_out_of_service_pushes_what_it_holds_and_is_empty(world: World) -> None:
+    one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
+    ticket = opened(one)
+    world.settle()
+    noted(two, ticket, "最后一句")
+    world.say("station", "retire", str(two.store.facts.station_no))
+    with pytest.raises(Unavailable) as ended:
+        two.sync()
+    assert ended.value.code == "retired"
+    assert two.count("service_ticket") == two.count("sync_held") == two.count("sync_feed") == 0
+    one.sync()
+    check(world, "甲", texts=("最后一句",))
+    with pytest.raises(Unavailable):
+        two.sync()
+
+
+@pytest.mark.parametrize("years", [-10, 10])
+def test_a_clock_that_is_years_off_never_stops_syncing(world: World, years: int) -> None:
+    one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
+    two.clock.wrong_ms = years * 365 * 86_400_000
+    two.reopen()
+    ticket = opened(two, "钟不准")
+    world.settle()
+    assert ticket_of(one, ticket).words == "钟不准"
+    with two.store.read() as session:
+        badge = sync_badge(session, two.clock())
+    assert abs(badge.clock_off_ms + two.clock.wrong_ms) < 60_000
+    with one.store.read() as session:
+        assert sync_badge(session, one.clock()).clock_off_ms == 0
+    check(world, texts=("钟不准",))
+
+
+def test_the_badge_and_the_queue_say_how_it_stands(world: World) -> None:
+    one = world.desk("甲", "FZ-A1", first=True)
+    ticket = opened(one)
+    with one.store.read() as session:
+        badge, queue = sync_badge(session, one.clock()), queued_acts(session)
+        assert unsent_records(session, [ticket, "x"]) == {ticket}
+    assert (badge.standing, badge.unsent) == (Standing.ONLINE, 1)
+    assert [(act.title, act.by) for act in queue] == [("Open a ticket", "欧阳静")]
+    world.lines["甲"].down = True
+    with pytest.raises(Unavailable):
+        one.sync()
+    with one.store.read() as session:
+        badge = sync_badge(session, one.clock())
+        assert contacts(session)[0].problem.startswith("The server cannot be reached")
+    assert badge.standing is Standing.OFFLINE and "sent later" in badge.problem
+    world.lines["甲"].down = False
+    one.sync()
+    with one.store.read() as session:
+        assert sync_badge(session, one.clock()).unsent == 0
+        assert session.scalars(select(SyncRound).order_by(SyncRound.n.desc())).first().sent == 1  # type: ignore[union-attr]
+
+
+def test_a_hint_wakes_the_other_desk(world: World) -> None:
+    one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
+    came = threading.Event()
+    from deskapp.sync.exchange import Exchange
+
+    ticket: list[str] = []
+    exchange = Exchange(two.store, told=lambda changes: came.set() if changes.touches("service_ticket") else None)
+    rounds = threading.Event()
+    pulse = Pulse(exchange, told=lambda _how: rounds.set())
+    pulse.start()
+    try:
+        assert rounds.wait(20)
+        ticket.append(opened(one))
+        one.sync()
+        assert came.wait(20), "the hint came"
+    finally:
+        pulse.stop()
+        exchange.close()
+    assert ticket_of(two, ticket[0]).number
+
+
+def test_a_wrong_code_is_refused_and_nothing_is_changed(world: World, tmp_path: Path) -> None:
+    from tests.sync.desks import new_desk
+
+    desk = new_desk(tmp_path, "戊")
+    before = desk.store.facts
+    try:
+        with pytest.raises(Refused) as refused:
+            desk.enrol(f"http://127.0.0.1:{world.port}", "ABCD-EFGH-JKLM")
+        assert refused.value.field == "code" and desk.store.facts == before
+    finally:
+        desk.close()

@@ -1,0 +1,170 @@
+"""When the desk speaks: after acts, on hints, at leisure, and more and more rarely while nobody answers."""
+
+from __future__ import annotations
+
+import threading
+
+from deskapp.errors import Unavailable
+from deskapp.models.write import Changes
+from deskapp.sync.pulse import ASLEEP_MS, Pulse, Round
+from deskapp.sync.rhythm import FIRST_RETRY_MS, GATHER_MS, LONGEST_RETRY_MS, USUAL_MS, Rhythm
+
+
+def rhythm(chance: float = 0.5) -> Rhythm:
+    return Rhythm(lambda: chance)
+
+
+def test_a_quiet_desk_speaks_every_five_minutes_give_or_take() -> None:
+    for chance, due in ((0.0, int(USUAL_MS * 0.7)), (0.5, USUAL_MS), (1.0, int(USUAL_MS * 1.3))):
+        one = rhythm(chance)
+        one.succeeded(1_000)
+        assert abs(one.due - 1_000 - due) <= 1
+
+
+def test_an_act_is_sent_within_a_moment() -> None:
+    one = rhythm()
+    one.succeeded(0)
+    one.wanted(10_000)
+    assert one.due == 10_000 + GATHER_MS
+    one.wanted(10_100)
+    assert one.due == 10_000 + GATHER_MS, "more acts do not put it off"
+
+
+def test_every_failure_doubles_the_pause_up_to_a_limit() -> None:
+    one, pauses = rhythm(), []
+    for _try in range(12):
+        one.failed(0)
+        pauses.append(one.due)
+    assert pauses[:4] == [FIRST_RETRY_MS, 2 * FIRST_RETRY_MS, 4 * FIRST_RETRY_MS, 8 * FIRST_RETRY_MS]
+    assert pauses[-1] == LONGEST_RETRY_MS
+
+
+def test_acts_do_not_hammer_a_server_that_is_gone() -> None:
+    one = rhythm()
+    for _try in range(6):
+        one.failed(0)
+    one.wanted(100)
+    assert one.due == FIRST_RETRY_MS
+
+
+def test_a_pause_the_server_asked_for_is_kept() -> None:
+    one = rhythm()
+    one.failed(0, retry_after_ms=90_000)
+    one.wanted(1_000)
+    assert one.due == 90_000
+    one.at_once(2_000)
+    assert one.due == 2_000, "but a person may ask at once"
+
+
+class Speaker:
+    """Counts contacts; what it should do is put into `does`."""
+
+    url = ""
+
+    def __init__(self) -> None:
+        self.spoke = threading.Semaphore(0)
+        self.does: list[object] = []
+        self.ended = threading.Event()
+        self.inside: object = None
+
+    def speak(self) -> Round:
+        self.spoke.release()
+        if callable(self.inside):
+            self.inside()
+        told = self.does.pop(0) if self.does else Round()
+        if isinstance(told, Exception):
+            raise told
+        assert isinstance(told, Round)
+        return told
+
+    def wait(self) -> bool:
+        self.ended.wait(20)
+        return False
+
+    def interrupt(self) -> None:
+        self.ended.set()
+
+
+class Time:
+    """A clock that only the test moves, for both kinds of time."""
+
+    def __init__(self) -> None:
+        self.ms, self.ahead = 0, 10**12
+
+    def monotonic(self) -> float:
+        return self.ms / 1000
+
+    def wall(self) -> int:
+        return self.ms + self.ahead
+
+
+def pulsed(speaker: Speaker, time: Time, network: list[str] | None = None) -> Pulse:
+    places = network or ["here"]
+    return Pulse(
+        speaker, monotonic=time.monotonic, wall=time.wall, chance=lambda: 0.5, network=lambda _url: places[0]
+    )  # fmt: skip
+
+
+def test_it_speaks_at_the_start_and_after_an_act() -> None:
+    speaker, time = Speaker(), Time()
+    pulse = pulsed(speaker, time)
+    pulse.start()
+    assert speaker.spoke.acquire(timeout=10)
+    pulse.heard(Changes(frozenset(), 0))
+    assert not speaker.spoke.acquire(timeout=0.05), "what does not travel is no reason to speak"
+    pulse.heard(Changes(frozenset(), 7))
+    time.ms += GATHER_MS
+    pulse.nudge()
+    assert speaker.spoke.acquire(timeout=10)
+    pulse.stop()
+
+
+def test_an_act_during_a_contact_is_not_forgotten() -> None:
+    speaker, time = Speaker(), Time()
+    pulse = pulsed(speaker, time)
+
+    def act() -> None:
+        speaker.inside = None
+        pulse.heard(Changes(frozenset(), 8))
+
+    speaker.inside = act
+    pulse.start()
+    assert speaker.spoke.acquire(timeout=10)
+    for _turn in range(100):
+        if pulse.rhythm.due == GATHER_MS:
+            break
+        threading.Event().wait(0.01)
+    assert pulse.rhythm.due == GATHER_MS
+    pulse.stop()
+
+
+def test_a_fault_of_ours_does_not_end_syncing() -> None:
+    speaker, time = Speaker(), Time()
+    speaker.does = [ValueError("a bug"), Unavailable("gone", code="offline"), Round()]
+    pulse = pulsed(speaker, time)
+    pulse.start()
+    for _contact in range(3):
+        assert speaker.spoke.acquire(timeout=10)
+        time.ms += LONGEST_RETRY_MS
+        pulse.nudge(at_once=True)
+    pulse.stop()
+
+
+def test_waking_up_and_a_new_network_are_reasons_to_speak() -> None:
+    for wakes in (True, False):
+        speaker, time, places = Speaker(), Time(), ["here"]
+        pulse = pulsed(speaker, time, places)
+        pulse.start()
+        assert speaker.spoke.acquire(timeout=10)
+        for _turn in range(100):
+            if pulse.rhythm.due > USUAL_MS // 2:
+                break
+            threading.Event().wait(0.01)
+        if wakes:
+            time.ahead += 2 * ASLEEP_MS
+        else:
+            places[0] = "elsewhere"
+        with pulse._door:
+            pulse._door.notify_all()
+        assert speaker.spoke.acquire(timeout=10)
+        pulse.stop()
