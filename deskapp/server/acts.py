@@ -1,0 +1,74 @@
+"""What the server itself writes into the logs: sites and staff, added or set aside by its administrator."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final
+
+from deskapp import __version__
+from deskapp.clock import new_uuid7
+from deskapp.server import apply, push
+from deskapp.server.archive import stored_form
+from deskapp.server.database import Transaction
+from deskapp.server.work import Author, Work
+from deskapp.sync import scopes
+from deskapp.sync.framing import canonical_bytes, dump, load
+from deskapp.sync.packing import Op, ReadSet
+
+SERVER: Final = "00000000-0000-7000-8000-000000000000"
+"""The station under which the server's own acts stand."""
+
+
+def act(tx: Transaction, command: str, ops: Sequence[Op], now: int, archive: push.Archiver) -> dict[str, int]:
+    """Do one act of the server's own in the logs; return the scopes that moved."""
+    row = tx.one("SELECT seq, hash FROM change_set WHERE station = ? ORDER BY seq DESC LIMIT 1", (SERVER,))
+    seq, prev = (row[0] + 1, row[1]) if row else (1, "")
+    told = [dict(zip(("uid", "kind", "entity", "id", "group", "base", "values"), op[:7], strict=True)) for op in ops]
+    uid, hlc = new_uuid7(), f"{now:015d}-000000-00000"
+    body = canonical_bytes({
+        "uid": uid, "station": SERVER, "seq": seq, "prev": prev, "hlc": hlc, "staff": "", "command": command,
+        "app_version": __version__, "schema": 0, "ops": told,
+    })  # fmt: skip
+    digest = hashlib.sha256(body).hexdigest()
+    one = ReadSet(uid, SERVER, seq, prev, hlc, "", command, __version__, 0, tuple(ops), body, digest)
+    rows = tx.among("SELECT root FROM record WHERE id IN (#)", [op.id for op in ops])
+    work = Work(tx)
+    work.load([op.id for op in ops] + [root for (root,) in rows])
+    held = {scope for rec in work.recs.values() for scope in rec.scopes}
+    draft = apply.do(work, Author(SERVER, 0, "", frozenset({scopes.REF, *held}), {}), one, now)
+    work.accept(draft)
+    work.write()
+    tx.put("change_set", [(uid, SERVER, seq, digest, now, "ok", "", 0, body)])
+    archive(SERVER, [stored_form(one)])
+    entries = {
+        scope: [dump([uid, 0, "", now, command, 0, some])] for scope, some in draft.out.items()
+    }  # fmt: skip
+    touched: dict[str, int] = {}
+    push.write_logs(tx, entries, [(scope, root, 1) for scope, root in draft.leaves], touched, now)
+    return touched
+
+
+def new_record(entity: str, record_id: str, **values: Any) -> Op:
+    """Return the operation that makes a record."""
+    return Op(new_uuid7(), "create", entity, record_id, "", "", values)
+
+
+def site_record(record_id: str, code: str, name: str) -> Op:
+    """Return the operation that makes a site known to every desk."""
+    return new_record(
+        "site", record_id, code=code, name=name, short_name="", depot_code="", is_outlet=True, is_depot=True,
+        solo=False, region="", address="", phone="", hotline="", complaint_phone="", hours="", service_times={},
+    )  # fmt: skip
+
+
+def withdrawn(entity: str, record_id: str) -> Op:
+    """Return the operation that takes back a record which nobody has changed."""
+    return Op(new_uuid7(), "del", entity, record_id, "", "", {})
+
+
+def changed(tx: Transaction, entity: str, record_id: str, group: str, **values: Any) -> Op:
+    """Return the operation that sets a field group, on top of what stands there."""
+    row = tx.one("SELECT vers FROM record WHERE id = ?", (record_id,))
+    base = load(bytes(row[0])).get(group, [""])[0] if row else ""
+    return Op(new_uuid7(), "set", entity, record_id, group, base, values)

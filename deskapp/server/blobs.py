@@ -1,0 +1,122 @@
+"""Photos, signatures and scans: pieces that come in at their offset, visible once the whole matches its name."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from deskapp.server.database import Database, Transaction
+from deskapp.server.push import Station
+
+LARGEST: Final = 10 * 1024 * 1024
+PIECE: Final = 1024 * 1024
+"""The most of one request."""
+
+MOST_OPEN: Final = 200 * 1024 * 1024
+"""Bytes of unfinished blobs of one station."""
+
+UNNAMED_MS: Final = 30 * 24 * 3600 * 1000
+"""How long a blob that no record names is kept."""
+
+
+class WrongOffset(Exception):
+    """The blob goes on elsewhere: at `offset`."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(str(offset))
+        self.offset = offset
+
+
+class NotTaken(Exception):
+    """Too large, too many, or not what its digest says; `code` is the word for it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How much of a blob is here, and whether it is whole."""
+
+    size: int
+    whole: bool
+
+
+def state(tx: Transaction, sha256: str) -> State:
+    """Return how much of a blob is here."""
+    row = tx.one("SELECT size, done FROM blob WHERE sha256 = ?", (sha256,))
+    return State(row[0], bool(row[1])) if row else State(0, False)
+
+
+def append(
+    database: Database, station: Station, sha256: str, offset: int, content: bytes, digest: str, last: bool, now: int
+) -> State:
+    """Take one piece; `digest` is the SHA-256 of the piece, `last` says that it is the end.
+
+    Raises WrongOffset and NotTaken. A whole that does not match its name is thrown away.
+    """
+    if len(content) > PIECE or offset + len(content) > LARGEST:
+        raise NotTaken("too_large")
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise NotTaken("mangled")
+
+    def work(tx: Transaction) -> State:
+        row = tx.one(f"SELECT size, done FROM blob WHERE sha256 = ?{tx.for_update}", (sha256,))
+        if row is not None and row[1]:
+            return State(row[0], True)
+        size = row[0] if row else 0
+        if offset != size:
+            raise WrongOffset(size)
+        (open_bytes,) = tx.one("SELECT coalesce(sum(size), 0) FROM blob WHERE station = ? AND done = 0", (station.id,))
+        if open_bytes + len(content) > MOST_OPEN:
+            raise NotTaken("busy")
+        if row is None:
+            tx.put("blob", [(sha256, 0, 0, now, station.id, "")])
+        if content:
+            tx.put("blob_piece", [(sha256, offset, content)])
+        size += len(content)
+        whole = last and _matches(tx, sha256)
+        if last and not whole:
+            tx.run("DELETE FROM blob_piece WHERE sha256 = ?", (sha256,))
+            tx.run("DELETE FROM blob WHERE sha256 = ?", (sha256,))
+            return State(0, False)
+        tx.run("UPDATE blob SET size = ?, done = ?, at = ? WHERE sha256 = ?", (size, int(whole), now, sha256))
+        return State(size, whole)
+
+    return database.retrying(work)
+
+
+def _matches(tx: Transaction, sha256: str) -> bool:
+    whole = hashlib.sha256()
+    for (start,) in tx.all("SELECT start FROM blob_piece WHERE sha256 = ? ORDER BY start", (sha256,)):
+        whole.update(bytes(tx.one("SELECT content FROM blob_piece WHERE sha256 = ? AND start = ?", (sha256, start))[0]))
+    return whole.hexdigest() == sha256
+
+
+def fetch(tx: Transaction, station: Station, sha256: str, start: int) -> bytes | None:
+    """Return a whole blob from an offset on, or None where there is none that this station may see."""
+    if not state(tx, sha256).whole:
+        return None
+    rows = tx.among(
+        "SELECT 1 FROM blob_ref b JOIN record r ON r.id = b.record JOIN member m ON m.root = r.root"
+        " WHERE b.sha256 = ? AND m.scope IN (#) LIMIT 1",
+        list(station.scopes), sha256,
+    )  # fmt: skip
+    if not rows:
+        return None
+    pieces = tx.all("SELECT content FROM blob_piece WHERE sha256 = ? ORDER BY start", (sha256,))
+    return b"".join(bytes(piece) for (piece,) in pieces)[start:]
+
+
+def sweep(tx: Transaction, now: int) -> int:
+    """Throw away blobs that no record has named for 30 days; return how many."""
+    rows = tx.all(
+        "SELECT sha256 FROM blob b WHERE at < ? AND NOT EXISTS (SELECT 1 FROM blob_ref r WHERE r.sha256 = b.sha256)",
+        (now - UNNAMED_MS,),
+    )
+    for (sha256,) in rows:
+        tx.run("DELETE FROM blob_piece WHERE sha256 = ?", (sha256,))
+        tx.run("DELETE FROM blob WHERE sha256 = ?", (sha256,))
+    return len(rows)

@@ -1,0 +1,105 @@
+"""Reading the logs: what is new for a station since its cursors, all from one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from deskapp.server.database import Transaction
+from deskapp.sync.wire import Feed
+
+MOST_ENTRIES = 5_000
+"""Of one scope in one reply."""
+
+AT_ONCE = 500
+"""Entries asked of the database at once, so that a reply's limit also limits memory."""
+
+
+@dataclass(slots=True)
+class Read:
+    """What a reply says of the logs: feeds by scope, and scopes whose cursor is of no use, with the reason."""
+
+    feeds: dict[str, Feed] = field(default_factory=dict)
+    resnapshot: dict[str, str] = field(default_factory=dict)
+
+
+def feed(tx: Transaction, granted: Sequence[str], cursors: Mapping[str, tuple[int, str]], most_bytes: int) -> Read:
+    """Return the entries behind the cursors of the granted scopes; `tx` sees one moment."""
+    found = Read()
+    held = [scope for scope in granted if scope in cursors]
+    rows = tx.among("SELECT scope, n, chain, floor, floor_chain FROM head WHERE scope IN (#)", held)
+    heads = {row[0]: row[1:] for row in rows}
+    left = most_bytes
+    for scope in held:
+        n, chain = cursors[scope]
+        head_n, head_chain, floor, floor_chain = heads.get(scope, (0, "", 0, ""))
+        wrong = _wrong(tx, scope, n, chain, (head_n, head_chain), (floor, floor_chain))
+        if wrong:
+            found.resnapshot[scope] = wrong
+        elif n < head_n:
+            found.feeds[scope] = _entries(tx, scope, n, head_n, left)
+            left = max(0, left - sum(map(len, found.feeds[scope].raw)))
+    return found
+
+
+def _wrong(tx: Transaction, scope: str, n: int, chain: str, head: tuple[int, str], floor: tuple[int, str]) -> str:
+    """Say why a cursor is of no use: below what is kept, ahead of the log, or on another one; empty if it is good."""
+    if n > head[0]:
+        return "ahead"
+    if n == head[0]:
+        return "" if chain == head[1] or n == 0 else "chain"
+    if n < floor[0]:
+        return "floor"
+    if n == floor[0]:
+        return "" if chain == floor[1] or n == 0 else "chain"
+    row = tx.one("SELECT chain FROM log WHERE scope = ? AND n = ?", (scope, n))
+    return "" if row is not None and row[0] == chain else "chain"
+
+
+def _entries(tx: Transaction, scope: str, n: int, head_n: int, most: int) -> Feed:
+    size, last, chain = 0, n, ""
+    raw: list[bytes] = []
+    while last < head_n and len(raw) < MOST_ENTRIES:
+        rows = tx.all(
+            "SELECT n, chain, body FROM log WHERE scope = ? AND n > ? AND n <= ? ORDER BY n LIMIT ?",
+            (scope, last, head_n, AT_ONCE),
+        )
+        for number, link, body in rows:
+            if raw and size + len(body) > most:
+                return Feed(n + 1, last, chain, True, (), raw)
+            size += len(body)
+            raw.append(bytes(body))
+            last, chain = number, link
+        if not rows:
+            break
+    return Feed(n + 1, last, chain, last < head_n, (), raw)
+
+
+def heads_of(tx: Transaction, scopes: Sequence[str]) -> dict[str, int]:
+    """Return how far the logs of scopes have come."""
+    return dict(map(tuple, tx.among("SELECT scope, n FROM head WHERE scope IN (#)", scopes)))
+
+
+def moved_since(tx: Transaction, at: int) -> dict[str, int]:
+    """Return the heads that moved since a time (ms UTC of the server)."""
+    return dict(map(tuple, tx.all("SELECT scope, n FROM head WHERE at >= ?", (at,))))
+
+
+def entries_in_all(tx: Transaction) -> int:
+    """Return how many entries all logs ever had."""
+    return int(tx.one("SELECT coalesce(sum(n), 0) FROM head")[0])
+
+
+def forget_before(tx: Transaction, at: int, *, most: int = 5_000) -> int:
+    """Raise the floors of logs over entries older than a time; return how many went. Whole entries only, in batches."""
+    gone = 0
+    rows = tx.all("SELECT scope, max(n) FROM log WHERE at < ? GROUP BY scope ORDER BY scope LIMIT 200", (at,))
+    for scope, last in rows:
+        head = tx.one(f"SELECT n, floor FROM head WHERE scope = ?{tx.for_update}", (scope,))
+        last = min(last, head[1] + most)
+        chain = tx.one("SELECT chain FROM log WHERE scope = ? AND n = ?", (scope, last))
+        if chain is None:
+            continue
+        tx.run("UPDATE head SET floor = ?, floor_chain = ? WHERE scope = ?", (last, chain[0], scope))
+        gone += tx.run("DELETE FROM log WHERE scope = ? AND n <= ?", (scope, last))
+    return gone

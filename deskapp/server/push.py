@@ -1,0 +1,419 @@
+"""Taking a station's change sets: one transaction for all of them, the heads of the logs last.
+
+The station's row is locked first. Every change set is judged in memory by itself (`apply`); then everything is
+written, the archive is appended, and only then the heads of the touched scopes are locked, in ascending order, and
+the entries inserted. So the order of a log's numbers is the order of its commits, without holes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from deskapp.server import apply, scopes_of
+from deskapp.server.apply import Park, Reject
+from deskapp.server.archive import stored_form
+from deskapp.server.database import Transaction
+from deskapp.server.screening import screen
+from deskapp.server.work import Author, Draft, Work
+from deskapp.sync import merge, scopes
+from deskapp.sync.framing import canonical_bytes, dump, load
+from deskapp.sync.packing import Op, PushedSet, ReadSet
+from deskapp.sync.wire import Code, Result, WireError, link
+
+log = logging.getLogger(__name__)
+
+MOST_TRIES = 20
+
+
+class Fork(Exception):
+    """This station's numbers were used for something else: its disk was cloned or set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A station as the server knows it; `extra` are scopes beyond its own and its site's."""
+
+    id: str
+    no: int
+    site: str
+    name: str
+    public: str
+    seq: int
+    hash: str
+    state: str
+    extra: str
+    seen_at: int
+    parked: int
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What it may hold."""
+        more = tuple(self.extra.split(",")) if self.extra else ()
+        return (scopes.REF, scopes.site_scope(self.site), scopes.station_scope(self.id), *more)
+
+
+STATION = "SELECT id, no, site, name, public, seq, hash, state, extra, seen_at, parked FROM station WHERE id = ?"
+
+
+@dataclass(slots=True)
+class Pushed:
+    """What a push came to. `touched` are the scopes with new entries, `created` the records that are new."""
+
+    seq: int
+    hash: str
+    results: list[Result] = field(default_factory=list)
+    hole: int | None = None
+    touched: dict[str, int] = field(default_factory=dict)
+    created: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The rows of change sets, and what the logs will say of each, in order."""
+
+    sets: list[tuple[Any, ...]] = field(default_factory=list)
+    again: list[tuple[Any, ...]] = field(default_factory=list)
+    parked: list[tuple[Any, ...]] = field(default_factory=list)
+    archived: list[PushedSet] = field(default_factory=list)
+    entries: dict[str, list[bytes]] = field(default_factory=dict)
+    leaves: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def add(self, more: _Kept) -> None:
+        """Append what came of one change set."""
+        self.leaves += [(scope, root, place + len(self.entries.get(scope, ()))) for scope, root, place in more.leaves]
+        self.sets += more.sets
+        self.again += more.again
+        self.parked += more.parked
+        self.archived += more.archived
+        for scope, bodies in more.entries.items():
+            self.entries.setdefault(scope, []).extend(bodies)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One push under way. `known` are uids the server has, `stuck` records that a parked change set waits for."""
+
+    work: Work
+    author: Author
+    fresh: Sequence[ReadSet]
+    now: int
+    done: Pushed
+    known: dict[str, Result]
+    stuck: set[str]
+    kept: _Kept = field(default_factory=_Kept)
+    replayed: bool = False
+
+
+Archiver = Callable[[str, Sequence[PushedSet]], None]
+
+
+def push(
+    tx: Transaction,
+    station: Station,
+    known: tuple[int, str],
+    sets: Sequence[ReadSet],
+    *,
+    offset: int,
+    now: int,
+    cursors: Mapping[str, tuple[int, str]],
+    archive: Archiver,
+    alone: bool = False,
+    replayed: bool = False,
+) -> Pushed:
+    """Take change sets; raises Fork.
+
+    `alone`: write each by itself, because writing all at once failed. `replayed`: they come from the archive, where
+    digits were cut that the hash still knows.
+    """
+    done = Pushed(station.seq, station.hash)
+    if known[0] and known[0] <= station.seq and _hash_at(tx, station, known[0]) not in (known[1], None):
+        raise Fork
+    fresh = _in_order(tx, station, sets, done)
+    if not fresh:
+        return done
+    author = Author(
+        station.id, station.no, station.site, frozenset(station.scopes), {name: n for name, (n, _c) in cursors.items()}
+    )
+    known_sets = {result.uid: result for result in stored_results(tx, [one.uid for one in fresh])}
+    stuck = _records_parked(tx, station) if station.parked else set()
+    run = _Run(Work(tx), author, fresh, now, done, known_sets, stuck, replayed=replayed)
+    _preload(run.work, fresh)
+    last = station.seen_at
+    for one in fresh:
+        at = _time_of(one, offset, last, now)
+        (_alone if alone else _take)(run, one, at)
+        last = max(last, min(at, now))
+    run.work.write()
+    _finish(run, station, archive)
+    return done
+
+
+# -- order -----------------------------------------------------------------------------
+
+
+def _hash_at(tx: Transaction, station: Station, seq: int) -> str | None:
+    if seq == station.seq:
+        return station.hash
+    row = tx.one("SELECT hash FROM change_set WHERE station = ? AND seq = ?", (station.id, seq))
+    row = row or tx.one("SELECT hash FROM reissued WHERE station = ? AND seq = ?", (station.id, seq))
+    return row[0] if row else None
+
+
+def _in_order(tx: Transaction, station: Station, sets: Sequence[ReadSet], done: Pushed) -> list[ReadSet]:
+    """Return the change sets that are new; known ones get their stored result. Raises Fork; a hole ends the run."""
+    old = [one for one in sets if one.seq <= station.seq]
+    for one in old:
+        if _hash_at(tx, station, one.seq) not in (one.hash, None):
+            raise Fork
+    done.results += stored_results(tx, [one.uid for one in old])
+    seq, digest, fresh = station.seq, station.hash, []
+    for one in sorted((one for one in sets if one.seq > station.seq), key=lambda one: one.seq):
+        if one.seq == seq:
+            continue
+        if one.seq != seq + 1:
+            done.hole = seq + 1
+            break
+        if one.prev != digest:
+            raise Fork
+        if not apply.is_uid(one.uid):
+            raise WireError("sets")
+        seq, digest = one.seq, one.hash
+        fresh.append(one)
+    return fresh
+
+
+def stored_results(tx: Transaction, uids: Sequence[str]) -> list[Result]:
+    """Return the results of change sets that are known."""
+    rows = tx.among("SELECT uid, code, detail FROM change_set WHERE uid IN (#)", uids)
+    return [Result(uid, Code(code), load(detail.encode()) if detail else {}) for uid, code, detail in rows]
+
+
+def _time_of(one: ReadSet, offset: int, since: int, now: int) -> int:
+    try:
+        said = int(one.hlc[:15])
+    except ValueError:
+        said = now
+    return merge.effective_time(said, offset, since, now, ())
+
+
+def _preload(work: Work, fresh: Sequence[ReadSet]) -> None:
+    ids: set[str] = set()
+    soft: list[str] = []
+    for one in fresh:
+        for op in one.ops:
+            if type(op.id) is not str or type(op.values) is not dict or type(op.entity) is not str:
+                continue
+            ids.add(op.id[:80])
+            for name in scopes.PARENTS.get(op.entity, ()):
+                value = op.values.get(name)
+                if type(value) is str:
+                    ids.add(value[:80])
+            soft += apply.soft_keys(op.entity, op.values)
+    work.load(one for one in ids if "\0" not in one)
+    work.load_soft(key for key in soft if "\0" not in key)
+
+
+def _records_parked(tx: Transaction, station: Station) -> set[str]:
+    bodies = tx.all("SELECT body FROM parked WHERE station = ?", (station.id,))
+    return {op[3] for (body,) in bodies for op in load(bytes(body))["ops"]}
+
+
+# -- one change set --------------------------------------------------------------------
+
+
+def _alone(run: _Run, one: ReadSet, at: int) -> None:
+    """Judge and write one change set by itself; what the database refuses is set aside, and only that."""
+    part = replace(run, kept=_Kept(), done=Pushed(0, ""))
+    try:
+        with run.work.tx.savepoint():
+            _take(part, one, at)
+            part.work.write()
+    except Exception as error:
+        if not is_data_error(error):
+            raise
+        log.warning("change set %s could not be written: %s", one.uid, type(error).__name__)
+        run.work = part.work = Work(run.work.tx)
+        _preload(run.work, run.fresh)
+        part.kept, part.done = _Kept(), Pushed(0, "")
+        run.known.pop(one.uid, None)
+        _park(part, one, at, Park("fault"))
+    run.kept.add(part.kept)
+    run.done.results += part.done.results
+
+
+def _take(run: _Run, one: ReadSet, at: int) -> None:
+    if one.station != run.author.station:
+        raise Fork
+    if one.uid in run.known:
+        # The same act, pushed under the identity that its disk had before it was cloned or set back.
+        result = run.known[one.uid]
+        run.kept.again.append((run.author.station, one.seq, one.uid, one.hash))
+        if result.code in (Code.OK, Code.NOOP):
+            run.done.results.append(result)
+        _say(run, one, at, {}, result)
+        return
+    try:
+        apply.check(one)
+        if run.stuck and any(op.kind == "set" and op.id in run.stuck for op in one.ops):
+            raise Park("behind", next(op.id for op in one.ops if op.id in run.stuck))
+        draft = apply.do(run.work, run.author, one, at)
+    except Reject as error:
+        result = Result(one.uid, Code.REJECTED, error.detail)
+        _keep(run, one, result, None)
+        _say(run, one, at, {}, result)
+    except Park as error:
+        _park(run, one, at, error)
+    except Exception as error:
+        if _is_database_error(error):
+            raise
+        log.exception("change set %s could not be judged", one.uid)
+        _park(run, one, at, Park("fault"))
+    else:
+        run.work.accept(draft)
+        result = apply.result_of(draft)
+        _keep(run, one, result, draft)
+        _say(run, one, at, draft.out, result, draft)
+
+
+def _keep(run: _Run, one: ReadSet, result: Result, draft: Draft | None) -> None:
+    body = cut_body(one) if draft is None or draft.cut else one.body
+    cut = int(body != one.body or (run.replayed and hashlib.sha256(body).hexdigest() != one.hash))
+    detail = dump(result.detail).decode() if result.detail else ""
+    station = run.author.station
+    run.kept.sets.append((one.uid, station, one.seq, one.hash, run.now, str(result.code), detail, cut, body))
+    run.kept.archived.append(stored_form(clean_set(one) if cut else one, body))
+    run.known[one.uid] = result
+
+
+def clean_set(one: ReadSet) -> ReadSet:
+    """Return a change set whose values hold no card digits and keys."""
+    ops = tuple(op._replace(values=screen(op.values)[0]) if type(op.values) is dict else op for op in one.ops)
+    return replace(one, ops=ops)
+
+
+def cut_body(one: ReadSet) -> bytes:
+    """Return a body without card digits and keys; its hash is then that of what was sent, not of what is kept."""
+    told = load(one.body)
+    for op in told["ops"]:
+        if isinstance(op, dict) and isinstance(op.get("values"), dict):
+            op["values"] = screen(op["values"])[0]
+    return canonical_bytes(told)
+
+
+def _park(run: _Run, one: ReadSet, at: int, why: Park) -> None:
+    result = Result(one.uid, Code.PARKED, {"reason": why.reason})
+    waits = why.waits_for if apply.is_id(why.waits_for) else ""
+    body = parked_body(clean_set(one))
+    run.kept.parked.append((one.uid, run.author.station, one.seq, waits, why.reason, 0, at, body))
+    run.stuck.update(op.id for op in one.ops if type(op.id) is str)
+    _keep(run, one, result, None)
+    _say(run, one, at, {}, result)
+
+
+def parked_body(one: ReadSet) -> bytes:
+    """Return a change set with its values in clear, as it waits."""
+    return dump({
+        "uid": one.uid, "staff": one.staff, "command": one.command, "schema": one.schema, "seq": one.seq,
+        "hlc": one.hlc, "app_version": one.app_version, "ops": [list(op) for op in one.ops],
+    })  # fmt: skip
+
+
+def read_parked(body: bytes, station: str) -> ReadSet:
+    """Undo `parked_body`."""
+    told = load(body)
+    ops = tuple(Op(op[0], op[1], op[2], op[3], op[4], op[5], op[6], tuple(op[7])) for op in told["ops"])
+    return ReadSet(
+        told["uid"], station, told["seq"], "", told["hlc"], told["staff"], told["command"], told["app_version"],
+        told["schema"], ops, b"", "",
+    )  # fmt: skip
+
+
+# -- the logs --------------------------------------------------------------------------
+
+
+def _say(
+    run: _Run, one: ReadSet, at: int, out: Mapping[str, list[Any]], result: Result, draft: Draft | None = None
+) -> None:
+    """Note what the logs will say of a change set; its own station hears of it in any case."""
+    author, kept = run.author, run.kept
+    own = scopes.station_scope(author.station)
+    told = dict(out)
+    if result.code not in (Code.OK, Code.NOOP):
+        told[own] = [*told.get(own, []), ["r", str(result.code), one.uid, result.detail]]
+        run.done.results.append(result)
+    elif not author.scopes & told.keys():
+        told[own] = []
+    staff, command = (text if len(text) <= 80 and text.isprintable() else "" for text in (one.staff, one.command))
+    for scope, ops in told.items():
+        body = dump([one.uid, author.no, staff, at, command, one.schema, ops])
+        kept.entries.setdefault(scope, []).append(body)
+    for scope, root in draft.leaves if draft else ():
+        kept.leaves.append((scope, root, len(kept.entries.get(scope, ()))))
+
+
+def _finish(run: _Run, station: Station, archive: Archiver) -> None:
+    tx, kept, done, last = run.work.tx, run.kept, run.done, run.fresh[-1]
+    tx.put("change_set", kept.sets)
+    tx.put("reissued", kept.again)
+    tx.put("parked", kept.parked)
+    tx.run(
+        "UPDATE station SET seq = ?, hash = ?, seen_at = ?, schema = ?, parked = parked + ? WHERE id = ?",
+        (
+            last.seq, last.hash, max(run.now, station.seen_at), max(0, min(last.schema, 2**31)), len(kept.parked),
+            station.id,
+        ),
+    )  # fmt: skip
+    if kept.archived:
+        archive(station.id, kept.archived)
+    done.seq, done.hash = last.seq, last.hash
+    done.created = run.work.created
+    write_logs(tx, kept.entries, kept.leaves, done.touched, run.now)
+
+
+def write_logs(
+    tx: Transaction,
+    entries: Mapping[str, Sequence[bytes]],
+    leaves: Sequence[tuple[str, str, int]],
+    touched: dict[str, int],
+    now: int,
+) -> None:
+    """Give entries their numbers: the heads locked in ascending order, as the last thing of a transaction."""
+    for scope in sorted(entries):
+        if not entries[scope]:
+            continue
+        row = tx.one(f"SELECT n, chain FROM head WHERE scope = ?{tx.for_update}", (scope,))
+        if row is None:
+            tx.run(scopes_of.NEW_HEAD, (scope,))
+            row = tx.one(f"SELECT n, chain FROM head WHERE scope = ?{tx.for_update}", (scope,))
+        first, chain = row
+        rows = []
+        for index, body in enumerate(entries[scope], first + 1):
+            chain = link(chain, body)
+            rows.append((scope, index, chain, now, body))
+        tx.put("log", rows)
+        tx.run("UPDATE head SET n = ?, chain = ?, at = ? WHERE scope = ?", (rows[-1][1], chain, now, scope))
+        touched[scope] = rows[-1][1]
+        for left_scope, root, place in leaves:
+            if left_scope == scope:
+                tx.run("DELETE FROM left_scope WHERE scope = ? AND root = ?", (scope, root))
+                tx.put("left_scope", [(scope, root, first + place)])
+
+
+def _is_database_error(error: Exception) -> bool:
+    return hasattr(error, "sqlstate") or hasattr(error, "sqlite_errorname") or type(error).__name__ == "Again"
+
+
+def is_data_error(error: Exception) -> bool:
+    """Say whether the database refused what was to be written, rather than failed."""
+    state = str(getattr(error, "sqlstate", "") or "")
+    name = str(getattr(error, "sqlite_errorname", "") or "")
+    kinds = ("DataError", "IntegrityError", "InterfaceError", "OverflowError")
+    return (
+        state.startswith(("22", "23"))
+        or name.startswith(("SQLITE_CONSTRAINT", "SQLITE_TOOBIG", "SQLITE_MISMATCH"))
+        or (type(error).__name__ in kinds and not state)
+    )

@@ -1,0 +1,117 @@
+"""What must never be stored: digits of payment cards and key material. Cut out before anything is written.
+
+The desk refuses both at the keyboard; what arrives in spite of that is taken all the same, because what happened
+has happened, but without those digits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from deskapp.rules.card_numbers import strip_card_numbers
+from deskapp.rules.key_material import KeyLike, find_key_like
+
+NUMBERS: Final = frozenset((
+    "number", "slip_no", "label_no", "receipt_no", "serial_no", "tusn", "imei", "iccid", "terminal_no", "merchant_no",
+    "uscc", "staff_no", "badge_no", "part_no", "sha256", "slip_token", "prev_hash", "version", "code",
+    "new_serial_no", "old_serial_no",
+))  # fmt: skip
+"""Columns that hold numbers and names of our own making or of devices; there is a rule for each at the desk."""
+
+_DIGITS: Final = re.compile(r"(?<!\d)\d(?:[^\w\n]{0,6}\d){12,}")
+"""What might be a card number at all: 13 digits with little between them."""
+
+_MAY_BEGIN: Final = re.compile(
+    r"(?<![0-9])(?:6[^0-9]{0,6}[02]|8[^0-9]{0,6}1|9[^0-9]{0,6}5|4|5[^0-9]{0,6}[1-5]|2[^0-9]{0,6}[2-7]|3[^0-9]{0,6}[04-8])"
+    r"(?:[^0-9]{0,6}[0-9]){11}"
+)
+"""A group of digits that begins as an issuer's numbers do, with enough behind it."""
+
+_HEX: Final = re.compile(r"[0-9A-Fa-f]{16}|(?:[0-9A-Fa-f]{2,8}[ :\-]){3,}[0-9A-Fa-f]{2,8}")
+_KEYS: Final = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{48}|[0-9A-Fa-f]{32}|[0-9A-Fa-f]{16})(?![0-9A-Za-z])")
+_GROUPS: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{2,16}(?:[ :\-]{1,3}[0-9A-Fa-f]{2,16}){1,23}(?![0-9A-Za-z])")
+CUT: Final = "****"
+
+
+def screen(values: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+    """Return values without card digits and keys, and how many pieces were cut."""
+    clean = dict(values)
+    texts = [
+        name for name, value in clean.items()
+        if type(value) is str and len(value) > 12 and name not in NUMBERS and not name.endswith("_id")
+    ]  # fmt: skip
+    cuts = 0
+    # One look at all of them together: hardly ever is there anything to be found.
+    if texts and _suspicious("\n".join([clean[name] for name in texts])):
+        for name in texts:
+            clean[name], found = screen_text(clean[name])
+            cuts += found
+    for name, value in values.items():
+        if value and type(value) in (dict, list):
+            clean[name], found = _screen_deep(value, 0)
+            cuts += found
+    return clean, cuts
+
+
+def screen_text(text: str) -> tuple[str, int]:
+    """Return a text with card numbers cut to their last four digits and keys cut out, and how many there were."""
+    cuts = 0
+    if _may_hold_card(text):
+        text, cuts = strip_card_numbers(text)
+    if _HEX.search(text) and find_key_like(text) is KeyLike.MIXED:
+        text, keys = _without_keys(text)
+        cuts += keys
+    return text, cuts
+
+
+def _suspicious(text: str) -> bool:
+    return _may_hold_card(text) or _HEX.search(text) is not None
+
+
+def _may_hold_card(text: str) -> bool:
+    """Say whether it is worth looking closely; in doubt (digits and signs of other scripts) it is."""
+    return any(not run[0].isascii() or _MAY_BEGIN.search(run[0]) for run in _DIGITS.finditer(text))
+
+
+def _without_keys(text: str) -> tuple[str, int]:
+    count = 0
+
+    def cut(match: re.Match[str]) -> str:
+        nonlocal count
+        if find_key_like(match[0]) is not KeyLike.MIXED:
+            return match[0]
+        count += 1
+        return CUT
+
+    for pattern in (_KEYS, _GROUPS):
+        text = pattern.sub(cut, text)
+    if find_key_like(text) is KeyLike.MIXED:
+        return CUT, count + 1  # written so that it cannot be found alone: nothing of it stays
+    return text, count
+
+
+def _screen_deep(value: Any, depth: int) -> tuple[Any, int]:
+    if type(value) is str:
+        return screen_text(value) if len(value) > 12 else (value, 0)
+    if depth > 20:
+        return None, 1
+    if type(value) is list:
+        pairs = [_screen_deep(one, depth + 1) for one in value]
+        return [pair[0] for pair in pairs], sum(pair[1] for pair in pairs)
+    if type(value) is dict:
+        kept: dict[str, Any] = {}
+        cuts = 0
+        for name, one in value.items():
+            if name in NUMBERS or name.endswith("_id"):
+                kept[name] = one
+                continue
+            name, dug = screen_text(name) if len(name) > 12 else (name, 0)
+            kept[name], found = _screen_deep(one, depth + 1)
+            cuts += found + dug
+        return kept, cuts
+    if type(value) is int and value > 10**12:
+        text, cuts = strip_card_numbers(str(value))
+        return (text, cuts) if cuts else (value, 0)
+    return value, 0

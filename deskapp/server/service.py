@@ -1,0 +1,272 @@
+"""The server without HTTP: what every request comes to, on an open database, with the clock handed in."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deskapp.clock import Clock, system_clock
+from deskapp.server import feed, push, stations
+from deskapp.server.apply import Park, Reject, do, result_of
+from deskapp.server.archive import Archive, read_archive
+from deskapp.server.database import Database, Transaction
+from deskapp.server.gate import Gate
+from deskapp.server.identity import Epoch
+from deskapp.server.metrics import Counts
+from deskapp.server.push import Pushed, Station
+from deskapp.server.work import Author, Work
+from deskapp.sync import scopes
+from deskapp.sync.framing import dump
+from deskapp.sync.messages import EnrolReply, EnrolRequest
+from deskapp.sync.packing import PushedSet, ReadSet, pack_sets, unpack_sets
+from deskapp.sync.wire import Code, ReadRequest, SyncReply
+
+log = logging.getLogger(__name__)
+
+LOG_MS = 56 * 24 * 3600 * 1000
+"""How long entries of the logs are kept: eight weeks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a server runs. `state` is the folder of the epoch, `archive` the off-box folder (None: none)."""
+
+    url: str
+    state: Path
+    archive: Path | None = None
+
+
+@dataclass(slots=True)
+class Server:
+    """An open server. Safe from any thread."""
+
+    options: Options
+    clock: Clock = system_clock
+    database: Database = field(init=False)
+    epoch: Epoch = field(init=False)
+    gate: Gate = field(init=False)
+    counts: Counts = field(default_factory=Counts)
+    _archive: Archive | None = None
+    _door: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.database = Database(self.options.url)
+        self.epoch = Epoch.at(self.options.state / "epoch.json")
+        self._archive = Archive(self.options.archive) if self.options.archive else None
+        with self.database.read() as tx:
+            entries = feed.entries_in_all(tx)
+        if self.epoch.meet(entries):
+            log.warning("the database is older than this server has seen it: epoch %s begins", self.epoch.value)
+            self.note("restored", self.epoch.value)
+        started = 0 if self.database.postgres else self.clock()
+        self.gate = Gate(self.database, self.clock, self.epoch.value, started)
+
+    def close(self) -> None:
+        """Close everything."""
+        self.remember()
+        if self._archive is not None:
+            self._archive.close()
+        self.database.close()
+
+    def note(self, what: str, subject: str, who: str = "") -> None:
+        """Write into the audit book."""
+        now = self.clock()
+        self.database.retrying(lambda tx: stations.note(tx, now, what, subject, who))
+
+    # -- the round trip ----------------------------------------------------------
+
+    def sync(self, station: Station, request: ReadRequest) -> tuple[SyncReply, dict[str, int]]:
+        """Take change sets and return what is new; raises push.Fork. Also returns the scopes that moved."""
+        now = self.clock()
+        done = Pushed(station.seq, station.hash)
+        if request.sets or request.known[0]:
+            done = self._push(station, request, now)
+        if done.created:
+            done.touched.update(self.try_parked(done.created))
+        with self.database.read() as tx:
+            fresh = stations.find(tx, station.id) or station
+            read = feed.feed(tx, fresh.scopes, request.cursors, request.max_bytes)
+        if request.purged and fresh.state == "retiring":
+            self.database.retrying(lambda tx: stations.retired(tx, fresh, now))
+        granted = set(fresh.scopes)
+        reply = SyncReply(
+            self.clock(), (max(done.seq, fresh.seq), fresh.hash if fresh.seq >= done.seq else done.hash),
+            tuple(done.results), read.feeds,
+            tuple(scope for scope in fresh.scopes if scope not in request.cursors),
+            tuple(scope for scope in request.cursors if scope not in granted),
+            read.resnapshot, done.hole, fresh.state == "retiring",
+        )  # fmt: skip
+        self._count(request, done, reply)
+        return reply, done.touched
+
+    def _push(self, station: Station, request: ReadRequest, now: int, *, replayed: bool = False) -> Pushed:
+        if not request.sets and request.known == (station.seq, station.hash):
+            return Pushed(station.seq, station.hash)
+        offset = now - request.clock
+
+        def work(tx: Transaction, alone: bool) -> Pushed:
+            locked = stations.find(tx, station.id, lock=True) or station
+            return push.push(
+                tx, locked, request.known, request.sets, offset=offset, now=now, cursors=request.cursors,
+                archive=self.archive, alone=alone, replayed=replayed,
+            )  # fmt: skip
+
+        try:
+            return self.database.retrying(lambda tx: work(tx, False))
+        except Exception as error:
+            if not push.is_data_error(error):
+                raise
+            log.warning("a push could not be written at once: %s", type(error).__name__)
+            return self.database.retrying(lambda tx: work(tx, True))
+
+    def archive(self, station: str, sets: Sequence[PushedSet]) -> None:
+        if self._archive is not None:
+            self._archive.append(station, sets, self.clock())
+
+    def _count(self, request: ReadRequest, done: Pushed, reply: SyncReply) -> None:
+        counts = self.counts
+        counts.add("deskapp_syncs_total")
+        counts.add("deskapp_change_sets_total", len(request.sets))
+        counts.add("deskapp_entries_sent_total", sum(len(one.raw) for one in reply.feeds.values()))
+        for result in done.results:
+            counts.add(f'deskapp_results_total{{code="{result.code}"}}')
+
+    # -- enrolment ---------------------------------------------------------------
+
+    def enrol(self, request: EnrolRequest, vouches: Station | None = None) -> EnrolReply:
+        """Let a station belong; raises CodeRefused after the wrong try has been counted.
+
+        `vouches` is the station that signed the request, where one did.
+        """
+        now = self.clock()
+
+        def work(tx: Transaction) -> EnrolReply | None:
+            try:
+                return stations.enrol(tx, request, self.epoch.value, now, vouches)
+            except stations.CodeRefused:
+                return None
+
+        reply = self.database.retrying(work)
+        if reply is None:
+            self.counts.add("deskapp_enrolments_refused_total")
+            raise stations.CodeRefused
+        return reply
+
+    # -- by itself ---------------------------------------------------------------
+
+    def try_parked(self, created: Sequence[str] | None = None) -> dict[str, int]:
+        """Try parked change sets again: those that waited for new records, or all; return the scopes that moved."""
+        with self.database.read() as tx:
+            if created is None:
+                rows = tx.all("SELECT uid FROM parked WHERE tries < ? ORDER BY at LIMIT 500", (push.MOST_TRIES,))
+            elif tx.one("SELECT 1 FROM parked LIMIT 1") is None:
+                rows = []
+            else:
+                rows = tx.among("SELECT uid FROM parked WHERE waits_for IN (#)", list(created))
+        moved: dict[str, int] = {}
+        for (uid,) in rows:
+            moved.update(self.database.retrying(lambda tx, uid=uid: self._try_one(tx, uid)))  # type: ignore[misc]
+        return moved
+
+    def _try_one(self, tx: Transaction, uid: str) -> dict[str, int]:
+        row = tx.one(f"SELECT station, body, at, seq FROM parked WHERE uid = ?{tx.for_update}", (uid,))
+        station = stations.find(tx, row[0]) if row else None
+        if station is None:
+            return {}
+        one = push.read_parked(bytes(row[1]), station.id)
+        author = Author(station.id, station.no, station.site, frozenset(station.scopes), {})
+        work = Work(tx)
+        code, detail, out, leaves = Code.PARKED, {}, {}, []
+        try:
+            with tx.savepoint():
+                work.load(op.id for op in one.ops)
+                draft = do(work, author, one, row[2])
+                result = result_of(draft)
+                work.accept(draft)
+                work.write()
+                code, detail, out = result.code, dict(result.detail), draft.out
+                leaves = [(scope, root, 1) for scope, root in draft.leaves]
+        except Reject as error:
+            code, detail = Code.REJECTED, error.detail
+        except Park:
+            code = Code.PARKED
+        except Exception:
+            log.exception("change set %s could not be judged again", uid)
+        if code is Code.PARKED:
+            tx.run("UPDATE parked SET tries = tries + 1 WHERE uid = ?", (uid,))
+            return {}
+        tx.run("DELETE FROM parked WHERE uid = ?", (uid,))
+        tx.run("UPDATE station SET parked = parked - 1 WHERE id = ?", (station.id,))
+        tx.run(
+            "UPDATE change_set SET code = ?, detail = ? WHERE uid = ?",
+            (str(code), dump(detail).decode() if detail else "", uid),
+        )
+        own = scopes.station_scope(station.id)
+        out = {**out, own: [*out.get(own, []), ["r", str(code), uid, detail]]}
+        entries = {
+            scope: [dump([uid, station.no, one.staff, row[2], one.command, one.schema, ops])]
+            for scope, ops in out.items()
+        }
+        touched: dict[str, int] = {}
+        push.write_logs(tx, entries, leaves, touched, self.clock())
+        return touched
+
+    def tidy(self) -> None:
+        """What is done now and then: old entries, unnamed blobs, parked change sets."""
+        from deskapp.server import blobs
+
+        now = self.clock()
+        self.database.retrying(lambda tx: feed.forget_before(tx, now - LOG_MS))
+        self.database.retrying(lambda tx: blobs.sweep(tx, now))
+        self.try_parked()
+        self.remember()
+
+    def remember(self) -> None:
+        """Note outside the database how far the logs have come."""
+        with self.database.read() as tx:
+            entries = feed.entries_in_all(tx)
+        with self._door:
+            self.epoch.note(entries)
+
+    def replay(self, folder: Path) -> int:
+        """Take what an archive has and the database has not, station by station; return how many change sets."""
+        by_station: dict[str, dict[int, ReadSet]] = {}
+        for station_id, pushed in read_archive(folder):
+            for one in _readable(pushed):
+                by_station.setdefault(station_id, {})[one.seq] = one
+        taken = 0
+        for station_id, sets in by_station.items():
+            with self.database.read() as tx:
+                station = stations.find(tx, station_id)
+            if station is None:
+                log.warning("the archive names a station that is not here: %s", station_id)
+                continue
+            while station is not None and station.seq + 1 in sets:
+                run = [
+                    sets[seq] for seq in range(station.seq + 1, min(station.seq + 500, max(sets)) + 1) if seq in sets
+                ]
+                request = ReadRequest(0, self.clock(), (0, ""), {}, tuple(run), 0, False)
+                before = station.seq
+                self._push(station, request, self.clock(), replayed=True)
+                with self.database.read() as tx:
+                    station = stations.find(tx, station_id)
+                taken += station.seq - before if station else 0
+                if station is None or station.seq == before:
+                    break
+        return taken
+
+
+def _readable(pushed: Sequence[PushedSet]) -> list[ReadSet]:
+    """Read change sets back; what was cut has another hash than its body, and is read with the hash it had."""
+    from dataclasses import replace
+    from hashlib import sha256
+
+    found = []
+    for one in pushed:
+        told = pack_sets([PushedSet(one.body, sha256(one.body).hexdigest(), one.personal, one.keys)], plain=True)
+        (read,) = unpack_sets(told)
+        found.append(replace(read, hash=one.hash))
+    return found

@@ -1,0 +1,103 @@
+"""Card digits and keys that reach the server in spite of the desk are nowhere to be found on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deskapp.server.check import check
+from deskapp.server.screening import screen, screen_text
+from deskapp.server.service import Options, Server
+from deskapp.sync.wire import Code
+from tests.server.station import Clock, change, create, desk_at, fact
+
+CARD = "6222021234567890128"
+KEY = "0123456789ABCDEFFEDCBA9876543210"
+
+
+def luhn(body: str) -> str:
+    total = 0
+    for at, char in enumerate(reversed(body)):
+        digit = int(char) * (2 if at % 2 == 0 else 1)
+        total += digit - 9 if digit > 9 else digit
+    return body + str(-total % 10)
+
+
+PAN = luhn("622202123456789012")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (f"刷卡 {PAN} 失败", f"刷卡 ****{PAN[-4:]} 失败"),
+        (" ".join(PAN[at : at + 4] for at in range(0, 19, 4)), f"****{PAN[-4:]}"),
+        (f"密钥 {KEY} 已装", "密钥 **** 已装"),
+        ("01a201b1-e73c-7d8a-ae75-7f1cc02e6131", "01a201b1-e73c-7d8a-ae75-7f1cc02e6131"),
+        ("电话 13812345678,号码 T00001-20260101-0001", "电话 13812345678,号码 T00001-20260101-0001"),
+    ],
+)
+def test_only_what_must_not_be_stored_is_cut(text: str, kept: str) -> None:
+    assert screen_text(text)[0] == kept
+
+
+@given(
+    st.recursive(
+        st.text(max_size=6) | st.integers(),
+        lambda some: st.lists(some, max_size=3) | st.dictionaries(st.text(max_size=4), some, max_size=3),
+    )
+)
+def test_a_card_number_is_found_however_deep_it_lies(around: Any) -> None:
+    clean, cuts = screen({"data": [around, {"note": {"deep": [f"卡 {PAN}"]}}, int(PAN)]})
+
+    assert PAN not in str(clean)
+    assert cuts >= 2
+
+
+def every_byte(server: Server, folder: Path) -> bytes:
+    with server.database.read() as tx:
+        tables = ("record", "change_set", "log", "past", "parked")
+        rows = [row for table in tables for row in tx.all(f"SELECT * FROM {table}")]
+    files = [path.read_bytes() for path in folder.rglob("*.deskarchive")]
+    return b"".join(
+        bytes(cell) if isinstance(cell, bytes | memoryview) else str(cell).encode() for row in rows for cell in row
+    ) + b"".join(files)
+
+
+def test_they_are_in_no_table_and_the_station_is_told(server: Server, tmp_path: Path) -> None:
+    desk = desk_at(server, "B01")
+    made = create("service_ticket", number="T1", site_id=desk.site, words=f"卡号 {PAN}", caller_name=PAN)
+    desk.act(
+        made,
+        fact("ticket_event", ticket_id=made["id"], words="", data={"heard": [KEY, int(PAN)]}),
+        personal={"caller_name": ""},
+    )
+    desk.act(change("service_ticket", made["id"], "words", words=f"换卡 {PAN[:4]} {PAN[4:8]} {PAN[8:]}"))
+    desk.act(change("service_ticket", "01a201b1-e73c-7d8a-ae75-7f1cc02e6131", "words", words=PAN))
+    desk.act({**create("merchant", note=PAN), "kind": "sudo"})
+    reply = desk.sync()
+
+    kept = every_byte(server, tmp_path)
+    assert PAN.encode() not in kept
+    assert KEY.encode() not in kept
+    assert [one.code for one in reply.results] == [Code.MERGED, Code.MERGED, Code.PARKED, Code.REJECTED]
+    assert reply.results[0].detail["how"] == ["cut"]
+    assert len(desk.cards("cut")) == 2
+    assert desk.told(made["id"])[0].values["words"] == f"卡号 ****{PAN[-4:]}"
+    assert desk.row().hash == desk.journal[-1].hash
+    assert check(server.database) == []
+
+
+def test_the_database_file_holds_no_digit_of_them(tmp_path: Path) -> None:
+    server = Server(Options(str(tmp_path / "server.db"), tmp_path / "state"), Clock())
+    desk = desk_at(server, "B01")
+    desk.act(create("merchant", name="店", note=f"卡 {PAN}"))
+    desk.sync()
+    server.close()
+
+    whole = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert "店".encode() in whole
+    assert PAN.encode() not in whole

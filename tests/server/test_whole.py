@@ -1,0 +1,219 @@
+"""Snapshots, digests, floors, restores: a cursor that is of no use is always noticed, and nothing is lost by it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from deskapp.server import feed, wholes
+from deskapp.server.check import check
+from deskapp.server.service import Options, Server
+from deskapp.sync.messages import SnapshotHead, read_snapshot
+from deskapp.sync.wire import bucket, row_digest
+from tests.server.station import Clock, Desk, change, create, desk_at, fact
+
+DAY = 24 * 3600 * 1000
+
+
+def filled(desk: Desk, count: int = 30) -> list[dict[str, Any]]:
+    made = [create("service_ticket", number=f"T{one}", site_id=desk.site, words="") for one in range(count)]
+    for one in made:
+        desk.act(one, fact("ticket_event", ticket_id=one["id"], kind="note", words="甲"))
+    desk.act(change("service_ticket", made[0]["id"], "words", words="新"))
+    desk.sync()
+    return made
+
+
+def rows_of_snapshot(server: Server, scope: str) -> tuple[SnapshotHead, list[Any]]:
+    _tag, body = wholes.snapshot(server.database, scope, server.clock())
+    head, *pages = read_snapshot([body])
+    assert isinstance(head, SnapshotHead)
+    return head, [row for page in pages if isinstance(page, list) for row in page]
+
+
+def test_a_snapshot_and_the_log_behind_it_make_the_whole(server: Server) -> None:
+    desk = desk_at(server, "B01")
+    made = filled(desk)
+    scope = f"site:{desk.site}"
+
+    head, rows = rows_of_snapshot(server, scope)
+
+    assert head.rows == len(rows) == 60
+    assert {row.id for row in rows} == desk.holds()
+    first = next(row for row in rows if row.id == made[0]["id"])
+    assert first.values["words"] == "新"
+    assert first.versions == {"words": desk.told(made[0]["id"])[-1].uid}
+    assert (head.n, head.chain) == desk.cursors[scope]
+
+
+def test_a_stored_snapshot_serves_until_enough_has_changed(server: Server) -> None:
+    desk = desk_at(server, "B01")
+    filled(desk, 150)
+    scope = f"site:{desk.site}"
+    first, _rows = rows_of_snapshot(server, scope)
+    filled(desk, 5)
+    second, _rows = rows_of_snapshot(server, scope)
+    filled(desk, 40)
+    third, _rows = rows_of_snapshot(server, scope)
+
+    assert first.n == second.n < third.n
+
+
+def test_a_digest_is_the_sum_of_the_rows_both_sides_hold(server: Server) -> None:
+    desk = desk_at(server, "B01")
+    filled(desk)
+    scope = f"site:{desk.site}"
+    _head, rows = rows_of_snapshot(server, scope)
+    sums = [0] * 256
+    for row in rows:
+        sums[bucket(row.id)] = (sums[bucket(row.id)] + row_digest(row.entity, row.id, row.values)) % 2**64
+
+    found = wholes.digest(server.database, scope)
+
+    assert list(found.sums) == sums
+    assert found.n == desk.cursors[scope][0]
+    at = bucket(rows[0].id)
+    assert rows[0] in wholes.rows_in_bucket(server.database, scope, at)
+
+
+def test_a_cursor_below_the_floor_is_sent_to_the_snapshot(server: Server) -> None:
+    one, two = desk_at(server, "B01"), desk_at(server, "B01")
+    scope = f"site:{one.site}"
+    filled(one, 3)
+    two.sync()
+    far = two.cursors[scope]
+    filled(one, 3)
+    with server.database.write() as tx:
+        tx.run("UPDATE log SET at = 0 WHERE scope = ? AND n <= ?", (scope, far[0] + 1))
+        gone = feed.forget_before(tx, 1)
+
+    reply = two.exchange()
+    one_reply = one.exchange()
+
+    assert gone == far[0] + 1
+    assert reply.resnapshot == {scope: "floor"}
+    assert one_reply.resnapshot == {}
+    assert check(server.database) == []
+    two.cursors[scope] = rows_cursor(server, scope)
+    assert two.exchange().resnapshot == {}
+
+
+def rows_cursor(server: Server, scope: str) -> tuple[int, str]:
+    head, _rows = rows_of_snapshot(server, scope)
+    return head.n, head.chain
+
+
+def test_a_cursor_at_the_floor_goes_on(server: Server) -> None:
+    one, two = desk_at(server, "B01"), desk_at(server, "B01")
+    scope = f"site:{one.site}"
+    filled(one, 3)
+    two.sync()
+    filled(one, 3)
+    with server.database.write() as tx:
+        tx.run("UPDATE log SET at = 0 WHERE scope = ? AND n <= ?", (scope, two.cursors[scope][0]))
+        feed.forget_before(tx, 1)
+
+    two.sync()
+
+    assert two.cursors == {**two.cursors, scope: one.cursors[scope]}
+
+
+def test_a_cursor_on_another_chain_or_ahead_of_the_log_is_noticed(server: Server) -> None:
+    desk = desk_at(server, "B01")
+    filled(desk, 3)
+    scope = f"site:{desk.site}"
+    n, chain = desk.cursors[scope]
+    desk.cursors[scope] = (n, "f" * 16)
+    at_head = desk.exchange().resnapshot
+    desk.cursors[scope] = (n - 1, "f" * 16)
+    within = desk.exchange().resnapshot
+    desk.cursors[scope] = (n + 5, chain)
+    ahead = desk.exchange().resnapshot
+
+    assert at_head == within == {scope: "chain"}
+    assert ahead == {scope: "ahead"}
+
+
+def copied(server: Server, target: Path) -> None:
+    server.database.backup(target)
+
+
+def test_a_server_set_back_is_noticed_and_filled_up_again_by_its_stations(tmp_path: Path) -> None:
+    place, kept = tmp_path / "server.db", tmp_path / "old.db"
+    clock = Clock()
+    server = Server(Options(str(place), tmp_path / "state"), clock)
+    one, two = desk_at(server, "B01"), desk_at(server, "B01")
+    filled(one, 3)
+    two.sync()
+    copied(server, kept)
+    made = filled(one, 2)
+    two.act(fact("ticket_event", ticket_id=made[0]["id"], kind="note", words="乙"))
+    two.sync()
+    epoch = server.epoch.value
+    server.close()
+    for suffix in ("", "-wal", "-shm"):
+        Path(str(place) + suffix).unlink(missing_ok=True)
+    shutil.copyfile(kept, place)
+
+    back = Server(Options(str(place), tmp_path / "state"), clock)
+    one.server = two.server = back
+    scope = f"site:{one.site}"
+    first = one.exchange([])
+    one.known = first.head
+    one.cursors[scope] = rows_cursor(back, scope)
+    one.sync()
+    two.known = two.exchange([]).head
+    two.cursors = dict.fromkeys(two.cursors, (0, ""))
+    two.entries = []
+    two.sync()
+
+    assert back.epoch.value != epoch
+    assert first.resnapshot == {scope: "ahead"}
+    assert first.head[0] < len(one.journal)
+    _head, rows = rows_of_snapshot(back, scope)
+    assert {row.id for row in rows} == two.holds()
+    assert len([row for row in rows if row.entity == "service_ticket"]) == 5
+    assert [row.values["words"] for row in rows].count("乙") == 1
+    assert check(back.database) == []
+    back.close()
+
+
+def test_the_archive_gives_back_what_server_and_stations_have_lost_together(server: Server, tmp_path: Path) -> None:
+    desk = desk_at(server, "B01")
+    desk.act(create("service_ticket", number="T0", site_id=desk.site, words="卡号 6222020000000000000 见"))
+    made = filled(desk, 4)
+    fresh = Server(Options(str(tmp_path / "fresh.db"), tmp_path / "state2"), server.clock)
+    row = desk.row()
+    with fresh.database.write() as tx:
+        tx.put("site", [(desk.site, "B01", "", "支局", "")])
+        tx.put("station", [(row.id, row.no, row.site, "", row.public, 0, "", "active", "", 0, 0, 0, 0)])
+
+    taken = fresh.replay(tmp_path / "archive")
+
+    assert taken == len(desk.journal)
+    assert desk.row().hash == desk.journal[-1].hash
+    _head, rows = rows_of_snapshot(fresh, f"site:{desk.site}")
+    assert {one["id"] for one in made} < {one.id for one in rows}
+    assert fresh.replay(tmp_path / "archive") == 0
+    assert check(fresh.database) == []
+    fresh.close()
+
+
+def test_nothing_is_said_to_be_accepted_when_the_archive_cannot_be_written(server: Server, monkeypatch: Any) -> None:
+    import pytest
+
+    desk = desk_at(server, "B01")
+    desk.act(create("merchant", name="一"))
+
+    def full(*_words: Any) -> None:
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr(server._archive, "append", full)
+    with pytest.raises(OSError, match="no space"):
+        desk.exchange()
+    monkeypatch.undo()
+
+    assert desk.row().seq == 0
+    desk.sync()
+    assert desk.row().seq == 1
