@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deskapp import catalogue
 from deskapp.clock import shop_day
 from deskapp.commands.checkin import check_in
 from deskapp.commands.checkin_forms import AccessoryForm, Deliverer, DeviceForm, Terms
 from deskapp.commands.moves import hop, move
 from deskapp.errors import N_
-from deskapp.models import catalogue
 from deskapp.models.device import Device, DeviceModel, TerminalBinding
 from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.people import Shelf, Site, Staff

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from deskapp.models.catalogue import TestStep
+from deskapp.catalogue import TestStep
 from deskapp.queries.bench import parts_for
 from deskapp.tour.counter import FREE, PAYABLE
 from deskapp.tour.stage import CLERK, INSPECTOR, TECHNICIAN, Stage

@@ -291,6 +291,11 @@ def test_a_part_is_found_by_number_and_by_name_in_both_languages(shop: Store) ->
         assert ids(looked_for(shop, text), HitKind.PART) == ["p1"], text
 
 
+def test_a_shelf_is_found_by_its_code(shop: Store) -> None:
+    for text in ("A-03", "a-0"):
+        assert ids(looked_for(shop, text), HitKind.SHELF) == ["s1"], text
+
+
 def test_our_own_code_gives_its_target_beside_the_hits(shop: Store) -> None:
     become(shop, "ready_for_pickup")
     found = looked_for(shop, LABEL)
