@@ -20,6 +20,9 @@ TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 LICENCES: Mapping[str, tuple[str, str]] = {
     # library: (licence, what it is for)
+    "annotated-doc": ("MIT", "needed by fastapi"),
+    "annotated-types": ("MIT", "needed by fastapi"),
+    "anyio": ("MIT", "needed by fastapi"),
     "argon2-cffi": ("MIT", "PINs and passphrases"),
     "argon2-cffi-bindings": ("MIT", "the same; contains Argon2 (CC0-1.0 or Apache-2.0)"),
     "backports-tarfile": ("MIT", "needed by keyring before Python 3.12"),
@@ -27,9 +30,13 @@ LICENCES: Mapping[str, tuple[str, str]] = {
     "cffi": ("MIT-0", "needed by argon2-cffi"),
     "charset-normalizer": ("MIT", "needed by requests and reportlab"),
     "chinesecalendar": ("MIT", "public holidays and make-up workdays"),
-    "cryptography": ("Apache-2.0 or BSD-3-Clause", "keyring on Linux"),
+    "click": ("BSD-3-Clause", "needed by uvicorn"),
+    "cryptography": ("Apache-2.0 or BSD-3-Clause", "the station's key; keyring on Linux; contains OpenSSL"),
     "et-xmlfile": ("MIT", "needed by openpyxl"),
+    "fastapi": ("MIT", "the central server"),
     "filelock": ("MIT", "one program per store"),
+    "h11": ("MIT", "needed by uvicorn"),
+    "httptools": ("MIT", "the central server"),
     "idna": ("BSD-3-Clause", "needed by requests"),
     "importlib-metadata": ("Apache-2.0", "needed by keyring before Python 3.12"),
     "jaraco-classes": ("MIT", "needed by keyring"),
@@ -40,10 +47,16 @@ LICENCES: Mapping[str, tuple[str, str]] = {
     "lazy-importer": ("Apache-2.0", "needed by keyring before Python 3.12"),
     "more-itertools": ("MIT", "needed by keyring"),
     "openpyxl": ("MIT", "Excel files"),
+    "opentelemetry-api": ("Apache-2.0", "needed by fastapi"),
+    "orjson": ("MPL-2.0 and (Apache-2.0 or MIT)", "messages to and from the server"),
     "phonenumbers": ("Apache-2.0", "foreign telephone numbers"),
     "pillow": ("MIT-CMU", "photos"),
     "platformdirs": ("MIT", "the user's data folder"),
+    "psycopg": ("LGPL-3.0", "the central server on PostgreSQL"),
+    "psycopg-binary": ("LGPL-3.0", "the same; contains libpq (PostgreSQL) and OpenSSL (Apache-2.0)"),
     "pycparser": ("BSD-3-Clause", "needed by cffi"),
+    "pydantic": ("MIT", "needed by fastapi"),
+    "pydantic-core": ("MIT", "needed by fastapi"),
     "pypdfium2": ("BSD-3-Clause or Apache-2.0", "papers as pictures; contains PDFium (BSD-3-Clause)"),
     "pyside6-essentials": ("LGPL-3.0", "the window; contains Qt 6 (LGPL-3.0)"),
     "python-stdnum": ("LGPL-2.1 or later", "credit codes, check digits"),
@@ -57,9 +70,15 @@ LICENCES: Mapping[str, tuple[str, str]] = {
     "sqlalchemy": ("MIT", "the database layer"),
     "sqlcipher3": ("Zlib", "the encrypted database; contains SQLCipher (BSD-3-Clause), SQLite (public domain), OpenSSL "
                            "(Apache-2.0)"),
+    "starlette": ("BSD-3-Clause", "needed by fastapi"),
     "typing-extensions": ("PSF-2.0", "needed by SQLAlchemy"),
+    "typing-inspection": ("MIT", "needed by fastapi"),
+    "tzdata": ("Apache-2.0", "needed by psycopg on Windows"),
     "urllib3": ("MIT", "needed by requests"),
+    "uvicorn": ("BSD-3-Clause", "the central server"),
+    "uvloop": ("Apache-2.0 or MIT", "the central server"),
     "zipp": ("MIT", "needed by keyring before Python 3.12"),
+    "zstandard": ("BSD-3-Clause", "packs what goes to and from the server; contains Zstandard (BSD-3-Clause)"),
 }  # fmt: skip
 
 
@@ -159,7 +178,7 @@ def libraries_table() -> str:
 
 
 def runtime_versions(root: Path = ROOT) -> dict[str, str]:
-    """The libraries of `requirements.lock` that the program needs, not those of its tests."""
+    """The libraries of `requirements.lock` that desk and server need, not those of their tests."""
     versions: dict[str, str] = {}
     needed_by: dict[str, set[str]] = {}
     name = ""
@@ -170,7 +189,8 @@ def runtime_versions(root: Path = ROOT) -> dict[str, str]:
         elif found := re.match(r"\s+#\s+(?:via\s+)?(\S+)", line):
             needed_by.setdefault(name, set()).add(found[1])
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
-    found_now = {_bare(line) for line in project["dependencies"]}
+    lines = [*project["dependencies"], *project["optional-dependencies"]["server"]]
+    found_now = {_bare(line) for line in lines}
     needed: set[str] = set()
     while found_now:
         needed |= found_now

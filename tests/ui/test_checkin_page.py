@@ -23,7 +23,7 @@ from deskapp.queries.drafts import drafts
 from deskapp.ui.page import PageContext
 from deskapp.ui.pages.checkin import CheckInPage
 from deskapp.ui.speech import retranslate_tree
-from tests.checkin_shop import DEVICE, NOODLES, ONE, TWO, stock_shop, taken_in
+from tests.checkin_shop import DEVICE, NOODLES, ONE, THEIRS, TWO, stock_shop, taken_in
 from tests.conftest import People
 
 CARD = "6222021234567894"
@@ -84,6 +84,15 @@ def test_a_scan_fills_in_device_merchant_and_briefing(qtbot, page: CheckInPage) 
     assert panel.model_id == "newland-n910" and panel.terminal_no.text() == "35000001"
     assert page.sheet.party.merchant.text() == "示例小面" and page.sheet.party.merchant_no.text() == "100391054110001"
     assert panel.symptom.hasFocus() and "N910" in panel.state.text()
+
+
+def test_a_device_on_record_with_another_merchant_is_told(qtbot, page: CheckInPage) -> None:
+    scanned(qtbot, page)
+    assert not any("示例火锅" in line for line in page.sheet.briefing.sentences)
+    page.scan(THEIRS)
+    qtbot.waitUntil(lambda: len(page.sheet.panels) == 2 and page.sheet.panels[1].briefing is not None)
+
+    qtbot.waitUntil(lambda: any("示例火锅" in line and "示例小面" in line for line in page.sheet.briefing.sentences))
 
 
 def test_a_typed_number_asks_why_and_a_known_look_alike_asks_which(qtbot, page: CheckInPage) -> None:

@@ -247,3 +247,13 @@ def test_a_day_that_cannot_be_read_is_told_and_stays(qtbot: Any, shown: Any) -> 
 
     qtbot.waitUntil(lambda: page.banner.isVisible())
     assert page.day.text() == "long ago"
+
+
+def test_a_day_is_not_closed_over_an_amount_that_cannot_be_read(qtbot: Any, shown: Any) -> None:
+    page = shown(DayEndPage)
+    qtbot.waitUntil(lambda: page.view is not None)
+    page.cash.setText("1.2.3")
+    page.save()
+
+    assert page.form.rows["cash"].error.isVisible() and page.close_button.isEnabled()
+    assert page.cash.text() == "1.2.3"

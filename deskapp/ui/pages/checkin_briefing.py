@@ -58,10 +58,16 @@ class BriefingCard(Card):
         self.add(self.empty)
         self.add(self._content)
         self.sentences: list[str] = []
+        self.for_whom = ("", "")
 
-    def show_briefing(self, briefing: DeviceBriefing | None, symptom: str = "", now: int = 0) -> None:
-        """Show a briefing, judged against the symptom chosen so far; None empties the card."""
-        self._briefing, self.symptom, self._now = briefing, symptom, now or self._now
+    def show_briefing(
+        self, briefing: DeviceBriefing | None, symptom: str = "", now: int = 0, for_whom: tuple[str, str] = ("", "")
+    ) -> None:
+        """Show a briefing, judged against the symptom chosen so far; None empties the card.
+
+        `for_whom` is id and name of the merchant of this check-in, as far as one is known.
+        """
+        self._briefing, self.symptom, self._now, self.for_whom = briefing, symptom, now or self._now, for_whom
         self.retranslate()
 
     def set_compact(self, compact: bool) -> None:
@@ -111,6 +117,12 @@ class BriefingCard(Card):
             found.append(("danger", spoken(
                 N_("In our hands already: order {order}, label {label}, {state}. Is this really another device?"),
                 order=held.order_no, label=held.label_no, state=spoken(STATE_TITLES[WorkState(held.state)]),
+            )))  # fmt: skip
+        owner = briefing.merchant
+        if owner is not None and self.for_whom[0] and owner.id != self.for_whom[0]:
+            found.append(("warn", spoken(
+                N_("On record with {owner}, not with {merchant}. Look at the case again, or take it in on its own."),
+                owner=owner.short_name or owner.name, merchant=self.for_whom[1],
             )))  # fmt: skip
         repeat = briefing.repeat_of(self.symptom)
         if repeat is not None:

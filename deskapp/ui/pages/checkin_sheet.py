@@ -173,7 +173,9 @@ class CheckInSheet(QWidget):
         """Show what is known about the device that is shown."""
         panel = self.shown()
         symptom = panel.symptom.value() if panel else ""
-        self.briefing.show_briefing(panel.briefing if panel else None, symptom, self.context.now())
+        chosen = self.party.merchant_card
+        for_whom = (chosen.id, chosen.short_name or chosen.name) if chosen else ("", "")
+        self.briefing.show_briefing(panel.briefing if panel else None, symptom, self.context.now(), for_whom)
         # Once the new lines have been measured.
         QTimer.singleShot(0, self, self._fit_side)
 
@@ -209,8 +211,13 @@ class CheckInSheet(QWidget):
         self.show_all()
         self.edited.emit()
         panel = self.shown()
-        if panel is not None and panel.briefing is not None and self.briefing.symptom != panel.symptom.value():
-            self.show_briefing()  # the symptom may make it a repeat fault
+        if panel is not None and panel.briefing is not None and self._outdated(panel):
+            self.show_briefing()  # the symptom may make it a repeat fault, the merchant a foreign device
+
+    def _outdated(self, panel: DevicePanel) -> bool:
+        chosen = self.party.merchant_card
+        whom = chosen.id if chosen else ""
+        return self.briefing.symptom != panel.symptom.value() or self.briefing.for_whom[0] != whom
 
     def show_all(self) -> None:
         """Show what there is to show, and what is still open."""

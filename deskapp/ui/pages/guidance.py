@@ -121,12 +121,12 @@ class GuidancePage(Page):
         self.no = Button(N_("&No"), "primary", icon="x", clicked=lambda: self.answer("no"))
         self.could_not = Button(N_("&Could not do it"), icon="hand-stop", clicked=lambda: self.answer("could_not"))
         self.back_button = Button(N_("Take &back"), "quiet", icon="arrow-back-up", clicked=self.undo)
-        card.add(self.guide_title)
+        self.other = Button(N_("Another &guide"), "link", icon="book", clicked=self.choose_another)
+        card.add(row(self.guide_title, 1, self.other))
         card.add(self.question)
         card.add(self.hint)
         card.add(row(self.drawing, 1))
-        self.other = Button(N_("Another &guide"), "quiet", icon="book", clicked=self.choose_another)
-        card.add(row(self.yes, self.no, self.could_not, 1, self.other, self.back_button))
+        card.add(row(self.yes, self.no, self.could_not, 1, self.back_button))
         card.add(Text(N_("Keys: 1 yes, 2 no, 3 could not, Backspace takes the last answer back."), "caption"))
         return card
 

@@ -188,7 +188,7 @@ class QuoteStep(Step):
         self._make(None)
 
     def _make(self, consent: Override | None) -> None:
-        if self.card is None or not self.lines:
+        if self.card is None or not self.lines or not self.form.readable():
             return
         act = make_quote(
             item_id=self.card.item_id, lines=[WantedLine(line.ref, line.quantity) for line in self.lines],

@@ -49,8 +49,7 @@ from deskapp.ui.pages.words import choices, moment
 from deskapp.ui.tokens import HUGE, LARGE
 
 ANYWHERE = ""
-SIDE_BY_SIDE = 900
-"""Width of the page, px at 100 %, from which list and paper stand side by side."""
+SIDE_BY_SIDE = 900  # width of the page, px at 100 %, from which list and paper stand side by side
 LEAST_ROWS, MOST_ROWS = 4, 12
 GOES_ON = N_("The printer has this paper and goes on by itself once that is done. It is never sent twice.")
 
@@ -364,11 +363,9 @@ class PrintQueuePage(Page):
     def _redirect(self, where: Elsewhere) -> None:
         if self.job is None:
             return
-        name = printer_name(where.printer, self.view.profiles)
-        act = redirect_job(
-            job_id=self.job.id, printer=where.printer, medium=where.medium, start_cell=where.start_cell,
-            whole_batch=where.medium.startswith("a4-labels"),
-        )  # fmt: skip
+        job, on, to, cell = self.job.id, where.medium, where.printer, where.start_cell
+        name = printer_name(to, self.view.profiles)
+        act = redirect_job(job_id=job, printer=to, medium=on, start_cell=cell, whole_batch="labels" in on)
         self.jobs.do(
             act, owner=self, refused=self._refused,
             then=lambda _done: self.context.toast(N_("On its way to {printer}."), tone="ok", printer=name),

@@ -234,7 +234,7 @@ class PartCard(Card):
 
     def save(self) -> None:
         """Add the part or change it."""
-        if not self.context.may("stock"):
+        if not self.context.may("stock") or not self.form.readable():
             return
         values = get_values(self.form)
         fits = tuple(line.strip() for line in values.pop("fits").splitlines() if line.strip())
