@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from deskapp import __version__
 from deskapp.clock import stopwatch
 from deskapp.server import feed, gate, limits, push, stations
-from deskapp.server.push import Station
+from deskapp.server.known import Station
 from deskapp.server.service import Server
 from deskapp.server.wait import OVERLAP_MS, Hub
 from deskapp.sync import framing

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deskapp.server.database import Database, Transaction
-from deskapp.server.push import Station
+from deskapp.server.known import Station
 
 LARGEST: Final = 10 * 1024 * 1024
 PIECE: Final = 1024 * 1024

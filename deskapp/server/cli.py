@@ -17,7 +17,7 @@ from deskapp.errors import N_, DeskError, Refused
 from deskapp.server import acts, check, stations
 from deskapp.server.database import Database
 from deskapp.server.identity import Epoch
-from deskapp.server.push import Station
+from deskapp.server.known import Station
 from deskapp.server.service import Options, Server
 from deskapp.sync.framing import load
 

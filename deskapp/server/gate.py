@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from deskapp.clock import Clock
 from deskapp.server import stations
 from deskapp.server.database import Database
-from deskapp.server.push import Station
+from deskapp.server.known import Station
 from deskapp.sync import signing
 from deskapp.sync.wire import Problem
 

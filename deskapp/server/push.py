@@ -17,6 +17,7 @@ from deskapp.server import apply, scopes_of
 from deskapp.server.apply import Park, Reject
 from deskapp.server.archive import stored_form
 from deskapp.server.database import Transaction
+from deskapp.server.known import Station
 from deskapp.server.screening import screen
 from deskapp.server.work import Author, Draft, Work
 from deskapp.sync import merge, scopes
@@ -31,32 +32,6 @@ MOST_TRIES = 20
 
 class Fork(Exception):
     """This station's numbers were used for something else: its disk was cloned or set back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Station:
-    """A station as the server knows it; `extra` are scopes beyond its own and its site's."""
-
-    id: str
-    no: int
-    site: str
-    name: str
-    public: str
-    seq: int
-    hash: str
-    state: str
-    extra: str
-    seen_at: int
-    parked: int
-
-    @property
-    def scopes(self) -> tuple[str, ...]:
-        """What it may hold."""
-        more = tuple(self.extra.split(",")) if self.extra else ()
-        return (scopes.REF, scopes.site_scope(self.site), scopes.station_scope(self.id), *more)
-
-
-STATION = "SELECT id, no, site, name, public, seq, hash, state, extra, seen_at, parked FROM station WHERE id = ?"
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from deskapp.clock import stopwatch
 from deskapp.server import blobs, feed, stations, wholes
 from deskapp.server.app import Answer, House, asked, bad_request, packed, seconds_since, unpacked
-from deskapp.server.push import Station
+from deskapp.server.known import Station
 from deskapp.sync import framing, signing
 from deskapp.sync.framing import WireError
 from deskapp.sync.messages import EnrolRequest, read_heads_query, read_message, snapshot_page, to_json

@@ -29,7 +29,17 @@ _MAY_BEGIN: Final = re.compile(
 )
 """A group of digits that begins as an issuer's numbers do, with enough behind it."""
 
-_HEX: Final = re.compile(r"[0-9A-Fa-f]{16}|(?:[0-9A-Fa-f]{2,8}[ :\-]){3,}[0-9A-Fa-f]{2,8}")
+_HIGH: Final = bytes(range(0x80, 0x100))
+_AS_DIGITS: Final = bytes(0x30 if chr(byte) in "0123456789" else 0x78 for byte in range(256))
+_AS_HEX: Final = bytes(0x30 if chr(byte) in "0123456789abcdefABCDEF" else 0x78 for byte in range(256))
+_BETWEEN_DIGITS: Final = bytes(set(range(0x20)) - set(b"\n\r\x0b\x0c")) + b" -" + _HIGH
+_BETWEEN_HEX: Final = bytes(range(0x20)) + b" -:" + _HIGH
+_THIRTEEN, _SIXTEEN = b"0" * 13, b"0" * 16
+_OTHER_DIGITS: Final = re.compile(
+    rb"[\xd0-\xe1\xf0-\xf4]|\xea[\x98-\xaf]|\xef\xbc[\x90-\x99\xa1-\xa6]|\xef\xbd[\x81-\x86]"
+)
+"""Bytes with which digits of other scripts begin, and digits in full width."""
+
 _KEYS: Final = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{48}|[0-9A-Fa-f]{32}|[0-9A-Fa-f]{16})(?![0-9A-Za-z])")
 _GROUPS: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{2,16}(?:[ :\-]{1,3}[0-9A-Fa-f]{2,16}){1,23}(?![0-9A-Za-z])")
 CUT: Final = "****"
@@ -44,7 +54,7 @@ def screen(values: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     ]  # fmt: skip
     cuts = 0
     # One look at all of them together: hardly ever is there anything to be found.
-    if texts and _suspicious("\n".join([clean[name] for name in texts])):
+    if texts and any(_look("|".join([clean[name] for name in texts]))):
         for name in texts:
             clean[name], found = screen_text(clean[name])
             cuts += found
@@ -57,17 +67,23 @@ def screen(values: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
 
 def screen_text(text: str) -> tuple[str, int]:
     """Return a text with card numbers cut to their last four digits and keys cut out, and how many there were."""
+    digits, hexes = _look(text)
     cuts = 0
-    if _may_hold_card(text):
+    if digits and _may_hold_card(text):
         text, cuts = strip_card_numbers(text)
-    if _HEX.search(text) and find_key_like(text) is KeyLike.MIXED:
+    if hexes and find_key_like(text) is KeyLike.MIXED:
         text, keys = _without_keys(text)
         cuts += keys
     return text, cuts
 
 
-def _suspicious(text: str) -> bool:
-    return _may_hold_card(text) or _HEX.search(text) is not None
+def _look(text: str) -> tuple[bool, bool]:
+    """Say whether enough digits, and hexadecimal ones, might stand close together: a look, not yet the rule."""
+    raw = text.encode("utf-8", "surrogatepass")
+    if not text.isascii() and _OTHER_DIGITS.search(raw) is not None:
+        return True, True
+    digits = _THIRTEEN in raw.translate(_AS_DIGITS, _BETWEEN_DIGITS)
+    return digits, _SIXTEEN in raw.translate(_AS_HEX, _BETWEEN_HEX)
 
 
 def _may_hold_card(text: str) -> bool:

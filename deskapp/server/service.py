@@ -15,8 +15,9 @@ from deskapp.server.archive import Archive, read_archive
 from deskapp.server.database import Database, Transaction
 from deskapp.server.gate import Gate
 from deskapp.server.identity import Epoch
+from deskapp.server.known import Station
 from deskapp.server.metrics import Counts
-from deskapp.server.push import Pushed, Station
+from deskapp.server.push import Pushed
 from deskapp.server.work import Author, Work
 from deskapp.sync import scopes
 from deskapp.sync.framing import dump

@@ -12,7 +12,7 @@ from typing import Any, Final
 from deskapp.clock import new_uuid7
 from deskapp.server import scopes_of
 from deskapp.server.database import Transaction
-from deskapp.server.push import STATION, Station
+from deskapp.server.known import STATION, Station
 from deskapp.sync import scopes, signing
 from deskapp.sync.messages import EnrolReply, EnrolRequest
 

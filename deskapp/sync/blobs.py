@@ -48,7 +48,7 @@ class Allowance:
         gained = self.rate if self._at < 0 else (now - self._at) * self.rate
         self._left, self._at = min(self._left + gained, float(max(self.rate, PIECE))), now
         if self._left < min(size, self.rate):
-            return (min(size, self.rate) - self._left) / self.rate
+            return max(0.001, (min(size, self.rate) - self._left) / self.rate)
         self._left -= size
         return 0.0
 

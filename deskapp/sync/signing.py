@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import uuid
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,7 +41,8 @@ class Claim:
 
     def header(self) -> str:
         """Return the header's value: `Desk1 <station>.<counter>.<signature>` (base64url, base 36, base64url)."""
-        return f"{SCHEME} {_b64(uuid.UUID(self.station).bytes)}.{_base36(self.counter)}.{_b64(self.signature)}"
+        number = bytes.fromhex(self.station.replace("-", ""))
+        return f"{SCHEME} {_b64(number)}.{_base36(self.counter)}.{_b64(self.signature)}"
 
 
 class StationKey:
@@ -96,7 +96,13 @@ def read_header(value: str) -> Claim:
         raise BadSignature("header") from error
     if len(station) != 16 or len(signature) != 64 or not 0 < counter < _MOST_COUNTER:
         raise BadSignature("header")
-    return Claim(str(uuid.UUID(bytes=station)), counter, signature)
+    return Claim(_as_id(station), counter, signature)
+
+
+def _as_id(number: bytes) -> str:
+    """Return 16 bytes in the way a UUID is written."""
+    digits = number.hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def verify(public: str, claim: Claim, method: str, path: str, body: bytes, *, epoch: str) -> None:

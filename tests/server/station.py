@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deskapp.clock import new_uuid7, random_token
-from deskapp.server.push import Station
+from deskapp.server.known import Station
 from deskapp.server.service import Server
 from deskapp.server.stations import add_site, find, issue_code, site_by_code
 from deskapp.sync.framing import canonical_bytes

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deskapp.rules.card_numbers import find_card_numbers
+from deskapp.rules.key_material import KeyLike, find_key_like
 from deskapp.server.check import check
 from deskapp.server.screening import screen, screen_text
 from deskapp.server.service import Options, Server
@@ -101,3 +103,28 @@ def test_the_database_file_holds_no_digit_of_them(tmp_path: Path) -> None:
     whole = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert "店".encode() in whole
     assert PAN.encode() not in whole
+
+
+DIGITS = "0123456789０１２３٤५"
+BETWEEN = ["", " ", "-", "\u200b", "\u00a0", "－", "\t"]
+
+
+@given(
+    st.lists(st.sampled_from(BETWEEN), min_size=18, max_size=18),
+    st.booleans(),
+    st.text(alphabet="卡号ab\n", max_size=5),
+)
+def test_the_quick_look_misses_nothing_that_the_rule_finds(between: list[str], wide: bool, around: str) -> None:
+    digits = [chr(ord(char) + 0xFEE0) if wide else char for char in PAN]
+    text = around + "".join(a + b for a, b in zip(digits, [*between, ""], strict=True)) + around
+    found = bool(find_card_numbers(text))
+
+    assert (screen({"words": text})[1] > 0) is found
+
+
+@given(st.sampled_from([2, 4, 8, 16, 32]), st.sampled_from(BETWEEN + [":", "\n"]), st.booleans())
+def test_the_quick_look_misses_no_key_that_the_rule_finds(size: int, between: str, wide: bool) -> None:
+    text = between.join(KEY[at : at + size] for at in range(0, 32, size))
+    text = "".join(chr(ord(char) + 0xFEE0) if wide and char.isalnum() else char for char in text)
+
+    assert (screen({"words": text})[1] > 0) is (find_key_like(text) is KeyLike.MIXED)
