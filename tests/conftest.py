@@ -163,6 +163,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run simulations, kills and soaks with their large budgets")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests marked `long` to `--long`."""
+    if not config.getoption("--long"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="takes long; only with --long"))
+
+
 @pytest.fixture
 def budget(request: pytest.FixtureRequest) -> int:
     """How many power cuts a workload is replayed with."""

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from deskapp import __version__
 from deskapp.clock import new_uuid7
-from deskapp.server import apply, push
+from deskapp.server import apply, placing, push
 from deskapp.server.archive import stored_form
 from deskapp.server.database import Transaction
-from deskapp.server.work import Author, Work
+from deskapp.server.work import Author, Draft, Work
 from deskapp.sync import scopes
 from deskapp.sync.framing import canonical_bytes, dump, load
 from deskapp.sync.packing import Op, ReadSet
@@ -44,6 +44,29 @@ def act(tx: Transaction, command: str, ops: Sequence[Op], now: int, archive: pus
     entries = {
         scope: [dump([uid, 0, "", now, command, 0, some])] for scope, some in draft.out.items()
     }  # fmt: skip
+    touched: dict[str, int] = {}
+    push.write_logs(tx, entries, [(scope, root, 1) for scope, root in draft.leaves], touched, now)
+    return touched
+
+
+def adopt_late(tx: Transaction, now: int) -> dict[str, int]:
+    """Take in records whose parent was made by another transaction at the very same time; return what moved."""
+    rows = tx.all("SELECT o.parent, o.record FROM orphan o JOIN record r ON r.id = o.parent LIMIT 200")
+    if not rows:
+        return {}
+    work = Work(tx)
+    work.load([one for row in rows for one in row])
+    uid = new_uuid7()
+    one = ReadSet(uid, SERVER, 0, "", f"{now:015d}-000000-00000", "", "adopt", __version__, 0, (), b"", "")
+    draft = Draft(work, Author(SERVER, 0, "", frozenset(), {}), one, now)
+    for parent_id, record_id in rows:
+        parent, child = draft.get(parent_id), draft.get(record_id)
+        if parent is not None and child is not None and child.root == child.id != parent.root:
+            placing.reroot(draft, record_id, parent.root)
+        draft.late.append(("DELETE FROM orphan WHERE parent = ? AND record = ?", (parent_id, record_id)))
+    work.accept(draft)
+    work.write()
+    entries = {scope: [dump([uid, 0, "", now, "adopt", 0, some])] for scope, some in draft.out.items()}
     touched: dict[str, int] = {}
     push.write_logs(tx, entries, [(scope, root, 1) for scope, root in draft.leaves], touched, now)
     return touched

@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 THREADS = 8
 TIDY_S = 3600.0
-REMEMBER_S = 10.0
+MEND_S = 10.0
 
 
 class Answer(Exception):
@@ -134,9 +134,10 @@ def make_app(server: Server, *, poll_s: float = 1.0, open_metrics: bool = False)
     @contextlib.asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         house.hub.start()
+        await house.call(server.begin)
         tasks = [
             asyncio.create_task(_now_and_then(house, server.tidy, TIDY_S)),
-            asyncio.create_task(_now_and_then(house, server.remember, REMEMBER_S)),
+            asyncio.create_task(_now_and_then(house, lambda: house.hub.announce(server.mend()), MEND_S)),
         ]
         yield
         for task in tasks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 
 from deskapp.server.database import Database, Transaction
 from deskapp.sync.framing import WireError, load
@@ -49,12 +50,20 @@ def _stations(tx: Transaction) -> Iterator[str]:
             yield f"The change sets of station {station} have a hole."
         elif rows and rows[-1][1] != digest:
             yield f"The last change set of station {station} is not the one its row names."
-    for uid, digest, body in tx.all("SELECT uid, hash, body FROM change_set WHERE cut = 0"):
+    for uid, digest, cut, body in _paged(tx, "SELECT uid, hash, cut, body FROM change_set", "uid"):
         try:
-            if hashlib.sha256(bytes(body)).hexdigest() != digest or load(bytes(body))["uid"] != uid:
+            if not cut and (hashlib.sha256(bytes(body)).hexdigest() != digest or load(bytes(body))["uid"] != uid):
                 yield f"Change set {uid} is not what its hash says."
         except (WireError, KeyError, TypeError):
             yield f"Change set {uid} cannot be read."
+
+
+def _paged(tx: Transaction, question: str, key: str) -> Iterator[Any]:
+    """Yield all rows of a question, some at a time; `key` is its first column, and is unique."""
+    last = ""
+    while rows := tx.all(f"{question} WHERE {key} > ? ORDER BY {key} LIMIT ?", (last, AT_ONCE)):
+        yield from rows
+        last = rows[-1][0]
 
 
 def _trees(tx: Transaction) -> Iterator[str]:
@@ -63,7 +72,21 @@ def _trees(tx: Transaction) -> Iterator[str]:
     )
     for (record_id,) in strays:
         yield f"Record {record_id} hangs on nothing."
-    for root, names in tx.all("SELECT id, scopes FROM record WHERE root = id"):
-        held = {scope for (scope,) in tx.all("SELECT scope FROM member WHERE root = ?", (root,))}
-        if held != set(names.split(",")) - {""}:
-            yield f"Record {root} is in other scopes than it says."
+    members = said = 0
+    for (scope,) in tx.all("SELECT DISTINCT scope FROM member"):
+        last = ""
+        while rows := tx.all(
+            "SELECT m.root, r.scopes FROM member m LEFT JOIN record r ON r.id = m.root AND r.root = r.id"
+            " WHERE m.scope = ? AND m.root > ? ORDER BY m.root LIMIT ?",
+            (scope, last, AT_ONCE),
+        ):
+            last, members = rows[-1][0], members + len(rows)
+            for root, names in rows:
+                if scope not in (names or "").split(","):
+                    yield f"The scope {scope} names record {root}, which does not say so."
+    for record_id, root, names in _paged(tx, "SELECT id, root, scopes FROM record", "id"):
+        said += len(names.split(",")) if names else 0
+        if names and record_id != root:
+            yield f"Record {record_id} names scopes, but is no root."
+    if members != said:
+        yield f"The scopes name {members} trees, the trees name {said} scopes."

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deskapp.clock import Clock, system_clock
-from deskapp.server import feed, push, stations
+from deskapp.server import acts, blobs, feed, push, stations
 from deskapp.server.apply import Park, Reject, do, result_of
 from deskapp.server.archive import Archive, read_archive
 from deskapp.server.database import Database, Transaction
@@ -215,15 +215,26 @@ class Server:
         push.write_logs(tx, entries, leaves, touched, self.clock())
         return touched
 
-    def tidy(self) -> None:
-        """What is done now and then: old entries, unnamed blobs, parked change sets."""
-        from deskapp.server import blobs
+    def begin(self) -> None:
+        """What a new process does first: give change sets that an older program could not finish another chance."""
+        self.database.retrying(lambda tx: tx.run("UPDATE parked SET tries = 0 WHERE tries > 0"))
 
+    def mend(self) -> dict[str, int]:
+        """Finish what two transactions at the same moment could not see of each other; return the scopes that moved."""
+        moved = self.try_parked()
+        with self.database.read() as tx:
+            late = tx.one("SELECT 1 FROM orphan o JOIN record r ON r.id = o.parent LIMIT 1")
+        if late is not None:
+            now = self.clock()
+            moved.update(self.database.retrying(lambda tx: acts.adopt_late(tx, now)))
+        self.remember()
+        return moved
+
+    def tidy(self) -> None:
+        """Throw away what is old: entries of the logs, blobs that nobody named."""
         now = self.clock()
         self.database.retrying(lambda tx: feed.forget_before(tx, now - LOG_MS))
         self.database.retrying(lambda tx: blobs.sweep(tx, now))
-        self.try_parked()
-        self.remember()
 
     def remember(self) -> None:
         """Note outside the database how far the logs have come."""

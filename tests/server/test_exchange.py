@@ -288,3 +288,27 @@ def test_unknown_columns_and_tables_of_newer_programs_are_kept_and_fed(server: S
     assert two.told(made["id"])[0].values["colour_of_the_door"] == "red"
     assert two.told(made["id"])[1].values == {"colour_of_the_door": "blue"}
     assert strange["id"] in two.holds()
+
+
+def test_a_child_and_its_parent_that_came_at_the_same_moment_find_each_other(server: Server) -> None:
+    one, other = desk_at(server, "B01"), desk_at(server, "B02")
+    made = ticket(other)
+    told = fact("ticket_event", ticket_id=made["id"], kind="note")
+    other.act(made)
+    other.sync()
+    one.act(told)
+    one.sync()
+    with server.database.write() as tx:
+        # As if neither transaction had seen the other.
+        tx.run("UPDATE record SET root = id, ord = 0, scopes = ? WHERE id = ?", (f"site:{one.site}", told["id"]))
+        tx.put("member", [(f"site:{one.site}", told["id"])])
+        tx.put("orphan", [(made["id"], told["id"])])
+
+    moved = server.mend()
+    one.sync()
+    other.sync()
+
+    assert f"site:{other.site}" in moved
+    assert told["id"] in other.holds()
+    assert told["id"] not in one.holds()
+    assert check(server.database) == []

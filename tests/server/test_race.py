@@ -103,6 +103,7 @@ def budget(pytestconfig: pytest.Config) -> tuple[int, int]:
     return (600, 220) if pytestconfig.getoption("--long") else (40, 2)
 
 
+@pytest.mark.long
 def test_no_reader_misses_what_was_committed(
     private_postgres: PrivatePostgres, tmp_path: Path, budget: tuple[int, int]
 ) -> None:
@@ -128,12 +129,14 @@ def test_no_reader_misses_what_was_committed(
         hanging.join(60)
 
     confirmed = set(told)
+    first = readers[0]
+    # Figures only: a million ids in an assertion would take longer to be told than to be found.
     assert len(confirmed) >= WRITERS * pushes * sets * 0.9
     for reader in readers:
-        assert reader.wrong == []
+        assert reader.wrong[:5] == []
         seen = [uid for uids in reader.seen.values() for uid in uids]
-        assert len(seen) == len(set(seen)), "an entry came twice"
-        assert confirmed <= set(seen), f"{len(confirmed - set(seen))} lost"
-        assert reader.seen == readers[0].seen
-    assert check(server.database) == []
+        assert (len(seen) - len(set(seen)), len(confirmed - set(seen))) == (0, 0), "came twice, lost"
+        differing = [scope for scope in scopes if reader.seen[scope] != first.seen[scope]]
+        assert differing == []
+    assert check(server.database)[:5] == []
     server.close()
