@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import pytest
 
 from deskapp.server.database import Database
 from deskapp.server.service import Options, Server
-from tests.server.postgres import PrivatePostgres, start_private
+from tests.server.postgres import PrivatePostgres, programs, start_private
 from tests.server.station import Clock
 
 
 @pytest.fixture(scope="session")
 def private_postgres() -> Iterator[PrivatePostgres]:
+    if programs() is None and not os.environ.get("CI"):
+        pytest.skip("PostgreSQL is not installed here: apt-get install postgresql")
     server = start_private()
     yield server
     server.stop()
