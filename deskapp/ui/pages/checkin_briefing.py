@@ -83,9 +83,8 @@ class BriefingCard(Card):
         self.empty.setVisible(briefing is None)
         self._content.setVisible(briefing is not None)
         self.sentences = []
-        for place in range(self.head.count()):
-            part = self.head.itemAt(place).widget()
-            if part is not None:
+        for part in self.children():
+            if isinstance(part, QWidget) and self.head.indexOf(part) >= 0:
                 part.setVisible(not self.compact or briefing is None)
         if briefing is None:
             return

@@ -96,17 +96,28 @@ def _holds(widget: QWidget, listed: list[QWidget]) -> bool:
 
 
 def _laid_out(layout: QLayout) -> Iterator[QWidget]:
-    places = list(range(layout.count()))
+    """Return the widgets of a layout as they are read.
+
+    Never by `itemAt`: the object that stands for an item outlives the item when Qt deletes it, and the next widget
+    made at its address would be taken for it.
+    """
+    owner = layout.parentWidget()
+    beside = owner.children() if owner is not None else []
+    parts: list[tuple[int, QWidget | QLayout]] = [
+        (place, child) for child in beside if isinstance(child, QWidget) and (place := layout.indexOf(child)) >= 0
+    ]
+    for inner in layout.children():
+        if isinstance(inner, QLayout):
+            parts.append((layout.indexOf(inner), inner))
     if isinstance(layout, QGridLayout):
-        places.sort(key=lambda place: layout.getItemPosition(place)[:2])  # type: ignore[index]
-    for place in places:
-        item = layout.itemAt(place)
-        widget: QWidget | None = item.widget() if item is not None else None
-        inner: QLayout | None = item.layout() if item is not None else None
-        if widget is not None:
-            yield widget
-        elif inner is not None:
-            yield from _laid_out(inner)
+        parts.sort(key=lambda part: layout.getItemPosition(part[0])[:2])  # type: ignore[index]
+    else:
+        parts.sort(key=lambda part: part[0])
+    for _place, part in parts:
+        if isinstance(part, QLayout):
+            yield from _laid_out(part)
+        else:
+            yield part
 
 
 def _chain(root: QWidget) -> Iterator[QWidget]:
