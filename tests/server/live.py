@@ -22,6 +22,7 @@ from deskapp.server.cli import main
 from deskapp.sync import framing
 from deskapp.sync.signing import StationKey
 from deskapp.sync.wire import PushedSet, SyncReply, SyncRequest, read_reply
+from tests.server.postgres import dies_with_us
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,6 +48,7 @@ def serve(data: Path, *words: str, db: str = "", archive: Path | None = None) ->
     process = subprocess.Popen(
         [sys.executable, "-m", "deskapp.server", *options, "serve", "--port", "0", *words],
         cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        preexec_fn=dies_with_us,
     )  # fmt: skip
     assert process.stdout is not None
     line = process.stdout.readline()

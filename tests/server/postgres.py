@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +42,12 @@ def unprivileged() -> str | None:
     return None
 
 
+def dies_with_us() -> None:
+    """Let the kernel stop a child (SIGINT) when the test run is killed and cannot do it itself; Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGINT)
+
+
 @dataclass
 class PrivatePostgres:
     """A running server; `url` leads to its database `desk`."""
@@ -46,16 +56,22 @@ class PrivatePostgres:
     port: int
     bin: Path
     user: str | None
+    process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"postgresql://desk@127.0.0.1:{self.port}/desk"
 
-    def run(self, program: str, *words: str) -> None:
-        result = subprocess.run(
-            [str(self.bin / program), *words], user=self.user, cwd=self.folder, capture_output=True, text=True,
-            check=False, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
-        )  # fmt: skip
+    def run(self, program: str, *words: str, patient: bool = False) -> None:
+        """Run one of its programs; `patient`: again until it succeeds, for half a minute."""
+        end = time.monotonic() + 30
+        while True:
+            result = subprocess.run(
+                [str(self.bin / program), *words], user=self.user, cwd=self.folder, capture_output=True, text=True,
+                check=False, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            )  # fmt: skip
+            if result.returncode == 0 or not patient or time.monotonic() > end:
+                break
         assert result.returncode == 0, f"{program}: {result.stdout}{result.stderr}"
 
     def start(self) -> None:
@@ -65,12 +81,19 @@ class PrivatePostgres:
         lines += ["listen_addresses = '127.0.0.1'", f"unix_socket_directories = '{self.folder}'"]
         with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
-        log = str(self.folder / "log")
-        self.run("pg_ctl", "-D", str(data), "-l", log, "-w", "-t", "60", "-o", f"-p {self.port}", "start")
+        words = [str(self.bin / "postgres"), "-D", str(data), "-p", str(self.port)]
+        with (self.folder / "log").open("w") as log:
+            self.process = subprocess.Popen(
+                words, user=self.user, cwd=self.folder, stdout=log, stderr=log, preexec_fn=dies_with_us,
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            )  # fmt: skip
+        self.run("pg_isready", "-h", "127.0.0.1", "-p", str(self.port), "-t", "0", patient=True)
         self.run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "desk", "desk")
 
     def stop(self) -> None:
-        self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        if self.process is not None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(30)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

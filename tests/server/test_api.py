@@ -65,8 +65,8 @@ def test_nothing_that_is_asked_brings_the_server_down(method: str, path: str, se
         max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     def ask(case: Any) -> None:
-        if case.query and "seconds" in case.query:
-            case.query["seconds"] = 0
+        if path == "/v1/wait" and not isinstance((case.query or {}).get("seconds"), str):
+            case.query = {**(case.query or {}), "seconds": 0}
         for auth in (Signed(line), None):
             answer = case.call(auth=auth, timeout=20)
             case.validate_response(answer, checks=[not_a_server_error, status_code_conformance])
