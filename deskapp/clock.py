@@ -17,6 +17,8 @@ NewId = Callable[[], str]
 # China has had one zone without summer time since 1991; a fixed offset needs no zone database on Windows.
 SHOP_ZONE = timezone(timedelta(hours=8), "CST")
 
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}  # two fixed bits, two of chance
+
 _last_ms = 0
 _shift_ms = 0
 _lock = threading.Lock()
@@ -33,10 +35,9 @@ def new_uuid7() -> str:
     with _lock:
         _last_ms = max(_last_ms, system_clock())
         stamp = _last_ms
-    noise = int.from_bytes(os.urandom(10))
-    value = (stamp & (2**48 - 1)) << 80 | 7 << 76 | (noise >> 62 & 0xFFF) << 64 | 2 << 62 | noise & (2**62 - 1)
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    noise = os.urandom(10).hex()
+    text = f"{stamp & (2**48 - 1):012x}"
+    return f"{text[:8]}-{text[8:]}-7{noise[:3]}-{_VARIANT[noise[3]]}{noise[4:7]}-{noise[7:19]}"
 
 
 def random_token(size: int = 16) -> str:

@@ -5,15 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
+
+import orjson
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 # `json.dumps` makes an encoder for every call that is not the default one.
 
+_AS_ABOVE: Final = (
+    orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+)  # what the standard encoder refuses is refused here too
+
 
 def canonical(value: Any) -> str:
-    """Return canonical JSON: UTF-8, keys sorted, no blanks; integers and text only, no fractions."""
-    return _ENCODE(value)
+    """Return canonical JSON: UTF-8, keys sorted, no blanks; integers and text only, no fractions.
+
+    The quick encoder spells these as the standard one does; what it does not take (a whole number of
+    more than 64 bits, half a surrogate pair) goes to the standard one.
+    """
+    try:
+        return orjson.dumps(value, None, _AS_ABOVE).decode()
+    except orjson.JSONEncodeError:
+        return _ENCODE(value)
 
 
 def canonical_with(head: Mapping[str, Any], name: str, items: Sequence[str]) -> str:

@@ -6,12 +6,13 @@ that was dropped is ignored; a newer version than this program's is refused.
 
 from __future__ import annotations
 
-import json
 import types
 import typing
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
+
+import orjson
 
 from deskapp.errors import N_, Corrupt
 
@@ -74,13 +75,13 @@ def to_json(card: Card) -> str:
     if is_secret(kind):
         raise ValueError(f"a {kind} card is never stored")
     body = {"kind": kind, "version": _KINDS[kind].version, "card": _plain(card)}
-    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return orjson.dumps(body, None, orjson.OPT_SORT_KEYS).decode()
 
 
 def from_json(text: str) -> Card:
     """Return the card of `to_json`; raises Corrupt for text no version of this program wrote."""
     try:
-        body = json.loads(text)
+        body = orjson.loads(text)
         kind = _KINDS[body["kind"]]
         if body["version"] > kind.version:
             raise Corrupt(N_("This paper was stored by a newer version of the program."), code="newer")
