@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from deskapp.models.act_session import driver_of
 from deskapp.paths import resource
 from deskapp.rules import pinyin
-from deskapp.rules.grams import Words, grams, words
+from deskapp.rules.grams import PAIR, Words, grams, size_of, words
 
 PAGE = 3900
 """Bytes of a page of the index: it has to fit into one of the file, of which encryption takes 80 bytes."""
@@ -53,6 +53,9 @@ class Index:
     newest: int
     """Rows looked at first when a word is shorter than a gram: it may stand in every other row."""
 
+    numbers_only: bool = False
+    """Hardly ever a Chinese character in these texts, so the index says at once that one is in none."""
+
     @property
     def name(self) -> str:
         """The table of grams."""
@@ -72,7 +75,9 @@ TICKET = Index(
     _joined("t.number", "t.callback_phone", "t.caller_name", "t.model_words", "t.words"),
     newest=400,
 )
-DEVICE = Index("device", _joined("t.serial_no", "t.tusn", "t.terminal_no", "t.imei", "t.iccid"), newest=400)
+DEVICE = Index(
+    "device", _joined("t.serial_no", "t.tusn", "t.terminal_no", "t.imei", "t.iccid"), newest=400, numbers_only=True
+)
 MERCHANT = Index(
     "merchant",
     _joined(
@@ -244,6 +249,8 @@ def matching(session: Session, index: Index, wanted: Words, limit: int) -> list[
     if limit < 1:
         return []
     short = wanted.short
+    if index.numbers_only and any(size_of(run) == PAIR for run in short):
+        return _collect(_candidates(session, index, _match(wanted.telling, short), None), wanted, limit)
     if short and wanted.full and _few(session, index, wanted):
         short = ()
     if short:
@@ -251,8 +258,8 @@ def matching(session: Session, index: Index, wanted: Words, limit: int) -> list[
         if len(first) >= limit:
             return first
         # What begins a gram is in the text, so hardly any of these rows is refused: Python compares them all.
-        return _collect(_candidates(session, index, _match(wanted.full, short), None), wanted, limit)
-    match = _match(wanted.full, ())
+        return _collect(_candidates(session, index, _match(wanted.telling, short), None), wanted, limit)
+    match = _match(wanted.telling, ())
     found = _collect(_candidates(session, index, match, wanted), wanted, limit)
     odd = _collect(_candidates(session, index, f"{ODD} AND {match}", None), wanted, limit)
     # A text that is found either way is the same record.
@@ -266,7 +273,7 @@ def _few(session: Session, index: Index, wanted: Words) -> bool:
     """
     counted = session.connection().exec_driver_sql(
         f"SELECT count(*) FROM (SELECT 1 FROM {index.name} WHERE {index.name} MATCH ? LIMIT {_FEW + 1})",
-        (_match(wanted.full, ()),),
+        (_match(wanted.telling, ()),),
     )
     return bool(counted.scalar_one() <= _FEW)
 
@@ -293,7 +300,7 @@ def _newest_rows(session: Session, index: Index, wanted: Words) -> Iterator[Fit]
     It may pass over an odd text; the index finds those when there are not enough others.
     """
     if wanted.full:
-        return _candidates(session, index, _match(wanted.full, ()), wanted, _FEW)
+        return _candidates(session, index, _match(wanted.telling, ()), wanted, _FEW)
     return _rows(
         session, wanted,
         f"SELECT t.n AS n, t.id AS id, {index.text} AS x FROM {index.table} t ORDER BY t.n DESC LIMIT ?",

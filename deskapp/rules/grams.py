@@ -17,10 +17,15 @@ from dataclasses import dataclass
 PAIR = 2
 FOUR = 4
 
+TELLING = 3
+"""Fours at the end of a long number that leave a handful of a million rows."""
+
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"[{_HAN}]+|[0-9a-z]+|[^\W_{_HAN}0-9a-z]+")
 _FIRST_HAN = re.compile(rf"[{_HAN}]")
 _PIECE = re.compile(r"[^\W_]+")
+# What begins at every letter: a look ahead takes nothing away, so the next one begins a letter further on.
+_GRAM = re.compile(rf"(?=([{_HAN}]{{1,{PAIR}}}|[0-9a-z]{{1,{FOUR}}}|[^\W_{_HAN}0-9a-z]{{1,{FOUR}}}))")
 
 
 def folded(text: str) -> str:
@@ -32,12 +37,7 @@ def folded(text: str) -> str:
 
 def grams(text: str) -> str:
     """Return the distinct grams of a text, parted by blanks: what goes into the index."""
-    found: dict[str, None] = {}
-    for run in _RUN.findall(folded(text)):
-        size = size_of(run)
-        for start in range(len(run)):
-            found[run[start : start + size]] = None
-    return " ".join(found)
+    return " ".join(dict.fromkeys(_GRAM.findall(folded(text))))
 
 
 def size_of(run: str) -> int:
@@ -62,6 +62,15 @@ class Words:
         return tuple(dict.fromkeys(gram for run in self._runs() for gram in _whole_grams(run)))
 
     @property
+    def telling(self) -> tuple[str, ...]:
+        """Full grams enough to leave few candidates: of a long number those that do not overlap, the last three.
+
+        Numbers begin alike (a letter, a station, a year) and end differently; a gram that is in every row
+        costs the index a walk through all of them and tells nothing.
+        """
+        return tuple(dict.fromkeys(gram for run in self._runs() for gram in _telling_grams(run)))
+
+    @property
     def short(self) -> tuple[str, ...]:
         """Runs shorter than a gram; each must begin some gram of a text that has the words."""
         return tuple(dict.fromkeys(run for run in self._runs() if len(run) < size_of(run)))
@@ -81,6 +90,14 @@ def words(text: str) -> Words | None:
     parts = tuple(dict.fromkeys(part for part in folded(text).split() if _PIECE.search(part)))
     pieces = tuple(dict.fromkeys(piece for part in parts for piece in _PIECE.findall(part)))
     return Words(parts, pieces) if pieces else None
+
+
+def _telling_grams(run: str) -> Iterator[str]:
+    apart = [run[end - FOUR : end] for end in range(len(run), FOUR - 1, -FOUR)]
+    if size_of(run) == FOUR and len(set(apart[:TELLING])) == TELLING:
+        yield from apart[:TELLING]
+    else:
+        yield from _whole_grams(run)
 
 
 def _whole_grams(run: str) -> Iterator[str]:

@@ -208,6 +208,23 @@ def test_a_device_is_found_by_any_part_of_its_numbers(session: Session) -> None:
         assert found(session, query, search.DEVICE) == ["d1"], query
 
 
+def test_a_chinese_character_in_a_number_is_found_too(session: Session) -> None:
+    add(session, Device(id="d1", serial_no="旧号7788990011"), Device(id="d2", serial_no="7788990011"))
+
+    for query in ("旧", "号", "旧号", "号 8990", "旧 7788990011", "号７７８８"):
+        assert found(session, query, search.DEVICE) == ["d1"], query
+
+
+def test_a_long_number_is_found_by_all_of_it_however_it_repeats_itself(session: Session) -> None:
+    numbers = ["T900172412180912", "T900172412180913", "000000000000", "120000000000", "1234123412341234"]
+    add(session, *(Device(id=number, serial_no=number) for number in numbers))
+
+    for number in numbers:
+        assert found(session, number, search.DEVICE) == [number]
+    assert found(session, "341234123412", search.DEVICE) == ["1234123412341234"]
+    assert set(found(session, "0000000000", search.DEVICE)) == {"000000000000", "120000000000"}
+
+
 def test_an_order_is_found_by_its_slip_its_labels_and_its_deliverer(session: Session) -> None:
     add(
         session,
