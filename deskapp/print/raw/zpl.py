@@ -122,7 +122,7 @@ def graphic_field(bits: Bits) -> str:
     The first count is, as for plain text data, that of the picture's own bytes.
     """
     total = len(bits.rows)
-    packed = base64.b64encode(zlib.compress(bits.rows, 9))
+    packed = base64.b64encode(zlib.compress(bits.rows, 5))
     return f"^GFA,{total},{total},{bits.stride},:Z64:{packed.decode('ascii')}:{checksum(packed)}"
 
 
