@@ -71,7 +71,7 @@ def claim_job(
     job = write.session.get(PrintJob, job_id)
     if job is None or not _waits_for(job, printer):
         return None
-    job.printer, job.attempts, job.error, job.window_id = printer, job.attempts + 1, "", ""
+    job.printer, job.attempts, job.error, job.evidence, job.window_id = printer, job.attempts + 1, "", "", ""
     job.medium = medium or job.medium
     job.template_id, job.template_version = stamp
     _to(write, job, "sending")
@@ -110,7 +110,7 @@ def claim_window(
         if found is None or not _waits_for(found, printer):
             continue
         job = found
-        job.printer, job.attempts, job.error = printer, job.attempts + 1, ""
+        job.printer, job.attempts, job.error, job.evidence = printer, job.attempts + 1, "", ""
         job.medium, job.pieces = medium or job.medium, count
         job.template_id, job.template_version = stamps.get(job.kind, ("", 0))
         job.window_id, job.counter_before, job.counter_after, job.payload_sha256 = window, counter_before, None, digest
@@ -145,6 +145,8 @@ def settle(write: Write, *, results: Sequence[Settled], counter: int | None = No
             _came_out(write, job, result.evidence, by="")
             continue
         job.error = result.note if result.state in DOUBTFUL else ""
+        if result.state == "held":
+            job.evidence = result.evidence  # by which it is asked about later
         if job.counter_before is not None and result.state in DOUBTFUL:
             job.counter_before += out
         if result.state == "queued":
@@ -199,11 +201,14 @@ def mark_unknown(write: Write, *, job_id: str, error: str = "") -> None:
 
 
 @command(N_("The printer holds the job"), right="")
-def mark_held(write: Write, *, job_id: str, error: str) -> None:
-    """Note that the printer has the job and waits (paper, cover): it is never sent again while held."""
+def mark_held(write: Write, *, job_id: str, error: str, evidence: str = "") -> None:
+    """Note that the printer has the job and waits (paper, cover): it is never sent again while held.
+
+    `evidence` is by what its printer or queue can be asked about it later.
+    """
     job = _job(write, job_id)
-    if job.state not in OVER:
-        job.error = error
+    if job.state not in OVER and (job.state, job.error) != ("held", error):
+        job.error, job.evidence = error, evidence or job.evidence
         _to(write, job, "held", note=error)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,7 +35,7 @@ def templates_of(home: Home, values: settings.Values) -> Chosen:
     known = _kept.get(folder)
     if known is not None and known[0] == state:
         return known[1]
-    picture, trouble = _logo(values[settings.LOGO])
+    picture, trouble = _logo(values[settings.LOGO], folder)
     chosen = Library(folder).choose(values[settings.TEMPLATES], options_of(values), picture)
     chosen.notices = (*chosen.notices, *trouble)
     _kept[folder] = state, chosen
@@ -53,11 +55,30 @@ def options_of(values: settings.Values) -> dict[str, Mapping[str, object]]:
     return found
 
 
-def _logo(file: str) -> tuple[logo.Logo | None, tuple[Notice, ...]]:
+LOGO_NAME = "logo"
+
+
+def keep_logo(home: Home, file: str) -> str:
+    """Take a picture into the folder of the branch's templates, so that backups carry it; returns its new name.
+
+    Raises Refused for a file that is no picture. Without a file there is no logo any more.
+    """
+    source = Path(file)
+    if not file or home.templates / source == home.templates / source.name:
+        return file  # none, or the one that is there already
+    logo.load(source)
+    home.templates.mkdir(parents=True, exist_ok=True)
+    # A name of its own for each picture: what was read from a file of the same name is still known.
+    name = f"{LOGO_NAME}-{hashlib.sha256(source.read_bytes()).hexdigest()[:8]}{source.suffix.lower()}"
+    shutil.copyfile(source, home.templates / name)
+    return name
+
+
+def _logo(file: str, folder: Path) -> tuple[logo.Logo | None, tuple[Notice, ...]]:
     if not file:
         return None, ()
     try:
-        return logo.load(Path(file)), ()
+        return logo.load(folder / file), ()  # a name alone lies beside the templates, a whole path where it says
     except Refused as problem:
         return None, (Notice(problem.sentence, problem.values),)
 

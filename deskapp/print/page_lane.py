@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from deskapp import settings
 from deskapp.commands import printing
-from deskapp.errors import N_, Corrupt
+from deskapp.errors import Corrupt
 from deskapp.models.store import Changes, Command, Store
-from deskapp.print import printers
+from deskapp.print import page_watch, printers
 from deskapp.print.media import Form, medium
+from deskapp.print.page_watch import PageWatch
 from deskapp.print.printers import InDoubt, NotSent, Outcome, Printer
 from deskapp.print.raw_lane import BROKEN
+from deskapp.queries.printers import profile_of
 from deskapp.queries.printing import JobCard
 from deskapp.rules import papers
+from deskapp.rules.printer_profiles import TRUE_SIZE
 
 if TYPE_CHECKING:
     from deskapp.print import render
@@ -25,7 +28,6 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S = 20.0  # how long a handed-over paper is watched before it counts as held
 _POLL_S = 0.5
-WAITS = N_("The printer has the paper and is not printing it. Look for paper, cover and cable.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,14 @@ class PageLane:
     tick: Callable[[], float]
     pause: Callable[[float], None]
     stopping: Callable[[], bool]
+    watch: PageWatch
 
     def print(self, waiting: JobCard, address: str, second: str = "") -> str:
         """Take one job through: claim, make, send, watch; returns the state it ends in, empty if it waits no more.
 
         `second` takes over by itself what could not be handed to this printer.
         """
+        self.watch.withdraw(waiting)
         claimed = self.store.run(
             printing.claim_job(job_id=waiting.id, printer=address, medium=waiting.medium, stamp=self._stamp(waiting))
         )
@@ -63,7 +67,7 @@ class PageLane:
             return ""
         self.tell(Outcomes(job, "sending", changes=claimed.changes))
         try:
-            made = self._make(job)
+            made = self._make(address, job)
         except Exception as trouble:  # whatever is wrong with one paper must not stop the others
             # The same card would fail again: nobody gains from trying by itself.
             sentence = trouble.sentence if isinstance(trouble, Corrupt) else BROKEN
@@ -79,10 +83,14 @@ class PageLane:
         except InDoubt as trouble:
             act = printing.mark_unknown(job_id=job.id, error=trouble.sentence)
             return self._end(job, "unknown", act, trouble.sentence)
-        return self._watch(job, printer, evidence, made.warnings)
+        state, note = self._watched(printer, evidence)
+        result = printing.Settled(job.id, state, evidence, note)
+        return self._end(job, state, printing.settle(results=[result]), note, made.warnings)
 
     def print_sheet(self, waiting: Sequence[JobCard], address: str, second: str = "") -> int:
         """Take labels through that share an A4 sheet, as one paper; returns how many came out."""
+        for one in waiting:
+            self.watch.withdraw(one)
         claimed = self.store.run(
             printing.claim_window(
                 job_ids=[job.id for job in waiting],
@@ -99,7 +107,7 @@ class PageLane:
         for job in jobs:
             self.tell(Outcomes(job, "sending", changes=claimed.changes))
         try:
-            made = self._make(*jobs)
+            made = self._make(address, *jobs)
         except Exception as trouble:  # one that cannot be made must not stop the others: each by itself then
             log.exception("a sheet with print job %s could not be made", jobs[0].id)
             note = trouble.sentence if isinstance(trouble, Corrupt) else BROKEN
@@ -115,8 +123,7 @@ class PageLane:
         except InDoubt as trouble:
             doubt = [printing.Settled(job_id, "unknown", note=trouble.sentence) for job_id in ids]
             return self._together(jobs, "unknown", printing.settle(results=doubt), trouble.sentence)
-        held = self._waited(printer, evidence) is Outcome.HELD
-        state, note = ("held", WAITS) if held else ("printed", "")
+        state, note = self._watched(printer, evidence)
         results = [printing.Settled(job_id, state, evidence, note) for job_id in ids]
         return self._together(jobs, state, printing.settle(results=results), note, made.warnings)
 
@@ -138,9 +145,13 @@ class PageLane:
 
         return stamp_of(templates_of(self.store.home, self.store.ask(settings.load)), job.kind, job.medium)
 
-    def _make(self, *jobs: printing.Claimed) -> render.Rendered:
+    def _make(self, address: str, *jobs: printing.Claimed) -> render.Rendered:
         values = self.store.ask(settings.load)
-        nudge = values[settings.LABEL_OFFSET_X] / 10, values[settings.LABEL_OFFSET_Y] / 10
+        on = jobs[0].medium
+        tune = self.store.ask(lambda session: profile_of(session, address)).tune(on)
+        move = [tune.offset_x_um / 1000, tune.offset_y_um / 1000]
+        if on and medium(on).form in (Form.LABEL, Form.SHEET):
+            move = [move[0] + values[settings.LABEL_OFFSET_X] / 10, move[1] + values[settings.LABEL_OFFSET_Y] / 10]
         from deskapp.print import render  # some 15 MB that a desk needs only when it prints
         from deskapp.print.here import signatures_of, templates_of
 
@@ -153,29 +164,30 @@ class PageLane:
             job_id=job.id,
             printed_at_ms=job.created_at,
             superseded_by=job.superseded_by,
-            nudge_mm=nudge,
+            nudge_mm=(move[0], move[1]),
+            scale=(tune.scale_x_ppm / TRUE_SIZE, tune.scale_y_ppm / TRUE_SIZE),
             start_cell=job.start_cell,
             templates=templates_of(self.store.home, values),
             pictures={name: picture for card in cards for name, picture in signatures_of(self.store, card).items()},
         )
 
-    def _watch(
-        self, job: printing.Claimed, printer: Printer, evidence: str, warnings: tuple[render.PaperWarning, ...]
-    ) -> str:
-        """Wait a little for the paper to come out; a printer that sits on it is said to hold it."""
-        if self._waited(printer, evidence) is Outcome.HELD:
-            return self._end(job, "held", printing.mark_held(job_id=job.id, error=WAITS), WAITS, warnings)
-        # A job still moving after that time is a long one, not a lost one: the spooler has it.
-        act = printing.mark_printed(job_id=job.id, evidence=evidence)
-        return self._end(job, "printed", act, "", warnings)
+    def _watched(self, printer: Printer, evidence: str) -> tuple[str, str]:
+        """Wait a little for a paper to come out; returns the state it is in by then, and why, in words.
 
-    def _waited(self, printer: Printer, evidence: str) -> Outcome:
+        What has not left the queue by then is held: the paper may be long, the printer switched off. Its
+        queue is asked again later, and nothing is called printed before the system does so itself.
+        """
         until = self.tick() + PATIENCE_S
         outcome = printer.outcome(evidence)
         while outcome is Outcome.WAITING and self.tick() < until and not self.stopping():
             self.pause(_POLL_S)
             outcome = printer.outcome(evidence)
-        return outcome
+        if outcome is Outcome.DONE:
+            return "printed", ""
+        if outcome is Outcome.DROPPED:
+            return "unknown", page_watch.DROPPED
+        self.watch.begin(printer.address)
+        return "held", page_watch.words(printer, outcome)
 
     def _end(
         self,

@@ -29,7 +29,7 @@ from deskapp.print.expressions import Names
 from deskapp.print.media import MEDIA, Form, Medium
 from deskapp.print.paper_parts import Block, Reading, Scope, base_name, tags_of
 from deskapp.print.pieces import closing
-from deskapp.print.strips import Drawn, Facts, Laid, Paper, Story, lay, paginate
+from deskapp.print.strips import AS_IT_IS, Drawn, Facts, Laid, Paper, Story, Truing, lay, paginate
 from deskapp.print.template_reader import Table, Words
 from deskapp.rules import papers
 
@@ -101,6 +101,9 @@ PAPER_MEDIA: Mapping[str, tuple[str, ...]] = {
     "recovery_code": ("a5", "a4"),
     "service_card": ("card-90x54", "roll-58", "roll-80"),
     "manifest": ("a4", "form-241x279", "form-241x140"),
+    "custody_record": ("a4", "form-241x279"),
+    "stocktake": ("a4", "a5", "form-241x279"),
+    **dict.fromkeys(("key_run", "scrap_record", "parts_order", "collect_notice", "command_sheet"), ("a4",)),
     "discrepancy_note": ("a4", "a5", "form-241x140", "form-241x279"),
     "inspection_sheet": ("a4", "a5"),
     "bench_traveller": ("a5", "a4"),
@@ -176,15 +179,17 @@ def layouts(tuned: templates.Tuned, card: papers.Card, medium: Medium, facts: Fa
 
 
 def draw(
-    canvas: Canvas, tuned: templates.Tuned, card: papers.Card, medium: Medium, facts: Facts, *, dot_page: bool = False
-) -> Drawn:
+    canvas: Canvas, tuned: templates.Tuned, card: papers.Card, medium: Medium, facts: Facts, *,
+    dot_page: bool = False, truing: Truing = AS_IT_IS,
+) -> Drawn:  # fmt: skip
     """Draw a card on the canvas: every copy, one or more pages each."""
     drawn = [
-        strip_paint.draw(canvas, *compose(tuned, card, medium, facts, part), dot_page=dot_page)
+        strip_paint.draw(canvas, *compose(tuned, card, medium, facts, part), dot_page=dot_page, truing=truing)
         for part in parts(tuned, facts.language)
     ]
     cut = dict.fromkeys(name for one in drawn for name in one.cut)
-    return Drawn(sum(one.pages for one in drawn), drawn[-1].height_mm, tuple(cut))
+    finest = min((one.finest for one in drawn if one.finest), default=0)
+    return Drawn(sum(one.pages for one in drawn), drawn[-1].height_mm, tuple(cut), finest)
 
 
 def _about(medium: Medium, facts: Facts) -> Mapping[str, str]:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -29,13 +27,7 @@ if TYPE_CHECKING:
 PDF = "application/pdf"
 _SENTENCES = {
     "ready": N_("Ready"),
-    "stopped": N_("The printer is stopped. Look for paper, cover and cable, then switch it on again."),
-    "gone": N_("This printer is not known to the system any more. Choose another one."),
-    "no_system": N_("No printing system is installed on this computer. Papers go to the folder."),
-    "silent": N_("The printing system does not answer."),
     "folder": N_("The folder for papers cannot be written to."),
-    "refused": N_("The printing system did not take the paper."),
-    "doubt": N_("The connection broke while the paper was being sent."),
     "unknown_kind": N_("This kind of printer is not known on this computer."),
 }
 
@@ -69,8 +61,9 @@ class Outcome(StrEnum):
     """What became of a paper that was handed over."""
 
     DONE = "done"
-    WAITING = "waiting"
-    HELD = "held"
+    WAITING = "waiting"  # on its way, tried again by itself
+    HELD = "held"  # goes no further without a person
+    DROPPED = "dropped"  # taken out of the queue, or given up
 
 
 class Printer(Protocol):
@@ -91,6 +84,9 @@ class Printer(Protocol):
 
     def outcome(self, evidence: str) -> Outcome:
         """Say what became of a paper by its evidence; never raises."""
+
+    def take_back(self, evidence: str) -> bool:
+        """Take back a paper that was handed over and is held; True when it will not come out any more."""
 
 
 class Evidence(StrEnum):
@@ -226,7 +222,7 @@ class FolderPrinter:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            target = self._place(part, _file_name(title), suffix, data)
+            target = self._place(part, file_name(title), suffix, data)
         except OSError as problem:
             raise NotSent(_SENTENCES["folder"], code="folder") from problem
         finally:
@@ -258,107 +254,14 @@ class FolderPrinter:
     def outcome(self, evidence: str) -> Outcome:
         return Outcome.DONE
 
+    def take_back(self, evidence: str) -> bool:
+        return False
 
-def _file_name(title: str) -> str:
+
+def file_name(title: str) -> str:
     """Return a title as a file name that Windows takes too."""
     safe = re.sub(r'[<>:"/\\|?*\x00-\x1f]+', "-", title).strip(" .")
     return safe[:120] or "paper"
-
-
-# ---------------------------------------------------------------- CUPS
-
-_QUEUE = re.compile(r"[A-Za-z0-9_.@][A-Za-z0-9_.@+-]*")
-_TOLD = re.compile(r"request id is (\S+-\d+)")
-_STUCK = ("job-hold", "job-stopped", "job-suspended", "job-completed-with-errors", "document-")
-"""Alerts (IPP `job-state-reasons`, RFC 8011 5.3.8) of a job that goes no further by itself; an unprintable one
-stays in its queue for ever."""
-
-
-class CupsPrinter:
-    """A queue of the Unix printing system, by `lp`; takes PDF and keeps its size."""
-
-    def __init__(self, queue: str) -> None:
-        if not _QUEUE.fullmatch(queue):
-            raise ValueError(f"no queue can be called {queue!r}")
-        self.queue = queue
-
-    @property
-    def address(self) -> str:
-        return f"cups:{self.queue}"
-
-    def condition(self) -> Condition:
-        if shutil.which("lpstat") is None:
-            return Condition(Readiness.MISSING, _SENTENCES["no_system"])
-        told = _ask(["lpstat", "-p", self.queue])
-        if told is None:
-            return Condition(Readiness.SILENT, _SENTENCES["silent"])
-        if told.returncode != 0:
-            return Condition(Readiness.MISSING, _SENTENCES["gone"])
-        if "disabled" in told.stdout:
-            return Condition(Readiness.STOPPED, _SENTENCES["stopped"])
-        return Condition(Readiness.READY, _SENTENCES["ready"])
-
-    def send(self, data: bytes, mime: str, title: str, *, page_mm: tuple[float, float] | None = None) -> str:
-        options = ["-o", "print-scaling=none"]
-        if page_mm is not None:
-            width, height = page_mm
-            options += ["-o", f"media=Custom.{width:g}x{height:g}mm"]
-        command = ["lp", "-d", self.queue, "-t", _file_name(title), *options]
-        try:
-            done = subprocess.run(command, input=data, capture_output=True, timeout=60, env=_env(), check=False)
-        except OSError as problem:
-            raise NotSent(_SENTENCES["no_system"], code="no_system") from problem
-        except subprocess.TimeoutExpired as problem:
-            raise InDoubt(_SENTENCES["doubt"], code="doubt") from problem
-        told = _TOLD.search(done.stdout.decode("utf-8", "replace"))
-        if done.returncode != 0 or told is None:
-            # lp makes the job only when it has all data, so nothing prints after a failure.
-            raise NotSent(_SENTENCES["refused"], code="refused")
-        return f"cups:{told.group(1)}"
-
-    def outcome(self, evidence: str) -> Outcome:
-        """Done when the job has left the queue; held when it waits in a stopped printer, or was stopped itself."""
-        job = evidence.removeprefix("cups:")
-        told = _ask(["lpstat", "-l", "-W", "not-completed", "-o", self.queue])
-        if told is None:
-            return Outcome.WAITING
-        alerts = _alerts(told.stdout, job)
-        if alerts is None:
-            return Outcome.DONE
-        if any(alert.startswith(_STUCK) for alert in alerts) or self.condition().readiness is Readiness.STOPPED:
-            return Outcome.HELD
-        return Outcome.WAITING
-
-
-def _alerts(told: str, job: str) -> list[str] | None:
-    """Return the alerts of a job in what `lpstat -l -o` says, None if the job is not there."""
-    block = re.search(rf"^{re.escape(job)}\s.*\n((?:[ \t].*\n?)*)", told + "\n", re.MULTILINE)
-    return block[1].partition("Alerts:")[2].partition("\n")[0].split() if block else None
-
-
-def _env() -> dict[str, str]:
-    """Ask in plain English: the words of `lp` and `lpstat` are read."""
-    return {**os.environ, "LC_ALL": "C", "LANG": "C"}
-
-
-def _ask(command: list[str]) -> subprocess.CompletedProcess[str] | None:
-    """Run a question to the printing system; None when it does not answer."""
-    try:
-        return subprocess.run(
-            command, capture_output=True, timeout=5, env=_env(), check=False, encoding="utf-8", errors="replace"
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-
-
-def _cups_found() -> list[Found]:
-    if shutil.which("lpstat") is None:
-        return []
-    told = _ask(["lpstat", "-e"])
-    if told is None or told.returncode != 0:
-        return []
-    names = [line.strip() for line in told.stdout.splitlines() if _QUEUE.fullmatch(line.strip())]
-    return [Found(f"cups:{name}", name, CupsPrinter(name).condition()) for name in names]
 
 
 # ---------------------------------------------------------------- by address
@@ -393,5 +296,17 @@ def find_printers() -> list[Found]:
     return [found for finder in _FINDERS for found in finder()]
 
 
+def _queue(name: str) -> Printer:
+    from deskapp.print.cups import CupsPrinter
+
+    return CupsPrinter(name)
+
+
+def _queues() -> list[Found]:
+    from deskapp.print import cups
+
+    return cups.find()
+
+
 register("pdf", lambda folder: FolderPrinter(Path(folder)))
-register("cups", CupsPrinter, _cups_found)
+register("cups", _queue, _queues)

@@ -22,12 +22,10 @@ PAGE_DPI = 144
 UNREACHED_MM = 4.2
 """What laser and ink printers cannot reach at each edge, as their makers say; less than any margin of ours."""
 OFF_THE_HEAD = "off_the_head"
-COARSE = "coarse"
 
 SENTENCES = {
     **render.SENTENCES,
     OFF_THE_HEAD: N_("Part of this paper lies beyond what the print head reaches."),
-    COARSE: N_("This printer was found to print codes cleanly only with bars of {dots} dots or more."),
 }
 
 
@@ -96,8 +94,7 @@ def _dots(job: Asked, profile: Profile | None, taste: Taste) -> Proof:
         if any(setup.loses(bits) for bits in drawn):
             warnings.append(PaperWarning(OFF_THE_HEAD))
         tune = profile.tune(job.medium)
-        if tune.smallest_module > 2:
-            warnings.append(PaperWarning(COARSE, {"dots": str(tune.smallest_module)}))
+        warnings += made.too_fine(tune.smallest_module)
         head = min(profile.head_dots or HEADS[profile.language], target.print_dots)
         shade = max(0, target.width_dots - head) // 2 if target.form is Form.ROLL else 0
         language = raw.LANGUAGES[profile.language]

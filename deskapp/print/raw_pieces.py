@@ -83,7 +83,7 @@ def make(
     )
     till = job.kind == "repair_receipt" and job.copy_no == 0
     pieces = [_piece(picture, target, profile, drawer=till) for picture in raster.dots(rendered.pdf)]
-    return Made(tuple(pieces), rendered.warnings)
+    return Made(tuple(pieces), (*rendered.warnings, *rendered.too_fine(tune.smallest_module)))
 
 
 def test_papers(profile: Profile, name: str, count: int) -> list[bytes]:

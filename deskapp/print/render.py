@@ -21,7 +21,7 @@ from deskapp.print.drawing import Drawing, paint
 from deskapp.print.media import POINTS_PER_MM, Form, Medium
 from deskapp.print.media import medium as named_medium
 from deskapp.print.paper_parts import base_name
-from deskapp.print.strips import Facts
+from deskapp.print.strips import Facts, Truing
 from deskapp.print.templates import Chosen, default
 from deskapp.rules import papers
 
@@ -32,6 +32,7 @@ SENTENCES = {
     "hidden_characters": N_("{fields}: characters that cannot be seen were left out."),
     "no_code": N_("The code does not fit on this label or cannot be written; only the number is printed."),
     "cut": N_("{fields}: too long for this paper, printed shortened."),
+    "coarse": N_("This printer prints codes cleanly only with bars of {dots} dots or more; here they have {finest}."),
 }
 
 
@@ -52,6 +53,14 @@ class Rendered:
     width_mm: float
     height_mm: float
     warnings: tuple[PaperWarning, ...] = ()
+    finest: int = 0
+    """The modules of the finest code on it, in dots of the medium; 0 where there is no code."""
+
+    def too_fine(self, smallest_module: int) -> tuple[PaperWarning, ...]:
+        """Return the warning that a printer, which was tried and found coarse, cannot print the codes on it."""
+        if not 0 < self.finest < smallest_module:
+            return ()
+        return (PaperWarning("coarse", {"dots": str(smallest_module), "finest": str(self.finest)}),)
 
 
 MEDIA_OF: dict[str, tuple[str, ...]] = {
@@ -82,7 +91,7 @@ def render(
     """Return the PDF of one paper, its page in millimetres.
 
     `copy_no` 0 = original, n = reprint n. `superseded_by` marks a corrected paper.
-    `nudge_mm` moves a label right and down, to true a printer. `templates` are those
+    `nudge_mm` moves everything right and down, to true a printer. `templates` are those
     the branch chose and tuned, else the shipped ones. `pictures` are the drawn signatures the
     card names (`papers.pictures_of`), by their SHA-256. ValueError if the card is not of
     that kind or the medium cannot carry it.
@@ -119,9 +128,9 @@ def render_many(
 ) -> Rendered:
     """Return several papers of one medium as one PDF; labels one to a page, or a sheet of cells.
 
-    `start_cell` is the first free cell of a sheet, `scale` how much its printer feeds
-    long or short across and down. `dot_page` makes the unit of the page one dot of the head: the page that rasters
-    are taken from.
+    `start_cell` is the first free cell of a sheet, `scale` by how much its printer needs pages and sheets longer
+    or shorter, across and down; a label keeps its size. `nudge_mm` moves all of them. `dot_page` makes the unit
+    of the page one dot of the head: the page that rasters are taken from.
     """
     if not items:
         raise ValueError("nothing to print")
@@ -135,6 +144,7 @@ def render_many(
         canvas = _canvas(out, size, items, facts)
         given = _Given()
         pages, height = 0, target.height_mm
+        truing = Truing(nudge_mm, scale)
         nudge = round(nudge_mm[0] * target.dots_per_mm), round(nudge_mm[1] * target.dots_per_mm)
         if target.form is Form.SHEET:
             cells = sheet_template.layout(target.sheet, templates.sheets if templates else None)
@@ -151,12 +161,14 @@ def render_many(
                 pages += 1
             else:
                 tuned = (templates or default()).of(kind, base_name(target))
-                made = paper_template.draw(canvas, tuned, card, target, facts, dot_page=dot_page)
+                made = paper_template.draw(canvas, tuned, card, target, facts, dot_page=dot_page, truing=truing)
                 given.cut.update(dict.fromkeys(made.cut))
+                given.code(made.finest)
                 pages += made.pages
                 height = made.height_mm
         canvas.save()
-    return Rendered(out.getvalue(), pages, target.width_mm, height, _warnings([c for _, c in items], given))
+    warned = _warnings([c for _, c in items], given)
+    return Rendered(out.getvalue(), pages, target.width_mm, height, warned, given.finest)
 
 
 @dataclass(slots=True)
@@ -165,11 +177,18 @@ class _Given:
 
     cut: dict[str, None] = field(default_factory=dict)
     uncoded: bool = False
+    finest: int = 0
+
+    def code(self, module: int) -> None:
+        """Note the modules of a code, in dots; 0 for none."""
+        self.finest = min(filter(None, (self.finest, module)), default=0)
 
     def note(self, drawing: Drawing) -> None:
         """Take over what one label had to give."""
         self.cut.update(dict.fromkeys(drawing.cut))
         self.uncoded |= bool(drawing.uncoded)
+        for symbol in drawing.symbols:
+            self.code(symbol.module)
 
 
 def render_dots(

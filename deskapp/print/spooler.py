@@ -21,6 +21,7 @@ from deskapp.errors import DeskError
 from deskapp.models.store import Changes, ReadSession, Store
 from deskapp.print import printers, windows
 from deskapp.print.page_lane import Outcomes, PageLane, is_sheet, on_one_sheet
+from deskapp.print.page_watch import PageWatch
 from deskapp.print.printers import NotSent, Printer, RawPrinter
 from deskapp.print.raw_lane import HOLDS, Lane, Step
 from deskapp.print.raw_printer import open_raw
@@ -80,7 +81,8 @@ class Spooler:
         self._tick = tick
         self._woken = threading.Event()
         self._stopping = threading.Event()
-        self._pages = PageLane(store, open_printer, self._page_told, tick, pause, self._stopping.is_set)
+        self._watch = PageWatch(store, open_printer, self._kept_told, tick)
+        self._pages = PageLane(store, open_printer, self._page_told, tick, pause, self._stopping.is_set, self._watch)
         self._thread: threading.Thread | None = None
         self._workers: dict[str, _Worker] = {}
         self._lock = threading.Lock()
@@ -161,14 +163,19 @@ class Spooler:
         """Ask the printers themselves about papers in doubt or held, in this thread."""
         routes, _ = self._store.ask(self._question)
         open_at = {job.printer for job in self._store.ask(doubtful_jobs)}
-        for address in sorted(filter(is_raw, open_at)):
-            self._look_after(self._lane(address), routes)
+        for address in sorted(filter(None, open_at)):
+            if is_raw(address):
+                self._look_after(self._lane(address), routes)
+            else:
+                self._watch.look_after(address)
 
     def clear_printer(self, address: str) -> bool:
         """Make a printer forget what it holds, on a person's order, and cancel those papers; False if not told."""
         routes, _ = self._store.ask(self._question)
         try:
-            told = is_raw(address) and self._open_raw(routes.profile(address)).cancel()
+            if not is_raw(address):
+                return self._watch.take_back(address)
+            told = self._open_raw(routes.profile(address)).cancel()
         except NotSent:
             told = False
         if told:
@@ -182,9 +189,8 @@ class Spooler:
     def _dispatch(self) -> None:
         try:
             self.recover()
-            for address in {job.printer for job in self._store.ask(doubtful_jobs)}:
-                if is_raw(address):
-                    self._worker(address)  # its first look settles what the printer itself can answer
+            for address in {job.printer for job in self._store.ask(doubtful_jobs) if job.printer}:
+                self._worker(address)  # its first look settles what the printer or its queue can answer
         except DeskError:
             log.warning("interrupted print jobs could not be looked after")
         while not self._stopping.is_set():
@@ -273,14 +279,17 @@ class Spooler:
 
     def _until_look(self, worker: _Worker) -> float | None:
         """Return seconds until the printer has to be looked at again, None while it holds nothing of ours."""
-        due = worker.lane.due() if worker.lane is not None else None
+        due = worker.lane.due() if worker.lane is not None else self._watch.due(worker.printer)
         return None if due is None else max(0.0, due - self._tick())
 
     def _go(self, worker: _Worker, jobs: Sequence[JobCard]) -> None:
         """Print some papers, or look at the printer when there are none."""
         routes, _ = self._store.ask(self._question)
         if not is_raw(worker.printer):
-            self._print_pages(jobs, worker.printer, routes)
+            if jobs:
+                self._print_pages(jobs, worker.printer, routes)
+            else:
+                self._watch.look_after(worker.printer)
             return
         worker.lane = worker.lane or self._lane(worker.printer)
         if jobs:
@@ -295,6 +304,10 @@ class Spooler:
 
     def _print_pages(self, jobs: Sequence[JobCard], address: str, routes: Routes) -> int:
         """Print papers on pages, labels of one sheet together; returns how many came out."""
+        if jobs and self._watch.look_after(address):
+            # What the queue still has comes out first; what waits here can still be sent elsewhere.
+            self._behind.update(dict.fromkeys([job.id for job in jobs], self._watch.due(address) or 0.0))
+            return 0
         if len(jobs) > 1:
             done = self._pages.print_sheet(jobs, address, routes.second(address, jobs[0].kind))
             if not done:
@@ -341,6 +354,9 @@ class Spooler:
         state = "failed" if step.state == "broken" else step.state
         warnings = step.made.warnings if step.made is not None and state == "printed" else ()
         self._tell(Spooled(step.job.id, step.job.kind, step.job.number, state, step.note, warnings, step.changes))
+
+    def _kept_told(self, job: JobCard, state: str, note: str, changes: Changes | None) -> None:
+        self._tell(Spooled(job.id, job.kind, job.number, state, note, changes=changes))
 
     def _page_told(self, step: Outcomes) -> None:
         if step.state == "broken":

@@ -16,6 +16,7 @@ from deskapp.print.drawing import mask_operator
 from deskapp.print.logo import Bits
 from deskapp.print.media import POINTS_PER_MM
 from deskapp.print.strips import (
+    AS_IT_IS,
     GREY,
     Drawn,
     Frame,
@@ -28,6 +29,7 @@ from deskapp.print.strips import (
     Stroke,
     Symbol,
     Tick,
+    Truing,
     Words,
     lay,
     shifted,
@@ -37,15 +39,20 @@ from deskapp.print.words import caption, say
 from deskapp.rules.paper_store import NO_LONGER_VALID
 
 
-def draw(canvas: Canvas, paper: Paper, story: Story, *, dot_page: bool = False) -> Drawn:
+def draw(canvas: Canvas, paper: Paper, story: Story, *, dot_page: bool = False, truing: Truing = AS_IT_IS) -> Drawn:
     """Draw one paper on the canvas, one or more pages.
 
     `dot_page` makes the unit one dot; a roll is then as wide as the head, without the paper's edges.
+    `truing` is what the page printer was found to need; dots of a head need none.
     """
     laid = lay(paper, story)
+    finest = 0
     for number in range(1, len(laid.pages) + 1):
-        _page(canvas, laid, number, dot_page)
-    return Drawn(len(laid.pages), laid.height_mm, tuple(paper.cut))
+        marks = marks_of(laid, number)
+        _page(canvas, laid, marks, dot_page, truing)
+        finest = min([*filter(None, [finest]), *(mark.module_dots for mark in marks if isinstance(mark, Symbol))],
+                     default=0)  # fmt: skip
+    return Drawn(len(laid.pages), laid.height_mm, tuple(paper.cut), finest)
 
 
 def marks_of(laid: Laid, number: int) -> list[Mark]:
@@ -58,7 +65,7 @@ def marks_of(laid: Laid, number: int) -> list[Mark]:
     return found
 
 
-def _page(canvas: Canvas, laid: Laid, number: int, dot_page: bool) -> None:
+def _page(canvas: Canvas, laid: Laid, marks: list[Mark], dot_page: bool, truing: Truing) -> None:
     paper, medium = laid.paper, laid.paper.medium
     dots_per_point = medium.dots_per_mm / POINTS_PER_MM
     scale = dots_per_point if dot_page else 1.0
@@ -70,7 +77,10 @@ def _page(canvas: Canvas, laid: Laid, number: int, dot_page: bool) -> None:
     code: list[str] = ["q"]
     if dot_page:
         code.append(f"{scale:.6f} 0 0 {scale:.6f} 0 0 cm")
-    marks = marks_of(laid, number)
+    elif truing != AS_IT_IS:
+        (right, down), (across, along) = truing.move_mm, truing.scale
+        left, low = across * right * POINTS_PER_MM, tall * (1 - along) - along * down * POINTS_PER_MM
+        code.append(f"{across:.6f} 0 0 {along:.6f} {left:.3f} {low:.3f} cm")
     code += _operators(canvas, paper, marks, side, top, dots_per_point)
     if paper.facts.superseded_by:
         code += _superseded(canvas, paper, wide, tall)

@@ -256,6 +256,22 @@ class Drawn:
     pages: int
     height_mm: float
     cut: tuple[str, ...]
+    finest: int = 0
+    """The finest code's modules, in dots of the medium; 0 where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truing:
+    """What brings a page to where its printer should have put it: moved right and down, then stretched.
+
+    `scale` is what the printer needs, not what it does: 1.01 for one that prints one per cent too small.
+    """
+
+    move_mm: tuple[float, float] = (0.0, 0.0)
+    scale: tuple[float, float] = (1.0, 1.0)
+
+
+AS_IT_IS = Truing()
 
 
 def lay(paper: Paper, story: Story) -> Laid:

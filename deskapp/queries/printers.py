@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from deskapp.models.local import MediumProfile, PrinterChoice, PrinterProfile, PrintEvent, PrintJob
+from deskapp.models.local import MediumProfile, PrinterChoice, PrinterProfile, PrintJob
 from deskapp.models.store import ReadSession
 from deskapp.rules.printer_profiles import Capabilities, Profile, Tune, base_of
 
@@ -19,19 +19,6 @@ class Choice:
     address: str = ""
     fallback: str = ""
     medium: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step in the life of a print job; instants are ms UTC."""
-
-    job_id: str
-    at: int
-    state: str
-    printer: str
-    evidence: str
-    note: str
-    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +56,6 @@ def choices(session: ReadSession) -> dict[str, Choice]:
     return {row.kind: Choice(row.kind, row.address, row.fallback, row.medium) for row in rows}
 
 
-def steps_of(session: ReadSession, job_id: str) -> list[Step]:
-    """Return what happened to a print job, oldest first."""
-    rows = session.scalars(select(PrintEvent).where(PrintEvent.job_id == job_id).order_by(PrintEvent.n))
-    return [Step(row.job_id, row.at, row.state, row.printer, row.evidence, row.note, row.by) for row in rows]
-
-
 def paper_left(session: ReadSession, address: str = "") -> list[PaperLeft]:
     """Return how much paper is left where the roll is followed: its size less what was printed since."""
     question = select(MediumProfile).where(MediumProfile.roll_pieces > 0)
@@ -95,7 +76,7 @@ def paper_left(session: ReadSession, address: str = "") -> list[PaperLeft]:
 
 def _profile(row: PrinterProfile, tunes: dict[str, Tune]) -> Profile:
     return Profile(
-        row.address, row.name, row.language, row.dots_per_mm, row.head_dots, row.native_text, row.columns, row.cut,
+        row.address, row.name, row.language, row.dots_per_mm, row.head_dots, row.columns, row.cut,
         row.drawer, row.paused, row.shared, row.fallback, Capabilities.from_json(row.learned), row.learned_at, tunes,
     )  # fmt: skip
 

@@ -89,7 +89,6 @@ class Profile:
     language: str = ""
     dots_per_mm: int = 8
     head_dots: int = 0
-    native_text: bool = False
     columns: bool = False
     cut: bool = True
     drawer: bool = False

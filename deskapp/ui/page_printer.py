@@ -57,6 +57,10 @@ class QtPrinter:
         """Return what is known of a sheet that was handed over: the driver says nothing more."""
         return Outcome.DONE
 
+    def take_back(self, evidence: str) -> bool:
+        """Return False: what a driver was given stays with it."""
+        return False
+
 
 def set_page(printer: QPrinter, size_mm: tuple[float, float]) -> None:
     """Tell a driver the paper's own size, without margins, so that nothing is scaled to fit."""

@@ -134,7 +134,7 @@ class Listener:
 
     def __enter__(self) -> Listener:
         self._changed = threading.Condition()
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = socket.create_server(("127.0.0.1", self.port))
         self.port = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()

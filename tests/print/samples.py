@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deskapp.rules import papers
+from deskapp.rules import numbers, papers, transfers_code
 from deskapp.rules.custody import TamperResult
 
 NOW = 1_741_933_500_000  # 2025-03-14 14:25 in China
@@ -357,6 +357,53 @@ def manifest(count: int = 6) -> papers.ManifestCard:
         handed_by="林晓燕",
         handed_ms=NOW,
         courier="陈建新",
+        codes=tuple(
+            transfers_code.codes(
+                "M00123250314002R", papers.ManifestType.OUT, "FZ-A1", "FZ-D1", ["FZ0000871", "FZ0000872"],
+                [(numbers.make_label("D", 123, 40 + 3 * index), f"NL8610{index:08d}", "FZ0000871", 2)
+                 for index in range(count)],
+            )
+        ),
+    )  # fmt: skip
+
+
+def custody_record(count: int = 5) -> papers.CustodyCard:
+    holders = ("在商户处", "在架上 A-01", "由承运人保管 维修中心", "在架上 D-01", "在隔离区")
+    return papers.CustodyCard(
+        number="D001230000711",
+        site=SITE,
+        order_no="R00123250314007D",
+        model="联迪 APOS A8",
+        serial_no="NL861000000003",
+        terminal_no="10039112",
+        lines=tuple(
+            papers.CustodyLine(
+                NOW + index * DAY, holders[index % 5], holders[(index + 1) % 5], "M00123250314002R", "FZ0000871",
+                TamperResult.SUSPECT if index == 4 else TamperResult.OK, "林晓燕", "陈建新", "9F86D081884C",
+                "M00123250314002R", "在架上 B-03-2" if index == 3 else "",
+            )
+            for index in range(count)
+        ),
+        gaps=1, suspicions=1, hops=count, holder="在隔离区", made_ms=NOW, made_by="郑海",
+        proof="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        named="60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+    )  # fmt: skip
+
+
+def stocktake() -> papers.StocktakeCard:
+    return papers.StocktakeCard(
+        number="FZ-D1-20250314",
+        site=SITE,
+        counted_ms=NOW,
+        scope="B-03-2",
+        expected=18,
+        found=17,
+        lines=(
+            papers.StocktakeLine("未找到", "D001230000711", "联迪 APOS A8", "NL861000000003", "B-03-2", "无"),
+            papers.StocktakeLine("架位不符", "D001230000729", "新大陆 N910", "NL910S00000009", "A-01", "C-04"),
+        ),
+        remarks="B-03-2 已复盘一次。",
+        counted_by="林晓燕",
     )
 
 
@@ -516,6 +563,102 @@ def refund() -> papers.RefundCard:
     )
 
 
+def key_run(count: int = 3) -> papers.KeyRunCard:
+    done = (
+        ("TMK-01", "A1B2C3", "已灌装", "灌装成功"), ("", "", "失败", "设备报 E07，送厂检测"),
+        ("", "", "未灌装", "设备未送到"),
+    )  # fmt: skip
+    return papers.KeyRunCard(
+        number="KL00123-250314-01",
+        site=SITE,
+        opened_ms=NOW,
+        closed_ms=NOW + 3_600_000,
+        authorised_by="王主管",
+        custodian_a="孙一",
+        custodian_b="孙二",
+        method="母POS",
+        key_set="TMK-2025-03",
+        lines=tuple(
+            papers.KeyRunLine(
+                f"D00123000{place:03d}1",
+                "联迪 APOS A8",
+                f"NL8610024{place:03d}",
+                "10039112",
+                *done[place % 3][:2],
+                done[place % 3][2],
+                done[place % 3][3],
+                NOW + place * 60_000,
+            )
+            for place in range(count)
+        ),  # fmt: skip
+        loaded=(count + 2) // 3,
+        failed=(count + 1) // 3,
+        left_out=count // 3,
+        words="母POS 编号 MP-02",
+    )
+
+
+def scrap_record() -> papers.ScrapCard:
+    return papers.ScrapCard(
+        number="D001230000711",
+        site=SITE,
+        order_no="R00123250314007D",
+        merchant="老街鱼丸店（鼓楼店）",
+        model="联迪 APOS A8",
+        serial_no="NL8610024571",
+        tusn="00005302NL8610024571",
+        terminal_no="10039112",
+        owner="银行产权",
+        consent="农商行 陈经理 BF-2025-018",
+        reason="进水腐蚀，主板无法修复",
+        keys_erased="随安全模块一并销毁",
+        method="安全模块钻孔",
+        kept_parts=("PRT-A8 ×1", "BAT-A8 ×1 BT99120031"),
+        scrapped_ms=NOW,
+        photos=3,
+        done_by="王主管",
+        witness="张建国、陈涛",
+        decided="销毁 银行来函",
+    )
+
+
+def collect_notice() -> papers.CollectNoticeCard:
+    return papers.CollectNoticeCard(
+        number="R00123250314007D",
+        site=SITE,
+        slip_no="K00123250314004P",
+        merchant="老街鱼丸店（鼓楼店）",
+        contact="陈女士",
+        devices=("联迪 APOS A8 10024571", "新大陆 SP60 B7654321"),
+        ready_ms=NOW - 31 * DAY,
+        days=31,
+        step="书面通知并写明期限",
+        until="2025-05-15",
+        due_fen=32_504,
+        storage_fee="每日 1.00 元，自第 61 日起",
+        words="如已委托他人，请电话告知。",
+        clerk="林晓燕",
+        printed_ms=NOW,
+    )
+
+
+def parts_order() -> papers.PartsOrderCard:
+    return papers.PartsOrderCard(
+        number="20250314-0930",
+        site=SITE,
+        made_ms=NOW,
+        lines=(
+            papers.PartToOrder("BAT-A8", "锂电池", "联迪 APOS A8", "E-1", 1, 2, 4, 5, 8),
+            papers.PartToOrder("PRT-SP60", "热敏打印头组件", "新大陆 SP60", "E-2", 0, 0, 3, 0, 3),
+        ),
+        made_by="陈涛",
+    )
+
+
+def command_sheet() -> papers.CommandSheetCard:
+    return papers.CommandSheetCard(number="00123", site=SITE)
+
+
 ALL: dict[str, papers.Card] = {
     "device_label": device_label(),
     "accessory_label": accessory_label(),
@@ -531,6 +674,8 @@ ALL: dict[str, papers.Card] = {
     "recovery_code": recovery_code(),
     "service_card": service_card(),
     "manifest": manifest(),
+    "custody_record": custody_record(),
+    "stocktake": stocktake(),
     "discrepancy_note": discrepancy_note(),
     "inspection_sheet": inspection_sheet(),
     "bench_traveller": bench_traveller(),
@@ -538,4 +683,9 @@ ALL: dict[str, papers.Card] = {
     "call_note": call_note(),
     "missed_note": missed_note(),
     "refund": refund(),
+    "key_run": key_run(),
+    "scrap_record": scrap_record(),
+    "collect_notice": collect_notice(),
+    "parts_order": parts_order(),
+    "command_sheet": command_sheet(),
 }

@@ -17,10 +17,12 @@ import pytest
 import zxingcpp
 
 from deskapp import settings
+from deskapp.commands import printing
 from deskapp.models.local import PrintJob
 from deskapp.models.store import Store
 from deskapp.print import printers, raster, render
-from deskapp.print.printers import CupsPrinter, NotSent, Outcome, Readiness
+from deskapp.print.cups import CupsPrinter
+from deskapp.print.printers import NotSent, Outcome, Readiness
 from deskapp.print.spooler import Spooler
 from tests.print import samples
 from tests.print.oracles import shelf
@@ -151,8 +153,102 @@ def test_a_paper_on_its_way_is_waiting_until_the_printer_has_taken_it(cups: OwnC
     printer = CupsPrinter("away")
     evidence = printer.send(three_labels(), printers.PDF, "away", page_mm=(60, 40))
     assert printer.outcome(evidence) is Outcome.WAITING
+    assert wait_until(lambda: printer.condition().readiness is Readiness.SILENT), printer.condition()
     cups.run("cancel", "-a", "away")
-    assert wait_until(lambda: printer.outcome(evidence) is Outcome.DONE)
+    assert wait_until(lambda: printer.outcome(evidence) is Outcome.DROPPED)
+
+
+def hasty(store: Store, queue: str) -> Spooler:
+    """A spooler that prints on a queue and has no patience: every look at its clock is a minute later."""
+    store.run(set_printer(key=settings.PAGE_PRINTER.key, value=settings.PAGE_PRINTER.encode(f"cups:{queue}")))
+    minutes = iter(range(0, 10**6, 60))
+    return Spooler(store, tick=lambda: next(minutes), pause=lambda _seconds: None)
+
+
+def states(store: Store, jobs: list[str]) -> list[str]:
+    return [store.ask(lambda session, job=job: session.get_one(PrintJob, job).state) for job in jobs]  # type: ignore[misc]
+
+
+def test_papers_for_a_printer_that_is_switched_off_wait_and_come_out_once_when_it_is_on(
+    cups: OwnCups, store: Store
+) -> None:
+    port = free_port()
+    cups.add("off", f"socket://127.0.0.1:{port}/?waiteof=false&snmp=false", PAGE_DRIVER)
+    jobs = store.run(queue_papers(cards=[samples.repair_receipt(), samples.quote()])).result
+    spooler = hasty(store, "off")
+    assert spooler.drain() == 0
+    # The first is with the system and was not printed; the second stays here, where it can still be sent elsewhere.
+    assert states(store, jobs) == ["held", "queued"]
+    assert wait_until(lambda: CupsPrinter("off").condition().readiness is Readiness.SILENT)
+    spooler.settle_open()
+    assert states(store, jobs) == ["held", "queued"]
+    assert "switched on" in store.ask(lambda session: session.get_one(PrintJob, jobs[0]).error)
+    with Listener(port=port) as listener:
+        assert listener.wait_for(1), cups.errors()
+
+        def settled() -> bool:
+            Spooler(store).settle_open()  # as after a new start: what is known lies in the store
+            return states(store, jobs)[0] == "printed"
+
+        assert wait_until(settled), cups.errors()
+        assert Spooler(store).drain() == 1
+        assert listener.wait_for(2), cups.errors()
+    assert states(store, jobs) == ["printed", "printed"]
+    assert len(listener.papers) == 2
+
+
+def test_a_paper_taken_back_from_a_queue_is_cancelled_and_can_go_elsewhere(cups: OwnCups, store: Store) -> None:
+    with Listener() as listener:
+        cups.add("takeback", listener.device, PAGE_DRIVER)
+        cups.run("cupsdisable", "takeback")
+        jobs = store.run(queue_papers(cards=[samples.repair_receipt()])).result
+        spooler = hasty(store, "takeback")
+        spooler.drain()
+        assert states(store, jobs) == ["held"]
+        assert spooler.clear_printer("cups:takeback")
+        assert states(store, jobs) == ["cancelled"]
+        cups.run("cupsenable", "takeback")
+        folder = f"pdf:{store.home.root / 'elsewhere'}"
+        store.run(printing.redirect_job(job_id=jobs[0], printer=folder))
+        assert spooler.drain() == 1
+    assert states(store, jobs) == ["printed"]
+    assert listener.papers == []
+
+
+def test_a_paper_somebody_cancels_in_the_queue_is_a_question_and_not_called_printed(
+    cups: OwnCups, store: Store
+) -> None:
+    with Listener() as listener:
+        cups.add("cancelled", listener.device, PAGE_DRIVER)
+        cups.run("cupsdisable", "cancelled")
+        jobs = store.run(queue_papers(cards=[samples.repair_receipt()])).result
+        spooler = hasty(store, "cancelled")
+        spooler.drain()
+        cups.run("cancel", "-a", "cancelled")
+        spooler.settle_open()
+        assert states(store, jobs) == ["unknown"]
+        # A person who says that it did not come out gets it, once.
+        cups.run("cupsenable", "cancelled")
+        store.run(printing.answer_unknown(job_id=jobs[0], came_out=False))
+        assert Spooler(store).drain() == 1
+        assert listener.wait_for(1), cups.errors()
+    assert len(listener.papers) == 1
+
+
+def test_a_held_paper_a_person_sends_again_leaves_its_first_queue_before(cups: OwnCups, store: Store) -> None:
+    with Listener() as listener:
+        cups.add("again", listener.device, PAGE_DRIVER)
+        cups.run("cupsdisable", "again")
+        jobs = store.run(queue_papers(cards=[samples.repair_receipt()])).result
+        spooler = hasty(store, "again")
+        spooler.drain()
+        store.run(printing.answer_unknown(job_id=jobs[0], came_out=False))
+        assert spooler.drain() == 0
+        assert states(store, jobs) == ["held"]
+        cups.run("cupsenable", "again")
+        assert listener.wait_for(1), cups.errors()
+        assert wait_until(lambda: "again-" not in cups.run("lpstat", "-W", "not-completed", "-o", "again"))
+    assert len(listener.papers) == 1
 
 
 def test_completed_means_handed_over_and_no_more(cups: OwnCups, store: Store) -> None:

@@ -108,7 +108,7 @@ def test_every_code_is_read_grey_and_black_at_both_resolutions_with_any_values(k
         dots = render.render_dots(kind, card, medium=name, language="zh_CN", copy_no=3)[0]
         assert read(dots) == wanted
         pdf = render.render(kind, card, medium=name, language="zh_CN", copy_no=3).pdf
-        for dpi in (203.2, 300, 600):
+        for dpi in (203.2, 300, 600) if card is LONGEST[kind] else (203.2, 300):
             grey = raster.pages(pdf, dpi / 72, grey=True)[0]
             assert read(grey) == wanted
             assert read(grey.point(lambda value: 255 if value >= 128 else 0, "1")) == wanted

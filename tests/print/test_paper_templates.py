@@ -94,16 +94,19 @@ def test_the_longest_values_fit_or_wrap(kind: str, stock: str, language: str) ->
     assert faults_of(laid(kind, stock, papers_filled.filled(kind), language)) == []
 
 
-@pytest.mark.parametrize("text", papers_filled.HOSTILE, ids=range(len(papers_filled.HOSTILE)))
 @pytest.mark.parametrize(("kind", "stock"), [one for one in PAPERS if one[1] in ("a5", "roll-58", "a4", "card-90x54")])
-def test_hostile_text_stays_text(kind: str, stock: str, text: str) -> None:
-    card = papers_filled.filled(kind, entries=1, text=text)
-    assert faults_of(laid(kind, stock, card, "en")) == []
-    paper = made(kind, stock, card)
-    for word in (b"/Annot", b"/URI", b"/JavaScript", b"/JS", b"/Launch", b"/Subtype /Image", b"/EmbeddedFile"):
-        assert word not in paper.pdf
-    if fonts.missing(text):
-        assert "missing_characters" in {warning.code for warning in paper.warnings}
+def test_hostile_text_stays_text(kind: str, stock: str) -> None:
+    cards = {text: papers_filled.filled(kind, entries=1, text=text) for text in papers_filled.HOSTILE}
+    faults = {text: found for text, card in cards.items() if (found := faults_of(laid(kind, stock, card, "en")))}
+    assert faults == {}
+    rare = [card for text, card in cards.items() if fonts.missing(text)]
+    plain = [card for text, card in cards.items() if not fonts.missing(text)]
+    for some, told in ((plain, False), (rare, True)):
+        paper = render.render_many([(kind, card) for card in some], medium=stock, language="zh_CN",
+                                   printed_at_ms=samples.NOW)  # fmt: skip
+        for word in (b"/Annot", b"/URI", b"/JavaScript", b"/JS", b"/Launch", b"/Subtype /Image", b"/EmbeddedFile"):
+            assert word not in paper.pdf
+        assert ("missing_characters" in {warning.code for warning in paper.warnings}) is told
 
 
 def test_a_strip_that_lies_over_another_would_be_seen() -> None:
@@ -120,7 +123,7 @@ def test_a_strip_that_lies_over_another_would_be_seen() -> None:
 def test_a_roll_is_as_wide_as_its_head(kind: str, stock: str, language: str) -> None:
     picture = render.render_dots(kind, papers_filled.filled(kind), medium=stock, language=language)[0]
     head = {"roll-80": 576, "roll-58": 384}[stock]
-    assert picture.width == head
+    assert (picture.width, picture.mode) == (head, "1")
     ink = ImageOps.invert(picture.convert("L")).getbbox()
     assert ink is not None
     assert (ink[0], ink[2]) == (0, head), "the rules across the text go from edge to edge of the head"
@@ -131,16 +134,25 @@ CODES = {
     "repair_receipt": {"C00123250319002X"},
     "refund": {"C00123250320001Z"},
     "quote": {"Q00123250315001H"},
-    "manifest": {"PS1:M00123250314002R:6"},
+    "manifest": {"PS1:M00123250314002R:6", samples.manifest().code_1},
+    "custody_record": {samples.custody_record().code},
     "discrepancy_note": {"M00123250314002R"},
     "inspection_sheet": {"T00123250314009C"},
     "missed_note": {"T00123250314009C"},
+    "key_run": {"KL00123-250314-01"},
+    "scrap_record": {"D001230000711"},
+    "collect_notice": {"R00123250314007D"},
+    "command_sheet": {"X:OK", "X:NEXT", "X:UNDO", "X:PRINT", "X:TAMPEROK", "X:QUARANTINE"},
     "call_note": {"R00123250314007D"},
     "loan_agreement": {"NLSP60B7654321"},
     "service_card": {"10039112"},
     "bench_traveller": {"PS1:D001230000711:R00123250314007D", "D001230000711", "X:OK", "X:NEXT", "X:UNDO", "X:PRINT",
                         "X:QUARANTINE"},
 }  # fmt: skip
+
+
+NOT_ON = dict.fromkeys(("form-241x279", "form-241x140"), {samples.manifest().code_1})
+"""Codes too fine for a needle printer."""
 
 
 def read(picture: Image.Image) -> set[str]:
@@ -151,7 +163,7 @@ def read(picture: Image.Image) -> set[str]:
 def test_every_code_is_read_back(kind: str, stock: str) -> None:
     pdf = made(kind, stock).pdf
     for dpi in (203.2, 300):
-        assert read(raster.pages(pdf, dpi / 72)[0]) == CODES[kind]
+        assert read(raster.pages(pdf, dpi / 72, grey=True)[0]) == CODES[kind] - NOT_ON.get(stock, set())
     if medium(stock).form is Form.ROLL:
         assert read(render.render_dots(kind, samples.ALL[kind], medium=stock, language="en")[0]) == CODES[kind]
 
@@ -182,8 +194,11 @@ UNPRINTED: dict[str, set[str]] = {
     "missed_note": {"site.phone", "site.address"},
     "manifest@form-241x140": {"lines.order_no", "lines.terminal_no", "lines.fault"},
     "manifest@form-241x279": {"lines.order_no", "lines.terminal_no", "lines.fault"},
-    **dict.fromkeys(("repair_receipt", "refund", "day_end", "manifest", "discrepancy_note", "inspection_sheet",
-                     "bench_traveller", "loan_agreement", "call_note"), SITE_LINES),
+    **dict.fromkeys(("repair_receipt", "refund", "day_end", "discrepancy_note", "inspection_sheet", "custody_record", "stocktake",
+                     "bench_traveller", "loan_agreement", "call_note", "key_run", "scrap_record", "parts_order",
+                     "command_sheet"), SITE_LINES),
+    "manifest": {"codes", *SITE_LINES},
+    "collect_notice": {"site.address", "site.hours"},
 }  # fmt: skip
 """Fields that are on no paper of the kind, or in a form of their own."""
 UNPRINTED["quote"] |= SITE_LINES

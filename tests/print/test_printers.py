@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from deskapp.print import printers
-from deskapp.print.printers import CupsPrinter, FolderPrinter, NotSent, Outcome, Readiness
+from deskapp.print.cups import CupsPrinter
+from deskapp.print.printers import FolderPrinter, NotSent, Outcome, Readiness
 
 PAPER = b"%PDF-1.4 one"
 
@@ -72,12 +73,13 @@ cat > "{spool}/data"
 echo "request id is laser-7 (0 file(s))"
 """
 LPSTAT = """#!/bin/sh
+[ "$1" = -l ] && shift
 case "$1" in
 -e) printf 'laser\\nbad name\\nlabel_1\\n';;
 -p) [ "$2" = gone ] && {{ echo "lpstat: Invalid destination" >&2; exit 1; }}
     [ -e "{spool}/stopped" ] && echo "printer $2 disabled since now -" && exit 0
     echo "printer $2 is idle.  enabled since now";;
--l) [ -e "{spool}/waiting" ] && printf 'laser-6  clerk 1 now\n\tAlerts: job-hold\nlaser-7  clerk 1 now\n\tAlerts: ' &&
+-W) [ "$2" = not-completed ] && [ -e "{spool}/waiting" ] && printf 'laser-6  clerk 1 now\n\tAlerts: job-hold\nlaser-7  clerk 1 now\n\tAlerts: ' &&
     cat "{spool}/waiting" && printf '\n\tqueued for laser\n'; exit 0;;
 esac
 """

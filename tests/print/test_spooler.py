@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import zxingcpp
 from sqlalchemy import select
 
 from deskapp import settings
 from deskapp.commands import printing
 from deskapp.commands.papers import queue
+from deskapp.commands.printer_profiles import save_printer, tune_printer
 from deskapp.errors import N_
 from deskapp.models.local import PrintJob, SettingRow
 from deskapp.models.repair import PrintFact
@@ -21,6 +23,8 @@ from deskapp.print import printers, raster
 from deskapp.print.printers import Condition, InDoubt, NotSent, Outcome, Readiness
 from deskapp.print.spooler import Spooled, Spooler
 from deskapp.rules import papers
+from deskapp.rules.printer_profiles import Profile, Tune
+from tests.conftest import People
 from tests.print import samples
 
 
@@ -61,6 +65,9 @@ class Machine:
 
     def outcome(self, evidence: str) -> Outcome:
         return self.outcomes.pop(0) if self.outcomes else Outcome.DONE
+
+    def take_back(self, evidence: str) -> bool:
+        return False
 
 
 class Crash(BaseException):
@@ -262,3 +269,28 @@ def test_a_label_sent_elsewhere_is_not_taken_by_the_printer_it_waited_for(
     store.run(printing.redirect_job(job_id=job, printer="machine:2"))
     assert store.run(printing.claim_job(job_id=job, printer="machine:1")).result is None
     assert store.run(printing.claim_job(job_id=job, printer="machine:2")).result is not None
+
+
+def code_at_mm(pdf: bytes) -> tuple[float, float]:
+    """Where the code of a page begins, in mm from its upper left corner."""
+    (code,) = zxingcpp.read_barcodes(raster.pages(pdf, 300 / 72, grey=True)[0])
+    return code.position.top_left.x / 300 * 25.4, code.position.top_left.y / 300 * 25.4
+
+
+def test_what_a_page_printer_was_calibrated_to_counts_for_every_page(
+    store: Store, machine: Machine, people: People
+) -> None:
+    address = "cups:laser"
+    store.run(save_printer(profile=Profile(address)), by=people.admin)
+    store.run(set_printer(key=settings.PAGE_PRINTER.key, value=settings.PAGE_PRINTER.encode(address)))
+    spooler = Spooler(store, open_printer=lambda address: machine, pause=lambda seconds: None)
+    store.run(queue_papers(cards=[samples.repair_receipt()]))
+    spooler.drain()
+    tune = Tune("a5", offset_x_um=3000, offset_y_um=-2000, scale_x_ppm=1_020_000, scale_y_ppm=980_000)
+    store.run(tune_printer(address=address, tune=tune), by=people.admin)
+    store.run(queue_papers(cards=[samples.repair_receipt(number="C00123250319004T")]))
+    spooler.drain()
+
+    plain, trued = (code_at_mm(data) for _title, data in machine.taken)
+    assert trued[0] == pytest.approx(1.02 * (plain[0] + 3.0), abs=0.3)
+    assert trued[1] == pytest.approx(0.98 * (plain[1] - 2.0), abs=0.3)

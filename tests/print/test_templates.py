@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deskapp.errors import Refused
-from deskapp.paths import resource
+from deskapp.paths import Home, resource
 from deskapp.print import expressions, label_template, render, sheet_template, templates
 from deskapp.print.expressions import Names, Scene
 from deskapp.print.template_reader import BadText, TemplateRefused, Words
@@ -407,3 +407,26 @@ def test_the_examples_of_the_guide_are_templates(tmp_path: Path) -> None:
     text = head + words + options + '[options.shelf]\nwords = "a"\nkind = "flag"\n' + cells + layout
     folder = branch(tmp_path, text)
     assert templates.load(folder / "labels" / "ours.toml", "labels").id == "our_device"
+
+
+def test_a_logo_is_kept_beside_the_templates_so_that_a_backup_carries_it(home: Home, tmp_path: Path) -> None:
+    from PIL import Image
+
+    from deskapp import settings as known
+    from deskapp.print.here import keep_logo, templates_of
+
+    file = tmp_path / "our sign.PNG"
+    picture = Image.new("L", (120, 60), 255)
+    picture.paste(0, (20, 20, 100, 40))
+    picture.save(file)
+    name = keep_logo(home, str(file))
+    file.unlink()
+
+    assert (home.templates / name).is_file() and "/" not in name
+    assert keep_logo(home, name) == name
+    values = known.Values({known.LOGO.key: known.LOGO.encode(name)})
+    chosen = templates_of(home, values)
+    assert chosen.notices == () and chosen.of("repair_receipt", "a5").logo is not None
+    (tmp_path / "no.png").write_bytes(b"no picture")
+    with pytest.raises(Refused):
+        keep_logo(home, str(tmp_path / "no.png"))

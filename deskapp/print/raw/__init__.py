@@ -1,8 +1,7 @@
 """The languages label and receipt printers speak: dots go in, bytes come out; nothing here opens anything.
 
 `LANGUAGES` names them. Every label and every receipt is sent as the dots of the
-preview, so a printer's own fonts and bar codes can spoil nothing; only receipts on
-slow lines may be text, line by line (`deskapp.print.raw.escpos.native_line`).
+preview, so a printer's own fonts and bar codes can spoil nothing.
 """
 
 from __future__ import annotations

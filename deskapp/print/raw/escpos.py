@@ -1,8 +1,8 @@
 """ESC/POS, the language of receipt printers: Epson's TM series and the many that follow it.
 
-Written from Epson's "ESC/POS Command Reference" (ESC @, ESC *, ESC 3, ESC d, ESC p, ESC R,
-FS &, GS V, GS v 0, GS ( K, GS ( H, GS r, DLE EOT, DLE DC4). A receipt is dots in bands;
-only lines that every printer's own Chinese characters can say may be text (`native_line`).
+Written from Epson's "ESC/POS Command Reference" (ESC @, ESC *, ESC 3, ESC d, ESC p,
+GS V, GS v 0, GS ( K, GS ( H, GS r, DLE EOT, DLE DC4). A receipt is dots in bands and never
+text in the printer's own characters (`docs/decisions/0011`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from deskapp.print.raw.bits import Bits
 from deskapp.print.raw.setup import Setup
 from deskapp.print.raw.status import Status, Trouble
 
-_ESC, _FS, _GS, _DLE = b"\x1b", b"\x1c", b"\x1d", b"\x10"
+_ESC, _GS, _DLE = b"\x1b", b"\x1d", b"\x10"
 
 # Rows in a band. 9 kB on an 80 mm roll; below 256, so that clones which read one byte of height print it too.
 BAND_ROWS = 128
@@ -29,7 +29,6 @@ _FRAMES = re.compile(rb"\x37\x22[\x20-\x7e]{4}\x00|\x37\x25\x00|\x37[\x22\x25]?[
 _ANSWERS = 4
 
 _FED_LINES = 5
-_WIDTH_OF_A_BYTE = 12  # dots: a Chinese character is 24 wide and two bytes long
 
 
 class EscPos:
@@ -108,29 +107,6 @@ class EscPos:
     def cancel(self) -> bytes:
         """`DLE DC4` function 8: clear what was received and not yet printed."""
         return _DLE + b"\x14\x08\x01\x03\x14\x01\x06\x02\x08"
-
-
-def native_line(text: str, *, head_dots: int, gb2312: bool = False) -> bytes | None:
-    """Return one line as text for the printer's own characters, or None: then it has to be dots.
-
-    Only what GBK says in one or two bytes (with `gb2312` only the 6,763 characters
-    older printers have) is safe: a four-byte code leaks its digits onto the paper. The
-    yen sign is sent in its wide form, as the narrow one has such a code. Nothing that
-    is wider than the head, no control characters.
-    """
-    wide = text.replace("¥", "￥")
-    if not wide.isprintable():
-        return None
-    try:
-        told = wide.encode("gbk")
-        if gb2312:
-            wide.replace("·", "").replace("—", "").encode("gb2312")
-    except UnicodeEncodeError:
-        return None
-    if len(told) * _WIDTH_OF_A_BYTE > head_dots:
-        return None
-    # Chinese characters on; American signs, since the Chinese set prints a yen for a dollar.
-    return _FS + b"&" + _ESC + b"R\x00" + told + b"\n"
 
 
 def _band(band: Bits) -> bytes:

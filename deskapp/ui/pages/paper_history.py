@@ -146,6 +146,8 @@ class PapersCard(Card):
         self.preview.hide()
         self.story = PaperTimeline()
         self.story.hide()
+        self.offers = row()
+        self.body.addLayout(self.offers)
         self.add(self.table)
         self.add(self.void)
         self.add(self.form)
@@ -156,6 +158,12 @@ class PapersCard(Card):
         self._selected(None)
         self.table.selected.connect(self._selected)
         self.table.opened.connect(lambda _job: self.look())
+
+    def offer(self, *buttons: Button) -> None:
+        """Offer further papers that can be made for this record, at its head."""
+        for button in buttons:
+            self.offers.addWidget(button)
+        self.offers.addStretch(1)
 
     def show_for(self, *subject_ids: str) -> None:
         """Show the papers of these records."""

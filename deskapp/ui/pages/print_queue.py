@@ -14,6 +14,7 @@ from deskapp.commands.printing import answer_window, cancel_job, redirect_job, r
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.models.store import Changes
+from deskapp.print.page_watch import STUCK
 from deskapp.queries.paper_queue import BatchLine, batch_line
 from deskapp.queries.printing import JobCard, window_of
 from deskapp.ui import theme
@@ -283,7 +284,7 @@ class PrintQueuePage(Page):
         self.void.put(void)
         reveal(self.void, bool(void))
         told = spoken(job.error) if job.error else ""
-        if job.state == "held":
+        if job.state == "held" and job.error != STUCK:
             told = f"{told} {spoken(GOES_ON)}".strip()
         paused = self.view.profiles.get(self.view.addresses.get(job.id, ""))
         if job.state == "queued" and paused is not None and paused.paused:

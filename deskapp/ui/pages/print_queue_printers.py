@@ -83,7 +83,8 @@ class PrinterTile(QFrame):
         self.load.put(load_words(line))
         self.pause.say(N_("Go on printing") if line.profile.paused else N_("Pause printing"))
         self.pause.set_icon("player-play" if line.profile.paused else "player-pause")
-        self.clear.setVisible(line.raw)
+        self.clear.say(N_("Clear …") if line.raw else N_("Take back …"))
+        self.clear.setVisible(line.raw or line.held > 0)
         for button in (self.pause, self.now, self.clear):
             button.setAccessibleName(f"{button.accessibleName()} {self._named}".strip())
 
@@ -200,6 +201,13 @@ class PrinterStrip(QWidget):
 
     def ask_clear(self, line: PrinterLine, name: str) -> None:
         """Ask once more before a printer forgets what it holds."""
+        if not line.raw:
+            self.confirm.ask(
+                N_("Take {count} papers back from “{name}”? They will not be printed there and count as cancelled;"
+                   " afterwards print them on something else."),
+                N_("Take them back"), lambda: self._clear(line.address), name=name, count=line.held,
+            )  # fmt: skip
+            return
         self.confirm.ask(
             N_("Clear “{name}”? It forgets the {count} papers it holds or that are in doubt; they will not be printed"
                " and count as cancelled. Papers that only wait here stay."),

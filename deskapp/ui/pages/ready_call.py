@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deskapp import catalogue
+from deskapp.commands.papers_service import print_call_note
 from deskapp.commands.pickup_release import CallLogged, CodeMade, log_call, make_pickup_code
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
@@ -61,6 +62,7 @@ class CallPanel(QWidget):
         self.form.add("words", N_("&Note"), self.words)
         self.save = Button(N_("&Log the call"), "primary", icon="check", clicked=self.log)
         self.message = Button(N_("Sent by te&xt message"), "quiet", icon="message", clicked=self.log_message)
+        self.note = Button(N_("&Print the call-back note"), "quiet", icon="printer", clicked=self.print_note)
         self.history = Timeline()
         self._arrange()
         self.result.confirmed.connect(lambda _value: self.words.setFocus())
@@ -81,6 +83,7 @@ class CallPanel(QWidget):
         self.log_box = Card(N_("What came of it?"), icon="clipboard-check")
         self.log_box.add(self.form)
         self.log_box.add(row(1, self.save))
+        self.log_box.add(row(self.note, 1))
         self.past = Card(N_("Attempts"), icon="history")
         self.past.add(self.history)
         column = QVBoxLayout(self)
@@ -198,6 +201,15 @@ class CallPanel(QWidget):
     def log(self) -> None:
         """Note how the call went."""
         self._log("phone", self.result.value() or "", new_code=False)
+
+    def print_note(self) -> None:
+        """Print whom to call and what was tried; what is typed stands on it. It stays in the branch."""
+        if self.card is not None:
+            said = N_("The paper is being printed.")
+            self.jobs.do(
+                print_call_note(order_id=self.card.order_id, words=self.words.text()), owner=self,
+                then=lambda _job: self.context.toast(said, tone="ok"), refused=self._refused,
+            )  # fmt: skip
 
     def log_message(self) -> None:
         """Note that a text message was sent: the code is made in the same act."""

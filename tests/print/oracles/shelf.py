@@ -72,9 +72,9 @@ def python_set(name: str, python: str = sys.executable, *, locks: Path = HERE) -
     return Oracle(python, _fetched(name, lock.read_bytes() + _version(python).encode(), fill))
 
 
-def node_set(name: str) -> tuple[str, Path]:
-    """Return a node and the folder of the packages locked in `<name>/package-lock.json`."""
-    source = HERE / name
+def node_set(name: str, *, locks: Path = HERE) -> tuple[str, Path]:
+    """Return a node and the folder of the packages locked in `<name>/package-lock.json` of a folder."""
+    source = locks / name
     node, npm = _node()
 
     def fill(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from deskapp.print.raw import LANGUAGES, Bits, Feed, Setup, piece
-from deskapp.print.raw.escpos import BAND_ROWS, native_line
+from deskapp.print.raw.escpos import BAND_ROWS
 from tests.print.raw.test_bits import pictures
 from tests.print.raw.tspl_reader import Broken, read_tspl
 
@@ -199,40 +199,3 @@ def test_a_receipt_is_reset_cut_and_opens_the_drawer_once() -> None:
     torn = piece(ESCPOS, bits, Setup(8, 384, feed=Feed.CONTINUOUS, head_dots=384))
     assert torn.endswith(b"\x1bd\x05")
     assert b"\x1b@\x1dv0" in torn
-
-
-# ---------------------------------------------------------------- native lines
-
-
-def test_a_line_is_text_only_if_every_character_is_one_or_two_bytes() -> None:
-    told = native_line("费用：¥120.00 · 王芳", head_dots=576)
-    assert told is not None
-    assert told == b"\x1c&\x1bR\x00" + "费用：￥120.00 · 王芳".encode("gbk") + b"\n"
-    assert b"\xa3\xa4" in told  # the wide yen sign
-    assert b"\xa1\xa4" in told  # the middle dot
-    for name in ("赵𬸚", "㛃", "䶮", "🙂"):
-        assert native_line(f"客户：{name}", head_dots=576) is None
-
-
-def test_older_printers_get_only_the_characters_they_have() -> None:
-    assert native_line("朱镕基", head_dots=576) is not None
-    assert native_line("朱镕基", head_dots=576, gb2312=True) is None
-    assert native_line("王芳 · 120—3", head_dots=576, gb2312=True) is not None
-
-
-def test_a_line_that_is_too_wide_or_holds_commands_is_not_text() -> None:
-    assert native_line("八" * 16, head_dots=384) is not None
-    assert native_line("八" * 16 + "1", head_dots=384) is None
-    for hostile in ("a\x1bp\x00", "a\n", "a\x10\x04", "a\u202eb", "a\x7f"):
-        assert native_line(hostile, head_dots=576) is None
-
-
-@_SOME
-@given(st.text(max_size=30))
-def test_native_text_never_leaks_a_command_or_a_four_byte_code(text: str) -> None:
-    told = native_line(text, head_dots=576)
-    if told is not None:
-        body = told[5:-1]
-        assert body.decode("gbk") == text.replace("¥", "￥")
-        assert not any(byte < 0x20 or byte == 0x7F for byte in body[:1])
-        assert len(body) == sum(1 if ord(letter) < 128 else 2 for letter in text)
