@@ -1,7 +1,7 @@
 """Backups that were opened and checked before they count, restoring them, and healing a damaged store.
 
 A backup is one file: a plain zip holding the encrypted database, the photos' database,
-the station's identity, the vault that the recovery code opens, and a manifest.
+the station's identity, the vault that the recovery code opens, a manifest, and the branch's own templates.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sqlalchemy.pool import StaticPool
 from deskapp import cipher
 from deskapp.clock import shop_time
 from deskapp.errors import N_, Corrupt, Unavailable
-from deskapp.models import copy, folding, replay, schema, search, second_copy
+from deskapp.models import backup_templates, copy, folding, replay, schema, search, second_copy
 from deskapp.models.local import StoreInfo
 from deskapp.paths import Home
 
@@ -80,6 +80,7 @@ def back_up(home: Home, key: bytes, target: Path, now: int) -> Manifest:
             for name in (_MANIFEST, _DATABASE, _PHOTOS, _IDENTITY, _RECOVERY):
                 if (work / name).exists():
                     archive.write(work / name, name)
+            backup_templates.pack(archive, home)
         _sync(packed)
         packed.replace(target)
         cipher.sync_folder(target.parent)
@@ -129,9 +130,9 @@ def read_manifest(file: Path) -> Manifest:
         with zipfile.ZipFile(file) as archive:
             return Manifest(**json.loads(archive.read(_MANIFEST)))
     except FileNotFoundError:
-        raise Unavailable(N_("There is no backup at {place}."), place=str(file)) from None
+        raise Unavailable(N_("There is no backup at {place}."), field="file", place=str(file)) from None
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
-        raise Corrupt(N_("This file is not a whole deskapp backup."), code="not_a_backup") from error
+        raise Corrupt(N_("This file is not a whole deskapp backup."), field="file", code="not_a_backup") from error
 
 
 def check_backup(file: Path, key: bytes, folder: Path, now: int) -> Manifest:
@@ -156,7 +157,11 @@ def check_backup(file: Path, key: bytes, folder: Path, now: int) -> Manifest:
 
 
 def recovery_vault(file: Path, folder: Path) -> Path:
-    """Take the vault that the recovery code opens out of a backup, into a folder; raises Unavailable."""
+    """Take the vault that the recovery code opens out of a backup, into a folder.
+
+    Raises Unavailable where there is no such file or no vault in it, Corrupt for anything else than a backup.
+    """
+    read_manifest(file)
     with zipfile.ZipFile(file) as archive:
         if _RECOVERY not in archive.namelist():
             raise Unavailable(N_("This backup holds no recovery key; it opens only on its own computer."))
@@ -177,6 +182,7 @@ def restore(file: Path, home: Home, key: bytes, now: int) -> Manifest:
     try:
         with zipfile.ZipFile(file) as archive:
             archive.extractall(work, [name for name in archive.namelist() if name in _KNOWN])
+            backup_templates.unpack(archive, home)
         _verify(work / _DATABASE, key, now)
         beside = second_copy.copies_in(file.parent, manifest.store_id)
         entries = _fitting_entries(home, key, manifest, beside)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from deskapp.clock import shop_time
@@ -129,11 +131,18 @@ class RecoveryPanel(QWidget):
         if self.code in FINAL:
             return []
         if self.code in DAMAGE:
-            return [self._heal_card(), self._restore_card()]
+            healing, bringing = self._heal_card(), self._restore_card()
+            if not self.heal.isEnabled():
+                self.restore.set_role("primary")
+            return [healing, bringing]
         if self.code in LOST_KEY:
-            return [self._unlock_card(), self._restore_card()]
+            unlocking, bringing = self._unlock_card(), self._restore_card()
+            self.unlock.set_role("primary")
+            return [unlocking, bringing]
         if not there:
-            return [self._restore_card()]
+            bringing = self._restore_card()
+            self.restore.set_role("primary")
+            return [bringing]
         return [self._administrator_card(), self._unlock_card(), self._restore_card()]
 
     # -- the ways --------------------------------------------------------------
@@ -168,6 +177,7 @@ class RecoveryPanel(QWidget):
         self.restore = Button(N_("Bring it back"), icon="check", clicked=self._restore)
         card.add(self.restore_form)
         card.add(row(self.restore, 1))
+        _enter_goes_on(self.restore, self.file.text, self.restore_code, self.new_passphrase)
         return card
 
     def _unlock_card(self) -> Card:
@@ -183,6 +193,7 @@ class RecoveryPanel(QWidget):
         self.unlock = Button(N_("Open with the code"), icon="key", clicked=self._unlock)
         card.add(self.unlock_form)
         card.add(row(self.unlock, 1))
+        _enter_goes_on(self.unlock, self.unlock_code, self.unlock_passphrase)
         return card
 
     def _administrator_card(self) -> Card:
@@ -198,6 +209,7 @@ class RecoveryPanel(QWidget):
         self.admin = Button(N_("Set the PIN"), icon="check", clicked=self._administrator)
         card.add(self.admin_form)
         card.add(row(self.admin, 1))
+        _enter_goes_on(self.admin, self.admin_code, self.admin_no, self.admin_pin)
         return card
 
     # -- what they do ------------------------------------------------------------
@@ -259,6 +271,20 @@ class RecoveryPanel(QWidget):
             line = getattr(self, name, None)
             if line is not None:
                 line.setVisible(missing)
+
+
+def _enter_goes_on(button: Button, *fields: QLineEdit) -> None:
+    """Let Enter go from field to field, and from the last one in sight to the button: no page does it here."""
+
+    def after(place: int) -> None:
+        following = next((field for field in fields[place + 1 :] if field.isVisible()), None)
+        if following is not None:
+            following.setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            button.click()
+
+    for place, field in enumerate(fields):
+        field.returnPressed.connect(partial(after, place))
 
 
 def _newest(gate: Gate) -> str:

@@ -156,6 +156,7 @@ class PhotoStrip(QWidget):
         if self._folder is not None:
             self._known = {entry.name for entry in self._folder.iterdir()}
             self._watcher.addPath(str(self._folder))
+        self._show_note()
 
     def retranslate(self) -> None:
         """Say names in the window's language."""
@@ -232,10 +233,15 @@ class PhotoStrip(QWidget):
         self.note.set_role("caption")
         if self._working:
             self.note.say(N_("Making the photo smaller …"))
-        else:
+        elif self._folder is not None:
             self.note.say(
                 N_("Drop, paste (Ctrl+V) or choose a file; new files of the photo folder come by themselves.")
             )
+        else:
+            self.note.say(
+                N_("Drop, paste (Ctrl+V) or choose a file. What a phone or camera saves comes by itself once the photo"
+                   " folder is named in the settings.")
+            )  # fmt: skip
 
     def _show(self) -> None:
         edge = theme.px(88)
