@@ -24,12 +24,13 @@ from deskapp.models import (  # noqa: F401 (imported so that the metadata knows 
     stock,
     sync_state,
     ticket,
+    transfer,
 )
 from deskapp.models.base import Base
 from deskapp.models.identity import Identity
 from deskapp.paths import Home
 
-VERSION = 3
+VERSION = 5
 
 Migration = Callable[[cipher.Connection], None]
 

@@ -1,0 +1,149 @@
+"""What the program does by itself about transports: records that meet their paper, and vans that are overdue."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from deskapp.commands.moves import raise_card
+from deskapp.commands.transfers_taking import differ, number_of
+from deskapp.errors import N_
+from deskapp.models import folding, transfers
+from deskapp.models.device import Device
+from deskapp.models.local import StoreInfo
+from deskapp.models.people import Shelf
+from deskapp.models.repair import CustodyEvent, RepairItem, ReviewCard, WorkEvent
+from deskapp.models.store import ReadSession, Write, command
+from deskapp.models.transfer import Manifest, ManifestEvent
+from deskapp.rules.custody import Holder, TamperResult
+from deskapp.rules.states import WorkState
+from deskapp.rules.transfers import IN_TRANSIT, TO_QUARANTINE, Age, Difference, age_of, derived_id, plain_serial
+
+OTHERS_WAIT_MS = 24 * 3_600_000
+"""How long another computer of the site leaves the matching to the one that scanned."""
+
+
+def waits_for_matching(session: ReadSession) -> bool:
+    """Tell whether something received here without a record may have met it."""
+    here = session.get(StoreInfo, "site_id")
+    site = here.value if here is not None else ""
+    if any(transfers.item_by_label(session, row.label_no) for row in transfers.nameless_extras(session, site)):
+        return True
+    items = (transfers.item_by_label(session, row.label_no) for row in transfers.unmatched(session, site))
+    return any(item is not None and WorkState(item.work_state) in IN_TRANSIT for item in items)
+
+
+@command(N_("Match what was received from paper"), right="")
+def match_arrivals(write: Write) -> int:
+    """Move every device whose record came after it was received on paper; returns how many.
+
+    The facts bear the time and the person of the scan, and ids that follow from the receipt: done twice, at
+    two computers, they are the same facts.
+    """
+    count = 0
+    for row in transfers.unmatched(write.session, write.site_id):
+        item = transfers.item_by_label(write.session, row.label_no)
+        ours = row.data.get("station") == write.station_no or write.now - row.at > OTHERS_WAIT_MS
+        if item is not None and ours and WorkState(item.work_state) in IN_TRANSIT:
+            _match(write, row, item)
+            count += 1
+    _name_extras(write)
+    return count
+
+
+def _name_extras(write: Write) -> None:
+    """Tell, once, of a device that came without a line and whose record has come since: it may go where it belongs."""
+    for row in transfers.nameless_extras(write.session, write.site_id):
+        item = transfers.item_by_label(write.session, row.label_no)
+        card_id = derived_id("extra", row.id)
+        if item is not None:
+            known = write.session.get(ReviewCard, card_id)
+            if known is None:
+                write.session.add(
+                    ReviewCard(
+                        id=card_id, kind="extra_known", subject_kind="repair_item", subject_id=item.id,
+                        words=row.label_no, data={"of": row.id}, raised_at=write.now,
+                    )
+                )  # fmt: skip
+
+
+def _match(write: Write, row: ManifestEvent, item: RepairItem) -> None:
+    found = [Difference(one) for one in row.data.get("differences", [])]
+    device = write.session.get(Device, item.device_id)
+    other = device is not None and plain_serial(device.serial_no) != plain_serial(row.serial_no)
+    if device is not None and other and Difference.WRONG_SERIAL not in found:
+        # On the paper stood only the end of the number; the whole of it is compared now.
+        found.append(Difference.WRONG_SERIAL)
+        differ(
+            write, row.manifest_id, Difference.WRONG_SERIAL, expected=device.serial_no, found=row.serial_no,
+            of=row.id, identity=derived_id("wrong_serial", row.id), item_id=item.id, label_no=row.label_no,
+            serial_no=row.serial_no,
+        )  # fmt: skip
+    bad = [kind for kind in found if kind in TO_QUARANTINE]
+    out = WorkState(item.work_state) is WorkState.IN_TRANSIT_OUT
+    to = WorkState.DEPOT_RECEIVED if out else WorkState.READY_FOR_PICKUP
+    records = {
+        "manifest_no": number_of(write, row.manifest_id),
+        "seal_result": "broken" if Difference.SEAL_BROKEN in found else "intact",
+        "serial_match": Difference.WRONG_SERIAL not in found, "accessories": [row.data.get("accessories_ok")],
+        "tamper_result": row.data.get("tamper", ""), "courier": "hop", "signature": "manifest",
+        "site": row.data.get("to_site", ""), "photos": row.data.get("photos", 0), "shelf": row.data.get("shelf", ""),
+        "from_paper": row.id,
+    }  # fmt: skip
+    _work(write, row, item, "received", "receive", to, records)
+    code = str(row.data.get("shelf", ""))
+    shelf = write.session.scalars(
+        select(Shelf).where(Shelf.code == code, Shelf.site_id == write.site_id, Shelf.active)
+    ).first() if code and not bad else None  # fmt: skip
+    item.shelf_id = shelf.id if shelf else ""
+    holder = Holder.QUARANTINE.value if bad else Holder.SHELF.value + (f":{code}" if code else "")
+    _hop(write, row, item, holder, TamperResult.SUSPECT if bad else TamperResult.OK)
+    if bad:
+        reason = "; ".join(kind.value for kind in bad)
+        _work(write, row, item, "quarantined", "quarantine", WorkState.QUARANTINED, {"reason": reason, "finder": "hop"})
+        raise_card(write, "quarantine", "repair_item", item.id)
+    write.session.flush()
+
+
+def _work(
+    write: Write, row: ManifestEvent, item: RepairItem, word: str, move: str, to: WorkState, records: dict[str, object]
+) -> None:
+    write.session.flush()
+    view = folding.work_of(write.session, item.id)
+    resumes = view.state.value if move == "quarantine" and view.state else ""
+    write.session.add(
+        WorkEvent(
+            id=transfers.work_id(row.id) if word == "received" else derived_id(word, row.id), at=row.at, by=row.by,
+            item_id=item.id, move=move, to_state=to.value, resumes=resumes,
+            second_by=str(row.data.get("second", "")), reason=str(records.get("reason", "")), data=records,
+        )
+    )  # fmt: skip
+
+
+def _hop(write: Write, row: ManifestEvent, item: RepairItem, holder: str, tamper: TamperResult) -> None:
+    before = folding.custody_of(write.session, item.id).chain
+    last = before[-1] if before else None
+    write.session.add(
+        CustodyEvent(
+            id=derived_id("hop", row.id), at=row.at, by=row.by, item_id=item.id,
+            from_holder=last.to_holder if last else Holder.COURIER.value, to_holder=holder,
+            place=str(row.data.get("shelf", "")), seal_in=row.seal_no, tamper_result=tamper.value, giver=row.giver,
+            taker=row.taker, prev_hash=last.uid if last else "",
+        )
+    )  # fmt: skip
+
+
+@command(N_("Look after transports"), right="")
+def warn_of_late(write: Write) -> int:
+    """Raise a card for every transport to or from here that is an alarm; one card each. Returns how many are new."""
+    rows = write.session.scalars(select(Manifest).where(Manifest.state.in_(transfers.GOING))).all()
+    new = 0
+    for row in rows:
+        age = age_of(row.sent_at, row.planned_at, write.now)
+        known = write.session.scalars(
+            select(ReviewCard.id).where(ReviewCard.subject_id == row.id, ReviewCard.kind == "late_transfer").limit(1)
+        ).first()
+        mine = any(transfers.same_site(write.session, write.site_id, one) for one in (row.site_id, row.to_site_id))
+        if mine and row.kind != "vendor" and age is Age.ALARM and known is None:
+            raise_card(write, "late_transfer", "manifest", row.id, words=row.number)
+            new += 1
+    return new

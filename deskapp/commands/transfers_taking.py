@@ -1,0 +1,144 @@
+"""What a receipt does to the device itself: the move, the hop, and quarantine where something does not match."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from deskapp.commands.checkin import attach
+from deskapp.commands.checkin_forms import Photo
+from deskapp.commands.moves import hop, move, raise_card, settle
+from deskapp.commands.transfers_desk import event
+from deskapp.errors import N_, Refused
+from deskapp.models import folding, transfers
+from deskapp.models.people import Shelf
+from deskapp.models.repair import CustodyEvent, RepairItem, ReviewCard
+from deskapp.models.store import Write
+from deskapp.models.transfer import Manifest, ManifestEvent
+from deskapp.rules.custody import Holder, TamperResult
+from deskapp.rules.transfers import DIFFERENCE_TITLES, TO_QUARANTINE, Difference, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One device as it was received: who gave and took, its seal, and the answers as the fact keeps them."""
+
+    manifest_id: str
+    giver: str
+    taker: str
+    seal_no: str = ""
+    words: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def take_in(write: Write, item: RepairItem, receipt: Receipt, found: Sequence[Difference]) -> dict[str, Any]:
+    """Make the move and the hop of a receipt; what does not match goes on into quarantine.
+
+    Returns the ids of both, so that the receipt can be taken back.
+    """
+    data, bad = receipt.data, [kind for kind in found if kind in TO_QUARANTINE]
+    records = {
+        "manifest_no": number_of(write, receipt.manifest_id),
+        "seal_result": "broken" if Difference.SEAL_BROKEN in found else "intact",
+        "serial_match": Difference.WRONG_SERIAL not in found, "accessories": [data.get("accessories_ok")],
+        "tamper_result": data["tamper"], "courier": "hop", "signature": "manifest", "site": write.site_id,
+        "photos": data.get("photos") or ("" if found else "not_due"), "shelf": data.get("shelf") or "-",
+    }  # fmt: skip
+    move(write, item, "receive", records, second_id=str(data["second"]))
+    work = [last_move(write, item)]
+    shelf = shelf_named(write, str(data["shelf"])) if data.get("shelf") else None
+    item.shelf_id = shelf.id if shelf and not bad else ""
+    holder = Holder.QUARANTINE.value if bad else Holder.SHELF.value + (f":{shelf.code}" if shelf else "")
+    tamper = TamperResult.SUSPECT if bad else TamperResult.OK
+    made = hop(
+        write, item, holder, giver=receipt.giver, taker=receipt.taker, tamper_result=tamper,
+        place=shelf.code if shelf and not bad else "", seal_in=receipt.seal_no,
+    )  # fmt: skip
+    if bad:
+        reason = "; ".join([*(DIFFERENCE_TITLES[kind] for kind in bad), *([receipt.words] if receipt.words else [])])
+        work.append(isolate(write, item, reason, receipt.taker, bool(data.get("photos"))))
+    return {"work": work, "hops": [made.id]}
+
+
+def isolate(write: Write, item: RepairItem, reason: str, finder: str, photos: bool) -> str:
+    """Put a device into quarantine as it came; returns the id of the move. The hop is the caller's."""
+    records = {"reason": reason, "finder": finder, "witness": "", "photos": "manifest" if photos else ""}
+    move(write, item, "quarantine", records, reason=reason)
+    raise_card(write, "quarantine", "repair_item", item.id)
+    return last_move(write, item)
+
+
+def note_astray(
+    write: Write, item: RepairItem, manifest_id: str, giver: str, reason: str, photos: bool
+) -> dict[str, Any]:
+    """Quarantine a device that came without a paper: the hop is written as it was, so that the gap shows."""
+    finder = write.actor.name or write.actor.staff_no
+    work = isolate(write, item, reason, finder, photos)
+    before = transfers.hop_rows(write.session, item.id)
+    row = CustodyEvent(
+        id=write.new_id(), at=write.now, by=write.actor.staff_id or write.actor.staff_no, item_id=item.id,
+        from_holder=f"{Holder.COURIER.value}:site:{write.site_id}", to_holder=Holder.QUARANTINE.value,
+        place=number_of(write, manifest_id), tamper_result=TamperResult.SUSPECT.value, giver=giver, taker=finder,
+        prev_hash=before[-1].id if before else "",
+    )  # fmt: skip
+    write.session.add(row)
+    item.shelf_id = ""
+    return {"work": [work], "hops": [row.id]}
+
+
+def differ(
+    write: Write, manifest_id: str, kind: Difference, *, expected: str = "", found: str = "", of: str = "",
+    photos: Sequence[Photo] = (), identity: str = "", more: dict[str, Any] | None = None, **values: str,
+) -> ManifestEvent:  # fmt: skip
+    """Keep a difference with its photos, and put it on somebody's list."""
+    data = {"kind": kind.value, "expected": expected, "found": found, "of": of, "to_site": write.site_id}
+    row = event(write, manifest_id, Kind.DIFFERENCE, identity=identity, data={**data, **(more or {})}, **values)
+    for photo in photos:
+        attach(write, "manifest_event", row.id, photo)
+    raise_card(write, "difference", "manifest", manifest_id, words=row.label_no or row.serial_no,
+               data={"of": row.id, "kind": kind.value})  # fmt: skip
+    return row
+
+
+def settle_card(write: Write, difference: ManifestEvent, how: str) -> None:
+    """Take a difference off the list."""
+    rows = write.session.scalars(
+        select(ReviewCard).where(
+            ReviewCard.subject_id == difference.manifest_id, ReviewCard.kind == "difference",
+            ReviewCard.settled_at == 0,
+        )
+    ).all()  # fmt: skip
+    for card in rows:
+        if card.data.get("of") == difference.id:
+            settle(write, card, how)
+
+
+def last_move(write: Write, item: RepairItem) -> str:
+    """Return the id of the newest move of a device."""
+    write.session.flush()
+    return folding.work_of(write.session, item.id).history[-1].uid
+
+
+def number_of(write: Write, manifest_id: str) -> str:
+    """Return the number of a manifest, from its record or its paper."""
+    row = write.session.get(Manifest, manifest_id)
+    if row is not None:
+        return row.number
+    papers = transfers.view_of(write.session, manifest_id).papers
+    return str(papers[0].data.get("number", "")) if papers else manifest_id
+
+
+def shelf_named(write: Write, code: str) -> Shelf:
+    """Return a shelf of this site by code or label; raises Refused where there is none."""
+    wanted = code.strip().upper()
+    row = write.session.scalars(
+        select(Shelf).where(
+            (Shelf.code == wanted) | (Shelf.label_no == wanted), Shelf.active, Shelf.site_id == write.site_id
+        )
+    ).first()
+    if row is None:
+        raise Refused(N_("There is no shelf “{shelf}”."), field="shelf", shelf=wanted[:40])
+    return row

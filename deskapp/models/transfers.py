@@ -1,0 +1,191 @@
+"""What is on record about hand-overs: the fold of a manifest, and the lists that commands and pages both need."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from deskapp.models.act_session import driver_of, find
+from deskapp.models.people import Site
+from deskapp.models.repair import CustodyEvent, RepairItem, RepairOrder, ReviewCard, WorkEvent
+from deskapp.models.transfer import Manifest, ManifestEvent
+from deskapp.rules.transfers import Difference, Fact, Kind, State, View, derived_id, fold
+
+GOING = (State.UNDER_WAY.value, State.PARTLY.value)
+
+
+def events_of(session: Session, manifest_id: str) -> list[ManifestEvent]:
+    """Return what happened to a manifest, in journal order."""
+    return find(session, ManifestEvent, manifest_id=manifest_id)
+
+
+_KINDS = {kind.value: kind for kind in Kind}
+_EVENTS = (
+    'SELECT kind, id, at, "by", item_id, label_no, serial_no, seal_no, words, giver, taker, data, voids'
+    " FROM manifest_event WHERE manifest_id = ? ORDER BY n"
+)
+
+
+def view_of(session: Session, manifest_id: str) -> View:
+    """Return where a manifest stands.
+
+    Asked at each scan of a van of two hundred: bare columns are read, no objects are made of them.
+    """
+    rows = driver_of(session, ManifestEvent).execute(_EVENTS, (manifest_id,)).fetchall()
+    return fold(
+        Fact(_KINDS[kind], uid, at, by, item, label, serial, seal, words, giver, taker, json.loads(data), voids or None)
+        for kind, uid, at, by, item, label, serial, seal, words, giver, taker, data, voids in rows
+        if kind in _KINDS
+    )
+
+
+def refold(session: Session, manifest_id: str) -> None:
+    """Work the derived columns of a manifest out again; one that is known by its paper alone has none."""
+    row = session.get(Manifest, manifest_id)
+    if row is None:
+        return
+    view = view_of(session, manifest_id)
+    receipts = [line.received.at_ms for line in view.lines if line.received is not None]
+    row.state, row.lines, row.received = view.state.value, len(view.lines), view.received
+    row.differences = view.open_differences
+    row.sent_at = view.sent.at_ms if view.sent else 0
+    row.arrived_at = min(receipts) if receipts else 0
+
+
+def on_draft(session: Session, item_id: str) -> ManifestEvent | None:
+    """Return the packing of a device on a manifest that was not handed over yet."""
+    rows = list(session.scalars(select(ManifestEvent).where(ManifestEvent.item_id == item_id)))
+    gone = {row.voids for row in rows if row.voids}
+    for row in reversed(rows):
+        if row.kind == Kind.PACK and row.id not in gone:
+            manifest = session.get(Manifest, row.manifest_id)
+            if manifest is not None and manifest.state == State.DRAFT:
+                return row
+    return None
+
+
+def carried_by(session: Session, label_no: str) -> ManifestEvent | None:
+    """Return the packing of a device on a manifest that is on its way, by the device's label."""
+    rows = list(session.scalars(select(ManifestEvent).where(ManifestEvent.label_no == label_no)))
+    gone = {row.voids for row in rows if row.voids}
+    for row in reversed(rows):
+        manifest = session.get(Manifest, row.manifest_id) if row.kind == Kind.PACK and row.id not in gone else None
+        if manifest is not None and manifest.state in GOING:
+            return row
+    return None
+
+
+def used_seals(session: Session, seal_no: str, except_manifest: str) -> bool:
+    """Tell whether a seal was used on another manifest that was not withdrawn; a seal is used once."""
+    rows = session.scalars(
+        select(ManifestEvent.manifest_id).where(
+            ManifestEvent.seal_no == seal_no, ManifestEvent.kind == Kind.PACK.value,
+            ManifestEvent.manifest_id != except_manifest,
+        )
+    ).all()  # fmt: skip
+    states = [row.state for row in (session.get(Manifest, one) for one in set(rows)) if row is not None]
+    return any(state != State.CANCELLED for state in states)
+
+
+def work_id(receipt_id: str) -> str:
+    """Return the id of the move that a receipt from paper becomes; the same at every desk."""
+    return derived_id("received", receipt_id)
+
+
+def unmatched(session: Session, site_id: str) -> list[ManifestEvent]:
+    """Return the receipts made from paper at a site whose device's own record has not been moved yet."""
+    rows = list(
+        session.scalars(
+            select(ManifestEvent)
+            .where(ManifestEvent.item_id == "", ManifestEvent.kind == Kind.RECEIVE.value)
+            .order_by(ManifestEvent.n)
+        )
+    )
+    if not rows:
+        return []
+    gone = set(session.scalars(select(ManifestEvent.voids).where(ManifestEvent.voids.in_([row.id for row in rows]))))
+    ids = [work_id(row.id) for row in rows]
+    done = set(session.scalars(select(WorkEvent.id).where(WorkEvent.id.in_(ids))))
+    return [row for row in rows if row.id not in gone and work_id(row.id) not in done and _at(session, row, site_id)]
+
+
+def nameless_extras(session: Session, site_id: str) -> list[ManifestEvent]:
+    """Return what came to a site without a line and without a record, as far as nobody was told of the record."""
+    rows = list(
+        session.scalars(
+            select(ManifestEvent)
+            .where(
+                ManifestEvent.item_id == "", ManifestEvent.kind == Kind.DIFFERENCE.value, ManifestEvent.label_no != ""
+            )
+            .order_by(ManifestEvent.n)
+        )
+    )  # fmt: skip
+    extras = [row for row in rows if row.data.get("kind") == Difference.EXTRA]
+    told = set(
+        session.scalars(select(ReviewCard.id).where(ReviewCard.id.in_([derived_id("extra", row.id) for row in extras])))
+    )
+    return [row for row in extras if derived_id("extra", row.id) not in told and _at(session, row, site_id)]
+
+
+def _at(session: Session, row: ManifestEvent, site_id: str) -> bool:
+    return same_site(session, str(row.data.get("to_site", "")), site_id)
+
+
+def item_by_label(session: Session, label_no: str) -> RepairItem | None:
+    """Return the device on an order that bears a label."""
+    return session.scalars(
+        select(RepairItem).where(RepairItem.label_no == label_no).order_by(RepairItem.n.desc())
+    ).first()
+
+
+def sites_of(session: Session, item_ids: Iterable[str]) -> dict[str, str]:
+    """Return at which site each device was taken in last: where it was received, else where it was checked in."""
+    ids = list(item_ids)
+    if not ids:
+        return {}
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        rows = session.execute(
+            select(RepairItem.id, RepairOrder.site_id)
+            .join(RepairOrder, RepairOrder.id == RepairItem.order_id)
+            .where(RepairItem.id.in_(some))
+        ).all()
+        found.update({row.id: row.site_id for row in rows})
+        moves = session.execute(
+            select(WorkEvent.id, WorkEvent.item_id, WorkEvent.data, WorkEvent.voids)
+            .where(WorkEvent.item_id.in_(some), WorkEvent.move == "receive")
+            .order_by(WorkEvent.n)
+        ).all()
+        gone = {row.voids for row in moves if row.voids}
+        found.update(
+            {row.item_id: str(row.data["site"]) for row in moves if row.data.get("site") and row.id not in gone}
+        )
+    return found
+
+
+def same_site(session: Session, one: str, other: str) -> bool:
+    """Tell whether two ids mean one site: what was made before a server knew the branch bears another id of it."""
+    if one == other:
+        return True
+    first, second = session.get(Site, one), session.get(Site, other)
+    return first is not None and second is not None and first.code == second.code
+
+
+def elsewhere(session: Session, site_id: str, item_ids: Iterable[str]) -> set[str]:
+    """Return which of these devices are, by the record, at another site than this one."""
+    codes = {row.id: row.code for row in session.scalars(select(Site))}
+    own = codes.get(site_id, "")
+    places = sites_of(session, item_ids)
+    return {
+        item_id for item_id, place in places.items()
+        if place != site_id and place in codes and codes[place] != own
+    }  # fmt: skip
+
+
+def hop_rows(session: Session, item_id: str) -> list[CustodyEvent]:
+    """Return the hand-overs of a device in journal order."""
+    return find(session, CustodyEvent, item_id=item_id)

@@ -1,0 +1,177 @@
+"""What did not match on any van: looked at, photographed, decided, printed."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from deskapp.commands.checkin_forms import Photo as Kept
+from deskapp.commands.transfers_differences import add_difference_photos, settle_difference
+from deskapp.commands.transfers_papers import print_discrepancy_note
+from deskapp.errors import N_, DeskError
+from deskapp.models.store import Changes, Store
+from deskapp.queries.transfers import DifferenceRow, open_differences
+from deskapp.rules.transfers import TO_QUARANTINE, Difference
+from deskapp.ui.kit import (
+    Button,
+    Card,
+    Cell,
+    Choice,
+    ChoiceBar,
+    Column,
+    DataTable,
+    EmptyState,
+    Facts,
+    Form,
+    Page,
+    PageContext,
+    PhotoStrip,
+    TextField,
+    row,
+)
+from deskapp.ui.pages.checkin_files import keep_files
+from deskapp.ui.pages.transfer_words import difference_words
+from deskapp.ui.pages.words import full_moment, moment
+
+SHOWN = (Choice("open", N_("Open")), Choice("all", N_("Settled too")))
+
+
+class DiscrepanciesPage(Page):
+    """The list of differences, and the one that is being settled below it."""
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context, N_("Differences"), N_("What was missing, too many, wrong or broken in a van."))
+        self.rows: list[DifferenceRow] = []
+        self._wanted = ""
+        self.shown = ChoiceBar(SHOWN, name=N_("Which differences"))
+        self.shown.set_value("open")
+        self.head.addWidget(self.shown)
+        self.table = DataTable(
+            [
+                Column("kind", N_("Difference"), _kind, 190, sort=lambda one: one.kind),
+                Column("label", N_("Label"), lambda one: one.label_no or one.serial_no, 150),
+                Column("manifest", N_("Manifest"), lambda one: one.number, 180),
+                Column("found", N_("As found"), lambda one: " ".join((one.found, one.words)).strip(), 0),
+                Column("photos", N_("Photos"), lambda one: str(len(one.photos) or ""), 70, right=True),
+                Column("at", N_("Noticed"), lambda one: moment(one.at), 110, sort=lambda one: one.at),
+                Column("decision", N_("Decision"), lambda one: one.decision, 160),
+            ],
+            name=N_("Differences"), empty=EmptyState("circle-check", N_("Nothing is open: every van was complete.")),
+        )  # fmt: skip
+        self.table.setMinimumHeight(260)
+        self.add(self.table, 1)
+        self._detail()
+        self.shown.chosen.connect(lambda _value: self._ask())
+        self.table.selected.connect(self._selected)
+        self.table.opened.connect(self.go)
+
+    def _detail(self) -> None:
+        self.facts = Facts()
+        for key, words in (("what", N_("Difference")), ("expected", N_("As written")), ("found", N_("As found")),
+                           ("at", N_("Noticed")), ("decision", N_("Decision"))):  # fmt: skip
+            self.facts.add(key, words)
+        self.photos = PhotoStrip(self.context.jobs)
+        self.decision = TextField(N_("What was decided, with whom"), limit=160)
+        self.form = Form()
+        self.form.add("photos", N_("More photos"), self.photos)
+        self.form.add("decision", N_("&Decision"), self.decision)
+        self.print_button = Button(N_("Print the &note"), icon="printer", clicked=self.print_paper)
+        self.keep_button = Button(N_("Keep the photos"), icon="camera", clicked=self._keep_photos)
+        self.settle = Button(N_("&Settle"), "primary", icon="check", clicked=self.save)
+        self.detail = Card(N_("This difference"), icon="alert-triangle")
+        self.detail.add(self.facts)
+        self.detail.add(self.form)
+        self.detail.add(row(self.print_button, self.keep_button, 1, self.settle))
+        self.add(self.detail)
+        self.detail.hide()
+        self.settle.setVisible(self.context.may("correct"))
+        self.form.rows["decision"].setVisible(self.context.may("correct"))
+        self.decision.returnPressed.connect(self.save)
+
+    def open(self, **args: object) -> None:
+        """Show what is open; `number` or `id` names a manifest to begin with."""
+        self._wanted = str(args.get("id", "") or args.get("number", ""))
+        self._ask()
+        self.focus_first(self.table.view)
+
+    def changed(self, changes: Changes) -> None:
+        """Follow the differences."""
+        if changes.touches("manifest_event", "attachment"):
+            self._ask()
+
+    def retranslate(self) -> None:
+        """Say the rows again."""
+        self.table.set_rows(self.rows, keep=lambda one: one.event_id)
+        self._selected(self.table.current())
+
+    def go(self, one: DifferenceRow) -> None:
+        """Open the van it was found in."""
+        self.context.navigate("transfer_in", id=one.manifest_id, number=one.number)
+
+    def save(self) -> None:
+        """Settle the chosen difference."""
+        one = self.table.current()
+        if one is not None:
+            act = settle_difference(event_id=one.event_id, decision=self.decision.text())
+            self.jobs.do(act, owner=self, then=lambda _none: self._settled(), refused=self._refused)
+
+    def print_paper(self) -> None:
+        """Print the note of the van of the chosen difference (Ctrl+P)."""
+        one = self.table.current()
+        if one is not None:
+            said = N_("The note of {number} prints")
+            self.jobs.do(print_discrepancy_note(manifest_id=one.manifest_id), owner=self,
+                         then=lambda number: self.context.toast(said, tone="ok", number=number))  # fmt: skip
+
+    def _keep_photos(self) -> None:
+        work = keep_files(cast("Store", self.jobs.store), self.photos.photos, None, self.context.now())
+        if work is not None:
+            self.jobs.background(work, owner=self, then=lambda kept: self._name_photos(tuple(kept.values())))
+
+    def _name_photos(self, kept: tuple[Kept, ...]) -> None:
+        one = self.table.current()
+        if one is not None:
+            said = N_("{count} photos kept")
+            self.jobs.do(add_difference_photos(event_id=one.event_id, photos=kept), owner=self,
+                         then=lambda count: self.context.toast(said, tone="ok", count=count))  # fmt: skip
+            self.photos.clear()
+
+    def _settled(self) -> None:
+        self.decision.clear()
+        self.context.toast(N_("Settled"), tone="ok")
+
+    def _refused(self, error: DeskError) -> None:
+        self.form.refuse(error, otherwise=lambda sentence: self.banner.put("danger", sentence))
+
+    def _ask(self) -> None:
+        settled = self.shown.value() == "all"
+        self.jobs.ask(lambda session: open_differences(session, settled=settled), owner=self, then=self._here,
+                      exclusive="rows")  # fmt: skip
+
+    def _here(self, rows: list[DifferenceRow]) -> None:
+        self.rows = rows
+        self.table.set_rows(rows, keep=lambda one: one.event_id)
+        for place, one in enumerate(self.table.rows()):
+            if self._wanted and self._wanted in (one.manifest_id, one.number, one.event_id):
+                self.table.select(place)
+                self._wanted = ""
+        if rows and self.table.current() is None:
+            self.table.select(0)
+        self._selected(self.table.current())
+
+    def _selected(self, one: DifferenceRow | None) -> None:
+        self.detail.setVisible(one is not None)
+        if one is None:
+            return
+        self.facts.put("what", f"{difference_words(one.kind)}  {one.label_no or one.serial_no}")
+        self.facts.put("expected", one.expected or "–")
+        self.facts.put("found", " ".join((one.found, one.words)).strip() or "–")
+        self.facts.put("at", full_moment(one.at))
+        self.facts.put("decision", one.decision or "–")
+        self.settle.setEnabled(not one.decision)
+
+
+def _kind(one: DifferenceRow) -> Cell:
+    if one.decision:
+        return Cell(difference_words(one.kind), "muted", "circle-check")
+    serious = Difference(one.kind) in TO_QUARANTINE
+    return Cell(difference_words(one.kind), "danger" if serious else "warn", "alert-triangle", pill=True)

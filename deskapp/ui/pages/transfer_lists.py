@@ -1,0 +1,51 @@
+"""What is on a manifest of ours, and what waits to be packed, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QWidget
+
+from deskapp.errors import N_
+from deskapp.queries.transfers import LineRow
+from deskapp.ui.kit import Button, Card, Cell, Column, DataTable, EmptyState, row
+from deskapp.ui.tokens import LARGE
+
+
+class PackLists(QWidget):
+    """Two tables; `line_state` says how the state of a line is shown now."""
+
+    def __init__(self, line_state: Callable[[LineRow], Cell], take_off: Callable[[], None]) -> None:
+        super().__init__()
+        self.table = DataTable(
+            [
+                Column("state", N_("State"), line_state, 150),
+                Column("seal", N_("Bag seal"), lambda one: one.seal_no, 120),
+                Column("label", N_("Label"), lambda one: one.label_no, 140),
+                Column("model", N_("Model"), lambda one: one.model, 0),
+                Column("serial", N_("Serial number"), lambda one: one.serial_no, 160),
+                Column("accessories", N_("Accessories"), lambda one: str(one.accessory_count or ""), 90, right=True),
+            ],
+            name=N_("On this manifest"), empty=EmptyState("package", N_("Nothing is packed yet.")),
+        )  # fmt: skip
+        self.waiting = DataTable(
+            [
+                Column("label", N_("Label"), lambda one: one.label_no, 140),
+                Column("shelf", N_("Shelf"), lambda one: one.shelf, 80),
+                Column("model", N_("Model"), lambda one: one.model, 0),
+            ],
+            name=N_("Waiting to be packed"), empty=EmptyState("box", N_("Nothing waits to be packed.")),
+        )  # fmt: skip
+        self.off = Button(N_("Take off the mani&fest"), "quiet", icon="minus", clicked=take_off)
+        left, right = Card(N_("On this manifest"), icon="package"), Card(N_("Waiting to be packed"), icon="box")
+        left.add(self.table, 1)
+        left.add(row(1, self.off))
+        right.add(self.waiting, 1)
+        for table in (self.table, self.waiting):
+            table.setMinimumHeight(260)
+        self.waiting_card = right
+        both = row(left, right, gap=LARGE)
+        both.setStretch(0, 5)
+        both.setStretch(1, 3)
+        both.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(both)

@@ -1,0 +1,384 @@
+"""Sending a van off: scan into bags, scan out and count, sign and hand over; afterwards, where it is."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from deskapp.clock import shop_day
+from deskapp.commands.transfers import (
+    Packed,
+    Sent,
+    cancel_manifest,
+    change_carriage,
+    hand_over,
+    pack,
+    take_back,
+    unpack,
+)
+from deskapp.commands.transfers_desk import Signatures
+from deskapp.commands.transfers_papers import print_manifest
+from deskapp.commands.transfers_receive import Received
+from deskapp.errors import N_, DeskError
+from deskapp.i18n import say
+from deskapp.models.store import Changes, ReadSession
+from deskapp.models.transfers import GOING
+from deskapp.queries.transfers import LineRow, Manifested, WaitingRow, manifest, ready_to_pack
+from deskapp.rules.numbers import ScanKind, parse_scan
+from deskapp.rules.papers_custody import ManifestType
+from deskapp.ui.kit import (
+    Button,
+    Cell,
+    FlowLayout,
+    LatinField,
+    Page,
+    PageContext,
+    Pill,
+    ScanField,
+    Text,
+    TextField,
+    column,
+    row,
+    spoken,
+)
+from deskapp.ui.pages.transfer_carriage import CarriageCard, ReasonBar
+from deskapp.ui.pages.transfer_lists import PackLists
+from deskapp.ui.pages.transfer_sign import SignCard
+from deskapp.ui.pages.transfer_vendor import VendorCard
+from deskapp.ui.pages.transfer_words import ScanPanel, kind_words, line_cell, state_words
+
+
+class TransferOutPage(Page):
+    """One manifest of ours, from the first bag to the far end's signature."""
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context, N_("Send devices"))
+        self.view: Manifested | None = None
+        self.seal = ""
+        self.out: list[str] = []
+        self.acts: list[Packed] = []
+        self.counting = False
+        self._id = ""
+        self.state = Pill(N_("Being packed"), "neutral", "package")
+        self.head.addWidget(self.state)
+        self.panel = ScanPanel(context)
+        self.panel.quiet(N_("Scan the seal of the next bag"))
+        self._tools()
+        self.lists = PackLists(self._line_state, self._ask_off)
+        self.table, self.waiting, self.off = self.lists.table, self.lists.waiting, self.lists.off
+        self.waiting.opened.connect(lambda one: self.take(one.label_no))
+        self.carriage = CarriageCard(shop_day(context.now()))
+        self.sign = SignCard(context, N_("Hand over"), N_("Handed over by"), N_("Carried by"),
+                             N_("The courier signs for the number of devices and whole seals."))  # fmt: skip
+        self.hand = Button(N_("&Hand over and print"), "primary", icon="truck-delivery", clicked=self.save)
+        self.sign.add(row(1, self.hand))
+        self.reason = ReasonBar()
+        self.maker = VendorCard(context, lambda: self._id)
+        for part in (self.panel, self.tools, self.reason, self.sign, self.maker, self.lists, self.carriage):
+            self.add(part)
+        for part in (self.sign, self.maker, self.carriage):
+            part.hide()
+        self.carriage.done.connect(self._keep_carriage)
+        self.maker.received.connect(self._back_from_maker)
+        self.table.opened.connect(self._opened)
+
+    def _tools(self) -> None:
+        self.field = ScanField(N_("Seal, label or serial number"), name=N_("Scan"))
+        self.bag = Pill(N_("no bag open"), "warn", "lock")
+        self.progress = Text(role="title")
+        self.rma = LatinField(N_("Maker's case number"), name=N_("Maker's case number"), limit=40)
+        self.consent = TextField(N_("Who agreed, if not on the slip"), limit=60, name=N_("Merchant's consent"))
+        self.next_bag = Button(N_("Next &bag"), icon="lock", clicked=self.another_bag)
+        self.undo_button = Button(N_("&Undo the last scan"), icon="arrow-back-up", clicked=self.undo)
+        self.count_button = Button(N_("S&can out"), "primary", icon="scan", clicked=self.count_out)
+        self.print_button = Button(N_("&Print"), "quiet", icon="printer", clicked=self.print_paper)
+        self.back_button = Button(N_("&Take back"), "quiet", icon="arrow-back-up", clicked=self._ask_back)
+        self.cancel_button = Button(N_("&Withdraw"), "quiet", icon="trash", clicked=self._ask_cancel)
+        self.tools = QWidget()
+        line = row(self.field, self.bag, self.progress)
+        line.setStretch(0, 1)
+        self.rma.setMaximumWidth(260)
+        self.consent.setMaximumWidth(260)
+        buttons = FlowLayout(margin=0)
+        for part in (self.rma, self.consent, self.next_bag, self.undo_button, self.count_button, self.print_button,
+                     self.back_button, self.cancel_button):  # fmt: skip
+            buttons.addWidget(part)
+        lines = column(line, buttons)
+        lines.setContentsMargins(0, 0, 0, 0)
+        self.tools.setLayout(lines)
+        self.field.scanned.connect(self.take)
+
+    # -- coming here --------------------------------------------------------------------
+
+    def open(self, **args: object) -> None:
+        """Show a manifest; another one begins with no bag open and nothing counted."""
+        identity = str(args.get("id") or args.get("manifest_id") or self._id)
+        if identity != self._id:
+            self._id, self.seal, self.out, self.acts, self.counting = identity, "", [], [], False
+            self.sign.clear()
+            self.reason.hide()
+        self._ask()
+        self.focus_first(self.field)
+
+    def changed(self, changes: Changes) -> None:
+        """Follow the manifest."""
+        if changes.touches("manifest", "manifest_event"):
+            self._ask()
+
+    def scan(self, text: str) -> bool:
+        """Every code is for the bags; a badge names the courier, another manifest opens."""
+        kind = parse_scan(text).kind
+        if kind is ScanKind.BADGE and self.counting:
+            self.sign.take_badge(text)
+            return True
+        if kind in (ScanKind.COMMAND, ScanKind.BADGE, ScanKind.MANIFEST):
+            return False
+        self.take(text)
+        return True
+
+    def verb(self, word: str) -> bool:
+        """The command sheet: next bag, undo, scan out or hand over, print."""
+        act = {"NEXT": self.another_bag, "UNDO": self.undo, "OK": self.count_out, "PRINT": self.print_paper}.get(word)
+        if act is None:
+            return False
+        act()
+        return True
+
+    def retranslate(self) -> None:
+        """Say the rows again."""
+        if self.view is not None:
+            self._show()
+
+    # -- scanning -------------------------------------------------------------------------
+
+    def take(self, text: str) -> None:
+        """Take a scan: a seal while no bag is open, else a device; while counting, a device that leaves."""
+        self.field.clear()
+        self.field.setFocus()
+        if self.view is not None and self._at_the_maker():
+            self._take_from_maker(parse_scan(text).number)
+        elif self.view is None or self.view.row.state != "draft":
+            self.panel.wrong(text, N_("This van has left: nothing can be packed"))
+        elif self.counting:
+            self._count(text)
+        elif not self.seal and self._needs_seal() and parse_scan(text).kind is not ScanKind.LABEL:
+            self.seal = "".join(text.split()).upper()
+            self.panel.next(self.seal, N_("Bag open: scan the devices that go into it"))
+            self._show()
+        elif not self.seal and self._needs_seal():
+            self.panel.wrong(text, N_("First scan the seal of the bag"))
+        else:
+            act = pack(manifest_id=self._id, scanned=text, seal_no=self.seal, rma_no=self.rma.text(),
+                       consent=self.consent.text())  # fmt: skip
+            self.jobs.do(act, owner=self, then=self._packed, refused=lambda error: self._no(text, error))
+
+    def undo(self) -> None:
+        """Take the last scan back."""
+        if self.counting and self.out:
+            self.panel.quiet(N_("Taken back"))
+            self.out.pop()
+            self._show()
+        elif self.acts:
+            last = self.acts.pop()
+            act = unpack(manifest_id=self._id, item_id=last.item_id, reason="undo")
+            self.jobs.do(act, owner=self, then=lambda _none: self.panel.quiet(N_("Taken back")),
+                         refused=lambda error: self._no(last.label_no, error))  # fmt: skip
+
+    def another_bag(self) -> None:
+        """Close the bag; the next scan is the next seal."""
+        self.seal = ""
+        self.panel.next("", N_("Scan the seal of the next bag"))
+        self._show()
+        self.field.setFocus()
+
+    def count_out(self) -> None:
+        """Begin to count what goes to the courier; pressed again when all are counted, go to the signatures."""
+        if self.view is None or self.view.row.state != "draft":
+            return
+        if self.counting and len(self.out) == len(self.view.lines):
+            self.sign.courier.setFocus()
+            return
+        self.counting = True
+        self.panel.next("", N_("Scan every device once more as it leaves"))
+        self._show()
+        self.field.setFocus()
+
+    def save(self) -> None:
+        """Hand over with both signatures."""
+        if self.sign.complete():
+            self.hand.setEnabled(False)
+            self.sign.collect(self._signed, self)
+
+    def print_paper(self) -> None:
+        """Print the manifest as it stands (Ctrl+P)."""
+        if self._id:
+            said = N_("Manifest {number} prints")
+            self.jobs.do(print_manifest(manifest_id=self._id), owner=self,
+                         then=lambda number: self.context.toast(said, tone="ok", number=number))  # fmt: skip
+
+    def _needs_seal(self) -> bool:
+        return self.view is None or self.view.row.kind != ManifestType.VENDOR
+
+    def _count(self, text: str) -> None:
+        lines = self.view.lines if self.view else ()
+        number = parse_scan(text).number
+        line = next((one for one in lines if number in (one.label_no, one.serial_no)), None)
+        if line is None:
+            self.panel.wrong(number, N_("Not on this manifest: put it aside"))
+        elif line.label_no in self.out:
+            self.panel.again(line.label_no, N_("Counted already"))
+        else:
+            self.out.append(line.label_no)
+            words = N_("All counted: sign below") if len(self.out) == len(lines) else N_("Counted")
+            self.panel.right(f"{line.label_no}  {line.model}", words)
+        self._show()
+
+    # -- answers ----------------------------------------------------------------------------
+
+    def _packed(self, done: Packed) -> None:
+        self.acts.append(done)
+        self.panel.right(f"{done.label_no}  {done.model}", N_("Packed, number {count}"), count=done.count)
+
+    def _no(self, text: str, error: DeskError) -> None:
+        tell = self.panel.again if error.code == "again" else self.panel.wrong
+        tell(parse_scan(text).number, N_("{sentence}"), sentence=say(error))
+        if error.field == "seal_no":
+            self.seal = ""
+            self._show()
+
+    def _signed(self, signatures: Signatures) -> None:
+        act = hand_over(manifest_id=self._id, counted=tuple(self.out), courier=self.sign.courier.text(),
+                        signatures=signatures)  # fmt: skip
+        self.jobs.do(act, owner=self, then=self._sent, refused=self._refused)
+
+    def _sent(self, done: Sent) -> None:
+        self.hand.setEnabled(True)
+        self.counting, self.out, self.acts = False, [], []
+        self.panel.right(done.number, N_("Handed over: {count} devices. The manifest prints, two copies"),
+                         count=done.count)  # fmt: skip
+        self._ask()
+
+    def _refused(self, error: DeskError) -> None:
+        self.hand.setEnabled(True)
+        if not self.sign.form.refuse(error, otherwise=lambda sentence: self.banner.put("danger", sentence)):
+            self.panel.wrong("", N_("{sentence}"), sentence=say(error))
+
+    def _at_the_maker(self) -> bool:
+        return self.view is not None and self.view.row.kind == ManifestType.VENDOR and self.view.row.state in GOING
+
+    def _take_from_maker(self, number: str) -> None:
+        lines = self.view.lines if self.view else ()
+        line = next((one for one in lines if number in (one.label_no, one.serial_no)), None)
+        if line is None:
+            self.panel.wrong(number, N_("Not on this manifest: put it aside"))
+        elif line.state != "open":
+            self.panel.again(line.label_no, N_("Received already"))
+        else:
+            self.panel.next(f"{line.label_no}  {line.model}", N_("What does the maker say?"))
+            self.maker.begin(line)
+
+    def _back_from_maker(self, done: Received) -> None:
+        self.panel.right(done.label_no, N_("Received, {count} of {all}"), count=done.received, all=done.expected)
+        self.field.setFocus()
+
+    def _opened(self, line: LineRow) -> None:
+        if self._at_the_maker() and line.state == "open":
+            self._take_from_maker(line.label_no)
+        elif line.item_id:
+            self.context.navigate("custody", id=line.item_id, kind="item")
+
+    # -- with a reason ----------------------------------------------------------------------
+
+    def _ask_off(self) -> None:
+        line: LineRow | None = self.table.current()
+        if line is not None:
+            self.reason.ask(N_("Why is {label} taken off?"), lambda why: self._take_off(line, why), label=line.label_no)
+
+    def _take_off(self, line: LineRow, why: str) -> None:
+        act = unpack(manifest_id=self._id, item_id=line.item_id, reason=why)
+        self.jobs.do(act, owner=self, then=lambda _none: self._reasoned(), refused=self.reason.refuse)
+
+    def _ask_cancel(self) -> None:
+        self.reason.ask(N_("Why is the whole manifest withdrawn?"), self._cancel)
+
+    def _cancel(self, why: str) -> None:
+        self.jobs.do(cancel_manifest(manifest_id=self._id, reason=why), owner=self,
+                     then=lambda _count: self.context.back(), refused=self.reason.refuse)  # fmt: skip
+
+    def _ask_back(self) -> None:
+        self.reason.ask(N_("Why do the devices come back, and from whom? All seals are whole."), self._back, who=True)
+
+    def _back(self, why: str) -> None:
+        act = take_back(manifest_id=self._id, reason=why, courier=self.reason.who.text(), tamper_result="ok")
+        self.jobs.do(act, owner=self, then=lambda _count: self._reasoned(), refused=self.reason.refuse)
+
+    def _reasoned(self) -> None:
+        self.reason.hide()
+        self.field.setFocus()
+
+    def _keep_carriage(self) -> None:
+        act = change_carriage(manifest_id=self._id, carriage=self.carriage.values())
+        self.jobs.do(act, owner=self, then=lambda _none: self.carriage.kept(), refused=self.carriage.refuse)
+
+    # -- showing ----------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        identity, now = self._id, self.context.now()
+
+        def question(session: ReadSession) -> tuple[Manifested | None, list[WaitingRow]]:
+            found = manifest(session, identity, now)
+            draft = found is not None and found.row.state == "draft"
+            return found, ready_to_pack(session, found.row.kind) if found is not None and draft else []
+
+        self.jobs.ask(question, owner=self, then=self._here, exclusive="manifest")
+
+    def _here(self, answer: tuple[Manifested | None, list[WaitingRow]]) -> None:
+        self.view, waiting = answer
+        if self.view is None:
+            self.banner.say("warn", N_("The record of this manifest is not here."))
+            return
+        on_it = {line.label_no for line in self.view.lines}
+        self.waiting.set_rows([one for one in waiting if one.label_no not in on_it], keep=lambda one: one.item_id)
+        self.carriage.show_values(self.view)
+        self._show()
+
+    def _show(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        draft = view.row.state == "draft"
+        self.title.put(f"{kind_words(view.row.kind)}  {view.row.other}  {view.row.number}")
+        tone = "neutral" if draft else "info"
+        self.state.show_state(N_("{state}"), tone, "package", state=state_words(view.row.state))
+        self.table.set_rows(view.lines, keep=lambda one: one.label_no)
+        total = len(view.lines)
+        self.progress.put(f"{len(self.out)} / {total}" if self.counting else str(total))
+        if not draft:
+            self.progress.put(f"{view.received} / {total}")
+        if self.seal:
+            self.bag.show_state(N_("Bag {seal}"), "ok", "lock", seal=self.seal)
+        else:
+            self.bag.show_state(N_("no bag open"), "warn", "lock")
+        self._parts(draft, total, view.row.kind == ManifestType.VENDOR)
+
+    def _parts(self, draft: bool, total: int, maker: bool) -> None:
+        shown: list[QWidget] = [self.field, self.undo_button, self.count_button, self.cancel_button, self.off]
+        for part in (*shown, self.lists.waiting_card):
+            part.setVisible(draft)
+        self.bag.setVisible(draft and not self.counting and not maker)
+        self.next_bag.setVisible(draft and not self.counting and not maker)
+        for one in (self.rma, self.consent):
+            one.setVisible(draft and maker and not self.counting)
+        self.maker.setVisible(self._at_the_maker())
+        self.field.setVisible(draft or self._at_the_maker())
+        self.sign.setVisible(draft and self.counting and total > 0 and len(self.out) == total)
+        self.back_button.setVisible(not draft and not maker and self.view is not None and self.view.received == 0
+                                    and self.view.row.state == "under_way")  # fmt: skip
+        self.count_button.setEnabled(total > 0)
+        self.undo_button.setEnabled(bool(self.out if self.counting else self.acts))
+
+    def _line_state(self, one: LineRow) -> Cell:
+        if self.view is None or self.view.row.state != "draft":
+            return line_cell(one.state)
+        if one.label_no in self.out:
+            return Cell(spoken(N_("counted")), "ok", "circle-check", pill=True)
+        return Cell(spoken(N_("packed")), "neutral", "package", pill=True)

@@ -1,0 +1,102 @@
+"""How transports are named and coloured, and the panel of the last scan that all scanning pages share."""
+
+from __future__ import annotations
+
+from deskapp import settings
+from deskapp.errors import N_
+from deskapp.queries.transfers import LineRow, ManifestRow
+from deskapp.rules.papers_custody import ManifestType
+from deskapp.rules.transfers import DIFFERENCE_TITLES, STATE_TITLES, TYPE_TITLES, Age, Difference, State
+from deskapp.ui import sounds
+from deskapp.ui.kit import Cell, PageContext, spoken
+from deskapp.ui.pages.dayend_count import LastScan
+from deskapp.ui.sounds import Sound
+
+LINE_STATES = {
+    "open": (N_("expected"), "neutral", "clock"),
+    "received": (N_("received"), "ok", "circle-check"),
+    "quarantined": (N_("quarantine"), "danger", "alert-triangle"),
+    "waits": (N_("received, record to come"), "info", "cloud"),
+}
+"""How each state of a line is shown: words, tone, icon."""
+
+AGES = {Age.FINE: ("neutral", "clock"), Age.LATE: ("warn", "clock"), Age.ALARM: ("danger", "alarm")}
+
+
+def kind_words(kind: str) -> str:
+    """Return the type of a manifest in words."""
+    return spoken(TYPE_TITLES[ManifestType(kind)])
+
+
+def state_words(state: str) -> str:
+    """Return the state of a manifest in words."""
+    return spoken(STATE_TITLES[State(state)])
+
+
+def difference_words(kind: str) -> str:
+    """Return a difference in words."""
+    return spoken(DIFFERENCE_TITLES[Difference(kind)])
+
+
+def line_cell(state: str) -> Cell:
+    """Return the state of a line as a pill."""
+    words, tone, icon = LINE_STATES[state]
+    return Cell(spoken(words), tone, icon, pill=True)
+
+
+def age_cell(row: ManifestRow, now: int) -> Cell:
+    """Return how long a transport has been on its way; late ones stand out by colour and sign."""
+    tone, icon = AGES[row.age]
+    if not row.sent_at:
+        return Cell(spoken(N_("by its paper")) if not row.recorded else "", "info" if not row.recorded else "", "")
+    hours = max(0, now - row.sent_at) // 3_600_000
+    if hours < 48:
+        words = spoken(N_("{count} h"), count=hours)
+    else:
+        words = spoken(N_("{count} days"), count=hours // 24)
+    return Cell(words, tone, icon, pill=True)
+
+
+def line_state(one: LineRow) -> Cell:
+    """Return the state of a line of a van that is being received, or what does not match."""
+    if one.differences and one.state == "received":
+        return Cell(difference_words(one.differences[0]), "warn", "alert-triangle", pill=True)
+    return line_cell(one.state)
+
+
+def sent_serial(one: LineRow) -> str:
+    """Return the serial number as sent; from a paper only its end is known."""
+    return f"…{one.serial_no}" if one.tail and one.serial_no else one.serial_no
+
+
+class ScanPanel(LastScan):
+    """The last scan in large letters, with its sound."""
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__()
+        self._context = context
+
+    def right(self, number: str, words: str, **values: object) -> None:
+        """Show a scan that fits."""
+        self._tell(Sound.OK, number, words, "ok", "circle-check", values)
+
+    def wrong(self, number: str, words: str, **values: object) -> None:
+        """Show a scan that does not."""
+        self._tell(Sound.WRONG, number, words, "danger", "alert-triangle", values)
+
+    def again(self, number: str, words: str, **values: object) -> None:
+        """Show a scan that was made already."""
+        self._tell(Sound.AGAIN, number, words, "info", "refresh", values)
+
+    def next(self, number: str, words: str, **values: object) -> None:
+        """Show what is to be done next, without a judgement."""
+        self.show_scan(number, words, "accent", "scan", **values)
+
+    def quiet(self, words: str, **values: object) -> None:
+        """Show a sentence without a scan."""
+        self.show_scan("", words, "muted", "scan", **values)
+
+    def _tell(self, sound: Sound, number: str, words: str, tone: str, icon: str, values: dict[str, object]) -> None:
+        if self._context.values()[settings.SOUNDS]:
+            sounds.play(sound)
+        self.show_scan(number, words, tone, icon, **values)

@@ -1,0 +1,169 @@
+"""A van between two computers that do not speak with each other: the paper first, the record later, one story in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from deskapp.commands.transfers import Opened, hand_over, open_manifest, pack
+from deskapp.commands.transfers_differences import note_extra
+from deskapp.commands.transfers_receive import Looked, finish_receipt, receive_line, take_paper
+from deskapp.models import folding, transfers
+from deskapp.models.local import PrintJob
+from deskapp.models.repair import CustodyEvent, RepairItem, WorkEvent
+from deskapp.models.transfer import Manifest, ManifestEvent
+from deskapp.rules.paper_store import from_json
+from deskapp.rules.papers_custody import ManifestCard
+from deskapp.rules.transfers import State
+from tests.factories_bench import Benched, stock_up
+from tests.factories_bench import take_in as check_in
+from tests.sync.desks import Desk
+from tests.sync.world import World, check
+
+VAN = "王师傅"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A server with a branch and a depot, running."""
+    made = World(tmp_path)
+    for site in ("FZ-A1", "FZ-D1"):
+        made.say("site", "add", site, site)
+    made.start()
+    yield made
+    made.close()
+
+
+def both(world: World) -> tuple[Desk, Desk]:
+    branch, depot = world.desk("甲", "FZ-A1", first=True), world.desk("丁", "FZ-D1", first=True)
+    world.settle()
+    return branch, depot
+
+
+def cut(world: World, *, down: bool) -> None:
+    for line in world.lines.values():
+        line.down = down
+
+
+def packed(branch: Desk, depot: Desk, count: int) -> tuple[Opened, list[Benched]]:
+    ids = branch.store.run(stock_up()).result
+    found = [
+        branch.store.run(check_in(merchant_id=ids["merchant"], serial_no=f"N910{one:08d}"), by=branch.boss).result
+        for one in range(count)
+    ]
+    draft = branch.store.run(open_manifest(kind="out", to=depot.store.facts.site_id), by=branch.boss).result
+    for one in found:
+        branch.store.run(pack(manifest_id=draft.manifest_id, scanned=one.label_no, seal_no="FZ000001"), by=branch.boss)
+    return draft, found
+
+
+def leave(branch: Desk, draft: Opened, found: list[Benched]) -> str:
+    """Hand over and return the code on the paper."""
+    labels = tuple(one.label_no for one in found)
+    branch.store.run(hand_over(manifest_id=draft.manifest_id, counted=labels, courier=VAN), by=branch.boss)
+    with branch.store.read() as session:
+        card = from_json(session.scalars(select(PrintJob).where(PrintJob.kind == "manifest")).one().card)
+    assert isinstance(card, ManifestCard)
+    return card.code_1
+
+
+def receive(depot: Desk, manifest_id: str, one: Benched, serial: str = "") -> bool:
+    looked = Looked(serial or one.serial_no, "ok", True, "", True)
+    act = receive_line(manifest_id=manifest_id, scanned=one.label_no, looked=looked, courier=VAN)
+    return depot.store.run(act, by=depot.boss).result.waits
+
+
+def states(desk: Desk, found: list[Benched]) -> list[tuple[str, str]]:
+    with desk.store.read() as session:
+        rows = [session.get(RepairItem, one.item_id) for one in found]
+        return [(row.work_state, row.holder.partition(":")[0]) for row in rows if row is not None]
+
+
+def facts(desk: Desk, table: type[WorkEvent] | type[CustodyEvent] | type[ManifestEvent]) -> list[str]:
+    with desk.store.read() as session:
+        return sorted(session.scalars(select(table.id)))
+
+
+def test_a_depot_offline_for_a_day_receives_on_the_paper_and_both_stories_meet(world: World) -> None:
+    branch, depot = both(world)
+    cut(world, down=True)
+    draft, found = packed(branch, depot, 6)
+    code = leave(branch, draft, found)
+
+    taken = depot.store.run(take_paper(code=code), by=depot.boss).result
+    assert (taken.manifest_id, taken.known, taken.parts) == (draft.manifest_id, False, 1)
+    assert all(receive(depot, taken.manifest_id, one) for one in found[:4])
+    receive(depot, taken.manifest_id, found[4], serial="N91099999999")
+    depot.store.run(note_extra(manifest_id=taken.manifest_id, scanned="PX99887766554", courier=VAN), by=depot.boss)
+    done = depot.store.run(finish_receipt(manifest_id=taken.manifest_id, rest="missing", courier=VAN), by=depot.boss)
+    assert (done.result.received, done.result.missing, done.result.differences) == (5, 1, 3)
+    assert states(depot, found) == []
+
+    cut(world, down=False)
+    depot.sync()  # the receipt is at the server before anybody there has heard of the manifest
+    world.settle(rounds=4)
+
+    expected = [("depot_received", "shelf")] * 4 + [("quarantined", "quarantine"), ("in_transit_out", "courier")]
+    assert states(depot, found) == states(branch, found) == expected
+    for desk in (branch, depot):
+        with desk.store.read() as session:
+            row, view = session.get_one(Manifest, draft.manifest_id), transfers.view_of(session, draft.manifest_id)
+            assert (row.state, row.lines, row.received, row.differences) == ("arrived", 6, 5, 3)
+            assert [fact.serial_no for fact in view.extras] == ["PX99887766554"]
+            moves = session.scalars(select(WorkEvent.item_id).where(WorkEvent.move == "receive")).all()
+            assert sorted(moves) == sorted({one.item_id for one in found[:5]})
+            assert all(folding.custody_of(session, one.item_id).unbroken for one in found)
+            assert transfers.unmatched(session, depot.store.facts.site_id) == []
+    for table in (WorkEvent, CustodyEvent, ManifestEvent):
+        assert facts(branch, table) == facts(depot, table)
+    check(world)
+
+
+@pytest.mark.long
+def test_two_desks_of_the_depot_receive_one_van_at_once_without_a_line(world: World) -> None:
+    branch, depot = both(world)
+    second = world.desk("戊", "FZ-D1")
+    world.settle()
+    cut(world, down=True)
+    draft, found = packed(branch, depot, 4)
+    code = leave(branch, draft, found)
+    for desk in (depot, second):
+        desk.store.run(take_paper(code=code), by=desk.boss)
+    for one in found[:3]:
+        receive(depot, draft.manifest_id, one)
+    for one in found[1:]:
+        receive(second, draft.manifest_id, one)
+    cut(world, down=False)
+    world.settle(rounds=5)
+
+    for desk in (branch, depot, second):
+        assert states(desk, found) == [("depot_received", "shelf")] * 4
+        with desk.store.read() as session:
+            view = transfers.view_of(session, draft.manifest_id)
+            assert (view.received, view.state) == (4, State.PARTLY)
+            for one in found:
+                assert [fact.move for fact in folding.work_of(session, one.item_id).history].count("receive") == 1
+    check(world)
+
+
+@pytest.mark.long
+def test_a_hand_over_that_comes_after_the_receipt_finds_its_devices(world: World) -> None:
+    branch, depot = both(world)
+    draft, found = packed(branch, depot, 2)
+    world.settle()
+    with depot.store.read() as session:
+        assert session.get_one(Manifest, draft.manifest_id).state == "draft"  # the depot sees what is being packed
+    world.lines["甲"].down = True
+    code = leave(branch, draft, found)
+    assert depot.store.run(take_paper(code=code), by=depot.boss).result.known
+    assert receive(depot, draft.manifest_id, found[0])
+    depot.sync()
+    assert states(depot, found)[0] == ("awaiting_dispatch", "shelf")
+    world.lines["甲"].down = False
+    world.settle(rounds=4)
+
+    assert states(depot, found) == states(branch, found) == [("depot_received", "shelf"), ("in_transit_out", "courier")]
+    check(world)
