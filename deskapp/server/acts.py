@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from deskapp import __version__
 from deskapp.clock import new_uuid7
-from deskapp.server import apply, placing, push
+from deskapp.server import apply, placing, push, stations
 from deskapp.server.archive import stored_form
 from deskapp.server.database import Transaction
 from deskapp.server.work import Author, Draft, Work
@@ -16,22 +16,50 @@ from deskapp.sync import scopes
 from deskapp.sync.framing import canonical_bytes, dump, load
 from deskapp.sync.packing import Op, ReadSet
 
-SERVER: Final = "00000000-0000-7000-8000-000000000000"
+if TYPE_CHECKING:
+    from deskapp.server.service import Server
+
+SERVER: Final = stations.NOBODY
 """The station under which the server's own acts stand."""
 
 
 def act(tx: Transaction, command: str, ops: Sequence[Op], now: int, archive: push.Archiver) -> dict[str, int]:
     """Do one act of the server's own in the logs; return the scopes that moved."""
-    row = tx.one("SELECT seq, hash FROM change_set WHERE station = ? ORDER BY seq DESC LIMIT 1", (SERVER,))
-    seq, prev = (row[0] + 1, row[1]) if row else (1, "")
+    seq, prev = _last(tx)
     told = [dict(zip(("uid", "kind", "entity", "id", "group", "base", "values"), op[:7], strict=True)) for op in ops]
     uid, hlc = new_uuid7(), f"{now:015d}-000000-00000"
     body = canonical_bytes({
-        "uid": uid, "station": SERVER, "seq": seq, "prev": prev, "hlc": hlc, "staff": "", "command": command,
+        "uid": uid, "station": SERVER, "seq": seq + 1, "prev": prev, "hlc": hlc, "staff": "", "command": command,
         "app_version": __version__, "schema": 0, "ops": told,
     })  # fmt: skip
     digest = hashlib.sha256(body).hexdigest()
-    one = ReadSet(uid, SERVER, seq, prev, hlc, "", command, __version__, 0, tuple(ops), body, digest)
+    one = ReadSet(uid, SERVER, seq + 1, prev, hlc, "", command, __version__, 0, tuple(ops), body, digest)
+    return _write(tx, one, now, archive)
+
+
+def repeat(server: Server, sets: Sequence[ReadSet]) -> int:
+    """Do acts of the server's own again that an older database does not know; return how many."""
+    done = 0
+    for one in sets:
+
+        def work(tx: Transaction, one: ReadSet = one) -> int:
+            if one.seq != _last(tx)[0] + 1 or tx.one("SELECT 1 FROM change_set WHERE uid = ?", (one.uid,)):
+                return 0
+            _write(tx, one, server.clock(), server.archive)
+            return 1
+
+        done += server.database.retrying(work)
+    return done
+
+
+def _last(tx: Transaction) -> tuple[int, str]:
+    """Return number and hash of the server's last own act."""
+    row = tx.one("SELECT seq, hash FROM change_set WHERE station = ? ORDER BY seq DESC LIMIT 1", (SERVER,))
+    return (row[0], row[1]) if row else (0, "")
+
+
+def _write(tx: Transaction, one: ReadSet, now: int, archive: push.Archiver) -> dict[str, int]:
+    ops = one.ops
     rows = tx.among("SELECT root FROM record WHERE id IN (#)", [op.id for op in ops])
     work = Work(tx)
     work.load([op.id for op in ops] + [root for (root,) in rows])
@@ -39,10 +67,10 @@ def act(tx: Transaction, command: str, ops: Sequence[Op], now: int, archive: pus
     draft = apply.do(work, Author(SERVER, 0, "", frozenset({scopes.REF, *held}), {}), one, now)
     work.accept(draft)
     work.write()
-    tx.put("change_set", [(uid, SERVER, seq, digest, now, "ok", "", 0, body)])
+    tx.put("change_set", [(one.uid, SERVER, one.seq, one.hash, now, "ok", "", 0, one.body)])
     archive(SERVER, [stored_form(one)])
     entries = {
-        scope: [dump([uid, 0, "", now, command, 0, some])] for scope, some in draft.out.items()
+        scope: [dump([one.uid, 0, "", now, one.command, 0, some])] for scope, some in draft.out.items()
     }  # fmt: skip
     touched: dict[str, int] = {}
     push.write_logs(tx, entries, [(scope, root, 1) for scope, root in draft.leaves], touched, now)

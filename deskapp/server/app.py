@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
+import traceback
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,6 +15,8 @@ from typing import Any, TypeVar
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deskapp import __version__
 from deskapp.clock import stopwatch
@@ -30,6 +34,17 @@ T = TypeVar("T")
 THREADS = 8
 TIDY_S = 3600.0
 MEND_S = 10.0
+STALL_S = 30.0
+"""How long the next part of a body may take."""
+
+MOST_HELD = 256 * 1024 * 1024
+"""Bytes of request bodies in memory at once."""
+
+LARGE = 64 * 1024
+"""From so many bytes on, nobody's body is read who is not known by name."""
+
+LARGE_PLAIN = 4 * 1024 * 1024
+"""Unpacked bodies of that size are worked on two at a time: read, they take ten times as much."""
 
 
 class Answer(Exception):
@@ -50,23 +65,71 @@ class House:
     open_metrics: bool = False
     stations: limits.Allowance = field(default_factory=lambda: limits.Allowance(50, 400))
     strangers: limits.Allowance = field(default_factory=lambda: limits.Allowance(1, 30))
+    heavy: limits.Allowance = field(default_factory=lambda: limits.Allowance(1, 300))
+    """Snapshots and digests of one station."""
+
+    room: limits.Room = field(default_factory=lambda: limits.Room(MOST_HELD))
+    large: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(2))
+    wholes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    """Scopes that are being read from end to end."""
+
+    making: dict[str, asyncio.Lock] = field(default_factory=dict)
+    """Who makes the snapshot of a scope; the others wait and take it."""
+
+    healthy_until: float = 0.0
 
     async def call(self, work: Callable[[], T]) -> T:
         """Do work that waits for the database on another thread."""
         return await asyncio.get_running_loop().run_in_executor(self.pool, work)
 
-    async def body(self, request: Request, most: int = framing.MOST_BODY) -> bytes:
-        """Return the body; raises Answer 413 as soon as it is too large."""
-        said = request.headers.get("content-length", "0")
-        if said.isascii() and said.isdigit() and int(said) > most:
+    @contextlib.asynccontextmanager
+    async def body(self, request: Request, most: int = framing.MOST_BODY) -> AsyncIterator[bytes]:
+        """Yield the body; raises Answer 413 as soon as it is too large, 401 for a large one of nobody's."""
+        said = request.headers.get("content-length", "")
+        size = int(said) if said.isascii() and said.isdigit() and len(said) < 16 else most if said else LARGE + 1
+        if not said and "transfer-encoding" not in request.headers:
+            size = 0
+        if size > most and said:
             raise Answer(413, Problem.TOO_LARGE)
-        parts, size = [], 0
-        async for part in request.stream():
+        if size > LARGE:
+            await self.call(lambda: self.known(request))
+        with self.room.piece() as add:
+            try:
+                yield await self._read(request, most, add)
+            except limits.NoRoom as error:
+                raise Answer(503, Problem.BUSY, next_poll=10_000) from error
+
+    @staticmethod
+    async def _read(request: Request, most: int, add: Callable[[int], None]) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        stream = request.stream()
+        while True:
+            try:
+                async with asyncio.timeout(STALL_S):
+                    part = await anext(stream, None)
+            except TimeoutError as error:
+                raise Answer(408, Problem.BAD_REQUEST) from error
+            if part is None:
+                return b"".join(parts)
             size += len(part)
             if size > most:
                 raise Answer(413, Problem.TOO_LARGE)
+            add(len(part))
             parts.append(part)
-        return b"".join(parts)
+
+    def known(self, request: Request) -> None:
+        """Turn away before its body is read who names no station at all; the signature is looked at afterwards."""
+        try:
+            self.server.gate.expects(request.headers.get("authorization", ""))
+        except gate.Turned as turned:
+            raise self._turned(request, turned) from turned
+
+    def _turned(self, request: Request, turned: gate.Turned) -> Answer:
+        self.server.counts.add(f'deskapp_turned_away_total{{why="{turned.problem}"}}')
+        if not self.strangers.take(address_of(request)) and turned.problem is not Problem.UNSIGNED:
+            return Answer(429, Problem.BUSY, next_poll=60_000)
+        return Answer(turned.status, turned.problem, epoch=self.server.epoch.value)
 
     def let_in(self, request: Request, body: bytes) -> Station:
         """Return the station that asks; raises Answer."""
@@ -78,11 +141,7 @@ class House:
         try:
             station = self.server.gate.let_in(request.headers.get("authorization", ""), request.method, path, body)
         except gate.Turned as turned:
-            self.server.counts.add(f'deskapp_turned_away_total{{why="{turned.problem}"}}')
-            host = request.client.host if request.client else ""
-            if not self.strangers.take(host) and turned.problem is not Problem.UNSIGNED:
-                raise Answer(429, Problem.BUSY, next_poll=60_000) from turned
-            raise Answer(turned.status, turned.problem, epoch=self.server.epoch.value) from turned
+            raise self._turned(request, turned) from turned
         if station.state == "retired":
             raise Answer(403, Problem.RETIRED)
         if not self.stations.take(station.id):
@@ -96,6 +155,24 @@ class House:
             raise Answer(403, Problem.LOST)
         return station
 
+    @contextlib.asynccontextmanager
+    async def whole(self, station: Station, scope: str) -> AsyncIterator[None]:
+        """Wait until it is this one's turn to read a scope from end to end; raises Answer."""
+        if not self.heavy.take(station.id):
+            raise Answer(429, Problem.BUSY, next_poll=30_000)
+        door = self.making.setdefault(scope, asyncio.Lock())
+        try:
+            async with door, self.wholes:
+                yield
+        finally:
+            if not door.locked():
+                self.making.pop(scope, None)
+
+
+def address_of(request: Request) -> str:
+    """Return under which name the caller's address is counted."""
+    return limits.of_address(request.client.host) if request.client else ""
+
 
 def packed(plain: bytes, request: Request, status: int = 200) -> Response:
     """Return a reply in the best packing that the station takes."""
@@ -106,10 +183,11 @@ def packed(plain: bytes, request: Request, status: int = 200) -> Response:
     return Response(body.body, status, headers, "application/json")
 
 
-def unpacked(body: bytes, request: Request) -> bytes:
+def unpacked(body: bytes, request: Request, most: int = framing.MOST_PLAIN) -> bytes:
     """Return the plain body of a request; raises Answer."""
     try:
-        return framing.unpack(body, request.headers.get("content-encoding", framing.PLAIN).strip().lower())
+        encoding = request.headers.get("content-encoding", framing.PLAIN).strip().lower()
+        return framing.unpack(body, encoding, most=most)
     except WireError as error:
         raise bad_request(error) from error
 
@@ -118,6 +196,8 @@ def bad_request(error: WireError) -> Answer:
     """Return the answer to bytes that were not understood."""
     if error.code == "too_large":
         return Answer(413, Problem.TOO_LARGE)
+    if error.code == "encoding":
+        return Answer(415, Problem.ENCODING)
     return Answer(400, Problem.MANGLED if error.code == "mangled" else Problem.BAD_REQUEST)
 
 
@@ -150,6 +230,7 @@ def make_app(server: Server, *, poll_s: float = 1.0, open_metrics: bool = False)
         title="deskapp central server", version=__version__, lifespan=life, docs_url=None, redoc_url=None,
         description="Takes the change sets of stations and feeds the decided log back. See docs/sync.md.",
     )  # fmt: skip
+    app.state.hub = house.hub
     _answers(app, house)
     from deskapp.server.routes import add_routes
 
@@ -172,17 +253,62 @@ async def _now_and_then(house: House, work: Callable[[], None], every_s: float) 
             log.exception("tidying failed")
 
 
+def problem_reply(house: House, status: int, problem: str, more: dict[str, Any]) -> Response:
+    """Return the answer that says only which word fits."""
+    told = {"error": problem, "now": house.server.clock(), **more}
+    headers = {"retry-after": "5"} if status in (429, 503) else {}
+    return Response(framing.dump(told), status, headers, "application/json")
+
+
+class Quiet:
+    """The last net: what goes wrong in here is a 503 without a word about it.
+
+    The log gets the kind of the error and where it was, never its text: the database's own words quote what people
+    wrote.
+    """
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self.app, self.house = app, house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched if scope["type"] == "http" else send)
+        except ClientDisconnect:
+            self.house.server.counts.add("deskapp_broken_off_total")
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            self.house.server.counts.add(f'deskapp_failures_total{{kind="{type(error).__name__}"}}')
+            log.error("a request failed: %s", told_without_content(error))
+            if begun:
+                raise ConnectionAbortedError from None
+            reply = problem_reply(self.house, 503, Problem.BUSY, {"next_poll": 30_000})
+            await reply(scope, receive, send)
+
+
+def told_without_content(error: BaseException) -> str:
+    """Return the kinds of an error and of those behind it, and where they were raised, without their texts."""
+    lines: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(lines) < 8:
+        state = getattr(seen, "sqlstate", None) or getattr(seen, "sqlite_errorname", None) or ""
+        lines.append(
+            f"{type(seen).__name__} {state}".rstrip() + "\n" + "".join(traceback.format_tb(seen.__traceback__))
+        )
+        seen = seen.__cause__ or seen.__context__
+    return "\n".join(lines)
+
+
 def _answers(app: FastAPI, house: House) -> None:
     def reply(status: int, problem: str, more: dict[str, Any]) -> Response:
-        told = {"error": problem, "now": house.server.clock(), **more}
-        headers = {"retry-after": "5"} if status in (429, 503) else {}
-        return Response(framing.dump(told), status, headers, "application/json")
-
-    @app.exception_handler(Exception)
-    async def failed(_request: Request, error: Exception) -> Response:
-        log.exception("a request failed", exc_info=error)
-        house.server.counts.add(f'deskapp_failures_total{{kind="{type(error).__name__}"}}')
-        return reply(503, Problem.BUSY, {"next_poll": 30_000})
+        return problem_reply(house, status, problem, more)
 
     @app.exception_handler(Answer)
     async def answered(_request: Request, answer: Answer) -> Response:

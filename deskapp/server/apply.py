@@ -24,7 +24,8 @@ from deskapp.sync.wire import Code, Result
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _ID: Final = re.compile(r"[!-~]{1,80}")
-_KEY: Final = re.compile(r"[0-9a-f]{64}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_KEY: Final = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{32})?")
 _HLC: Final = re.compile(r"([0-9]{15})-[0-9]{6}-[0-9]{5}")
 SOFT: Final[Mapping[str, tuple[str, ...]]] = {"merchant": ("merchant_no", "uscc"), "device": ("serial_no", "tusn")}
 """Columns by which two records of a kind are seen to be one and the same."""
@@ -147,7 +148,7 @@ def add(draft: Draft, op: Op) -> None:
     if rec.fact:
         placing.hand_over(draft, rec, values)
         _misfit(draft, rec)
-        if op.entity == "attachment" and _KEY.fullmatch(str(values.get("sha256"))):
+        if op.entity == "attachment" and _SHA256.fullmatch(str(values.get("sha256"))):
             draft.row("blob_ref", str(values["sha256"]), op.id)
     _note_site(draft, rec)
     find_twins(draft, rec, values)
@@ -292,13 +293,16 @@ def _tell_of_loser(draft: Draft, rec: Rec, op: Op, judged: merge.Judged, mine: V
     mine_lost = judged.outcome in (Outcome.LOST, Outcome.KEPT)
     writers = (draft.one.staff, other[1] if other else "")
     times = (mine.eff, theirs.eff)
+    places = ((draft.author.site, draft.author.no), draft.work.writer_of(rec.id, op.group, theirs.uid))
     kind = "identity_conflict" if judged.outcome is Outcome.KEPT else "also_changed"
     raise_card(draft, kind, rec, {
         "group": op.group, "lost": dict(judged.lost),
         "lost_by": writers[not mine_lost], "lost_at": times[not mine_lost],
+        "lost_site": places[not mine_lost][0], "lost_station": places[not mine_lost][1],
         "kept": {name: draft.recs.get(rec.id, rec).values.get(name) for name in judged.lost},
-        "kept_by": writers[mine_lost], "kept_at": times[mine_lost], "station": draft.author.no,
-    }, seed=op.uid)  # fmt: skip
+        "kept_by": writers[mine_lost], "kept_at": times[mine_lost],
+        "kept_site": places[mine_lost][0], "kept_station": places[mine_lost][1], "station": draft.author.no,
+    }, seed=op.uid, party=places[1][0])  # fmt: skip
 
 
 def authorise(draft: Draft, rec: Rec, op: Op) -> None:
@@ -340,8 +344,13 @@ def derived_id(*words: str) -> str:
     return f"{raw[:8]}-{raw[8:12]}-8{raw[13:16]}-a{raw[17:20]}-{raw[20:32]}"
 
 
-def raise_card(draft: Draft, kind: str, rec: Rec, data: dict[str, Any], *, seed: str = "") -> None:
-    """Put a disagreement on the list of the people who hold the record; the same one is raised once."""
+def raise_card(
+    draft: Draft, kind: str, rec: Rec, data: dict[str, Any], *, seed: str = "", party: str = ""
+) -> None:  # fmt: skip
+    """Put a disagreement on the list of the people who hold the record; the same one is raised once.
+
+    What every branch holds concerns the site that wrote this time, and `party`, the site whose words it met.
+    """
     card_id = derived_id("card", kind, rec.id, seed or draft.one.uid)
     if draft.get(card_id) is not None:
         return
@@ -349,5 +358,5 @@ def raise_card(draft: Draft, kind: str, rec: Rec, data: dict[str, Any], *, seed:
         "kind": kind, "subject_kind": rec.entity, "subject_id": rec.id, "words": "", "data": data,
         "raised_at": draft.at, "settled_at": 0, "settled_by": "", "settled_how": "",
     }  # fmt: skip
-    placing.settle(draft, "review_card", card_id, values, fact=False)
+    placing.settle(draft, "review_card", card_id, values, fact=False, party=party)
     draft.cards.append(card_id)

@@ -1,32 +1,52 @@
 """The off-box archive: every accepted change set, appended to a file on another disk before the answer goes out.
 
 One file a day and process, one zstd frame a push. What the database and every station's disk lost together is read
-back from here.
+back from here; so is who belongs, and who was shut out.
 """
 
 from __future__ import annotations
 
+import heapq
+import logging
 import os
 import struct
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
+import zstandard
+
+from deskapp.cipher import sync_folder
 from deskapp.clock import random_token, shop_day
-from deskapp.sync.framing import WireError, canonical_bytes, dump, load, pack, unpack
+from deskapp.sync.framing import WireError, dump, load, pack
 from deskapp.sync.packing import PushedSet, ReadSet
 
+log = logging.getLogger(__name__)
+
 _LENGTH: Final = struct.Struct(">I")
+_DAY: Final = len("2026-11-22")
 SUFFIX: Final = ".deskarchive"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the archive was told at one moment (ms UTC): a station's change sets, or who belongs (`told`)."""
+
+    station: str
+    now: int
+    sets: list[PushedSet]
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Archive:
     """Appends to a folder; safe from any thread."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._name = folder, random_token(4)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
         self._door = threading.Lock()
         self._day = ""
         self._file: IO[bytes] | None = None
@@ -34,26 +54,49 @@ class Archive:
     def append(self, station: str, sets: Sequence[PushedSet], now: int) -> None:
         """Write change sets of a station, safe on the disk when this returns; raises OSError."""
         rows = [[one.body.decode(), one.hash, one.personal, one.keys] for one in sets]
-        body = pack(dump([station, now, rows]), level=3).body
+        self._write([station, now, rows], now)
+
+    def note(self, told: Mapping[str, Any], now: int) -> None:
+        """Write who belongs; raises OSError."""
+        self._write(["", now, [], told], now)
+
+    def _write(self, told: list[Any], now: int) -> None:
+        body = pack(dump(told), level=3).body
         with self._door:
-            file = self._open(shop_day(now).isoformat())
-            file.write(_LENGTH.pack(len(body)) + body)
-            file.flush()
-            os.fsync(file.fileno())
+            try:
+                file = self._open(shop_day(now).isoformat())
+                file.write(_LENGTH.pack(len(body)) + body)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                # Half a frame may stand at the end: nothing is appended behind it.
+                self._let_go()
+                raise
 
     def _open(self, day: str) -> IO[bytes]:
         if self._file is None or day != self._day:
-            if self._file is not None:
-                self._file.close()
-            self._file = (self._folder / f"{day}-{self._name}{SUFFIX}").open("ab")
+            self._let_go()
+            path = self._folder / f"{day}-{random_token(4)}{SUFFIX}"
+            self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb")
+            sync_folder(self._folder)
             self._day = day
         return self._file
 
+    def _let_go(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                file.close()
+            except OSError:
+                log.warning("the archive's file could not be closed")
+
     def close(self) -> None:
         """Close the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        with self._door:
+            self._let_go()
+
+
+_BINARY: Final = getattr(os, "O_BINARY", 0)
 
 
 def stored_form(one: ReadSet, body: bytes | None = None) -> PushedSet:
@@ -62,31 +105,31 @@ def stored_form(one: ReadSet, body: bytes | None = None) -> PushedSet:
     return PushedSet(one.body if body is None else body, one.hash, personal, one.keys)
 
 
-def read_archive(folder: Path) -> Iterator[tuple[str, list[PushedSet]]]:
-    """Yield station and change sets of every push in a folder, oldest file first; a torn end is left out."""
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        raw = path.read_bytes()
-        at = 0
-        while at + _LENGTH.size <= len(raw):
-            (size,) = _LENGTH.unpack_from(raw, at)
-            piece = raw[at + _LENGTH.size : at + _LENGTH.size + size]
-            at += _LENGTH.size + size
-            if len(piece) < size:
-                break
+def read_archive(folder: Path) -> Iterator[Frame]:
+    """Yield what a folder holds, in the order in which it was written; a torn end is left out.
+
+    The files of one day are of several processes (or of one that was started again): they are woven by their time.
+    """
+    names = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.name)
+    for _day, paths in groupby(names, key=lambda path: path.name[:_DAY]):
+        yield from heapq.merge(*map(_frames, paths), key=lambda frame: frame.now)
+
+
+def _frames(path: Path) -> Iterator[Frame]:
+    with path.open("rb") as file:
+        while head := file.read(_LENGTH.size):
+            size = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else 0
+            piece = file.read(size)
+            if not piece or len(piece) < size:
+                log.warning("%s has a torn end", path.name)
+                return
             try:
-                plain = unpack(piece, "zstd" if piece[:1] == b"\x28" else "identity")
-                station, _now, rows = load(plain)
-            except (WireError, ValueError):
-                break
-            yield (
-                station,
-                [
+                told = load(zstandard.ZstdDecompressor().decompress(piece) if piece[:1] == b"\x28" else piece)
+                sets = [
                     PushedSet(body.encode(), digest, tuple(map(tuple, personal)), tuple(map(tuple, keys)))
-                    for body, digest, personal, keys in rows
-                ],
-            )
-
-
-def same_body(body: bytes) -> bool:
-    """Say whether a body is canonical."""
-    return canonical_bytes(load(body)) == body
+                    for body, digest, personal, keys in told[2]
+                ]
+                yield Frame(told[0], told[1], sets, told[3] if len(told) > 3 else {})
+            except (WireError, zstandard.ZstdError, ValueError, TypeError, IndexError):
+                log.warning("%s cannot be read to its end", path.name)
+                return

@@ -50,13 +50,20 @@ def state(tx: Transaction, sha256: str) -> State:
     return State(row[0], bool(row[1])) if row else State(0, False)
 
 
-def append(
-    database: Database, station: Station, sha256: str, offset: int, content: bytes, digest: str, last: bool, now: int
-) -> State:
-    """Take one piece; `digest` is the SHA-256 of the piece, `last` says that it is the end.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece as it came: of which blob, from where on, its own SHA-256 (`digest`), and whether it is the last."""
 
-    Raises WrongOffset and NotTaken. A whole that does not match its name is thrown away.
-    """
+    sha256: str
+    offset: int
+    content: bytes
+    digest: str
+    last: bool
+
+
+def append(database: Database, station: Station, one: Piece, now: int) -> State:
+    """Take one piece. Raises WrongOffset and NotTaken. A whole that does not match its name is thrown away."""
+    sha256, offset, content, digest, last = one.sha256, one.offset, one.content, one.digest, one.last
     if len(content) > PIECE or offset + len(content) > LARGEST:
         raise NotTaken("too_large")
     if hashlib.sha256(content).hexdigest() != digest:
@@ -95,19 +102,25 @@ def _matches(tx: Transaction, sha256: str) -> bool:
     return whole.hexdigest() == sha256
 
 
-def fetch(tx: Transaction, station: Station, sha256: str, start: int) -> bytes | None:
-    """Return a whole blob from an offset on, or None where there is none that this station may see."""
-    if not state(tx, sha256).whole:
+def size_for(tx: Transaction, station: Station, sha256: str) -> int | None:
+    """Return the size of a whole blob, or None where there is none that this station may see."""
+    found = state(tx, sha256)
+    if not found.whole:
         return None
     rows = tx.among(
         "SELECT 1 FROM blob_ref b JOIN record r ON r.id = b.record JOIN member m ON m.root = r.root"
         " WHERE b.sha256 = ? AND m.scope IN (#) LIMIT 1",
         list(station.scopes), sha256,
     )  # fmt: skip
-    if not rows:
-        return None
-    pieces = tx.all("SELECT content FROM blob_piece WHERE sha256 = ? ORDER BY start", (sha256,))
-    return b"".join(bytes(piece) for (piece,) in pieces)[start:]
+    return found.size if rows else None
+
+
+def piece(database: Database, sha256: str, at: int) -> bytes:
+    """Return bytes of a blob from a place on, up to the end of the piece it lies in."""
+    with database.read() as tx:
+        sql = "SELECT start, content FROM blob_piece WHERE sha256 = ? AND start <= ? ORDER BY start DESC LIMIT 1"
+        row = tx.one(sql, (sha256, at))
+    return bytes(row[1])[at - row[0] :] if row else b""
 
 
 def sweep(tx: Transaction, now: int) -> int:

@@ -6,6 +6,7 @@ with row locks taken in the order of their keys, and a reader's transaction is R
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from deskapp import cipher
-from deskapp.errors import N_, Corrupt, Refused, Unavailable
+from deskapp.errors import N_, Corrupt, Unavailable
 from deskapp.server import tables
 
 T = TypeVar("T")
@@ -27,11 +28,27 @@ TRIES = 8
 _AGAIN = ("40001", "40P01", "55P03", "23505")
 """PostgreSQL: a serialization failure, a deadlock, a lock not had, two who made the same row at once."""
 
+COMMAND_OK = 1
+"""libpq's word for a statement that went well (`ExecStatusType`)."""
+
+_PATIENCE = "-c lock_timeout=20s -c statement_timeout=300s -c idle_in_transaction_session_timeout=60s"
+"""A process that hangs in the middle (its machine stopped) must not hold a log's head for ever."""
+
 _SQLITE = (
     "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA busy_timeout=5000", "PRAGMA cache_size=-32000",
     "PRAGMA temp_store=MEMORY", "PRAGMA trusted_schema=OFF", "PRAGMA wal_autocheckpoint=2000",
     "PRAGMA journal_size_limit=67108864",
 )  # fmt: skip
+
+
+def is_postgres(url: str) -> bool:
+    """Say whether an address leads to PostgreSQL."""
+    return url.startswith(("postgresql:", "postgres:"))
+
+
+def sqlite_file(url: str) -> Path:
+    """Return the file that an address means."""
+    return Path(url.removeprefix("sqlite:///")).resolve()
 
 
 class Transaction:
@@ -102,25 +119,48 @@ class Transaction:
 class Database:
     """The open database. `url` is a file's path, `sqlite:///path` or `postgresql://...`."""
 
-    def __init__(self, url: str, *, create: bool = True, connections: int = 12) -> None:
-        self.postgres = url.startswith(("postgresql:", "postgres:"))
+    def __init__(self, url: str, *, create: bool = True, connections: int = 10) -> None:
+        self.postgres = is_postgres(url)
         self._door = threading.Lock()
         if self.postgres:
             address = "postgresql+psycopg:" + url.partition(":")[2]
+            known = {"autocommit": True, "application_name": "deskapp-server", "connect_timeout": 10}
+            more = {} if "options=" in url else {"options": _PATIENCE}
             self._writer = self._reader = create_engine(
                 address, pool_size=connections, max_overflow=4, pool_timeout=10, pool_pre_ping=False,
-                connect_args={"autocommit": True, "application_name": "deskapp-server"},
+                connect_args={**known, **more},
+            )  # fmt: skip
+            hasty = more.get("options", "") + " -c synchronous_commit=off"
+            self._quick = create_engine(
+                address, pool_size=8, max_overflow=4, pool_timeout=10, pool_reset_on_return=None,
+                connect_args={**known, **({"options": hasty} if more else {})},
             )  # fmt: skip
         else:
-            self.path = Path(url.removeprefix("sqlite:///")).resolve()
+            self.path = sqlite_file(url)
             if not create and not self.path.exists():
                 raise Unavailable(N_("There is no data at {place} yet."), place=self.path.name)
             cipher.gate()
+            self._create(self.path)
             self._writer = create_engine("sqlite://", module=cipher.driver, creator=self._connect, poolclass=StaticPool)
-            self._reader = create_engine(
+            self._quick = self._reader = create_engine(
                 "sqlite://", module=cipher.driver, creator=self._connect, poolclass=QueuePool, pool_size=connections
             )
-        self._prepare()
+        try:
+            self._prepare()
+        except Exception as error:
+            if _is_broken(error) and self.postgres:
+                reason = next(iter(str(error).strip().splitlines()), "")
+                raise Unavailable(N_("The database cannot be reached: {reason}"), reason=reason) from error
+            told = cipher.explain(error)
+            if told is error:
+                raise
+            raise told from error
+
+    @staticmethod
+    def _create(path: Path) -> None:
+        """Let nobody else on this computer read the file; it holds names, telephone numbers and signatures."""
+        if not path.exists() and path.parent.is_dir():
+            path.touch(0o600)
 
     def _connect(self) -> Any:
         connection = cipher.driver.connect(
@@ -132,32 +172,45 @@ class Database:
 
     def _prepare(self) -> None:
         """Make what is missing; a newer format is refused."""
-        if self.postgres:
-            with self.write() as tx:
-                tx.run("SELECT pg_advisory_xact_lock(7034211)")
-                if tx.one("SELECT to_regclass('meta')")[0] is None:
-                    self._make(tx)
-                self._check(tx)
-            return
         with self.write() as tx:
-            if tx.one("SELECT 1 FROM sqlite_master WHERE name = 'meta'") is None:
-                self._make(tx)
-            self._check(tx)
+            if self.postgres:
+                tx.run("SELECT pg_advisory_xact_lock(7034211)")
+                there = tx.one("SELECT to_regclass('meta')")[0] is not None
+            else:
+                there = tx.one("SELECT 1 FROM sqlite_master WHERE name = 'meta'") is not None
+            if there and self._check(tx) == tables.SCHEMA:
+                return
+            self._make(tx)
+            tx.run("DELETE FROM meta WHERE name = 'schema'")
+            tx.put("meta", [("schema", str(tables.SCHEMA))])
 
     def _make(self, tx: Transaction) -> None:
-        from sqlalchemy.schema import CreateIndex, CreateTable
+        """Make the tables and columns that are not there; what is there stays."""
+        from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
         dialect = self._writer.dialect
         for table in tables.metadata.sorted_tables:
-            tx.run(str(CreateTable(table).compile(dialect=dialect)))
-            for index in table.indexes:
-                tx.run(str(CreateIndex(index).compile(dialect=dialect)))
-        tx.put("meta", [("schema", str(tables.SCHEMA))])
+            known = self._columns(tx, table.name)
+            if not known:
+                tx.run(str(CreateTable(table).compile(dialect=dialect)))
+                for index in table.indexes:
+                    tx.run(str(CreateIndex(index).compile(dialect=dialect)))
+            for column in table.columns:
+                if known and column.name not in known:
+                    told = CreateColumn(column).compile(dialect=dialect)
+                    tx.run(f"ALTER TABLE {table.name} ADD COLUMN {told}")
 
-    def _check(self, tx: Transaction) -> None:
+    def _columns(self, tx: Transaction, table: str) -> set[str]:
+        if self.postgres:
+            sql = "SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+            return {row[0] for row in tx.all(f"{sql} AND table_name = ?", (table,))}
+        return {row[0] for row in tx.all("SELECT name FROM pragma_table_info(?)", (table,))}
+
+    def _check(self, tx: Transaction) -> int:
         row = tx.one("SELECT value FROM meta WHERE name = 'schema'")
         if row is None or int(row[0]) > tables.SCHEMA:
             raise Corrupt(N_("The server's data was written by a newer program."), code="newer")
+        return int(row[0])
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -178,26 +231,49 @@ class Database:
         with self._transaction(self._reader, begin) as tx:
             yield tx
 
+    def ask(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of one question, or of one statement that changes little and need not reach the disk.
+
+        On PostgreSQL it is a transaction by itself, which saves three of four round trips.
+        """
+        if not self.postgres:
+            with self.read() as tx:
+                return tx.all(sql, values)
+        pooled = self._quick.raw_connection()
+        try:
+            driver: Any = pooled.driver_connection
+            return list(driver.execute(sql.replace("?", "%s"), values).fetchall())
+        except BaseException as error:
+            if _is_broken(error):
+                pooled.invalidate()
+                self._quick.dispose()
+            raise
+        finally:
+            pooled.close()
+
     @contextmanager
     def _transaction(self, engine: Any, begin: str) -> Iterator[Transaction]:
         pooled = engine.raw_connection()
         driver = pooled.driver_connection
+        plain = _plain if self.postgres else _run
         try:
-            driver.execute(begin)
+            plain(driver, begin)
             try:
                 yield Transaction(driver, self.postgres)
             except BaseException:
-                driver.execute("ROLLBACK")
+                plain(driver, "ROLLBACK")
                 raise
             try:
-                driver.execute("COMMIT")
+                plain(driver, "COMMIT")
             except BaseException:
                 if not self.postgres:
-                    driver.execute("ROLLBACK")
+                    plain(driver, "ROLLBACK")
                 raise
         except BaseException as error:
             if self.postgres and _is_broken(error):
+                # PostgreSQL was started again, or another one took over: no connection of before is of any use.
                 pooled.invalidate()
+                engine.dispose()
             raise
         finally:
             pooled.close()
@@ -215,20 +291,34 @@ class Database:
             return work(tx)
 
     def backup(self, target: Path) -> None:
-        """Write a copy of the SQLite database to a new file while it is in use; raises Refused on PostgreSQL."""
-        if self.postgres:
-            raise Refused(N_("Back up PostgreSQL with its own tools (pg_dump, pg_basebackup)."))
+        """Write a copy of the SQLite database to a new file while it is in use (PostgreSQL: `copies`)."""
+        self._create(target)
         pooled = self._reader.raw_connection()
         try:
             driver: Any = pooled.driver_connection
             driver.execute("VACUUM INTO ?", (str(target),))
         finally:
             pooled.close()
+        with target.open("rb+") as file:
+            os.fsync(file.fileno())
 
     def close(self) -> None:
         """Close all connections."""
-        self._writer.dispose()
-        self._reader.dispose()
+        for engine in (self._writer, self._reader, self._quick):
+            engine.dispose()
+
+
+def _run(driver: Any, words: str) -> None:
+    driver.execute(words)
+
+
+def _plain(driver: Any, words: str) -> None:
+    """Say BEGIN, COMMIT or ROLLBACK on PostgreSQL, for less than half of what a statement with a cursor costs."""
+    result = driver.pgconn.exec_(words.encode())
+    if result.status != COMMAND_OK:
+        from psycopg.errors import error_from_result
+
+        raise error_from_result(result)
 
 
 class Again(Exception):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from deskapp.server.database import Transaction
+from deskapp.server.echo import with_chain
 from deskapp.sync.wire import Feed
 
 MOST_ENTRIES = 5_000
@@ -23,8 +25,14 @@ class Read:
     resnapshot: dict[str, str] = field(default_factory=dict)
 
 
-def feed(tx: Transaction, granted: Sequence[str], cursors: Mapping[str, tuple[int, str]], most_bytes: int) -> Read:
-    """Return the entries behind the cursors of the granted scopes; `tx` sees one moment."""
+def feed(
+    tx: Transaction, granted: Sequence[str], cursors: Mapping[str, tuple[int, str]], most_bytes: int,
+    short: Mapping[tuple[str, int], bytes] = MappingProxyType({}),
+) -> Read:  # fmt: skip
+    """Return the entries behind the cursors of the granted scopes; `tx` sees one moment.
+
+    `short` are bodies of entries in which the station that asks finds what it sent itself only named.
+    """
     found = Read()
     held = [scope for scope in granted if scope in cursors]
     rows = tx.among("SELECT scope, n, chain, floor, floor_chain FROM head WHERE scope IN (#)", held)
@@ -37,7 +45,7 @@ def feed(tx: Transaction, granted: Sequence[str], cursors: Mapping[str, tuple[in
         if wrong:
             found.resnapshot[scope] = wrong
         elif n < head_n:
-            found.feeds[scope] = _entries(tx, scope, n, head_n, left)
+            found.feeds[scope] = _entries(tx, scope, n, head_n, left, short)
             left = max(0, left - sum(map(len, found.feeds[scope].raw)))
     return found
 
@@ -56,7 +64,9 @@ def _wrong(tx: Transaction, scope: str, n: int, chain: str, head: tuple[int, str
     return "" if row is not None and row[0] == chain else "chain"
 
 
-def _entries(tx: Transaction, scope: str, n: int, head_n: int, most: int) -> Feed:
+def _entries(
+    tx: Transaction, scope: str, n: int, head_n: int, most: int, short: Mapping[tuple[str, int], bytes]
+) -> Feed:
     size, last, chain = 0, n, ""
     raw: list[bytes] = []
     while last < head_n and len(raw) < MOST_ENTRIES:
@@ -65,6 +75,8 @@ def _entries(tx: Transaction, scope: str, n: int, head_n: int, most: int) -> Fee
             (scope, last, head_n, AT_ONCE),
         )
         for number, link, body in rows:
+            if short and (scope, number) in short:
+                body = with_chain(short[scope, number], link)
             if raw and size + len(body) > most:
                 return Feed(n + 1, last, chain, True, (), raw)
             size += len(body)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from deskapp.clock import stopwatch
@@ -31,3 +34,42 @@ class Allowance:
             while len(self._left) > MOST_REMEMBERED:
                 self._left.popitem(last=False)
         return fits
+
+
+def of_address(host: str) -> str:
+    """Return under which name an address is counted: an IPv6 network (/64) is one household."""
+    if ":" not in host:
+        return host
+    try:
+        return str(ipaddress.ip_network((host.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return host
+
+
+class NoRoom(Exception):
+    """More is on its way than fits."""
+
+
+@dataclass(slots=True)
+class Room:
+    """Bytes of request bodies in memory at once, of all who ask. Used on the event loop only."""
+
+    most: int
+    held: int = 0
+
+    @contextmanager
+    def piece(self) -> Iterator[Callable[[int], None]]:
+        """Yield what adds bytes of one body (it raises NoRoom); they are given back at the end."""
+        mine = 0
+
+        def add(size: int) -> None:
+            nonlocal mine
+            if self.held + size > self.most:
+                raise NoRoom
+            self.held += size
+            mine += size
+
+        try:
+            yield add
+        finally:
+            self.held -= mine

@@ -45,7 +45,11 @@ class Counts:
                 lines.append(f"# TYPE {family} counter")
             lines.append(f"{name} {counts[name]}")
         for name in sorted(self.gauges):
-            lines += [f"# TYPE {name} gauge", f"{name} {self.gauges[name]}"]
+            family = name.partition("{")[0]
+            if family not in typed:
+                typed.add(family)
+                lines.append(f"# TYPE {family} gauge")
+            lines.append(f"{name} {self.gauges[name]}")
         lines.append("# TYPE deskapp_sync_seconds histogram")
         below = 0
         for bound, count in zip(BUCKETS, times, strict=False):

@@ -21,8 +21,10 @@ _SITE: Final = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _HAND: Final = "INSERT INTO handed (event, site, root, item, kind) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 
 
-def settle(draft: Draft, entity: str, record_id: str, values: dict[str, Any], *, fact: bool) -> Rec:
-    """Give a new record its place, let the logs tell of it, and return it."""
+def settle(
+    draft: Draft, entity: str, record_id: str, values: dict[str, Any], *, fact: bool, party: str = ""
+) -> Rec:  # fmt: skip
+    """Give a new record its place, let the logs tell of it, and return it; `party` is a site that it concerns too."""
     place = _sound(scopes.place_of(entity, values))
     parent = draft.get(place.parent) if place.parent else None
     root = draft.get(parent.root) if parent else None
@@ -34,7 +36,7 @@ def settle(draft: Draft, entity: str, record_id: str, values: dict[str, Any], *,
             rescope(draft, root.id)
         return rec
     site = draft.work.site_of(place.site or draft.author.site)
-    names = (scopes.REF,) if place.reference else (scopes.site_scope(site),)
+    names = (scopes.REF,) if place.reference else scopes.tree_scopes((site, party), ())
     rec = draft.put(Rec(record_id, entity, record_id, draft.next_ord(record_id), place.parent, names, fact, values))
     for scope in names:
         draft.row("member", scope, record_id)
@@ -79,9 +81,13 @@ def reroot(draft: Draft, record_id: str, new_root: str) -> None:
             draft.put(replace(rec, root=new_root, ord=draft.next_ord(new_root), scopes=()))
     events = draft.handed_of(moved.root)
     for key, event in list(events.items()):
-        if event.item in below:
+        # What names a site may hang on the very record that was missing until now.
+        if event.item in below or event.event in below:
             draft.handed_of(new_root)[key] = events.pop(key)
-    draft.late.append((f"UPDATE handed SET root = ? WHERE item IN ({','.join('?' * len(below))})", (new_root, *below)))
+    marks = ",".join("?" * len(below))
+    draft.late.append(
+        (f"UPDATE handed SET root = ? WHERE item IN ({marks}) OR event IN ({marks})", (new_root, *below, *below))
+    )
     if moved.root == record_id:
         for scope in was:
             draft.late.append(("DELETE FROM member WHERE scope = ? AND root = ?", (scope, record_id)))
@@ -132,7 +138,7 @@ def _tell(draft: Draft, tree: list[Rec], gone: Iterable[str], come: Iterable[str
 
 def hand_over(draft: Draft, rec: Rec, values: Mapping[str, Any]) -> None:
     """Heed what a fact says about the sites a device is handed to."""
-    if rec.entity not in ("work_event", "custody_event"):
+    if rec.entity not in ("work_event", "custody_event", "manifest_event"):
         return
     events = draft.handed_of(rec.root)
     before = len(events)

@@ -13,16 +13,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from deskapp.server import apply, scopes_of
+from deskapp.models.collection import no_collection
+from deskapp.server import apply, echo, scopes_of
 from deskapp.server.apply import Park, Reject
 from deskapp.server.archive import stored_form
 from deskapp.server.database import Transaction
 from deskapp.server.known import Station
+from deskapp.server.parking import parked_body
 from deskapp.server.screening import screen
 from deskapp.server.work import Author, Draft, Work
 from deskapp.sync import merge, scopes
 from deskapp.sync.framing import canonical_bytes, dump, load
-from deskapp.sync.packing import Op, PushedSet, ReadSet
+from deskapp.sync.packing import PushedSet, ReadSet
 from deskapp.sync.wire import Code, Result, WireError, link
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class Pushed:
     hole: int | None = None
     touched: dict[str, int] = field(default_factory=dict)
     created: list[str] = field(default_factory=list)
+    short: echo.Shorts = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -56,10 +59,14 @@ class _Kept:
     archived: list[PushedSet] = field(default_factory=list)
     entries: dict[str, list[bytes]] = field(default_factory=dict)
     leaves: list[tuple[str, str, int]] = field(default_factory=list)
+    short: echo.Shorts = field(default_factory=dict)
 
     def add(self, more: _Kept) -> None:
         """Append what came of one change set."""
         self.leaves += [(scope, root, place + len(self.entries.get(scope, ()))) for scope, root, place in more.leaves]
+        self.short.update(
+            ((scope, place + len(self.entries.get(scope, ()))), body) for (scope, place), body in more.short.items()
+        )
         self.sets += more.sets
         self.again += more.again
         self.parked += more.parked
@@ -81,6 +88,7 @@ class _Run:
     stuck: set[str]
     kept: _Kept = field(default_factory=_Kept)
     replayed: bool = False
+    short: bool = False
 
 
 Archiver = Callable[[str, Sequence[PushedSet]], None]
@@ -98,11 +106,12 @@ def push(
     archive: Archiver,
     alone: bool = False,
     replayed: bool = False,
+    short: bool = False,
 ) -> Pushed:
     """Take change sets; raises Fork.
 
     `alone`: write each by itself, because writing all at once failed. `replayed`: they come from the archive, where
-    digits were cut that the hash still knows.
+    digits were cut that the hash still knows. `short`: the station is content with the names of what it sent itself.
     """
     done = Pushed(station.seq, station.hash)
     if known[0] and known[0] <= station.seq and _hash_at(tx, station, known[0]) not in (known[1], None):
@@ -115,15 +124,16 @@ def push(
     )
     known_sets = {result.uid: result for result in stored_results(tx, [one.uid for one in fresh])}
     stuck = _records_parked(tx, station) if station.parked else set()
-    run = _Run(Work(tx), author, fresh, now, done, known_sets, stuck, replayed=replayed)
-    _preload(run.work, fresh)
-    last = station.seen_at
-    for one in fresh:
-        at = _time_of(one, offset, last, now)
-        (_alone if alone else _take)(run, one, at)
-        last = max(last, min(at, now))
-    run.work.write()
-    _finish(run, station, archive)
+    run = _Run(Work(tx), author, fresh, now, done, known_sets, stuck, replayed=replayed, short=short)
+    with no_collection():
+        _preload(run.work, fresh)
+        last = station.seen_at
+        for one in fresh:
+            at = _time_of(one, offset, last, now)
+            (_alone if alone else _take)(run, one, at)
+            last = max(last, min(at, now))
+        run.work.write()
+        _finish(run, station, archive)
     return done
 
 
@@ -289,24 +299,6 @@ def _park(run: _Run, one: ReadSet, at: int, why: Park) -> None:
     _say(run, one, at, {}, result)
 
 
-def parked_body(one: ReadSet) -> bytes:
-    """Return a change set with its values in clear, as it waits."""
-    return dump({
-        "uid": one.uid, "staff": one.staff, "command": one.command, "schema": one.schema, "seq": one.seq,
-        "hlc": one.hlc, "app_version": one.app_version, "ops": [list(op) for op in one.ops],
-    })  # fmt: skip
-
-
-def read_parked(body: bytes, station: str) -> ReadSet:
-    """Undo `parked_body`."""
-    told = load(body)
-    ops = tuple(Op(op[0], op[1], op[2], op[3], op[4], op[5], op[6], tuple(op[7])) for op in told["ops"])
-    return ReadSet(
-        told["uid"], station, told["seq"], "", told["hlc"], told["staff"], told["command"], told["app_version"],
-        told["schema"], ops, b"", "",
-    )  # fmt: skip
-
-
 # -- the logs --------------------------------------------------------------------------
 
 
@@ -324,8 +316,12 @@ def _say(
         told[own] = []
     staff, command = (text if len(text) <= 80 and text.isprintable() else "" for text in (one.staff, one.command))
     for scope, ops in told.items():
-        body = dump([one.uid, author.no, staff, at, command, one.schema, ops])
-        kept.entries.setdefault(scope, []).append(body)
+        head = [one.uid, author.no, staff, at, command, one.schema]
+        bodies = kept.entries.setdefault(scope, [])
+        few = echo.shorten(one, ops) if run.short and scope in author.scopes else None
+        if few is not None:
+            kept.short[scope, len(bodies)] = dump([*head, few])
+        bodies.append(dump([*head, ops]))
     for scope, root in draft.leaves if draft else ():
         kept.leaves.append((scope, root, len(kept.entries.get(scope, ()))))
 
@@ -347,6 +343,8 @@ def _finish(run: _Run, station: Station, archive: Archiver) -> None:
     done.seq, done.hash = last.seq, last.hash
     done.created = run.work.created
     write_logs(tx, kept.entries, kept.leaves, done.touched, run.now)
+    for (scope, place), body in kept.short.items():
+        done.short[scope, done.touched[scope] - len(kept.entries[scope]) + place + 1] = body
 
 
 def write_logs(

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from deskapp.clock import stopwatch
-from deskapp.server import blobs, feed, stations, wholes
-from deskapp.server.app import Answer, House, asked, bad_request, packed, seconds_since, unpacked
+from deskapp.server import blobs, stations, wholes
+from deskapp.server.app import (
+    LARGE_PLAIN,
+    Answer,
+    House,
+    Quiet,
+    address_of,
+    asked,
+    bad_request,
+    packed,
+    seconds_since,
+    unpacked,
+)
 from deskapp.server.known import Station
+from deskapp.server.parts import part, streamed
+from deskapp.server.waiting import MOST_SINCE, WaitsFirst, hinted
 from deskapp.sync import framing, signing
 from deskapp.sync.framing import WireError
-from deskapp.sync.messages import EnrolRequest, read_heads_query, read_message, snapshot_page, to_json
+from deskapp.sync.messages import EnrolRequest, read_message, snapshot_page, to_json
 from deskapp.sync.wire import Problem, read_request
 
 Scope = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[0-9A-Za-z:._-]+$")]
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-_SHA: Final = re.compile(r"[0-9a-f]{64}")
 MOST_ENROL: Final = 16_384
+MOST_ENROL_PLAIN: Final = 65_536
+FROM_HERE: Final = ("127.0.0.1", "::1")
+PASSED_ON: Final = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
+"""Headers by which a proxy on this computer gives itself away: what it passes on does not come from here."""
 
 _JSON: Final = {"content": {"application/json": {"schema": {"type": "object"}}}}
 
@@ -29,15 +45,17 @@ def _told(*statuses: int, **more: Any) -> dict[int | str, dict[str, Any]]:
     words = {
         200: "as asked", 201: "made", 204: "nothing new", 206: "a part", 304: "unchanged", 400: "not understood",
         401: "no valid signature", 403: "not (any more) allowed in", 404: "not there, or not for this station",
+        408: "the body stopped coming",
         409: "does not follow what is here", 410: "a cursor is of no use any more: fetch a snapshot",
-        413: "too large", 416: "no such part", 429: "too often", 503: "try again later",
+        413: "too large", 415: "packed in an unknown way", 416: "no such part", 429: "too often",
+        503: "try again later",
     }  # fmt: skip
     return {
         status: {"description": words[status], **(_JSON if status not in (204, 304) else {})} for status in statuses
     }
 
 
-SIGNED: Final = (400, 401, 403, 404, 413, 429, 503)
+SIGNED: Final = (400, 401, 403, 404, 408, 413, 415, 429, 503)
 
 
 def _body(description: str, media: str = "application/json", schema: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -56,6 +74,8 @@ def add_routes(app: FastAPI, house: House) -> None:
     _blobs(app, house)
     _looking_on(app, house)
     _describe(app)
+    app.add_middleware(WaitsFirst, house=house)
+    app.add_middleware(Quiet, house=house)
 
 
 def _describe(app: FastAPI) -> None:
@@ -80,21 +100,20 @@ def _enrolment(app: FastAPI, house: House) -> None:
     schema = {"type": "object", "properties": names, "required": needed, "additionalProperties": False}
 
     @app.post(
-        "/v1/station", responses=_told(200, 400, 403, 404, 413, 429, 503), summary="A station asks to belong",
+        "/v1/station", responses=_told(200, 400, 401, 403, 404, 408, 413, 415, 429, 503),
+        summary="A station asks to belong",
         openapi_extra={"requestBody": _body("one-time code, key, who it was so far", schema=schema)["requestBody"]},
     )  # fmt: skip
     async def enrol(request: Request) -> Response:
-        host = request.client.host if request.client else ""
-        if not house.strangers.take(host):
+        if not house.strangers.take(address_of(request)):
             raise Answer(429, Problem.BUSY, next_poll=60_000)
-        body = await house.body(request, MOST_ENROL)
-        plain = unpacked(body, request)
-        try:
-            message: EnrolRequest = read_message(EnrolRequest, plain)
-        except WireError as error:
-            raise Answer(400, Problem.BAD_REQUEST) from error
-        vouches = await house.station(request, body) if request.headers.get("authorization") else None
-        reply = await house.call(lambda: house.server.enrol(message, vouches))
+        async with house.body(request, MOST_ENROL) as body:
+            vouches = await house.station(request, body) if request.headers.get("authorization") else None
+            try:
+                message: EnrolRequest = read_message(EnrolRequest, unpacked(body, request, MOST_ENROL_PLAIN))
+            except WireError as error:
+                raise Answer(400, Problem.BAD_REQUEST) from error
+            reply = await house.call(lambda: house.server.enrol(message, vouches))
         return Response(to_json(reply), media_type="application/json")
 
 
@@ -105,23 +124,8 @@ def _round_trip(app: FastAPI, house: House) -> None:
     )  # fmt: skip
     async def sync(request: Request) -> Response:
         start = stopwatch()
-        body = await house.body(request)
-
-        def work() -> tuple[bytes, int, dict[str, int]]:
-            station = house.let_in(request, body)
-            if station.state == "lost":
-                house.server.database.retrying(lambda tx: stations.set_aside(tx, station, body, house.server.clock()))
-                raise Answer(403, Problem.LOST)
-            plain = unpacked(body, request)
-            try:
-                message = read_request(plain)
-            except WireError as error:
-                raise bad_request(error) from error
-            reply, touched = house.server.sync(station, message)
-            gone = bool(reply.resnapshot) and not message.sets
-            return reply.to_bytes(), 410 if gone else 200, touched
-
-        plain, status, touched = await house.call(work)
+        async with house.body(request) as body:
+            plain, status, touched = await house.call(lambda: _synced(house, request, body))
         house.hub.tell(touched)
         house.server.counts.took(seconds_since(start))
         return packed(plain, request, status)
@@ -131,19 +135,37 @@ def _round_trip(app: FastAPI, house: House) -> None:
         openapi_extra=_body("{station, body, proof}: a SyncRequest as text, signed by that station's key"),
     )  # fmt: skip
     async def carried(request: Request) -> Response:
-        body = await house.body(request)
-        await house.station(request, body)
-
-        def work() -> tuple[bytes, dict[str, int]]:
-            told = framing.load(unpacked(body, request))
-            return _carry(house, told)
-
-        try:
-            plain, touched = await house.call(work)
-        except WireError as error:
-            raise bad_request(error) from error
+        async with house.body(request) as body:
+            await house.station(request, body)
+            try:
+                plain, touched = await house.call(lambda: _carry(house, framing.load(unpacked(body, request))))
+            except WireError as error:
+                raise bad_request(error) from error
         house.hub.tell(touched)
         return packed(plain, request)
+
+
+def _synced(house: House, request: Request, body: bytes) -> tuple[bytes, int, dict[str, int]]:
+    """Return the reply of a round trip, its status, and the scopes that moved; raises Answer."""
+    station = house.let_in(request, body)
+    plain = unpacked(body, request)
+    if len(plain) > LARGE_PLAIN:
+        with house.large:
+            return _judged(house, station, plain)
+    return _judged(house, station, plain)
+
+
+def _judged(house: House, station: Station, plain: bytes) -> tuple[bytes, int, dict[str, int]]:
+    if station.state == "lost":
+        house.server.set_aside(station, plain)
+        raise Answer(403, Problem.LOST)
+    try:
+        message = read_request(plain)
+    except WireError as error:
+        raise bad_request(error) from error
+    reply, touched = house.server.sync(station, message)
+    gone = bool(reply.resnapshot) and not message.sets
+    return reply.to_bytes(), 410 if gone else 200, touched
 
 
 def _carry(house: House, told: Any) -> tuple[bytes, dict[str, int]]:
@@ -155,15 +177,12 @@ def _carry(house: House, told: Any) -> tuple[bytes, dict[str, int]]:
     words = framing.canonical_bytes(["carried", told["station"], told["body"]])
     if station is None or not signing.words_hold(station.public, words, told["proof"]):
         raise Answer(404, Problem.NOT_FOUND)
-    if station.state == "lost":
-        raw = words
-        server.database.retrying(lambda tx: stations.set_aside(tx, station, raw, server.clock()))
-        raise Answer(403, Problem.LOST)
-    message = read_request(told["body"].encode())
-    reply, touched = server.sync(station, message)
+    if station.state in ("lost", "retired"):
+        server.set_aside(station, told["body"].encode())
+        raise Answer(403, Problem.LOST if station.state == "lost" else Problem.RETIRED)
+    with house.large:
+        reply, touched = server.sync(station, read_request(told["body"].encode()))
     # What the station is allowed to read is not handed to whoever carries its file.
-    from dataclasses import replace
-
     return replace(reply, feeds={}, grant=(), revoke=(), resnapshot={}).to_bytes(), touched
 
 
@@ -179,23 +198,11 @@ def _reading(app: FastAPI, house: House) -> None:
     @app.get("/v1/wait", responses=_told(200, 204, *SIGNED), summary="A hint when a log moves", openapi_extra=signed)
     async def wait(
         request: Request,
-        since: Annotated[str, Query(max_length=8_000)],
+        since: Annotated[str, Query(max_length=MOST_SINCE)],
         seconds: Annotated[float, Query(ge=0, le=55)] = 55,
     ) -> Response:
-        station = await house.station(request)
-        try:
-            cursors = read_heads_query(since)
-        except WireError as error:
-            raise Answer(400, Problem.BAD_REQUEST) from error
-        mine = {scope: n for scope, n in cursors.items() if scope in station.scopes}
-
-        async def heads() -> dict[str, int]:
-            return await house.call(lambda: asked(house.server, lambda tx: feed.heads_of(tx, list(mine))))
-
-        found = await house.hub.wait(mine, seconds, heads)
-        if not found:
-            return Response(status_code=204)
-        return Response(framing.dump({"heads": found}), media_type="application/json")
+        del since, seconds  # described here, read and answered there
+        return await hinted(house, request)
 
     @app.get(
         "/v1/snapshot/{scope}", responses=_told(200, 206, 304, 416, *SIGNED), summary="A scope as a whole",
@@ -204,8 +211,14 @@ def _reading(app: FastAPI, house: House) -> None:
     async def snapshot(request: Request, scope: Scope) -> Response:
         station = await house.station(request)
         name = _granted(station, scope)
-        tag, body = await house.call(lambda: wholes.snapshot(house.server.database, name, house.server.clock()))
-        return _part(request, f'"{tag}"', body)
+        database = house.server.database
+        async with house.whole(station, name):
+            found = await house.call(lambda: wholes.snapshot(database, name, house.server.clock()))
+        if found.body is not None:
+            return part(request, f'"{found.tag}"', found.body)
+        return streamed(
+            request, f'"{found.tag}"', found.size, lambda at: house.call(lambda: wholes.piece(database, found.tag, at))
+        )
 
     @app.get(
         "/v1/digest/{scope}", responses=_told(200, *SIGNED), summary="Sums over a scope, or the rows of one bucket",
@@ -216,25 +229,12 @@ def _reading(app: FastAPI, house: House) -> None:
     ) -> Response:
         station = await house.station(request)
         name = _granted(station, scope)
-        if bucket is not None:
-            rows = await house.call(lambda: wholes.rows_in_bucket(house.server.database, name, bucket))
-            return packed(snapshot_page(rows), request)
-        return packed(to_json(await house.call(lambda: wholes.digest(house.server.database, name))), request)
-
-
-def _part(request: Request, tag: str, body: bytes) -> Response:
-    """Return a whole or the rest of it from `Range: bytes=N-` on, if it is still the same one."""
-    headers = {"etag": tag, "accept-ranges": "bytes"}
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    wanted = re.fullmatch(r"bytes=([0-9]{1,12})-", request.headers.get("range", ""))
-    if wanted is None or request.headers.get("if-range", tag) != tag:
-        return Response(body, headers=headers, media_type="application/octet-stream")
-    start = int(wanted[1])
-    if start >= len(body):
-        raise Answer(416, Problem.BAD_REQUEST)
-    headers["content-range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-    return Response(body[start:], 206, headers, "application/octet-stream")
+        database = house.server.database
+        async with house.whole(station, name):
+            if bucket is not None:
+                rows = await house.call(lambda: wholes.rows_in_bucket(database, name, bucket))
+                return packed(snapshot_page(rows), request)
+            return packed(to_json(await house.call(lambda: wholes.digest(database, name))), request)
 
 
 def _blobs(app: FastAPI, house: House) -> None:
@@ -257,15 +257,12 @@ def _blobs(app: FastAPI, house: House) -> None:
         digest: Annotated[str, Query(pattern=r"^[0-9a-f]{64}$")],
         last: bool = False,
     ) -> Response:
-        body = await house.body(request, blobs.PIECE)
-        station = await house.station(request, body)
         now = house.server.clock()
-
-        def work() -> blobs.State:
-            return blobs.append(house.server.database, station, sha256, offset, body, digest, last, now)
-
         try:
-            found = await house.call(work)
+            async with house.body(request, blobs.PIECE) as body:
+                station = await house.station(request, body)
+                one = blobs.Piece(sha256, offset, body, digest, last)
+                found = await house.call(lambda: blobs.append(house.server.database, station, one, now))
         except blobs.WrongOffset as error:
             raise Answer(409, Problem.OFFSET, offset=error.offset) from error
         except blobs.NotTaken as error:
@@ -280,22 +277,32 @@ def _blobs(app: FastAPI, house: House) -> None:
     )
     async def fetch(request: Request, sha256: Sha256) -> Response:
         station = await house.station(request)
-        body = await house.call(lambda: asked(house.server, lambda tx: blobs.fetch(tx, station, sha256, 0)))
-        if body is None:
+        size = await house.call(lambda: asked(house.server, lambda tx: blobs.size_for(tx, station, sha256)))
+        if size is None:
             raise Answer(404, Problem.NOT_FOUND)
-        return _part(request, f'"{sha256[:16]}"', body)
+        database = house.server.database
+        return streamed(
+            request, f'"{sha256[:16]}"', size, lambda at: house.call(lambda: blobs.piece(database, sha256, at))
+        )
 
 
 def _looking_on(app: FastAPI, house: House) -> None:
     @app.get("/healthz", responses=_told(200, 503), summary="Whether the server can work")
     async def health() -> Response:
-        await house.call(lambda: asked(house.server, lambda tx: tx.one("SELECT value FROM meta WHERE name = 'schema'")))
+        if stopwatch() >= house.healthy_until:  # a balancer and strangers cost one question a second together
+            sql = "SELECT value FROM meta WHERE name = 'schema'"
+            await house.call(lambda: asked(house.server, lambda tx: tx.one(sql)))
+            house.healthy_until = stopwatch() + 1.0
         return Response(framing.dump({"ok": True, "now": house.server.clock()}), media_type="application/json")
 
     @app.get("/metrics", responses=_told(200, 404, 503), summary="Counters for Prometheus")
     async def metrics(request: Request) -> Response:
         host = request.client.host if request.client else ""
-        if not house.open_metrics and host not in ("127.0.0.1", "::1", "testclient"):
+        passed_on = any(name in request.headers for name in PASSED_ON)
+        if not house.open_metrics and (host not in FROM_HERE or passed_on):
             raise Answer(404, Problem.NOT_FOUND)
-        house.server.counts.gauges["deskapp_waiting_stations"] = house.hub.waiting
-        return Response(house.server.counts.text(), media_type="text/plain; version=0.0.4")
+        counts = house.server.counts
+        counts.gauges.update(await house.call(house.server.gauges))
+        counts.gauges["deskapp_waiting_stations"] = house.hub.waiting
+        counts.gauges["deskapp_body_bytes"] = house.room.held
+        return Response(counts.text(), media_type="text/plain; version=0.0.4")

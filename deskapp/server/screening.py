@@ -52,17 +52,42 @@ def screen(values: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
         name for name, value in clean.items()
         if type(value) is str and len(value) > 12 and name not in NUMBERS and not name.endswith("_id")
     ]  # fmt: skip
-    cuts = 0
+    within = [name for name, value in values.items() if value and type(value) in (dict, list)]
+    together = [clean[name] for name in texts]
+    plain = all(_gather(values[name], together, 0) for name in within)
     # One look at all of them together: hardly ever is there anything to be found.
-    if texts and any(_look("|".join([clean[name] for name in texts]))):
-        for name in texts:
-            clean[name], found = screen_text(clean[name])
-            cuts += found
-    for name, value in values.items():
-        if value and type(value) in (dict, list):
-            clean[name], found = _screen_deep(value, 0)
-            cuts += found
+    if plain and not (together and any(_look("|".join(together)))):
+        return clean, 0
+    cuts = 0
+    for name in texts:
+        clean[name], found = screen_text(clean[name])
+        cuts += found
+    for name in within:
+        clean[name], found = _screen_deep(values[name], 0)
+        cuts += found
     return clean, cuts
+
+
+def _gather(value: Any, found: list[str], depth: int) -> bool:
+    """Collect the texts that `_screen_deep` would look at; False where there is more to be looked at than texts."""
+    if depth > 20:
+        return False
+    for name, one in value.items() if type(value) is dict else enumerate(value):
+        if type(name) is str:
+            if name in NUMBERS or name.endswith("_id"):
+                continue
+            if len(name) > 12:
+                found.append(name)
+        kind = type(one)
+        if kind is str:
+            if len(one) > 12:
+                found.append(one)
+        elif kind is dict or kind is list:
+            if not _gather(one, found, depth + 1):
+                return False
+        elif kind is int and one > 10**12:
+            return False
+    return True
 
 
 def screen_text(text: str) -> tuple[str, int]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
 from deskapp.clock import new_uuid7
-from deskapp.server import scopes_of
 from deskapp.server.database import Transaction
 from deskapp.server.known import STATION, Station
+from deskapp.server.scopes_of import NEW_HEAD
 from deskapp.sync import scopes, signing
 from deskapp.sync.messages import EnrolReply, EnrolRequest
 
@@ -24,6 +25,17 @@ TRIES: Final = 5
 CODE_MS: Final = 10 * 60 * 1000
 PROVISIONAL: Final = range(90_000, 100_000)
 MOST_NO: Final = 99_999
+DAY_MS: Final = 24 * 3600 * 1000
+MOST_VOUCHED: Final = 20
+"""New identities a day that one family of stations may take by an old key alone; more of them need codes."""
+
+MOST_CODE_MS: Final = 7 * DAY_MS
+NOBODY: Final = "00000000-0000-7000-8000-000000000000"
+"""The station under which the server's own acts stand; nobody else goes by it."""
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_PUBLIC: Final = re.compile(r"[0-9a-f]{64}")
+_SITE_ID: Final = re.compile(r"[0-9A-Za-z._-]{1,64}")
 
 
 class CodeRefused(Exception):
@@ -82,9 +94,14 @@ def site_by_code(tx: Transaction, code: str) -> Site | None:
 
 def issue_code(tx: Transaction, site_id: str, name: str, now: int, *, valid_ms: int = CODE_MS, who: str = "") -> str:
     """Make a one-time code for one computer of a site; only its digest is kept."""
-    text = "".join(secrets.choice(ALPHABET) for _digit in range(HANDLE + SECRET))
+    text, taken = "", True
+    while taken:  # a handle of a code that still holds is nobody else's
+        text = "".join(secrets.choice(ALPHABET) for _digit in range(HANDLE + SECRET))
+        sql = "SELECT 1 FROM enrol_code WHERE handle = ? AND expires_at >= ? AND used_at = 0"
+        taken = tx.one(sql, (text[:HANDLE], now)) is not None
     tx.run("DELETE FROM enrol_code WHERE handle = ?", (text[:HANDLE],))
-    tx.put("enrol_code", [(text[:HANDLE], site_id, _digest(text), now + valid_ms, 0, 0, name)])
+    until = now + min(max(0, valid_ms), MOST_CODE_MS)
+    tx.put("enrol_code", [(text[:HANDLE], site_id, _digest(text), until, 0, 0, name)])
     note(tx, now, "code", site_id, who, name=name)
     return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
 
@@ -96,7 +113,8 @@ def _digest(code: str) -> str:
 def spend_code(tx: Transaction, text: str, now: int) -> tuple[str, str]:
     """Use a code up and return its site and the name it was made for; raises CodeRefused.
 
-    A wrong secret counts against the code, so call this in a transaction that is committed in either case.
+    A wrong secret counts against the code and is noted, so call this in a transaction that is committed in either
+    case. What is unknown altogether leaves nothing behind: strangers do not fill the book.
     """
     code = "".join(char for char in text.upper() if char in ALPHABET)
     row = tx.one(
@@ -104,10 +122,12 @@ def spend_code(tx: Transaction, text: str, now: int) -> tuple[str, str]:
         (code[:HANDLE],),
     )
     right = hmac.compare_digest(_digest(code), row[1] if row else "")
-    if row is None or row[2] < now or row[3] >= TRIES or row[4]:
+    if row is None or row[3] >= TRIES:
         raise CodeRefused
-    if not right:
+    why = "used" if row[4] else "expired" if row[2] < now else "" if right else "wrong"
+    if why:
         tx.run("UPDATE enrol_code SET tries = tries + 1 WHERE handle = ?", (code[:HANDLE],))
+        note(tx, now, "enrol_refused", row[0], why=why, tries=row[3] + 1, name=row[5])
         raise CodeRefused
     tx.run("UPDATE enrol_code SET used_at = ? WHERE handle = ?", (now, code[:HANDLE]))
     return row[0], row[5]
@@ -117,55 +137,89 @@ def spend_code(tx: Transaction, text: str, now: int) -> tuple[str, str]:
 
 
 def enrol(tx: Transaction, request: EnrolRequest, epoch: str, now: int, vouches: Station | None = None) -> EnrolReply:
-    """Let a station belong; raises CodeRefused. The same key asking again with its spent code gets the same answer.
+    """Let a station belong; raises CodeRefused. The same key asking again gets the same answer: the first was lost.
 
     `vouches` is the station that signed the request: a desk whose identity is used twice takes a new one without
-    a code, of the same site and with the same scopes, and the old one stays with whoever else has it.
+    a code, of the same site and with the same scopes, and the old one stays with whoever else has it. The book says
+    who vouched for whom; one that is lost takes its family with it (`revoke`).
     """
     if not _is_sound(request):
         raise CodeRefused
     known = find(tx, request.station)
     if known is not None and known.public == request.public and known.state == "active":
         return _reply(tx, known, epoch, now)
-    if vouches is not None and vouches.state == "active" and not request.code:
-        site_id, name, extra = vouches.site, vouches.name, vouches.extra
+    if known is not None:
+        raise CodeRefused  # before a code is spent on it
+    by = ""
+    if vouches is not None and not request.code:
+        by, site_id, name, extra = _vouched(tx, vouches, now)
     else:
         site_id, name = spend_code(tx, request.code, now)
         site_id, extra = _adopt_site(tx, site_id, request), ""
-    if known is not None:
-        raise CodeRefused
     number = _number(tx, request.number)
     tx.put("station", [(
         request.station, number, site_id, request.name or name, request.public, 0, "", "active", extra, now, now, 0, 0,
+        by,
     )])  # fmt: skip
-    for scope in (scopes.REF, scopes.site_scope(site_id), scopes.station_scope(request.station)):
-        tx.run(scopes_of.NEW_HEAD, (scope,))
-    who = vouches.id if vouches is not None and not request.code else ""
-    note(tx, now, "enrol", request.station, who, site=site_id, no=number, name=request.name or name)
+    for scope in scopes_held(request.station, site_id):
+        tx.run(NEW_HEAD, (scope,))
+    note(tx, now, "enrol", request.station, by, site=site_id, no=number, name=request.name or name)
     fresh = find(tx, request.station)
     assert fresh is not None
     return _reply(tx, fresh, epoch, now)
+
+
+def _vouched(tx: Transaction, vouches: Station, now: int) -> tuple[str, str, str, str]:
+    """Return who vouches, and site, name and scopes that the new identity inherits; raises CodeRefused.
+
+    Judged against the station's row as it is now, under its lock: a revocation of this very moment counts.
+    """
+    current = find(tx, vouches.id, lock=True)
+    if current is None or current.state != "active":
+        raise CodeRefused
+    sql = "SELECT count(*) FROM station WHERE vouched_by <> '' AND enrolled_at > ? AND id IN (#)"
+    ids = [one.id for one in family(tx, current)]
+    if sum(count for (count,) in tx.among(sql, ids, now - DAY_MS)) >= MOST_VOUCHED:
+        note(tx, now, "enrol_refused", current.id, current.id, why="too many by one key", no=current.no)
+        raise CodeRefused
+    return current.id, current.site, current.name, current.extra
+
+
+def family(tx: Transaction, station: Station) -> list[Station]:
+    """Return a station and all that an old key of it, or of those before it, vouched for: one disk, copied."""
+    root, seen = station.id, {station.id}
+    while (row := tx.one("SELECT vouched_by FROM station WHERE id = ?", (root,))) and row[0] and row[0] not in seen:
+        root = row[0]
+        seen.add(root)
+    found, fresh = [root], [root]
+    while fresh:
+        fresh = [one for (one,) in tx.among("SELECT id FROM station WHERE vouched_by IN (#)", fresh)]
+        fresh = [one for one in fresh if one not in found]
+        found += fresh
+    rows = (find(tx, one) for one in found)
+    return sorted((one for one in rows if one is not None), key=lambda one: one.no)
 
 
 def _is_sound(request: EnrolRequest) -> bool:
     texts = (request.name, request.site_id, request.site_code, request.site_name)
     if not all(text.isprintable() and len(text) <= 200 for text in texts):
         return False
-    if (
-        len(request.station) != 36
-        or len(request.public) != 64
-        or any(c not in "0123456789abcdef-" for c in request.station)
-    ):
+    if not _UUID.fullmatch(request.station) or request.station == NOBODY or not _PUBLIC.fullmatch(request.public):
         return False
     return signing.words_hold(request.public, request.words(), request.proof)
+
+
+def scopes_held(station: str, site: str) -> tuple[str, ...]:
+    """Return the scopes whose logs a station reads from its first day."""
+    return (scopes.REF, scopes.site_scope(site), scopes.station_scope(station))
 
 
 def _adopt_site(tx: Transaction, site_id: str, request: EnrolRequest) -> str:
     """Make one of the site of the code and the site the desk set up for itself; return the id that counts."""
     own = request.site_id
-    if not own or own == site_id or len(own) > 64 or not all(c.isalnum() or c in "._-" for c in own if c.isascii()):
+    if own == site_id or not _SITE_ID.fullmatch(own):
         return site_id
-    if not own.isascii() or tx.one("SELECT 1 FROM site WHERE id = ? AND (same_as <> '' OR code <> ?)", (own, "")):
+    if tx.one("SELECT 1 FROM site WHERE id = ? AND (same_as <> '' OR code <> ?)", (own, "")):
         return site_id
     used = tx.one("SELECT 1 FROM station WHERE site = ? LIMIT 1", (site_id,))
     row = tx.one("SELECT code, name FROM site WHERE id = ?", (site_id,))
@@ -211,37 +265,50 @@ def find_by_number(tx: Transaction, number: int) -> Station | None:
     return find(tx, row[0]) if row else None
 
 
-def retire(tx: Transaction, station: Station, now: int, who: str = "") -> None:
-    """Ask a station to push what it holds and then to purge itself."""
-    tx.run("UPDATE station SET state = 'retiring' WHERE id = ? AND state = 'active'", (station.id,))
+def retire(tx: Transaction, station: Station, now: int, who: str = "") -> bool:
+    """Ask a station to push what it holds and then to purge itself; False for one that is not at work."""
+    if not tx.run("UPDATE station SET state = 'retiring' WHERE id = ? AND state = 'active'", (station.id,)):
+        return False
     note(tx, now, "retire", station.id, who, no=station.no)
+    return True
 
 
 def retired(tx: Transaction, station: Station, now: int) -> None:
     """The station has said that it is empty."""
-    tx.run("UPDATE station SET state = 'retired' WHERE id = ? AND state = 'retiring'", (station.id,))
-    note(tx, now, "retired", station.id, no=station.no)
+    if tx.run("UPDATE station SET state = 'retired' WHERE id = ? AND state = 'retiring'", (station.id,)):
+        note(tx, now, "retired", station.id, no=station.no)
 
 
-def revoke(tx: Transaction, station: Station, now: int, who: str = "") -> None:
-    """The station is lost: from the next request on it reads nothing, and what it sends is set aside."""
-    tx.run("UPDATE station SET state = 'lost' WHERE id = ?", (station.id,))
-    note(tx, now, "revoke_lost", station.id, who, no=station.no)
+def revoke(tx: Transaction, station: Station, now: int, who: str = "", *, only: bool = False) -> list[Station]:
+    """The station is lost: from the next request on it reads nothing, and what it sends is set aside.
+
+    Whoever holds its disk holds the keys its family was vouched for by, and may have taken new names by them: so all
+    of them are shut out, unless `only` this one is meant. Returns whom this shut out.
+    """
+    shut = []
+    for one in [station] if only else family(tx, station):
+        if tx.run("UPDATE station SET state = 'lost' WHERE id = ? AND state <> 'lost'", (one.id,)):
+            note(tx, now, "revoke_lost", one.id, who, no=one.no, named=station.no)
+            shut.append(one)
+    return shut
 
 
-def set_aside(tx: Transaction, station: Station, body: bytes, now: int, *, most: int = 50) -> None:
-    """Keep what a lost station sent, for a person to look at; only so much of it."""
-    (count,) = tx.one("SELECT count(*) FROM set_aside WHERE station = ?", (station.id,))
-    digest = hashlib.sha256(body).hexdigest()
-    known = tx.one("SELECT 1 FROM set_aside WHERE station = ? AND hash = ?", (station.id, digest))
-    if known is None and count < most:
-        tx.put("set_aside", [(station.id, now, digest, body)], keep=True)
-        note(tx, now, "set_aside", station.id, bytes=len(body))
+def found_again(tx: Transaction, station: Station, now: int, who: str = "") -> bool:
+    """A station that was taken for lost is back in the right hands; False for one that was not lost."""
+    if not tx.run("UPDATE station SET state = 'active' WHERE id = ? AND state = 'lost'", (station.id,)):
+        return False
+    note(tx, now, "found", station.id, who, no=station.no)
+    return True
 
 
 def listed(tx: Transaction) -> list[Any]:
-    """Return number, name, site code, state, last push and last contact of every station."""
+    """Return number, name, site code, state, last push, last contact, id and who vouched (0: nobody) of every one."""
     return tx.all(
-        "SELECT s.no, s.name, coalesce(t.code, ''), s.state, s.seq, s.seen_at, s.id FROM station s"
-        " LEFT JOIN site t ON t.id = s.site ORDER BY s.no"
+        "SELECT s.no, s.name, coalesce(t.code, ''), s.state, s.seq, s.seen_at, s.id, coalesce(v.no, 0) FROM station s"
+        " LEFT JOIN site t ON t.id = s.site LEFT JOIN station v ON v.id = s.vouched_by ORDER BY s.no"
     )
+
+
+def forget_codes(tx: Transaction, now: int) -> int:
+    """Throw away codes that have not held for a week; the book keeps what was done with them."""
+    return tx.run("DELETE FROM enrol_code WHERE expires_at < ?", (now - 7 * DAY_MS,))

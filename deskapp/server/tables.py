@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
 
 metadata = MetaData()
-SCHEMA = 1
-"""Format of these tables, kept in `meta`."""
+SCHEMA = 2
+"""Format of these tables, kept in `meta`. A newer one only adds tables and columns (`database.Database`)."""
 
 
 def _text(name: str, **more: Any) -> Column[str]:
@@ -44,7 +44,9 @@ station = _table(
     _int("seq"), _text("hash"), _text("state"), _text("extra"), _int("seen_at"), _int("enrolled_at"), _int("schema"),
 )  # fmt: skip
 station.append_column(_int("parked"))
-"""`state`: active, retiring, retired, lost. `extra`: further scopes, by commas. `parked`: change sets set aside."""
+station.append_column(_text("vouched_by"))
+"""`state`: active, retiring, retired, lost. `extra`: further scopes, by commas. `parked`: change sets set aside.
+`vouched_by`: the station whose key let this one in without a code, because one disk was at work twice."""
 
 nonce = _table("nonce", _text("station", primary_key=True), _int("counter", primary_key=True), rowless=True)
 code = _table(
@@ -118,11 +120,19 @@ Index("ix_parked_waits", parked.c.waits_for)
 set_aside = _table(
     "set_aside", _text("station", primary_key=True), _int("at", primary_key=True), _text("hash"), _bytes("body")
 )
-"""What a lost station tried to push, for a person to look at; nothing of it was applied."""
+"""What a lost station tried to push, for a person to look at; nothing of it was applied. `hash` is of what came,
+`body` holds it without card digits and keys."""
 
 snapshot = _table(
-    "snapshot", _text("scope", primary_key=True), _int("n"), _text("chain"), _int("rows"), _int("at"), _bytes("body")
-)
+    "whole", _text("scope", primary_key=True), _text("tag"), _int("n"), _text("chain"), _int("rows"), _int("size"),
+    _int("at"),
+)  # fmt: skip
+"""The stored snapshot of a scope: which pieces (`tag`) it is made of."""
+
+whole_piece = _table(
+    "whole_piece", _text("tag", primary_key=True), _int("start", primary_key=True), _int("size"), _int("at"),
+    _bytes("body"),
+)  # fmt: skip
 blob = _table(
     "blob", _text("sha256", primary_key=True), _int("size"), _int("done"), _int("at"), _text("station"), _text("mime")
 )

@@ -12,6 +12,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 LONGEST_S = 55.0
+MOST_EACH = 4
+"""Waits of one station at a time; a further one ends its oldest, which nobody listens to any more."""
+
+AT_ONCE = 50
+"""Waiters of one scope that are told at once; there are never so many but of what everybody holds."""
+
+STEP_S = 0.1
+STEP = 25
+"""The others follow in steps: they all ask what is new, and counters that push meanwhile should not stand behind
+thousands of them. What moves again on the way is told by the same steps."""
+
 OVERLAP_MS = 5_000
 """How far back each look goes: a head may be committed a while after its time was taken."""
 
@@ -40,8 +51,10 @@ class Hub:
     every_s: float = 1.0
     _by_scope: dict[str, set[Waiter]] = field(default_factory=dict)
     _known: dict[str, int] = field(default_factory=dict)
+    _steps: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _task: asyncio.Task[None] | None = None
     _loop: asyncio.AbstractEventLoop | None = None
+    _of: dict[str, list[Waiter]] = field(default_factory=dict)
     waiting: int = 0
 
     def start(self) -> None:
@@ -55,6 +68,8 @@ class Hub:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        for task in self._steps.values():
+            task.cancel()
         for waiters in list(self._by_scope.values()):
             for waiter in list(waiters):
                 if not waiter.answer.done():
@@ -71,15 +86,40 @@ class Hub:
             if n <= self._known.get(scope, 0):
                 continue
             self._known[scope] = n
-            for waiter in list(self._by_scope.get(scope, ())):
+            waiters = list(self._by_scope.get(scope, ()))
+            for waiter in waiters[:AT_ONCE]:
                 waiter.see(scope, n)
+            if len(waiters) > AT_ONCE and scope not in self._steps:
+                self._steps[scope] = asyncio.create_task(self._step_by_step(scope))
 
-    async def wait(self, since: Mapping[str, int], seconds: float, heads: Look) -> dict[str, int]:
+    def _behind(self, scope: str) -> list[Waiter]:
+        """Return those who have not heard how far a scope has come."""
+        n = self._known[scope]
+        waiters = self._by_scope.get(scope, ())
+        return [one for one in waiters if one.since.get(scope, n) < n and not one.answer.done()]
+
+    async def _step_by_step(self, scope: str) -> None:
+        """Tell those who wait for a scope, so many at a time, until there is none left who has not heard."""
+        try:
+            while todo := self._behind(scope):
+                for start in range(0, len(todo), STEP):
+                    await asyncio.sleep(STEP_S)
+                    for waiter in todo[start : start + STEP]:
+                        waiter.see(scope, self._known[scope])
+        finally:
+            del self._steps[scope]
+
+    async def wait(self, since: Mapping[str, int], seconds: float, heads: Look, who: str = "") -> dict[str, int]:
         """Return the heads beyond `since`, as soon as there is one; empty after so many seconds.
 
-        `heads` asks the database, once the waiter stands: so nothing falls between asking and waiting.
+        `heads` asks the database, once the waiter stands: so nothing falls between asking and waiting. `who` waits.
         """
         waiter = Waiter(since, asyncio.get_running_loop().create_future())
+        mine = self._of.setdefault(who, [])
+        mine.append(waiter)
+        open_ones = [one for one in mine if not one.answer.done()]
+        if len(open_ones) > MOST_EACH and who:
+            open_ones[0].answer.set_result({})
         for scope in since:
             self._by_scope.setdefault(scope, set()).add(waiter)
         self.waiting += 1
@@ -92,6 +132,9 @@ class Hub:
             return {}
         finally:
             self.waiting -= 1
+            mine.remove(waiter)
+            if not mine:
+                self._of.pop(who, None)
             for scope in since:
                 waiters = self._by_scope.get(scope)
                 if waiters is not None:

@@ -275,6 +275,15 @@ class Work:
         )
         return (row[0], row[1], load(bytes(row[2]))) if row else None
 
+    def writer_of(self, record_id: str, group: str, version: str) -> tuple[str, int]:
+        """Return site and number of the station that wrote a version in an earlier push; empty and 0 if unknown."""
+        row = self.tx.one(
+            "SELECT s.site, s.no FROM past p JOIN station s ON s.id = p.station"
+            " WHERE p.record = ? AND p.grp = ? AND p.version = ?",
+            (record_id, group, version),
+        )
+        return (str(row[0]), int(row[1])) if row else ("", 0)
+
     # -- taking over and writing ---------------------------------------------------
 
     def accept(self, draft: Draft) -> None:

@@ -79,6 +79,7 @@ class Desk:
     known: tuple[int, str] = (0, "")
     entries: list[tuple[str, Entry]] = field(default_factory=list)
     late: int = 0
+    version: int = 3
     """How far this PC's clock is behind (ms)."""
 
     def enrol(self, code: str, site_id: str = "", number: int = 90_001) -> EnrolReply:
@@ -110,7 +111,7 @@ class Desk:
         act = {
             "uid": uid or new_uuid7(), "station": self.id, "seq": len(self.journal) + 1,
             "prev": self.journal[-1].hash if self.journal else "", "hlc": f"{stamp:015d}-000000-{self.no:05d}",
-            "staff": self.staff, "command": command, "app_version": "0.4", "schema": 3, "ops": list(ops),
+            "staff": self.staff, "command": command, "app_version": "0.4", "schema": self.version, "ops": list(ops),
         }  # fmt: skip
         body = canonical_bytes(act)
         self.journal.append(PushedSet(body, hashlib.sha256(body).hexdigest(), tuple(clear), tuple(keys.items())))
@@ -119,7 +120,7 @@ class Desk:
 
     def request(self, sets: Sequence[PushedSet] | None = None, **more: Any) -> SyncRequest:
         unsent = self.journal[self.known[0] :] if sets is None else sets
-        return SyncRequest(3, self.server.clock() - self.late, self.known, self.cursors, unsent, **more)
+        return SyncRequest(self.version, self.server.clock() - self.late, self.known, self.cursors, unsent, **more)
 
     def row(self) -> Station:
         with self.server.database.read() as tx:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -227,7 +228,8 @@ def test_a_waiting_station_hears_of_a_commit_in_this_or_another_process(data: Pa
         def wait() -> None:
             heard.append(second.ask("GET", f"/v1/wait?since={scope}={two.cursors[scope][0]}&seconds=20"))
 
-        with running(data, db=url) as there:
+        # One file is served by one process; on PostgreSQL the commit comes by way of another one.
+        with running(data, db=url) if url.startswith("postgres") else contextlib.nullcontext(here) as there:
             waiting = threading.Thread(target=wait)
             waiting.start()
             far = Line(there.host, there.port, one.key, one.id, first.epoch, last=first.last + 1_000)
@@ -324,7 +326,7 @@ def test_what_is_too_large_or_no_message_gets_a_word_and_no_more(data: Path, liv
         line.ask("GET", "/v1/blob/../../etc/passwd"),
     ]
 
-    assert [status for status, _told, _headers in answers] == [413, 413, 400, 400, 400, 400, 400, 404, 405, 404]
+    assert [status for status, _told, _headers in answers] == [413, 413, 400, 400, 415, 400, 400, 404, 405, 404]
     for _status, told, headers in answers:
         assert set(orjson.loads(told)) <= {"error", "now"}
         assert "server" not in {name.lower() for name in headers}

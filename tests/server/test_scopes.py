@@ -195,3 +195,58 @@ def test_cards_about_things_of_all_branches_stay_at_the_branch_that_wrote_them(s
 
     assert len(one.holds()) == 2
     assert other.holds() == {shop["id"]}
+
+
+def manifest(desk: Desk, depot: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A manifest with the event that names its addressee."""
+    row = create("manifest", number="M1", kind="out", site_id=desk.site, to_site_id=depot)
+    return row, fact("manifest_event", manifest_id=row["id"], kind="open", data={"to_site": depot})
+
+
+def test_a_manifest_is_seen_by_both_its_sites_from_the_draft_on(server: Server) -> None:
+    branch, depot, other = desk_at(server, "B01"), desk_at(server, "D07"), desk_at(server, "B02")
+    row, opened = manifest(branch, depot.site)
+    branch.act(row, opened)
+    branch.sync()
+    for desk in (depot, other):
+        desk.sync()
+
+    assert depot.holds() == {row["id"], opened["id"]}
+    assert other.holds() == set()
+    assert check(server.database) == []
+
+
+def test_what_was_received_from_paper_before_the_manifest_came_is_one_tree_with_it_afterwards(server: Server) -> None:
+    branch, depot = desk_at(server, "B01"), desk_at(server, "D07")
+    row, opened = manifest(branch, depot.site)
+    paper = fact("manifest_event", manifest_id=row["id"], kind="paper", data={"to_site": depot.site})
+    received = fact("manifest_event", manifest_id=row["id"], kind="receive", data={"to_site": depot.site})
+    depot.act(paper)
+    depot.act(received)
+    depot.sync()
+    branch.sync()
+    assert branch.holds() == set()
+    branch.act(row, opened)
+    for _round in range(2):
+        branch.sync()
+        depot.sync()
+
+    assert branch.holds() == depot.holds() == {row["id"], opened["id"], paper["id"], received["id"]}
+    with server.database.read() as tx:
+        assert {root for (root,) in tx.all("SELECT root FROM record")} == {row["id"]}
+    assert check(server.database) == []
+
+
+def test_a_manifest_received_at_the_wrong_depot_is_seen_there_too(server: Server) -> None:
+    branch, depot, wrong = desk_at(server, "B01"), desk_at(server, "D07"), desk_at(server, "D09")
+    row, opened = manifest(branch, depot.site)
+    branch.act(row, opened)
+    branch.sync()
+    wrong.act(fact("manifest_event", manifest_id=row["id"], kind="receive", data={"to_site": wrong.site}))
+    wrong.sync()
+    for desk in (branch, depot, wrong):
+        desk.sync()
+
+    assert branch.holds() == depot.holds() == wrong.holds()
+    assert len(wrong.holds()) >= 3
+    assert check(server.database) == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from deskapp.server import feed, wholes
+from deskapp.server import feed, tables, wholes
 from deskapp.server.check import check
+from deskapp.server.database import Database
 from deskapp.server.service import Options, Server
 from deskapp.sync.messages import SnapshotHead, read_snapshot
 from deskapp.sync.wire import bucket, row_digest
@@ -25,9 +27,18 @@ def filled(desk: Desk, count: int = 30) -> list[dict[str, Any]]:
     return made
 
 
+def pieces_of(server: Server, whole: wholes.Whole) -> Iterator[bytes]:
+    """Read a snapshot as a response does."""
+    at = 0
+    while at < whole.size:
+        piece = whole.body if whole.body is not None else wholes.piece(server.database, whole.tag, at)
+        assert piece
+        yield piece
+        at += len(piece)
+
+
 def rows_of_snapshot(server: Server, scope: str) -> tuple[SnapshotHead, list[Any]]:
-    _tag, body = wholes.snapshot(server.database, scope, server.clock())
-    head, *pages = read_snapshot([body])
+    head, *pages = read_snapshot(pieces_of(server, wholes.snapshot(server.database, scope, server.clock())))
     assert isinstance(head, SnapshotHead)
     return head, [row for page in pages if isinstance(page, list) for row in page]
 
@@ -58,6 +69,44 @@ def test_a_stored_snapshot_serves_until_enough_has_changed(server: Server) -> No
     third, _rows = rows_of_snapshot(server, scope)
 
     assert first.n == second.n < third.n
+
+
+def test_a_large_scope_is_made_and_read_page_by_page(server: Server, monkeypatch: Any) -> None:
+    monkeypatch.setattr(wholes, "PAGE", 40)
+    monkeypatch.setattr(wholes, "AT_ONCE", 7)
+    monkeypatch.setattr(wholes, "ROOTS", 5)
+    desk = desk_at(server, "B01")
+    filled(desk, 150)
+
+    whole = wholes.snapshot(server.database, f"site:{desk.site}", server.clock())
+    pieces = list(pieces_of(server, whole))
+    head, *pages = read_snapshot(pieces)
+    from_the_middle = wholes.piece(server.database, whole.tag, len(pieces[0]) + 10)
+
+    assert isinstance(head, SnapshotHead)
+    assert [len(page) for page in pages] == [40] * 7 + [20]  # type: ignore[arg-type]
+    assert head.rows == 300
+    assert len({row.id for page in pages for row in page}) == 300  # type: ignore[union-attr]
+    assert from_the_middle == pieces[1][10:]
+
+
+def test_pieces_of_a_snapshot_that_was_replaced_stay_for_an_hour(server: Server) -> None:
+    desk = desk_at(server, "B01")
+    filled(desk, 110)
+    scope = f"site:{desk.site}"
+    first = wholes.snapshot(server.database, scope, server.clock())
+    filled(desk, 60)
+    second = wholes.snapshot(server.database, scope, server.clock())
+    still = b"".join(pieces_of(server, first))
+    with server.database.write() as tx:
+        early = wholes.sweep(tx, server.clock())
+        gone = wholes.sweep(tx, server.clock() + 2 * wholes.KEPT_MS)
+
+    assert first.tag != second.tag
+    assert len(still) == first.size
+    assert (early, gone) == (0, 2)
+    assert wholes.piece(server.database, first.tag, 0) == b""
+    assert b"".join(pieces_of(server, second))
 
 
 def test_a_digest_is_the_sum_of_the_rows_both_sides_hold(server: Server) -> None:
@@ -135,6 +184,23 @@ def test_a_cursor_on_another_chain_or_ahead_of_the_log_is_noticed(server: Server
     assert ahead == {scope: "ahead"}
 
 
+def test_a_database_of_the_first_format_is_brought_up_to_date(database: Database, url: str) -> None:
+    with database.write() as tx:
+        tx.run("ALTER TABLE station DROP COLUMN vouched_by")
+        tx.run("DROP TABLE whole")
+        tx.run("UPDATE meta SET value = '1' WHERE name = 'schema'")
+    database.close()
+
+    again = Database(url)
+    with again.read() as tx:
+        found = tx.all("SELECT vouched_by FROM station"), tx.all("SELECT tag FROM whole")
+        schema = tx.one("SELECT value FROM meta WHERE name = 'schema'")
+    again.close()
+
+    assert found == ([], [])
+    assert schema == (str(tables.SCHEMA),)
+
+
 def copied(server: Server, target: Path) -> None:
     server.database.backup(target)
 
@@ -184,10 +250,6 @@ def test_the_archive_gives_back_what_server_and_stations_have_lost_together(serv
     desk.act(create("service_ticket", number="T0", site_id=desk.site, words="卡号 6222020000000000000 见"))
     made = filled(desk, 4)
     fresh = Server(Options(str(tmp_path / "fresh.db"), tmp_path / "state2"), server.clock)
-    row = desk.row()
-    with fresh.database.write() as tx:
-        tx.put("site", [(desk.site, "B01", "", "支局", "")])
-        tx.put("station", [(row.id, row.no, row.site, "", row.public, 0, "", "active", "", 0, 0, 0, 0)])
 
     taken = fresh.replay(tmp_path / "archive")
 

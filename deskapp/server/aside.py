@@ -1,0 +1,82 @@
+"""What lost stations sent: set aside without card digits and keys, until a person takes or drops it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from deskapp.server import returns, stations
+from deskapp.server.archive import stored_form
+from deskapp.server.database import Transaction
+from deskapp.server.known import Station
+from deskapp.server.push import clean_set, cut_body
+from deskapp.sync.framing import WireError, dump, load, pack, unpack
+from deskapp.sync.packing import PushedSet, ReadSet
+from deskapp.sync.wire import read_request
+
+MOST: Final = 50
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""Pushes and packed bytes kept of one station."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """One push that was set aside: when it came (ms UTC of the server) and what is in it."""
+
+    at: int
+    sets: tuple[ReadSet, ...]
+
+
+def keep(tx: Transaction, station: Station, plain: bytes, now: int) -> None:
+    """Keep what a lost station sent, only so much of it. What cannot be read is noted, not kept."""
+    digest = hashlib.sha256(plain).hexdigest()
+    if tx.one("SELECT 1 FROM set_aside WHERE station = ? AND hash = ?", (station.id, digest)):
+        return
+    try:
+        sets = read_request(plain).sets
+    except WireError:
+        return
+    if not sets:
+        return
+    rows = [stored_form(clean_set(one), cut_body(one)) for one in sets]
+    body = pack(dump([[one.body.decode(), one.hash, one.personal, one.keys] for one in rows]), level=3).body
+    count, size, last = tx.one(
+        "SELECT count(*), coalesce(sum(length(body)), 0), coalesce(max(at), 0) FROM set_aside WHERE station = ?",
+        (station.id,),
+    )
+    if count >= MOST or size + len(body) > MOST_BYTES:
+        return
+    tx.put("set_aside", [(station.id, max(now, last + 1), digest, body)])
+    stations.note(tx, now, "set_aside", station.id, no=station.no, sets=len(sets))
+
+
+def listed(tx: Transaction, station: Station) -> list[Aside]:
+    """Return what was set aside of a station, oldest first."""
+    found = []
+    for at, body in tx.all("SELECT at, body FROM set_aside WHERE station = ? ORDER BY at", (station.id,)):
+        raw = bytes(body)
+        rows = load(unpack(raw, "zstd" if raw[:1] == b"\x28" else "identity"))
+        pushed = [
+            PushedSet(text.encode(), digest, tuple(map(tuple, personal)), tuple(map(tuple, keys)))
+            for text, digest, personal, keys in rows
+        ]
+        found.append(Aside(at, tuple(returns.readable(pushed))))
+    return found
+
+
+def waiting(tx: Transaction) -> list[tuple[int, str, int]]:
+    """Return number, name and pushes of the stations of which something was set aside."""
+    return [
+        (row[0], row[1], row[2])
+        for row in tx.all(
+            "SELECT s.no, s.name, count(*) FROM set_aside a JOIN station s ON s.id = a.station GROUP BY s.no, s.name"
+            " ORDER BY s.no"
+        )
+    ]
+
+
+def drop(tx: Transaction, station: Station, now: int, what: str, who: str = "", taken: int = 0) -> None:
+    """Let go of what was set aside; `what` says in the book how it ended."""
+    tx.run("DELETE FROM set_aside WHERE station = ?", (station.id,))
+    stations.note(tx, now, what, station.id, who, no=station.no, taken=taken)

@@ -1,0 +1,82 @@
+"""Connections that cost nobody else anything: heads of requests are bounded in bytes and in time.
+
+What the body may be is bounded where it is read (`app.House.body`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from deskapp.server.wait import Hub
+
+MOST_HEAD: Final = 64 * 1024
+"""Bytes of the head of a request, about."""
+
+HEAD_S: Final = 20.0
+"""How long a new connection may take to name what it wants."""
+
+
+class Bounded(HttpToolsProtocol):
+    """HTTP/1.1 as uvicorn speaks it, with an end to patience."""
+
+    _head = 0
+    _open = True
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin; the first head has to come soon."""
+        super().connection_made(transport)
+        self._timer = self.loop.call_later(HEAD_S, self._too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; a head that does not end is cut off."""
+        before = self._head if self._open else 0
+        super().data_received(data)
+        self._head = before + len(data) if self._open else 0
+        if self._head > MOST_HEAD and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        if not self._open:
+            self._open, self._head = True, 0
+            self._timer = self.loop.call_later(HEAD_S, self._too_slow)
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._open = False
+        self._stop()
+        super().on_headers_complete()
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_slow(self) -> None:
+        if self._open and not self.transport.is_closing():
+            self.transport.close()
+
+
+class Prompt(uvicorn.Server):
+    """Ends at once when it is told to: stations that wait for a hint are let go first."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the waiting go, then everybody else."""
+        await self._hub.stop()
+        await super().shutdown(sockets)
