@@ -162,6 +162,46 @@ def _backups(home: Home, _words: argparse.Namespace) -> Iterator[Finding]:
                when=f"{shop_time(made):%Y-%m-%d %H:%M}", name=path.name)  # fmt: skip
 
 
+def _syncing(home: Home, words: argparse.Namespace) -> Iterator[Finding]:
+    """Tell how the desk stands with its server, as its window would."""
+    if not opening.exists(home):
+        return
+    from deskapp.models import schema
+    from deskapp.queries.syncing import Standing, badge_by
+
+    now = system_clock()
+    connection = cipher.connect(home.database, key_of(home, words))
+    try:
+        if schema.check(connection) != schema.VERSION:
+            return  # brought up to date at the next start
+        badge = badge_by(connection, now)
+    except cipher.DatabaseError:
+        return  # damaged: the check of the store says so
+    finally:
+        connection.close()
+    last = f"{shop_time(badge.contact_at):%Y-%m-%d %H:%M}" if badge.contact_at else "-"
+    if badge.standing is Standing.ALONE:
+        text = N_("This desk is not connected to a server; {count} acts are kept on this computer only.")
+        yield _say("sync", "note", text, count=badge.unsent)
+    elif badge.standing is Standing.TROUBLE:
+        text = N_("Not syncing, {count} acts wait, last contact {when}: {problem}")
+        yield _say("sync", "wrong", text, count=badge.unsent, when=last, problem=i18n.translate(badge.problem))
+    elif badge.standing is Standing.OFFLINE:
+        text = N_(
+            "The server was not reached lately (last contact {when}); {count} acts wait and are sent by themselves."
+        )
+        yield _say("sync", "note", text, count=badge.unsent, when=last)
+    else:
+        yield _say("sync", "ok", N_("Syncing works: last contact {when}, {count} acts unsent."), when=last,
+                   count=badge.unsent)  # fmt: skip
+    if badge.refused:
+        text = N_("{count} acts were refused by the server; see the page “Syncing”.")
+        yield _say("refused", "wrong", text, count=badge.refused)
+    if badge.clock_off_ms:
+        text = N_("This computer's clock differs from the server's by {minutes} minutes. Set date and time.")
+        yield _say("server_clock", "wrong", text, minutes=abs(badge.clock_off_ms) // 60_000)
+
+
 def _paper(_home: Home, _words: argparse.Namespace) -> Iterator[Finding]:
     from deskapp.print.printers import find_printers
 
@@ -186,5 +226,5 @@ def _whole(name: str) -> bool:
 
 
 _CHECKS: tuple[Callable[[Home, argparse.Namespace], Iterator[Finding]], ...] = (
-    _versions, _driver, _place, _keyring, _running, _store, _backups, _paper,
+    _versions, _driver, _place, _keyring, _running, _store, _backups, _syncing, _paper,
 )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 from deskapp.cli.reply import done, sentence
 from deskapp.errors import N_, Refused
-from deskapp.models.store import Store
+from deskapp.models.store import Changes, Store
 from deskapp.rules import access
 from deskapp.secrets import system_keyring
 
@@ -60,6 +60,7 @@ def _connect(store: Store, message: Message, tell: Tell, language: str) -> Messa
         )  # fmt: skip
     finally:
         line.close()
+    tell(Changes(frozenset({("store_info", "station")})))  # a window that runs begins to speak for this station
     return done(
         sentence(N_("Connected: {site}, station {number:05d}."), language, site=reply.site_name, number=reply.number),
         station=reply.number, site=reply.site_code,

@@ -10,81 +10,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
-from deskapp.models import rebase, server_order
-from deskapp.models.act_session import ActSession
-from deskapp.models.base import Synced
+from deskapp.models import leaving, rebase, server_order
+from deskapp.models.absorb_session import AbsorbSession, slices
 from deskapp.models.canonical import canonical
-from deskapp.models.columns import derived, group_of, groups, known, travelling
-from deskapp.models.device import Device, TerminalBinding
-from deskapp.models.repair import AccessoryItem, RepairItem, RepairOrder
-from deskapp.models.rows import Plan, change, plan_of
+from deskapp.models.columns import blank, group_of, groups, known, travelling
+from deskapp.models.piece import Absorbed, Entry, Key, Piece, Result
+from deskapp.models.ready import make_ready
+from deskapp.models.rows import plan_of
 
-Key = tuple[str, str]
-MANY = 500
-"""Ids in one question to the database."""
+__all__ = ["Absorbed", "Entry", "Piece", "Result", "take_in"]
 
 
-class Entry(NamedTuple):
-    """One entry of the server's log of a scope.
-
-    `kind`: put (a whole record with the version of each field group), set (one field group), fact, drop
-    (the record leaves the scope), alias (it was found to be the record in `values["into"]`). `uid` is the
-    operation that did it.
-    """
-
-    kind: str
-    entity: str
-    id: str
-    values: Mapping[str, Any]
-    group: str = ""
-    uid: str = ""
-    versions: Mapping[str, str] = {}
-    scope: str = ""
-
-
-class Result(NamedTuple):
-    """What the server decided about one change set: its uid, a code (`SETTLED` or `parked`), the particulars."""
-
-    uid: str
-    code: str
-    detail: Mapping[str, Any] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What is taken in by one transaction.
-
-    `seen` are the uids of change sets that came back, one of ours among them perhaps: it is taken as it is then.
-    `cursors` are scope -> (n, chain) that hold afterwards; `filled` the scopes whose first fill is complete
-    with this piece; `keys` the keys of records for their personal values. `settle`: the feed has passed the
-    effect of every result known here, so up to so many change sets count as acknowledged. `leave`: scopes
-    that were taken away. `state` are values of `sync_state.KEYS`.
-    """
-
-    entries: Sequence[Entry] = ()
-    cursors: Mapping[str, tuple[int, str]] = field(default_factory=dict)
-    filled: Sequence[str] = ()
-    seen: Sequence[str] = ()
-    results: Sequence[Result] = ()
-    keys: Sequence[tuple[str, str]] = ()
-    state: Mapping[str, str] = field(default_factory=dict)
-    leave: Sequence[str] = ()
-    settle: int = 0
-
-
-@dataclass(slots=True)
-class Absorbed:
-    """What a piece came to: the rows it touched, and how many results wait to be settled by a further piece."""
-
-    touched: dict[Key, object]
-    unsettled: int = 0
-    settled: tuple[str, ...] = ()
-
-
-def take_in(session: ActSession, piece: Piece, now: int) -> Absorbed:
+def take_in(session: AbsorbSession, piece: Piece, now: int) -> Absorbed:
     """Lay a piece into the tables; the caller folds, indexes and commits."""
     work = Absorbing(session, now)
     driver = session.driver()
@@ -100,34 +39,41 @@ def take_in(session: ActSession, piece: Piece, now: int) -> Absorbed:
     if piece.seen:
         rebase.came_back(driver, piece.seen, now)
     work.entries(piece.entries)
-    for scope in piece.leave:
-        work.leave(scope)
+    unfinished = tuple(scope for scope in piece.leave if not work.leave(scope))
     work.cursors(piece)
     done = rebase.settle(session, piece.settle, now) if piece.settle else rebase.Settled()
     work.orphans(done.orphans)
     work.rebase(done.records)
-    work.write()
-    server_order.arrange(session, work.arrived)
-    _reach_further(session, work.touched)
-    return Absorbed(work.touched, done.left, done.uids)
+    moved = server_order.arrange(session, work.arrived, work.returned)
+    work.touched.update(make_ready(session, work.touched, moved))
+    session.mute()
+    return Absorbed(work.touched, frozenset(work.named), done.left, done.uids, unfinished)
 
 
 class Absorbing:
     """The work on one piece: rows are gathered first and written with one statement per table."""
 
-    def __init__(self, session: ActSession, now: int) -> None:
+    def __init__(self, session: AbsorbSession, now: int) -> None:
         self.session = session
         self.driver = session.driver()
         self.now = now
         self.touched: dict[Key, object] = {}
+        self.named: dict[Key, None] = {}
         self.arrived: dict[tuple[Any, str], list[str]] = {}
+        self.returned: set[tuple[Any, str]] = set()
         self._feeds: dict[str, int] = {}
-        self._rows: dict[Key, dict[str, Any] | None] = {}
-        self._new: dict[Key, None] = {}
-        self._changed: dict[Key, set[str]] = {}
+        self._read_rows: dict[Key, dict[str, Any]] = {}  # as the table has them
+        self._raw: dict[Key, Any] = {}
+        self._live: dict[Key, Any] = {}  # those of them that change, and what is new
+        self._fresh: set[Key] = set()
+        self._here: set[Key] = set()  # what is in the tables and was not read
         self._held: set[str] = set()
         self._pending: rebase.Pending = {}
+        self._images = rebase.Images(session)
         self._shadowed: set[str] = set()
+        self._told_versions: dict[tuple[str, str], str] = {}
+        self._added: list[tuple[str, int, str]] = []
+        self._going: list[tuple[str, str, int]] = []
 
     # -- entries ---------------------------------------------------------------
 
@@ -135,146 +81,184 @@ class Absorbing:
         """Lay down entries in their order."""
         if not entries:
             return
-        ids = list(dict.fromkeys(entry.id for entry in entries))
-        self._look_up(entries, ids)
-        added: list[tuple[str, int, str]] = []
+        self._look_up(entries)
         for entry in entries:
-            entity = known(entry.entity)
+            entity, feed = known(entry.entity), self._feed(entry.scope)
             if entry.kind == "drop":
-                added = self._flush_held(added)
-                self._drop(entry.entity, entry.id, self._feed(entry.scope))
+                self._going.append((entry.entity, entry.id, feed))
                 continue
+            if self._going:
+                self._let_go()
             if entry.kind == "alias":
                 self._alias(entity, entry)
                 continue
-            if entity is None:
+            if entry.mine and (entry.entity, entry.id) in self._here:
+                self._mine(entity, entry)
+            elif entity is None:
                 self._extra(entry.entity, entry.id, entry.values)
             elif entity.fact:
                 self._fact(entity, entry)
             else:
                 self._describe(entity, entry)
-            added.append((entry.id, self._feed(entry.scope), entry.entity))
-        self._flush_held(added)
+            self._added.append((entry.id, feed, entry.entity))
+        self._let_go()
+        self._note_beside()
 
-    def _flush_held(self, added: list[tuple[str, int, str]]) -> list[tuple[str, int, str]]:
-        if added:
-            self.driver.executemany(
-                "INSERT OR IGNORE INTO sync_held (record_id, feed_no, entity) VALUES (?, ?, ?)", added
-            )
-            self._held.update(one[0] for one in added)
-        return []
-
-    def _look_up(self, entries: Sequence[Entry], ids: list[str]) -> None:
-        by_table: dict[str, list[str]] = {}
+    def _look_up(self, entries: Sequence[Entry]) -> None:
+        by_table: dict[str, dict[str, None]] = {}
+        own: dict[str, dict[str, None]] = {}
         for entry in entries:
-            by_table.setdefault(entry.entity, []).append(entry.id)
+            (own if entry.mine else by_table).setdefault(entry.entity, {})[entry.id] = None
         for table, some in by_table.items():
             entity = known(table)
             if entity is not None:
-                self._read(entity, list(dict.fromkeys(some)))
-        for some in slices(ids):
-            marks = ", ".join("?" * len(some))
-            held = self.driver.execute(f"SELECT DISTINCT record_id FROM sync_held WHERE record_id IN ({marks})", some)
+                self._read(entity, list(some))
+        for table, some in own.items():
+            if known(table) is not None:
+                self._look_for(table, [one for one in some if (table, one) not in self._read_rows])
+        here = [record_id for _table, record_id in (*self._read_rows, *self._here)]
+        for some_ids in slices(here):
+            marks = ", ".join("?" * len(some_ids))
+            held = self.driver.execute(
+                f"SELECT DISTINCT record_id FROM sync_held WHERE record_id IN ({marks})", some_ids
+            )
             self._held.update(one for (one,) in held)
-        self._pending = rebase.pending(self.session, ids)
+        self._pending = rebase.pending(self.session, list(dict.fromkeys(entry.id for entry in entries)))
 
     def _read(self, entity: Any, ids: list[str]) -> None:
         plan = plan_of(entity)
         for some in slices(ids):
             found = self.driver.execute(f"{plan.select} WHERE id IN ({', '.join('?' * len(some))})", some)
-            for values in found:
+            for values in found.fetchall():
                 row = plan.read(values)
-                self._rows[plan.table, row["id"]] = row
-            for one in some:
-                self._rows.setdefault((plan.table, one), None)
+                key = (plan.table, row["id"])
+                self._read_rows[key], self._raw[key] = row, values
+                self._here.discard(key)
 
-    def _row(self, entity: Any, record_id: str) -> dict[str, Any] | None:
-        key = (plan_of(entity).table, record_id)
-        if key not in self._rows:
-            self._read(entity, [record_id])
-        return self._rows[key]
+    def _look_for(self, table: str, ids: list[str]) -> None:
+        """Find out which rows are here without reading them."""
+        for some in slices(ids):
+            marks = ", ".join("?" * len(some))
+            found = self.driver.execute(f'SELECT id FROM "{table}" WHERE id IN ({marks})', some)
+            self._here.update((table, one) for (one,) in found)
 
-    def _add(self, entity: Any, record_id: str, values: Mapping[str, Any]) -> None:
-        plan = plan_of(entity)
-        row = {name: values[name] if name in values else plan.defaults[name]() for name in plan.names}
-        for name in derived(entity):
-            row[name] = plan.defaults[name]()
-        row["id"], row["n"] = record_id, server_order.next_number(self.session, plan)
-        key = (plan.table, record_id)
-        self._rows[key] = row
-        self._new[key] = None
-        self.touched[key] = self._shown(entity, row)
+    def _note_beside(self) -> None:
+        """Write what stands beside the rows: which scope holds them, the versions of their groups."""
+        if self._added:
+            self.driver.executemany(
+                "INSERT OR IGNORE INTO sync_held (record_id, feed_no, entity) VALUES (?, ?, ?)", self._added
+            )
+            self._held.update(one[0] for one in self._added)
+            self.named.update(((entity, record_id), None) for record_id, _feed, entity in self._added)
+            self._added = []
+        if self._told_versions:
+            self.driver.executemany(
+                "INSERT OR REPLACE INTO group_version (record_id, name, op_uid) VALUES (?, ?, ?)",
+                [(*key, uid) for key, uid in self._told_versions.items()],
+            )
+            self._told_versions = {}
+        self._images.write()
 
-    def _set(self, entity: Any, row: dict[str, Any], values: Mapping[str, Any]) -> None:
-        key = (plan_of(entity).table, row["id"])
-        told = {name for name, value in values.items() if row[name] != value}
-        for name in told:
-            row[name] = values[name]
-        if told and key not in self._new:
-            self._changed.setdefault(key, set()).update(told)
-        self.touched[key] = self._shown(entity, row)
+    def _values_of(self, key: Key) -> dict[str, Any] | None:
+        """Return the columns of a row as they are in the middle of this piece, or None."""
+        if key in self._here:
+            self._read(known(key[0]), [key[1]])
+        live = self._live.get(key)
+        return live.__dict__ if live is not None else self._read_rows.get(key)
 
-    @staticmethod
-    def _shown(entity: Any, row: dict[str, Any]) -> object:
-        shown = plan_of(entity).new_instance()
-        shown.__dict__.update(row)
-        return shown
+    def _add(self, entity: Any, key: Key, values: Mapping[str, Any]) -> None:
+        row = {**blank(entity), **values, "id": key[1], "n": self.session.next_number(entity)}
+        for name in plan_of(entity).all_names.difference(row):
+            row[name] = plan_of(entity).defaults[name]()
+        self._live[key] = self.touched[key] = self.session.take(entity, row)
+        self._fresh.add(key)
+
+    def _set(self, entity: Any, key: Key, values: Mapping[str, Any]) -> None:
+        """Change columns of a row that is here; what is so already is no change."""
+        row = self._values_of(key)
+        if row is None:
+            return
+        told = {name: value for name, value in values.items() if row[name] != value}
+        if not told:
+            return
+        if key in self._fresh and self.session.is_fresh(self._live[key]):
+            row.update(told)
+            return
+        if key not in self._live:
+            self._live[key] = self.session.known(entity, self._raw[key])
+        for name, value in told.items():
+            setattr(self._live[key], name, value)
+        self.touched[key] = self._live[key]
 
     def _fact(self, entity: Any, entry: Entry) -> None:
-        if self._row(entity, entry.id) is None:
-            self._add(entity, entry.id, self._plain(entity, entry))
-        elif entry.id in self._held:
+        key = (entry.entity, entry.id)
+        if self._values_of(key) is None:
+            self._add(entity, key, self._plain(entity, entry))
+        elif entry.id in self._held or key in self._fresh:
             return
-        self._arrives(entity, entry)
-        self.touched[entry.entity, entry.id] = self._shown(entity, self._rows[entry.entity, entry.id] or {})
+        self._arrives(entity, key)
 
     def _describe(self, entity: Any, entry: Entry) -> None:
-        values = self._plain(entity, entry)
-        row = self._row(entity, entry.id)
-        waiting = set(self._pending.get(entry.id, ()))
+        key, values = (entry.entity, entry.id), self._plain(entity, entry)
+        waiting = self._pending.get(entry.id)
+        row = self._values_of(key)
         if row is None:
             if entry.kind == "set":
                 return  # a group of a record that never entered: the record itself will come with it
-            self._add(entity, entry.id, values)
-            self._arrives(entity, entry)
+            self._add(entity, key, values)
+            self._arrives(entity, key)
         else:
-            if entry.id not in self._held:
-                self._arrives(entity, entry)
-            free = {name: value for name, value in values.items() if group_of(entity, name) not in waiting}
-            self._set(entity, row, free)
-        for group in waiting & ({entry.group} if entry.kind == "set" else set(groups(entity))):
+            if entry.id not in self._held and key not in self._fresh:
+                self._arrives(entity, key)
+            free = {n: v for n, v in values.items() if group_of(entity, n) not in waiting} if waiting else values
+            self._set(entity, key, free)
+        if waiting:
+            self._keep_images(entity, entry, values, waiting)
+        if entry.kind == "set" and entry.uid and not (waiting and entry.group in waiting):
+            self._told_versions[entry.id, entry.group] = entry.uid
+        for group, uid in entry.versions.items():
+            if uid and not (waiting and group in waiting):
+                self._told_versions[entry.id, group] = uid
+
+    def _mine(self, entity: Any, entry: Entry) -> None:
+        """Note that the server has what stands here as this computer wrote it."""
+        key = (entry.entity, entry.id)
+        if entity.fact and entry.id in self._held:
+            return
+        if entry.kind != "set" and entry.id not in self._held:
+            self._arrives(entity, key, entry.values)
+        waiting = self._pending.get(entry.id)
+        if waiting:
+            self._keep_images(entity, entry, entry.values, waiting)
+        if entry.kind == "set" and not (waiting and entry.group in waiting):
+            self._told_versions[entry.id, entry.group] = entry.uid
+
+    def _keep_images(self, entity: Any, entry: Entry, values: Mapping[str, Any], waiting: Mapping[str, Any]) -> None:
+        for group in waiting.keys() & ({entry.group} if entry.kind == "set" else groups(entity)):
             told = {name: value for name, value in values.items() if group_of(entity, name) == group}
             version = entry.versions.get(group, entry.uid if entry.kind == "set" else "")
-            rebase.keep_image(self.driver, entry.entity, entry.id, group, told, version)
+            self._images.keep(entry.entity, entry.id, group, told, version)
             self._shadowed.add(entry.id)
-        self._versions(entry, waiting)
 
-    def _arrives(self, entity: Any, entry: Entry) -> None:
-        parent = server_order.PARENT.get(entry.entity)
+    def _arrives(self, entity: Any, key: Key, values: Mapping[str, Any] | None = None) -> None:
+        """Note that a row takes its place behind what the server told before."""
+        parent = server_order.PARENT.get(key[0])
         if parent:
-            row = self._rows[entry.entity, entry.id] or {}
-            self.arrived.setdefault((entity, row[parent]), []).append(entry.id)
+            place = (entity, (values if values is not None else self._values_of(key) or {})[parent])
+            self.arrived.setdefault(place, []).append(key[1])
+            if key not in self._fresh:
+                self.returned.add(place)
 
-    def _versions(self, entry: Entry, waiting: set[str]) -> None:
-        told = dict(entry.versions)
-        if entry.kind == "set":
-            told.setdefault(entry.group, entry.uid)
-        rows = [(entry.id, group, uid) for group, uid in told.items() if group not in waiting and uid]
-        if rows:
-            self.driver.executemany(
-                "INSERT OR REPLACE INTO group_version (record_id, name, op_uid) VALUES (?, ?, ?)", rows
-            )
-
-    def _plain(self, entity: Any, entry: Entry) -> dict[str, Any]:
+    def _plain(self, entity: Any, entry: Entry) -> Mapping[str, Any]:
         """Return the values that have a column here, and keep the others for a newer program."""
         names = travelling(entity)
-        values = {name: value for name, value in entry.values.items() if name in names}
-        if len(values) < len(entry.values):
-            rest = {name: value for name, value in entry.values.items() if name not in names}
-            rest.pop("id", None)
-            if rest:
-                self._extra(entry.entity, entry.id, rest)
-        return values
+        if entry.values.keys() <= names:
+            return entry.values
+        rest = {name: value for name, value in entry.values.items() if name not in names}
+        rest.pop("id", None)
+        if rest:
+            self._extra(entry.entity, entry.id, rest)
+        return {name: value for name, value in entry.values.items() if name in names}
 
     def _extra(self, table: str, record_id: str, values: Mapping[str, Any]) -> None:
         row = self.driver.execute('SELECT "values" FROM sync_extra WHERE record_id = ?', (record_id,)).fetchone()
@@ -287,61 +271,63 @@ class Absorbing:
     def _alias(self, entity: Any, entry: Entry) -> None:
         into = str(entry.values.get("into", ""))
         self.driver.execute("INSERT OR REPLACE INTO sync_alias (record_id, into_id) VALUES (?, ?)", (entry.id, into))
-        row = self._row(entity, entry.id) if entity is not None else None
-        if row is not None and "joined_into" in row:
-            self._set(entity, row, {"joined_into": into})
+        if entity is not None and "joined_into" in travelling(entity):
+            self._set(entity, (entry.entity, entry.id), {"joined_into": into})
 
     # -- what goes -------------------------------------------------------------
 
-    def _drop(self, table: str, record_id: str, feed: int) -> None:
-        self.driver.execute("DELETE FROM sync_held WHERE record_id = ? AND feed_no = ?", (record_id, feed))
-        left = self.driver.execute("SELECT 1 FROM sync_held WHERE record_id = ? LIMIT 1", (record_id,)).fetchone()
-        if left is None:
-            self._held.discard(record_id)
-            if record_id not in self._pending and not rebase.named(self.session, record_id):
-                self._remove(table, record_id)
+    def _let_go(self) -> None:
+        """Take the records out of their scopes whose entries said so, one after the other."""
+        going, self._going = self._going, []
+        if going:
+            self._note_beside()
+            self._forget(leaving.drop(self.session, going))
+            self.named.update(((table, record_id), None) for table, record_id, _feed in going)
 
-    def _remove(self, table: str, record_id: str) -> None:
-        entity, key = known(table), (table, record_id)
-        row = self._row(entity, record_id) if entity is not None else None
-        if row is not None:
-            self.touched[key] = self._shown(entity, row)
-            if key in self._new:
-                del self._new[key]
-            else:
-                self.driver.execute(f'DELETE FROM "{table}" WHERE id = ?', (record_id,))
-                self.session.kept.forget(table)
-            self._changed.pop(key, None)
-            self._rows[key] = None
-        for besides in ("group_version", "record_key", "sync_extra", "sync_shadow"):
-            self.driver.execute(f"DELETE FROM {besides} WHERE record_id = ?", (record_id,))
+    def _forget(self, gone: Mapping[Key, object]) -> None:
+        self.touched.update(gone)
+        self.named.update(dict.fromkeys(gone))
+        for key in gone:
+            self._live.pop(key, None)
+            self._read_rows.pop(key, None)
+            self._here.discard(key)
+            self._fresh.discard(key)
+            self._held.discard(key[1])
 
-    def leave(self, scope: str) -> None:
-        """Drop everything that is held only by a scope, and forget the scope."""
-        feed = self._feed(scope)
-        held = self.driver.execute("SELECT entity, record_id FROM sync_held WHERE feed_no = ?", (feed,)).fetchall()
-        for table, record_id in held:
-            self._drop(table, record_id, feed)
-        self.driver.execute("DELETE FROM sync_feed WHERE no = ?", (feed,))
-        self._feeds.pop(scope, None)
+    def leave(self, scope: str) -> bool:
+        """Drop what is held only by a scope, a piece of it at a time; True when it is forgotten."""
+        gone, done = leaving.leave(self.session, scope)
+        self._forget(gone)
+        if done:
+            self._feeds.pop(scope, None)
+        return done
 
     def orphans(self, rows: Iterable[Key]) -> None:
         """Let go of records in no scope of ours on which nothing waits any more: moved away, or refused."""
-        for table, record_id in rows:
-            if known(table) is not None:
-                self._remove(table, record_id)
+        some = [key for key in rows if known(key[0]) is not None]
+        if some:
+            self._forget(leaving.remove(self.session, some))
 
     # -- the end ---------------------------------------------------------------
 
     def rebase(self, records: Iterable[str]) -> None:
         """Work the visible value of every shadowed group out anew: the server's, then what still waits here."""
-        for one in rebase.images(self.session, sorted({*records, *self._shadowed})):
+        images = list(rebase.images(self.session, sorted({*records, *self._shadowed})))
+        missing: dict[str, list[str]] = {}
+        for one in images:
+            self.named[one.entity, one.record_id] = None
+            if (one.entity, one.record_id) not in self._live:
+                missing.setdefault(one.entity, []).append(one.record_id)
+        for table, ids in missing.items():
+            entity = known(table)
+            if entity is not None:
+                self._read(entity, ids)
+        for one in images:
             entity = known(one.entity)
-            row = self._row(entity, one.record_id) if entity is not None else None
-            if row is None:
-                continue
-            names = travelling(entity)
-            self._set(entity, row, {name: value for name, value in one.values.items() if name in names})
+            if entity is not None:
+                names = travelling(entity)
+                values = {name: value for name, value in one.values.items() if name in names}
+                self._set(entity, (one.entity, one.record_id), values)
 
     def cursors(self, piece: Piece) -> None:
         """Move the cursors."""
@@ -356,39 +342,3 @@ class Absorbing:
             execute("INSERT OR IGNORE INTO sync_feed (scope, n, chain, filled) VALUES (?, 0, '', 0)", (scope,))
             (self._feeds[scope],) = execute("SELECT no FROM sync_feed WHERE scope = ?", (scope,)).fetchone()
         return self._feeds[scope]
-
-    def write(self) -> None:
-        """Send the rows."""
-        groups: dict[str, list[Key]] = {}
-        for key in self._new:
-            groups.setdefault(key[0], []).append(key)
-        for table, keys in groups.items():
-            plan: Plan = plan_of(known(table))
-            self.driver.executemany(plan.insert, [plan.written(self._rows[key] or {}) for key in keys])
-            self.session.kept.forget(table)
-        for key, names in self._changed.items():
-            plan, row = plan_of(known(key[0])), self._rows[key] or {}
-            told = tuple(sorted(names))
-            values = [plan.written_value(name, row[name]) for name in told]
-            self.driver.execute(change(plan.entity, told), (*values, *(row[name] for name in plan.locate)))
-            self.session.kept.forget(key[0])
-
-
-def _reach_further(session: ActSession, touched: dict[Key, object]) -> None:
-    """Let a record that came after what hangs on it be folded too: acts here always make the record first."""
-    for (_table, record_id), row in list(touched.items()):
-        found: Sequence[Synced] = ()
-        if isinstance(row, RepairOrder):
-            found = session.find(RepairItem, {"order_id": record_id})
-        elif isinstance(row, Device):
-            found = session.find(TerminalBinding, {"device_id": record_id})
-        elif isinstance(row, AccessoryItem):
-            item = session.get(RepairItem, row.item_id)
-            found = [item] if item is not None else []
-        for one in found:
-            touched.setdefault((one.__tablename__, one.id), one)  # type: ignore[attr-defined]
-
-
-def slices(ids: list[str]) -> Iterable[list[str]]:
-    """Part a list into questions that the database takes."""
-    return (ids[start : start + MANY] for start in range(0, len(ids), MANY))

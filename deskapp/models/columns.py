@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import inspect
 
 from deskapp.models.base import Base, Synced
+from deskapp.models.rows import plan_of
 
 
 @cache
@@ -37,6 +38,14 @@ def travelling(entity: Any) -> frozenset[str]:
 def derived(entity: Any) -> frozenset[str]:
     """Return the columns that are worked out here, the local number aside."""
     return frozenset(name for name, info in _infos(entity).items() if info.get("derived") and name != "n")
+
+
+@cache
+def blank(entity: Any) -> dict[str, Any]:
+    """Return what stands in a new row that was not told otherwise, but for columns that hold lists and the like."""
+    plan = plan_of(entity)
+    values = {name: plan.defaults[name]() for name in plan.names if name not in ("n", "id")}
+    return {name: value for name, value in values.items() if not isinstance(value, dict | list)}
 
 
 def group_of(entity: Any, name: str) -> str:

@@ -7,9 +7,11 @@ image. So downloads never wait for uploads, and a change that is refused gives w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import orjson
 
 from deskapp.models.act_session import ActSession
 from deskapp.models.canonical import canonical
@@ -17,6 +19,9 @@ from deskapp.models.canonical import canonical
 Key = tuple[str, str]
 Pending = dict[str, dict[str, dict[str, Any]]]
 """By record and field group the values that wait; a record that is only named by an act that waits has no groups."""
+
+SET = '"kind":"set"'
+"""Stands in the canonical body of every change set that changes a group; in no text, whose quotes are marked."""
 
 REPEATED = "parked"
 """The one code that settles nothing: the server had a fault of its own and tries again."""
@@ -62,43 +67,57 @@ def pending(session: ActSession, ids: Sequence[str]) -> Pending:
         for seq, record_id in found:
             named.setdefault(seq, set()).add(record_id)
     waiting: Pending = {one: {} for records in named.values() for one in records}
-    for seq in sorted(named):
-        for operation in operations(session, seq):
-            if operation["kind"] == "set" and operation["id"] in named[seq]:
-                groups = waiting[operation["id"]]
-                groups.setdefault(operation["group"], {}).update(_plain(session, operation))
+    told = [
+        one for seq in sorted(named) for one in operations(session, seq, only=SET)
+        if one["kind"] == "set" and one["id"] in named[seq]
+    ]  # fmt: skip
+    clear = _personal(driver, told)
+    for one in told:
+        values = {
+            name: clear.get((one["uid"], name), "") if isinstance(value, dict) and "hmac" in value else value
+            for name, value in one["values"].items()
+        }
+        waiting[one["id"]].setdefault(one["group"], {}).update(values)
     return waiting
 
 
-def operations(session: ActSession, seq: int) -> list[dict[str, Any]]:
-    """Return the operations of one change set of this computer."""
+def operations(session: ActSession, seq: int, *, only: str = "") -> list[dict[str, Any]]:
+    """Return the operations of one change set of this computer; with `only`, none if its body does not have that."""
     (body,) = session.driver().execute("SELECT body FROM change_set WHERE seq = ?", (seq,)).fetchone()
-    found: list[dict[str, Any]] = json.loads(body)["ops"]
+    found: list[dict[str, Any]] = orjson.loads(body)["ops"] if only in body else []
     return found
 
 
-def _plain(session: ActSession, operation: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of an operation, personal ones in clear as far as they were not erased."""
-    values = dict(operation["values"])
-    for name, value in values.items():
-        if isinstance(value, dict) and "hmac" in value:
-            row = (
-                session.driver()
-                .execute("SELECT value FROM personal_value WHERE op_uid = ? AND name = ?", (operation["uid"], name))
-                .fetchone()
-            )
-            values[name] = row[0] if row else ""
-    return values
+def _personal(driver: Any, told: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """Return the personal values of operations that were not erased, by operation and column."""
+    uids = [
+        one["uid"] for one in told
+        if any(isinstance(value, dict) and "hmac" in value for value in one["values"].values())
+    ]  # fmt: skip
+    found: dict[tuple[str, str], str] = {}
+    for start in range(0, len(uids), 500):
+        some = uids[start : start + 500]
+        marks = ", ".join("?" * len(some))
+        rows = driver.execute(f"SELECT op_uid, name, value FROM personal_value WHERE op_uid IN ({marks})", some)
+        found.update(((uid, name), value) for uid, name, value in rows)
+    return found
 
 
-def named(session: ActSession, record_id: str) -> bool:
-    """Say whether an act that is not yet acknowledged names a record."""
-    found = session.driver().execute(
-        "SELECT 1 FROM changed_record c JOIN change_set s ON s.seq = c.seq"
-        " WHERE c.record_id = ? AND s.acked_at = 0 LIMIT 1",
-        (record_id,),
-    )
-    return found.fetchone() is not None
+def named_among(session: ActSession, ids: Sequence[str]) -> set[str]:
+    """Return those of the records that an act not yet acknowledged names."""
+    driver = session.driver()
+    if not ids or driver.execute("SELECT 1 FROM change_set WHERE acked_at = 0 LIMIT 1").fetchone() is None:
+        return set()
+    found: set[str] = set()
+    for start in range(0, len(ids), 500):
+        some = list(ids[start : start + 500])
+        rows = driver.execute(
+            "SELECT DISTINCT c.record_id FROM changed_record c JOIN change_set s ON s.seq = c.seq"
+            f" WHERE c.record_id IN ({', '.join('?' * len(some))}) AND s.acked_at = 0",
+            some,
+        )
+        found.update(one for (one,) in rows)
+    return found
 
 
 # -- the server's image ----------------------------------------------------------
@@ -119,46 +138,66 @@ def keep_before(session: ActSession, images: Iterable[tuple[str, str, str, Mappi
         )
 
 
-def keep_image(driver: Any, table: str, record_id: str, group: str, values: Mapping[str, Any], version: str) -> None:
-    """Note what the server holds of a group, as an entry of its log says."""
-    row = driver.execute(
-        'SELECT "values" FROM sync_shadow WHERE record_id = ? AND name = ?', (record_id, group)
-    ).fetchone()
-    whole = {**(json.loads(row[0]) if row else {}), **values}
-    driver.execute(
-        'INSERT OR REPLACE INTO sync_shadow (record_id, name, entity, "values", version) VALUES (?, ?, ?, ?, ?)',
-        (record_id, group, table, canonical(whole), version),
-    )
+class Images:
+    """What the server holds of groups on which something waits here, as the entries of its log say; written at once."""
+
+    def __init__(self, session: ActSession) -> None:
+        self._driver = session.driver()
+        self._told: dict[tuple[str, str], tuple[str, dict[str, Any], str]] = {}
+
+    def keep(self, table: str, record_id: str, group: str, values: Mapping[str, Any], version: str) -> None:
+        """Note one group."""
+        known = self._told.get((record_id, group))
+        self._told[record_id, group] = (table, {**known[1], **values} if known else dict(values), version)
+
+    def write(self) -> None:
+        """Lay what was noted over what is known."""
+        told, self._told = self._told, {}
+        before = _shadows(self._driver, list(dict.fromkeys(record_id for record_id, _group in told)))
+        known = {(row[0], row[1]): row[3] for row in before}
+        rows = []
+        for (record_id, group), (table, values, version) in told.items():
+            text = known.get((record_id, group))
+            whole = {**json.loads(text), **values} if text else values
+            rows.append((record_id, group, table, canonical(whole), version))
+        self._driver.executemany(
+            'INSERT OR REPLACE INTO sync_shadow (record_id, name, entity, "values", version) VALUES (?, ?, ?, ?, ?)',
+            rows,
+        )
 
 
-def images(session: ActSession, records: Sequence[str]) -> Iterator[Image]:
-    """Yield what each shadowed group of these records has to show; a shadow that nothing waits on goes."""
-    driver = session.driver()
+def _shadows(driver: Any, records: Sequence[str]) -> list[tuple[str, str, str, str, str]]:
+    found: list[tuple[str, str, str, str, str]] = []
     for start in range(0, len(records), 500):
         some = list(records[start : start + 500])
-        rows = driver.execute(
+        found += driver.execute(
             'SELECT record_id, name, entity, "values", version FROM sync_shadow'
             f" WHERE record_id IN ({', '.join('?' * len(some))})",
             some,
         ).fetchall()
-        waiting = pending(session, list(dict.fromkeys(row[0] for row in rows))) if rows else {}
-        for record_id, group, table, text, version in rows:
-            values = json.loads(text)
-            own = waiting.get(record_id, {}).get(group)
-            if own is None:
-                driver.execute("DELETE FROM sync_shadow WHERE record_id = ? AND name = ?", (record_id, group))
-                _hold_version(driver, record_id, group, version)
-            yield Image(table, record_id, {**values, **(own or {})})
+    return found
 
 
-def _hold_version(driver: Any, record_id: str, group: str, version: str) -> None:
-    if version:
-        driver.execute(
-            "INSERT OR REPLACE INTO group_version (record_id, name, op_uid) VALUES (?, ?, ?)",
-            (record_id, group, version),
+def images(session: ActSession, records: Sequence[str]) -> list[Image]:
+    """Return what each shadowed group of these records has to show; a shadow that nothing waits on goes."""
+    driver = session.driver()
+    rows = _shadows(driver, records)
+    waiting = pending(session, list(dict.fromkeys(row[0] for row in rows))) if rows else {}
+    found, over = [], []
+    for record_id, group, table, text, version in rows:
+        values = json.loads(text)
+        own = waiting.get(record_id, {}).get(group)
+        if own is None:
+            over.append((record_id, group, version))
+        found.append(Image(table, record_id, {**values, **(own or {})}))
+    if over:
+        keys = [row[:2] for row in over]
+        driver.executemany("DELETE FROM sync_shadow WHERE record_id = ? AND name = ?", keys)
+        driver.executemany("DELETE FROM group_version WHERE record_id = ? AND name = ?", keys)
+        driver.executemany(
+            "INSERT INTO group_version (record_id, name, op_uid) VALUES (?, ?, ?)", [row for row in over if row[2]]
         )
-    else:
-        driver.execute("DELETE FROM group_version WHERE record_id = ? AND name = ?", (record_id, group))
+    return found
 
 
 # -- acknowledging ---------------------------------------------------------------
@@ -221,8 +260,9 @@ def _records(session: ActSession, seqs: list[int]) -> tuple[tuple[str, ...], dic
 def _orphans(session: ActSession, loose: Mapping[str, int]) -> tuple[Key, ...]:
     gone: dict[Key, None] = {}
     bodies: dict[int, list[dict[str, Any]]] = {}
+    waiting = named_among(session, list(loose))
     for record_id, seq in loose.items():
-        if named(session, record_id):
+        if record_id in waiting:
             continue
         if seq not in bodies:
             bodies[seq] = operations(session, seq)

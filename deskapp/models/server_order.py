@@ -7,11 +7,11 @@ the same facts in the same order once nothing is on its way. Only what hangs on 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from deskapp.models.act_session import ActSession
-from deskapp.models.rows import Plan, plan_of
+from deskapp.models.absorb_session import AbsorbSession, slices
+from deskapp.models.rows import plan_of
 
 PARENT: Mapping[str, str] = {
     "attachment": "subject_id",
@@ -29,54 +29,83 @@ PARENT: Mapping[str, str] = {
 """The column by which the order of a table's rows counts; terminal bindings are no facts, but the last one holds."""
 
 
-def next_number(session: ActSession, plan: Plan) -> int:
-    """Return the next local number of a table."""
-    known = session.kept.next_n.get(plan.entity)
-    if known is None:
-        (known,) = session.driver().execute(f'SELECT coalesce(max(n), 0) FROM "{plan.table}"').fetchone()
-    session.kept.next_n[plan.entity] = known + 1
-    return int(known) + 1
+Place = tuple[Any, str]
+"""The class of rows, and the parent on which they hang."""
 
 
-def arrange(session: ActSession, arrived: Mapping[tuple[Any, str], list[str]]) -> None:
-    """Put the rows of each parent in order: acknowledged before, what just arrived in the feed's order, our own."""
-    if not arrived:
-        return
+def arrange(session: AbsorbSession, arrived: Mapping[Place, list[str]], returned: Collection[Place]) -> list[Place]:
+    """Put the rows of each parent in order: acknowledged before, what just arrived in the feed's order, our own.
+
+    `arrived` are ids in the feed's order, `returned` the parents among them with a row that was here before. What
+    is new stands at the end already, so nothing is to be done where neither a row of ours came back nor one waits.
+    Returns the parents whose rows stand in another order now.
+    """
+    due: dict[Any, list[str]] = {}
+    for entity, parent in _with_own(session, arrived).union(returned):
+        due.setdefault(entity, []).append(parent)
+    if due:
+        session.write()
+    return [place for entity, parents in due.items() for place in _arrange(session, entity, parents, arrived)]
+
+
+def _with_own(session: AbsorbSession, arrived: Mapping[Place, list[str]]) -> set[Place]:
+    """Return those of the places where a row of ours stands that the server has not told yet."""
     driver = session.driver()
-    if driver.execute("SELECT 1 FROM change_set WHERE acked_at = 0 LIMIT 1").fetchone() is None:
-        own = driver.execute("SELECT 1 FROM sync_result WHERE NOT settled LIMIT 1").fetchone()
-        if own is None and not _came_back(session, arrived):
-            return
-    for (entity, parent_id), ids in arrived.items():
-        _arrange_one(session, plan_of(entity), parent_id, list(dict.fromkeys(ids)))
+    unsent = driver.execute("SELECT 1 FROM change_set WHERE acked_at = 0 LIMIT 1").fetchone()
+    if unsent is None and driver.execute("SELECT 1 FROM sync_result WHERE NOT settled LIMIT 1").fetchone() is None:
+        return set()
+    parents: dict[Any, list[str]] = {}
+    for entity, parent in arrived:
+        parents.setdefault(entity, []).append(parent)
+    found: set[Place] = set()
+    for entity, every in parents.items():
+        plan = plan_of(entity)
+        column = PARENT[plan.table]
+        for some in slices(every):
+            rows = driver.execute(
+                f'SELECT DISTINCT t."{column}" FROM "{plan.table}" t WHERE t."{column}" IN ({_marks(some)})'
+                " AND NOT EXISTS (SELECT 1 FROM sync_held h WHERE h.record_id = t.id)",
+                some,
+            )
+            found.update((entity, parent) for (parent,) in rows)
+    return found
 
 
-def _came_back(session: ActSession, arrived: Mapping[tuple[Any, str], list[str]]) -> bool:
-    """Say whether any of the rows was here before: then it may stand among those of others."""
-    return any(len(ids) and _disordered(session, plan_of(entity), ids) for (entity, _parent), ids in arrived.items())
-
-
-def _disordered(session: ActSession, plan: Plan, ids: list[str]) -> bool:
-    marks = ", ".join("?" * len(ids))
-    rows = session.driver().execute(f'SELECT id FROM "{plan.table}" WHERE id IN ({marks}) ORDER BY n', ids)
-    return [one for (one,) in rows] != ids
-
-
-def _arrange_one(session: ActSession, plan: Plan, parent_id: str, arrived: list[str]) -> None:
-    driver, column = session.driver(), PARENT[plan.table]
-    rows = driver.execute(
-        f"SELECT t.id, EXISTS (SELECT 1 FROM sync_held h WHERE h.record_id = t.id)"
-        f' FROM "{plan.table}" t WHERE t."{column}" = ? ORDER BY t.n',
-        (parent_id,),
-    ).fetchall()
-    new = set(arrived)
-    here = {one for one, _held in rows}
-    wanted = [one for one, held in rows if held and one not in new]
-    wanted += [one for one in arrived if one in here]
-    wanted += [one for one, held in rows if not held and one not in new]
-    present = [one for one, _held in rows]
-    first = next((place for place, one in enumerate(wanted) if one != present[place]), None)
-    if first is None:
-        return
-    moved = [(next_number(session, plan), one) for one in wanted[first:]]
+def _arrange(
+    session: AbsorbSession, entity: Any, parents: list[str], arrived: Mapping[Place, list[str]]
+) -> Iterator[Place]:
+    driver, plan = session.driver(), plan_of(entity)
+    column = PARENT[plan.table]
+    standing: dict[str, list[tuple[str, int]]] = {}
+    for some in slices(parents):
+        rows = driver.execute(
+            f'SELECT t."{column}", t.id, EXISTS (SELECT 1 FROM sync_held h WHERE h.record_id = t.id)'
+            f' FROM "{plan.table}" t WHERE t."{column}" IN ({_marks(some)}) ORDER BY t.n',
+            some,
+        ).fetchall()
+        for parent, record_id, held in rows:
+            standing.setdefault(parent, []).append((record_id, held))
+    moved: list[tuple[int, str]] = []
+    for parent in parents:
+        late = _out_of_place(standing.get(parent, []), arrived[entity, parent])
+        if late:
+            moved += [(session.next_number(entity), one) for one in late]
+            yield entity, parent
     driver.executemany(f'UPDATE "{plan.table}" SET n = ? WHERE id = ?', moved)
+    session.renumber(entity, moved)
+
+
+def _out_of_place(rows: list[tuple[str, int]], arrived: list[str]) -> list[str]:
+    """Return the rows that have to move behind all others, in their order; none if all stand as they should."""
+    new = dict.fromkeys(arrived)
+    present = [one for one, _held in rows]
+    here = set(present)
+    wanted = [one for one, held in rows if held and one not in new]
+    wanted += [one for one in new if one in here]
+    wanted += [one for one, held in rows if not held and one not in new]
+    first = next((place for place, one in enumerate(wanted) if one != present[place]), None)
+    return [] if first is None else wanted[first:]
+
+
+def _marks(some: list[str]) -> str:
+    return ", ".join("?" * len(some))

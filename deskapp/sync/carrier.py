@@ -115,7 +115,7 @@ def read_file(
         raise Refused(N_("There is no such file."), field="file", code="no_file")
     if not code:
         raise Refused(N_("Enter the code of the file."), field="code", code="needs_code")
-    contents = _contents(file, secrets.plain_code(code))
+    contents = _contents(file, code)
     try:
         station = contents["station"].decode()
         if station != ours:
@@ -127,11 +127,12 @@ def read_file(
         raise Refused(N_("This file is not one of deskapp's."), field="file", code="foreign") from error
 
 
-def _contents(file: Path, letters: str) -> dict[str, bytes]:
+def _contents(file: Path, code: str) -> dict[str, bytes]:
     try:
+        letters = secrets.plain_code(code)
         with contextlib.closing(cipher.connect_vault(file, letters)) as connection:
             return {name: bytes(content) for name, content in connection.execute("SELECT name, content FROM carried")}
-    except cipher.DatabaseError:
+    except (cipher.DatabaseError, Refused):
         raise Refused(N_("This code does not open the file."), field="code", code="wrong") from None
 
 

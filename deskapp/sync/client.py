@@ -9,29 +9,38 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deskapp.clock import stopwatch
 from deskapp.commands.syncing import keep_state, offer_again
 from deskapp.errors import Corrupt, Unavailable
 from deskapp.models import absorb, schema, sync_state
-from deskapp.models.columns import known
 from deskapp.models.store import Changes, Store
-from deskapp.queries.outbox import cursors_of, hash_at, held_in, journal_end, unfilled
+from deskapp.queries.outbox import cursors_of, hash_at, held_in, journal_end, unfilled, unheard
 from deskapp.sync.intake import Act, Intake
+from deskapp.sync.laying import WHOLE, beside, piece_of, row_entry, says_nothing, ways
 from deskapp.sync.messages import Row, SnapshotHead
 from deskapp.sync.outbox import MOST_BYTES, MOST_SETS, Outgoing, unsent
-from deskapp.sync.wire import Code, SyncReply, SyncRequest
+from deskapp.sync.own import Own
+from deskapp.sync.wire import SyncReply, SyncRequest
 
 log = logging.getLogger(__name__)
 
 STAGED = 20_000
 """Operations held back until everything of one moment is here; beyond that they are laid down as they come."""
 
-PIECE_S = 0.025
-"""How long a piece should hold the write thread; a single act of thousands of rows may take longer."""
+PIECE_S, IDLE_PIECE_S = 0.025, 0.2
+"""How long a piece should hold the write thread: while somebody works here, and while nobody does."""
 
-SETTLED_AT_ONCE = 300
+AT_WORK_S = 120
+"""For so long after an act somebody is taken to work here."""
+
+SMALLEST, LARGEST = 20, 4_000
+"""Operations of one piece."""
+
+SETTLED_AT_ONCE = 150
+
+NOTHING = absorb.Piece()
 
 
 class Forked(Exception):
@@ -40,10 +49,11 @@ class Forked(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request, and the change sets in it."""
+    """A request, the change sets in it, and how many commits the store had seen before it was put together."""
 
     request: SyncRequest
     outgoing: Outgoing
+    commits: int = -1
 
 
 @dataclass(slots=True)
@@ -66,7 +76,13 @@ class Client:
         self._intake = Intake()
         self._head: int | None = None
         self._pending_results: list[absorb.Result] = []
+        self._asked_at = 0
+        self._careful = False  # a piece could not be laid down: each act is to have cursors of its own
         self._step = 100
+        self._short = True
+        self._riding = NOTHING
+        self._open = -1  # results that are not settled yet, -1 where that was not looked at
+        self._calm: tuple[int, Asked] | None = None  # the commits of the store and the request that brought nothing
         self._quiet = False  # whether everything known was settled, and nothing came since
         self.stopwatch: Callable[[], float] = stopwatch
 
@@ -77,21 +93,35 @@ class Client:
         max_bytes: int = 1_000_000, purged: bool = False,
     ) -> Asked:  # fmt: skip
         """Return the next request with at most so many change sets; `clock` is this computer's uncorrected time."""
+        if self._calm is not None and self.calm and push and not purged:
+            return replace(self._calm[1], request=replace(self._calm[1].request, clock=clock, max_bytes=max_bytes))
+        commits = self._store.commits  # before it is looked: an act that is done meanwhile is not in this request
         with self._store.read() as session:
             end = journal_end(session)
             after = self._head if self._head is not None else end.before_unsent
             out = unsent(session, after, most=most or MOST_SETS, most_bytes=most_bytes) if push else Outgoing()
             cursors = {**cursors_of(session), **self._intake.ends}
         known_set = (end.confirmed, end.confirmed_hash)
-        request = SyncRequest(schema.VERSION, clock, known_set, cursors, out.sets, max_bytes, purged)
-        return Asked(request, out)
+        request = SyncRequest(schema.VERSION, clock, known_set, cursors, out.sets, max_bytes, purged, self._short)
+        return Asked(request, out, commits)
+
+    @property
+    def calm(self) -> bool:
+        """Say whether the last contact brought nothing, and nothing was written here since."""
+        return self._calm is not None and self._calm[0] == self._store.commits
 
     # -- taking in -------------------------------------------------------------
 
     def take(self, asked: Asked, reply: SyncReply) -> Taken:
         """Lay a reply down; raises Forked when this station is not the only one of its name."""
+        silent = says_nothing(reply) and reply.head[0] == asked.request.known[0] and not asked.outgoing.sets
+        if silent and self.calm:
+            return Taken()
         self._check_head(reply)
-        return self._take(asked, reply)
+        taken = self._take(asked, reply)
+        still = silent and self._quiet and not taken.more and self._store.commits == asked.commits
+        self._calm = (asked.commits, asked) if still else None
+        return taken
 
     def take_carried(self, reply: SyncReply) -> Taken:
         """Lay down a reply that came on a stick; where the line was quicker, it changes nothing any more."""
@@ -108,6 +138,8 @@ class Client:
             # A scope that is not here yet may hold what an act of ours made: only with all of them is that known.
             whole = not (behind or again or taken.more or reply.resnapshot)
             self._lay_down(taken, settle=whole)
+            if whole and asked.outgoing.sets:
+                self._hear_again(taken)
         taken.more = taken.more or behind or again or bool(left_to_push)
         taken.resnapshot = tuple(reply.resnapshot)
         return taken
@@ -124,6 +156,17 @@ class Client:
             self._store.run(offer_again(above=seq))
         self._head = seq
 
+    def _hear_again(self, taken: Taken) -> None:
+        """Ask once more about acts that the server has and no feed will tell of: it was set back and got them anew.
+
+        Entry for entry its log is then what it was before, so the cursor here is good, and past them.
+        """
+        head = self._head or 0
+        with self._store.read() as session:
+            silent = head != self._asked_at and unheard(session, head)
+        if silent:
+            self._asked_at, self._head, taken.more = head, None, True
+
     def _scopes(self, reply: SyncReply, taken: Taken) -> None:
         with self._store.read() as session:
             held = cursors_of(session)
@@ -132,16 +175,26 @@ class Client:
             self._intake.forget(scope)
         gone = [scope for scope in reply.revoke if scope in held]
         if new or gone:
-            self._absorb(absorb.Piece(cursors=dict.fromkeys(new, (0, "")), leave=gone), taken)
+            left = self._absorb(absorb.Piece(cursors=dict.fromkeys(new, (0, "")), leave=gone), taken).leaving
+            self._leave(left, taken)
             taken.more = True
+
+    def _leave(self, scopes: Sequence[str], taken: Taken) -> None:
+        """Let go of scopes, a piece at a time."""
+        while scopes:
+            scopes = self._absorb(absorb.Piece(leave=scopes), taken).leaving
 
     def _receive(self, asked: Asked, reply: SyncReply) -> bool:
         """Stage the feeds; True when one did not follow what is held and has to be asked for again."""
-        again = False
+        again, own = False, Own(asked.request.sets)
         for scope, feed in reply.feeds.items():
             if scope in reply.revoke or scope in reply.resnapshot:
                 continue
             cursor = asked.request.cursors.get(scope)
+            try:
+                feed = own.spelled(feed)
+            except KeyError:  # named what was not in this push: from now on the server spells everything out
+                self._short, cursor = False, None
             if cursor is None or not self._intake.receive(scope, feed, (cursor[0], cursor[1])):
                 log.warning("a feed does not follow what is held: %s", scope)
                 self._intake.forget(scope)
@@ -151,51 +204,94 @@ class Client:
     def _lay_down(self, taken: Taken, *, settle: bool) -> None:
         intake, self._intake = self._intake, Intake()  # whatever goes wrong now is asked for again
         results, self._pending_results = self._pending_results, []
-        if results:
-            self._absorb(absorb.Piece(results=results), taken)
         self._quiet = self._quiet and not (results or intake.size)
         if settle and self._quiet:
             return
-        exact, acts, size = intake.size > self._step, list[Act](), 0
+        # What is known of our own acts rides along with the first piece, their settling with the last: fewer commits.
+        self._riding, self._open = absorb.Piece(results=results), -1
+        ending = absorb.Piece(settle=SETTLED_AT_ONCE, filled=self._unfilled()) if settle else NOTHING
+        settle = self._acts(intake, taken, ending) and settle
+        if self._riding.results:
+            self._absorb(self._riding, taken)
+        while settle and self._open:
+            self._open = self._absorb(ending, taken).unsettled
+        self._riding, self._quiet = NOTHING, self._quiet or settle
+
+    def _acts(self, intake: Intake, taken: Taken, ending: absorb.Piece) -> bool:
+        """Lay whole acts down, as many at a time as a piece may hold; False when they have to be asked for again.
+
+        Where all go in one piece the cursors are known for its end only. If it cannot be laid down, its acts are
+        asked for again, each with cursors of its own: rows never come without them.
+        """
+        exact, acts, size = intake.size > self._step or self._careful, list[Act](), 0
         for act in intake.acts(exact=exact):
-            acts.append(act)
-            size += act.size
-            if exact and size >= self._step:
+            if exact and acts and size + act.size > self._step:
                 self._piece(acts, taken)
                 acts, size = [], 0
-        if acts:
-            self._piece(acts, taken)
-        filled = self._unfilled() if settle else ()
-        while settle:
-            done = self._absorb(absorb.Piece(settle=SETTLED_AT_ONCE, filled=filled), taken)
-            settle, self._quiet = bool(done.unsettled), not done.unsettled
+            if act.size > max(WHOLE, self._step):
+                self._pages(act, taken)
+            else:
+                acts.append(act)
+                size += act.size
+        if acts and not self._piece(acts, taken, exact=exact, ending=ending):
+            self._careful = taken.more = True
+            return False
+        self._careful = False
+        return True
+
+    def _pages(self, act: Act, taken: Taken) -> None:
+        """Lay a large act down page by page, so that nobody waits for it; the cursors move with its last page."""
+        whole = piece_of([act])
+        try:
+            left = list(whole.entries)
+            while len(left) > self._step:
+                page, left = left[: self._step], left[self._step :]
+                self._timed(absorb.Piece(entries=page), taken)
+            self._timed(replace(whole, entries=left), taken)
+        except (Unavailable, Corrupt):
+            raise
+        except Exception:
+            log.exception("an act of %d operations cannot be laid down by pages", act.size)
+            self._one_by_itself(act, taken)
+        taken.received += act.size
 
     def _unfilled(self) -> Sequence[str]:
         """Return the scopes that were being filled until now."""
         with self._store.read() as session:
             return unfilled(session)
 
-    def _piece(self, acts: Sequence[Act], taken: Taken) -> None:
-        """Lay acts down as one transaction, and learn from it how many may be laid down at once."""
-        began = self.stopwatch()
-        size = sum(act.size for act in acts)
+    def _piece(
+        self, acts: Sequence[Act], taken: Taken, *, exact: bool = True, ending: absorb.Piece = NOTHING
+    ) -> bool:  # fmt: skip
+        """Lay acts down as one transaction, or one by one where each has cursors of its own (`exact`)."""
         try:
-            self._absorb(_piece_of(acts), taken)
+            self._timed(piece_of(acts), taken, ending)
         except (Unavailable, Corrupt):
             raise
         except Exception:
             log.exception("a piece of %d acts cannot be laid down as a whole", len(acts))
+            if not exact:
+                return False
             for act in acts:
                 self._one_by_itself(act, taken)
+        taken.received += sum(act.size for act in acts)
+        return True
+
+    def _timed(self, piece: absorb.Piece, taken: Taken, ending: absorb.Piece = NOTHING) -> None:
+        """Lay a piece down, and learn how many operations the next may have: as many as take the time it may take."""
+        began, size, riding = self.stopwatch(), len(piece.entries), self._riding
+        results = [*riding.results, *piece.results]
+        done = self._absorb(replace(piece, results=results, settle=ending.settle, filled=ending.filled), taken)
+        self._riding, self._open = NOTHING, done.unsettled if ending.settle else -1
         took = self.stopwatch() - began
         if size >= self._step // 2:
-            self._step = max(20, min(2_000, int(size * PIECE_S / max(took, 0.001))))
-        taken.received += size
+            idle = self.stopwatch() - self._store.used_at > AT_WORK_S
+            self._step = int(size * (IDLE_PIECE_S if idle else PIECE_S) / max(took, 0.001))
+            self._step = max(SMALLEST, min(LARGEST, self._step))
 
     def _one_by_itself(self, act: Act, taken: Taken) -> None:
         """Lay one act down; what no rule of this program understands is kept, and delays nobody else."""
-        piece = _piece_of([act])
-        for fold in (True, False):
+        for piece, fold in ways(piece_of([act])):
             try:
                 self._absorb(piece, taken, fold=fold)
             except (Unavailable, Corrupt):
@@ -204,12 +300,18 @@ class Client:
                 log.exception("act %s cannot be laid down (fold %s)", act.parts[0].entry.cs, fold)
             else:
                 return
-        kept = []
-        for at, one in enumerate(piece.entries):
-            told = {"kind": one.kind, "id": one.id, "group": one.group, "values": dict(one.values)}
-            name = f"{act.parts[0].entry.cs}:{at}"
-            kept.append(absorb.Entry("put", f"unread:{one.entity}", name, told, scope=one.scope))
-        self._absorb(absorb.Piece(entries=kept, cursors=piece.cursors, seen=piece.seen), taken)
+
+    def _each_by_itself(self, entries: Sequence[absorb.Entry], taken: Taken) -> None:
+        """Lay rows of a snapshot down one by one; what this program's tables do not take is kept beside them."""
+        for one in entries:
+            for fold, entry in ((True, one), (False, one), (False, beside(one))):
+                try:
+                    self._absorb(absorb.Piece(entries=[entry]), taken, fold=fold)
+                    break
+                except (Unavailable, Corrupt):
+                    raise
+                except Exception:
+                    log.exception("%s %s cannot be laid down", entry.entity, entry.id)
 
     def _absorb(self, piece: absorb.Piece, taken: Taken, *, fold: bool = True) -> absorb.Absorbed:
         done = self._store.absorb(piece, fold=fold)
@@ -234,21 +336,24 @@ class Client:
                 continue
             if head is None:
                 raise ValueError("a snapshot begins with its head")
-            for start in range(0, len(page), self._step):
-                rows = page[start : start + self._step]
+            while page:
+                rows, page = page[: self._step], page[self._step :]
                 seen.update(row.id for row in rows)
-                self._rows(head.scope, rows, taken)
+                self._rows([row_entry(head.scope, row) for row in rows], taken)
                 progress(len(seen), head.rows)
         if head is not None:
             self._close_snapshot(head, seen, taken)
         return taken
 
-    def _rows(self, scope: str, rows: Sequence[Row], taken: Taken) -> None:
-        began = self.stopwatch()
-        self._absorb(absorb.Piece(entries=[_row_entry(scope, row) for row in rows]), taken)
-        took = self.stopwatch() - began
-        taken.received += len(rows)
-        self._step = max(20, min(2_000, int(len(rows) * PIECE_S / max(took, 0.001)))) if len(rows) > 20 else self._step
+    def _rows(self, entries: Sequence[absorb.Entry], taken: Taken) -> None:
+        try:
+            self._timed(absorb.Piece(entries=entries), taken)
+        except (Unavailable, Corrupt):
+            raise
+        except Exception:
+            log.exception("%d rows of a snapshot cannot be laid down as a whole", len(entries))
+            self._each_by_itself(entries, taken)
+        taken.received += len(entries)
 
     def _close_snapshot(self, head: SnapshotHead, seen: set[str], taken: Taken) -> None:
         with self._store.read() as session:
@@ -258,42 +363,21 @@ class Client:
         for start in range(0, len(drops), 200):
             self._absorb(absorb.Piece(entries=drops[start : start + 200]), taken)
         self._absorb(absorb.Piece(cursors={head.scope: (head.n, head.chain)}, filled=[head.scope]), taken)
+        # The entries that would have named our acts are behind the cursor now: what became of them has to be asked.
+        self._head = None
+
+    def holds_more(self) -> bool:
+        """Say whether acts wait here that the last reply does not know of."""
+        with self._store.read() as session:
+            return journal_end(session).newest > (self._head or 0)
 
     def purge(self) -> None:
         """Let go of every scope, because this station was taken out of service and everything is at the server."""
         with self._store.read() as session:
             held = list(cursors_of(session))
         for scope in held:
-            self._absorb(absorb.Piece(leave=[scope]), Taken())
+            self._leave([scope], Taken())
 
     def keep(self, state: Mapping[str, str]) -> None:
         """Note values of `sync_state.KEYS`."""
         self._store.run(keep_state(state=state))
-
-
-def _piece_of(acts: Sequence[Act]) -> absorb.Piece:
-    entries: list[absorb.Entry] = []
-    results: dict[str, absorb.Result] = {}
-    seen: dict[str, None] = {}
-    cursors: dict[str, tuple[int, str]] = {}
-    for act in acts:
-        for scope, entry in act.parts:
-            seen[entry.cs] = None
-            for op in entry.ops:
-                if op.kind == "result":
-                    results[op.id] = absorb.Result(op.id, _code(op.entity), op.values)
-                else:
-                    entries.append(absorb.Entry(*op, scope))
-        cursors.update(act.cursors)
-    plain = [cs for cs in seen if cs not in results]
-    return absorb.Piece(entries=entries, seen=plain, results=list(results.values()), cursors=cursors)
-
-
-def _code(word: str) -> str:
-    return word if word in set(Code) else Code.MERGED.value
-
-
-def _row_entry(scope: str, row: Row) -> absorb.Entry:
-    entity = known(row.entity)
-    kind = "fact" if entity is not None and entity.fact else "put"
-    return absorb.Entry(kind, row.entity, row.id, row.values, "", "", row.versions, scope)

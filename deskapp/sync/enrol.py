@@ -99,6 +99,8 @@ def voice_of(store: Store, keyring: secrets.Keyring | None) -> Voice:
         ours = membership(session)
     if ours is None:
         raise Unavailable(N_("This desk is not connected to a server."), code="not_enrolled")
+    if ours.retired:
+        raise Unavailable(N_("This desk was taken out of service."), code="retired")
     return Voice(ours.station, station_key(store, ours.station, keyring), ours.epoch, ours.offset_ms)
 
 
@@ -140,10 +142,9 @@ def _belong(
     store: Store, line: Line, request: EnrolRequest, *, url: str, pin: str,
     keyring: secrets.Keyring | None, old: Voice | None = None,
 ) -> EnrolReply:  # fmt: skip
-    key = StationKey.make()
+    key = _key_for(store, request.station, keyring)
     request = replace(request, public=key.public)
     request = replace(request, proof=sign_words(key, request.words()))
-    keep_station_key(store, request.station, key, keyring)  # before the server knows it: an answer may be lost
     reply = _ask(line, request, old)
     if reply.station != request.station:
         keep_station_key(store, reply.station, key, keyring)
@@ -166,6 +167,18 @@ def _belong(
     ))  # fmt: skip
     log.info("belongs to the server as station %d", reply.number)
     return reply
+
+
+def _key_for(store: Store, station: str, keyring: secrets.Keyring | None) -> StationKey:
+    """Return the key with which to ask: kept before the server hears of it, and the same one when asked again.
+
+    An answer may be lost. The server gives the same answer to the same key, though the code is spent by then.
+    """
+    with contextlib.suppress(Unavailable):
+        return station_key(store, station, keyring)
+    key = StationKey.make()
+    keep_station_key(store, station, key, keyring)
+    return key
 
 
 def _newest(store: Store) -> int:

@@ -14,14 +14,17 @@ from urllib.parse import quote
 from deskapp import secrets
 from deskapp.clock import Clock, stopwatch, system_clock
 from deskapp.commands.syncing import note_round
+from deskapp.commands.transfers_arrivals import match_arrivals, waits_for_matching
 from deskapp.errors import N_, DeskError, Unavailable
+from deskapp.models.collection import no_collection
 from deskapp.models.store import Changes, Store
 from deskapp.queries.outbox import cursors_of
 from deskapp.settings import SYNC_AUTHORITY, SYNC_PROXY, SYNC_RATE, load
-from deskapp.sync import enrol
+from deskapp.sync import comparing, enrol
 from deskapp.sync.blobs import Allowance, Porter
 from deskapp.sync.client import Client, Forked
 from deskapp.sync.framing import WireError
+from deskapp.sync.lookout import Lookout
 from deskapp.sync.messages import heads_query, read_snapshot
 from deskapp.sync.pulse import Round
 from deskapp.sync.signed import Fork, Mangled, Signed, TooLarge
@@ -38,6 +41,8 @@ ROUNDS_AT_ONCE = 200
 
 NOTED_MS = 60_000
 """How often a contact in which nothing happened is written down."""
+
+LOOK_MS = 3_600_000
 
 PHOTOS_S = 3.0
 """How long photos are carried before it is looked again whether an act waits."""
@@ -64,8 +69,10 @@ class Exchange:
         progress: Progress = lambda _scope, _done, _all: None,
     ) -> None:  # fmt: skip
         self._store, self._make_line, self._clock, self._keyring = store, line, clock, keyring
-        self._told, self._progress = told, progress
-        self._client = Client(store, told=told)
+        self._over = threading.Event()
+        self._hear, self._progress = told, progress
+        self._lookout = Lookout(store)
+        self._client = Client(store, told=self._told)
         with store.read() as session:
             rate = load(session)[SYNC_RATE]
         self._porter = Porter(store, Allowance(rate * 1000))
@@ -78,6 +85,9 @@ class Exchange:
         self._door = threading.Lock()
         self._noted: dict[str, str] = {}
         self._noted_at = 0
+        self._looked_at = -LOOK_MS
+        self._settled = -1
+        self._files_wait = True
 
     @property
     def url(self) -> str:
@@ -91,42 +101,91 @@ class Exchange:
                 line.close()
         self._line, self._signed, self._hints = None, None, None
 
+    def _told(self, changes: Changes) -> None:
+        """Pass a piece on that was laid down; at the end of the program none follows it."""
+        self._go_on()
+        self._lookout.note(changes)
+        self._hear(changes)
+
+    def _go_on(self) -> None:
+        if self._over.is_set():
+            raise Unavailable(N_("deskapp is being closed."), code="closing")
+
     # -- one contact -------------------------------------------------------------
 
-    def speak(self) -> Round:
-        """Push what waits here and pull what waits there, to the end; raises Unavailable."""
+    def speak(self, *, rounds: int = ROUNDS_AT_ONCE) -> Round:
+        """Push what waits here and pull what waits there, to the end or for so many requests; raises Unavailable."""
         with self._store.contact:
-            return self._speak()
+            return self._speak(rounds)
 
-    def _speak(self) -> Round:
-        began, sent, received, outcome = stopwatch(), 0, 0, ""
+    def _speak(self, rounds: int) -> Round:
+        began, sent, received, outcome, behind = stopwatch(), 0, 0, "", False
         try:
-            for _round in range(ROUNDS_AT_ONCE):
+            for _round in range(rounds):
                 one = self._one_round()
-                sent, received = sent + one.sent, received + one.received
-                if not one.more:
+                sent, received, behind = sent + one.sent, received + one.received, one.more
+                if not behind:
                     break
-            enrol.settle_site(self._store)
-            pause = self._photos(one.ask_again_ms)
+            pause, compared = self._afterwards(one.ask_again_ms, behind)
+            received += compared
         except DeskError as error:
             outcome = error.code or "fault"
             self.close()
             raise
         finally:
             self._note(began, sent, received, outcome)
-        return Round(sent, received, more=pause == 0, ask_again_ms=pause)
+        return Round(sent, received, more=behind or pause == 0, ask_again_ms=pause)
+
+    def _afterwards(self, pause: int, behind: bool) -> tuple[int, int]:
+        """Do what hangs on what came; return in how many ms to come back, and how many records a comparison brought.
+
+        Where nothing was written since all of it was done the last time, nothing of it has to be looked at.
+        """
+        if self._settled == self._store.commits:
+            return pause, self._compare()
+        enrol.settle_site(self._store)
+        self._meet_papers()
+        if not behind:
+            self._look_closer()
+        commits = self._store.commits
+        again = self._photos(pause)
+        compared = 0 if behind else self._compare()
+        done = not behind and not self._files_wait and self._store.commits == commits
+        self._settled = commits if done else -1
+        return again, compared
+
+    def _meet_papers(self) -> None:
+        """Move what was received on a manifest's paper as soon as its record has come."""
+        if self._store.ask(waits_for_matching):
+            self._told(self._store.run(match_arrivals()).changes)
+
+    def _look_closer(self) -> None:
+        """Raise cards for what does not fit together, once all of it is here."""
+        raised = self._lookout.look()
+        if raised is not None:
+            self._told(raised)
 
     def _photos(self, pause: int) -> int:
         """Carry photos for a moment and return in how many ms to come back; acts are never kept waiting by them."""
         self._porter.note_new()
         until = stopwatch() + PHOTOS_S
         while stopwatch() < until:
+            self._go_on()
             step = self._porter.step(self._speaker())
+            self._files_wait = step.again_ms is not None
             if step.again_ms is None:
                 return pause
             if step.again_ms:
                 return min(pause, step.again_ms)
         return 0
+
+    def _compare(self) -> int:
+        """Compare both sides when the week is over; whether it is, is looked at once an hour."""
+        now = self._clock()
+        if 0 <= now - self._looked_at < LOOK_MS:
+            return 0
+        self._looked_at = now
+        return comparing.compare(self._store, self._speaker(), self._snapshot) if comparing.due(self._store) else 0
 
     def _one_round(self) -> Round:
         try:
@@ -148,22 +207,28 @@ class Exchange:
 
     def _round(self) -> Round:
         signed = self._speaker()
-        asked = self._client.ask(self._clock(), most=self._push_most, max_bytes=self._max_bytes)
+        with no_collection():
+            asked = self._client.ask(self._clock(), most=self._push_most, max_bytes=self._max_bytes)
+            body = asked.request.to_bytes(plain=self._plain)
         before = self._clock()
-        answer = signed.call("POST", "/v1/sync", asked.request.to_bytes(plain=self._plain), fine=(200, 410))
+        answer = signed.call("POST", "/v1/sync", body, fine=(200, 410))
         after = self._clock()
-        try:
-            reply = read_reply(answer.body)
-        except WireError as error:
-            raise Unavailable(N_("The server's answer came incomplete."), code="torn") from error
-        signed.voice.offset_ms = reply.now - (before + after) // 2
-        self._plain, self._push_most = False, None
-        taken = self._client.take(asked, reply)
+        self._go_on()
+        with no_collection():
+            try:
+                reply = read_reply(answer.body)
+            except WireError as error:
+                raise Unavailable(N_("The server's answer came incomplete."), code="torn") from error
+            signed.voice.offset_ms = reply.now - (before + after) // 2
+            self._plain, self._push_most = False, None
+            taken = self._client.take(asked, reply)
         for scope in taken.resnapshot:
             taken.received += self._snapshot(scope)
             taken.more = True
         if reply.retire and not taken.more:
-            self._retire()
+            taken.more = self._client.holds_more()  # written while the server was asked
+            if not taken.more:
+                self._retire()
         return Round(len(asked.outgoing.uids), taken.received, taken.more, _pause(reply))
 
     def _speaker(self) -> Signed:
@@ -189,10 +254,12 @@ class Exchange:
     def _snapshot(self, scope: str) -> int:
         signed = self._speaker()
         answer = signed.call("GET", f"/v1/snapshot/{quote(scope, safe='')}", read_s=4 * READ_S)
+        self._go_on()
         try:
-            taken = self._client.lay_snapshot(
-                read_snapshot([answer.body]), progress=lambda done, every: self._progress(scope, done, every)
-            )
+            with no_collection():
+                taken = self._client.lay_snapshot(
+                    read_snapshot([answer.body]), progress=lambda done, every: self._progress(scope, done, every)
+                )
         except WireError as error:
             raise Unavailable(N_("The server's answer came incomplete."), code="torn") from error
         return taken.received
@@ -200,13 +267,13 @@ class Exchange:
     # -- the end of a station ------------------------------------------------------
 
     def _retire(self) -> None:
-        """Everything held was pushed: purge, and say so with the last request."""
+        """Everything held was pushed: purge, and say so with the last request, which takes along what came since."""
         self._client.purge()
         signed = self._speaker()
-        asked = self._client.ask(self._clock(), push=False, purged=True)
+        asked = self._client.ask(self._clock(), purged=True)
         signed.call("POST", "/v1/sync", asked.request.to_bytes(), fine=(200, 410, 403))
+        self._client.keep({"retired": "1"})  # first: without its key it could not ask what has become of it
         enrol.forget_station_key(self._store, signed.voice.station, self._keyring)
-        self._client.keep({"retired": "1"})
         raise Unavailable(N_("This desk was taken out of service."), code="retired")
 
     # -- hints ---------------------------------------------------------------------
@@ -228,7 +295,8 @@ class Exchange:
         return answer.status == 200
 
     def interrupt(self) -> None:
-        """End a wait from another thread, as far as the connection lets itself be ended."""
+        """End for good, from another thread: no further piece is laid down, and nothing is written down any more."""
+        self._over.set()
         with self._door:
             if self._hints is not None:
                 self._hints.close()
@@ -244,6 +312,8 @@ class Exchange:
             state |= {"offset_ms": str(self._signed.voice.offset_ms), "epoch": self._signed.voice.epoch}
         quiet = not (sent or received or outcome) and state.keys() <= self._noted.keys()
         if quiet and self._noted["problem"] == "" and self._clock() - self._noted_at < NOTED_MS:
+            return
+        if self._over.is_set():
             return
         self._noted, self._noted_at = state, self._clock()
         took = int((stopwatch() - began) * 1000)

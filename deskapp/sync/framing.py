@@ -6,6 +6,7 @@ Everything that comes from outside is unpacked here. Whatever the bytes are, the
 
 from __future__ import annotations
 
+import threading
 import zlib
 from dataclasses import dataclass
 from typing import Any, Final
@@ -56,7 +57,24 @@ def pack(plain: bytes, encoding: str = ZSTD, *, level: int = 1) -> Packed:
         return Packed(worker.compress(plain) + worker.flush(), GZIP)
     if encoding != ZSTD:
         raise WireError("encoding", encoding[:20])
-    return Packed(zstandard.ZstdCompressor(level=level, write_content_size=True).compress(plain), ZSTD)
+    return Packed(_compressor(level).compress(plain), ZSTD)
+
+
+class _Kept(threading.local):
+    """One packer for each thread and level: setting one up takes longer than packing a small body."""
+
+    def __init__(self) -> None:
+        self.packers: dict[int, zstandard.ZstdCompressor] = {}
+
+
+_kept: Final = _Kept()
+
+
+def _compressor(level: int) -> zstandard.ZstdCompressor:
+    packer = _kept.packers.get(level)
+    if packer is None:
+        packer = _kept.packers[level] = zstandard.ZstdCompressor(level=level, write_content_size=True)
+    return packer
 
 
 def unpack(body: bytes, encoding: str = ZSTD, *, most: int = MOST_PLAIN) -> bytes:

@@ -72,7 +72,7 @@ class Intake:
                 if not self.waiting[scope]:
                     act.cursors[scope] = chains[scope] = self.ends[scope]
                 elif exact:
-                    chains[scope] = (entry.n, link(chains[scope][1], entry_bytes(entry)))
+                    chains[scope] = (entry.n, entry.chain or link(chains[scope][1], entry_bytes(entry)))
                     act.cursors[scope] = chains[scope]
             yield act
 

@@ -10,21 +10,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from deskapp.models.collection import no_collection
+from deskapp.sync.dense import MOST_IDS, Room, pack_cells, pack_ids, pack_repeats, unpack_ids
 from deskapp.sync.framing import WireError, canonical_bytes, load
 
 MOST_SETS: Final = 20_000
-MOST_OPS: Final = 50_000
+MOST_OPS: Final = MOST_IDS
 """Change sets and operations of one push."""
 
 HEAD: Final = ("app_version", "command", "hlc", "schema", "staff", "uid")
 _OP: Final = frozenset(("base", "entity", "group", "id", "kind", "uid", "values"))
 _BODY: Final = frozenset((*HEAD, "ops", "prev", "seq", "station"))
-_HEX: Final = re.compile(r"[0-9a-f]*")
 _Trouble = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 
@@ -53,6 +53,18 @@ class PushedSet:
     hash: str
     personal: tuple[tuple[str, str, str], ...] = ()
     keys: tuple[tuple[str, str], ...] = ()
+    act: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    """What `body` says, where it was read already."""
+
+    def read(self) -> Mapping[str, Any]:
+        """Return what the body says; raises WireError."""
+        told: Mapping[str, Any] = load(self.body) if self.act is None else self.act
+        return told
+
+    def clear_ops(self) -> list[Op]:
+        """Return the operations with their values in clear."""
+        clear = {(uid, name): value for uid, name, value in self.personal}
+        return [_clear_op(op, clear) for op in self.read()["ops"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +93,7 @@ def pack_sets(sets: Sequence[PushedSet], *, plain: bool = False) -> dict[str, An
     """Return change sets as JSON values; `plain` sends every body as it stands."""
     if not sets:
         return {}
-    acts = [load(one.body) for one in sets]
+    acts = [one.read() for one in sets]
     if not plain and _is_run(sets, acts):
         return {"c": _Columns(sets, acts).told()}
     return {
@@ -110,12 +122,13 @@ class _Columns:
     def __init__(self, sets: Sequence[PushedSet], acts: Sequence[Any]) -> None:
         self._sets, self._acts = sets, acts
         self._clear = {(uid, name): value for one in sets for uid, name, value in one.personal}
+        self._keys = {record: key for one in sets for record, key in one.keys}
+        self._sent: dict[str, str] = {}
         self._shapes: dict[Any, int] = {}
         self._cells: list[list[list[Any]]] = []
 
     def told(self) -> dict[str, Any]:
         acts, ops = self._acts, [op for act in self._acts for op in act["ops"]]
-        keys = {record: key for one in self._sets for record, key in one.keys}
         bases = [(index, op["base"]) for index, op in enumerate(ops) if op["base"]]
         order = [self._lay(op) for op in ops]
         return {
@@ -127,50 +140,29 @@ class _Columns:
             "n": pack_repeats([len(act["ops"]) for act in acts]),
             "uid": pack_ids([op["uid"] for op in ops]), "id": pack_ids([op["id"] for op in ops]),
             "base": [[index for index, _base in bases], pack_ids([base for _index, base in bases])],
-            "shape": pack_repeats(order),
-            "shapes": [list(shape) for shape in self._shapes], "cells": self._cells,
-            "keys": [pack_ids(list(keys)), "".join(keys.values())],
+            "shape": pack_repeats(order), "shapes": [list(shape) for shape in self._shapes],
+            "cells": [[pack_cells(column) for column in columns] for columns in self._cells],
+            "keys": [pack_repeats([len(key) for key in self._sent.values()]), "".join(self._sent.values())],
         }  # fmt: skip
 
     def _lay(self, op: dict[str, Any]) -> int:
-        values, uid = op["values"], op["uid"]
-        names = tuple(values)
+        values, uid, record = op["values"], op["uid"], op["id"]
+        key = self._keys.get(record)
         digests = [name for name, value in values.items() if type(value) is dict and value.keys() == {"hmac"}]
-        hidden = tuple(name for name in digests if (uid, name) in self._clear)
-        gone = tuple(name for name in digests if (uid, name) not in self._clear)
-        shape = (op["kind"], op["entity"], op["group"], names, hidden, gone)
+        # Without its value or its key a digest stands for itself: it was erased before it was ever sent.
+        hidden = tuple(name for name in digests if key is not None and (uid, name) in self._clear)
+        gone = tuple(name for name in digests if name not in hidden)
+        if hidden and key is not None:
+            self._sent[record] = key
+            values = {**values, **{name: self._clear[uid, name] for name in hidden}}
+        shape = (op["kind"], op["entity"], op["group"], tuple(values), hidden, gone)
         index = self._shapes.get(shape)
         if index is None:
             index = self._shapes[shape] = len(self._shapes)
-            self._cells.append([[] for _name in names])
-        for cells, (name, value) in zip(self._cells[index], values.items(), strict=True):
-            cells.append(self._clear[uid, name] if name in hidden else value)
+            self._cells.append([[] for _name in values])
+        for cells, value in zip(self._cells[index], values.values(), strict=True):
+            cells.append(value)
         return index
-
-
-def pack_repeats(values: list[Any]) -> Any:
-    """Return `[value, count, value, count, ...]`, or the list itself (in a list) where nothing repeats."""
-    runs: list[Any] = []
-    for value in values:
-        if runs and runs[-2] == value and type(runs[-2]) is type(value):
-            runs[-1] += 1
-        else:
-            runs += (value, 1)
-    return runs if len(runs) <= len(values) else [values]
-
-
-def pack_ids(ids: list[str]) -> Any:
-    """Return UUIDs of version 7 as steps of their milliseconds and one text of random digits; others as they are."""
-    whole = "".join(ids).replace("-", "") if all(isinstance(one, str) for one in ids) else ""
-    plain = ids and len(whole) == 32 * len(ids) and _HEX.fullmatch(whole)
-    if not plain or any(one[14:15] != "7" or one[8:24:5] != "----" for one in ids):
-        return ids
-    steps, last = [], 0
-    for one in ids:
-        now = int(one[:8] + one[9:13], 16)
-        steps.append(now - last)
-        last = now
-    return {"t": steps, "r": "".join([one[15:18] + one[19:23] + one[24:] for one in ids])}
 
 
 # -- unpacking ----------------------------------------------------------------------
@@ -181,9 +173,8 @@ def unpack_sets(told: Any) -> tuple[ReadSet, ...]:
     try:
         if not isinstance(told, dict):
             raise WireError("sets")
-        if "c" in told:
-            return tuple(_read_columns(told["c"]))
-        return tuple(_read_plain(told.get("p", [])))
+        with no_collection():
+            return tuple(_read_columns(told["c"]) if "c" in told else _read_plain(told.get("p", [])))
     except WireError:
         raise
     except _Trouble as error:
@@ -225,15 +216,16 @@ def _read_set(
 
 
 def _read_columns(told: Mapping[str, Any]) -> Iterator[ReadSet]:
-    counts = unpack_repeats(told["n"], MOST_SETS)
+    room = Room()
+    counts = room.repeats(told["n"], MOST_SETS)
     total = sum(counts)
     if total > MOST_OPS or any(type(count) is not int or count < 0 for count in counts):
         raise WireError("too_large")
-    columns = {name: unpack_repeats(told["head"][name], MOST_SETS) for name in HEAD if name != "uid"}
+    columns = {name: room.repeats(told["head"][name], MOST_SETS) for name in HEAD if name != "uid"}
     columns["uid"] = unpack_ids(told["head"]["uid"])
     if any(len(column) != len(counts) for column in columns.values()):
         raise WireError("sets")
-    ops = _read_ops(told, total)
+    ops = _read_ops(told, total, room)
     seq, prev, station = told["seq"], told["prev"], told["station"]
     start = 0
     for index, count in enumerate(counts):
@@ -252,22 +244,21 @@ def _read_columns(told: Mapping[str, Any]) -> Iterator[ReadSet]:
 _Read = tuple[dict[str, Any], Op, tuple[str, str] | None]
 
 
-def _read_ops(told: Mapping[str, Any], total: int) -> list[_Read]:
+def _read_ops(told: Mapping[str, Any], total: int, room: Room) -> list[_Read]:
     uids, ids = unpack_ids(told["uid"]), unpack_ids(told["id"])
-    order = unpack_repeats(told["shape"], MOST_OPS)
+    order = room.repeats(told["shape"], MOST_OPS)
     if not len(uids) == len(ids) == len(order) == total:
         raise WireError("sets")
     bases = [""] * total
     for index, base in zip(told["base"][0], unpack_ids(told["base"][1]), strict=True):
         bases[index] = base
-    records, hexes = unpack_ids(told["keys"][0]), told["keys"][1]
-    if len(hexes) != 64 * len(records):
-        raise WireError("sets")
-    keys = {record: hexes[64 * at : 64 * at + 64] for at, record in enumerate(records)}
     shapes = [
-        (kind, entity, group, names, tuple(hidden), gone, zip(*cells, strict=True) if cells else None)
+        (kind, entity, group, names, tuple(hidden), gone,
+         zip(*map(room.cells, cells), strict=True) if cells else None)
         for (kind, entity, group, names, hidden, gone), cells in zip(told["shapes"], told["cells"], strict=True)
-    ]
+    ]  # fmt: skip
+    hiding = dict.fromkeys(record for record, shape in zip(ids, order, strict=True) if shapes[shape][4])
+    keys = dict(zip(hiding, _read_keys(told["keys"]), strict=True))
     found: list[_Read] = []
     for uid, record, base, shape in zip(uids, ids, bases, order, strict=True):
         kind, entity, group, names, hidden, gone, rows = shapes[shape]
@@ -286,35 +277,13 @@ def _read_ops(told: Mapping[str, Any], total: int) -> list[_Read]:
     return found
 
 
-def unpack_repeats(told: Any, most: int) -> list[Any]:
-    """Undo `pack_repeats`; raises WireError beyond `most` values."""
-    if len(told) == 1:
-        if len(told[0]) > most:
-            raise WireError("too_large")
-        return list(told[0])
-    values: list[Any] = []
-    for value, count in zip(told[::2], told[1::2], strict=True):
-        if type(count) is not int or count < 0 or len(values) + count > most:
-            raise WireError("too_large")
-        values += [value] * count
-    return values
-
-
-def unpack_ids(told: Any) -> list[str]:
-    """Undo `pack_ids`; raises WireError."""
-    if isinstance(told, list):
-        if not all(isinstance(one, str) for one in told):
-            raise WireError("ids")
-        return told
-    steps, digits = told["t"], told["r"]
-    if len(digits) != 19 * len(steps) or len(steps) > MOST_OPS:
-        raise WireError("ids")
-    found, now, at = [], 0, 0
-    for step in steps:
-        now += step
-        if type(step) is not int or not 0 <= now < 2**48:
-            raise WireError("ids")
-        stamp, tail = f"{now:012x}", digits[at : at + 19]
-        found.append(f"{stamp[:8]}-{stamp[8:]}-7{tail[:3]}-{tail[3:7]}-{tail[7:]}")
-        at += 19
-    return found
+def _read_keys(told: Any) -> Iterator[str]:
+    """Yield the keys of the records whose values are hidden, in the order in which the records come."""
+    at, digits = 0, told[1]
+    for length in Room().repeats(told[0], MOST_OPS):
+        if type(length) is not int or not 0 < length <= 128:
+            raise WireError("sets")
+        yield digits[at : at + length]
+        at += length
+    if at != len(digits):
+        raise WireError("sets")

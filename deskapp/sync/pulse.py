@@ -28,7 +28,9 @@ TICK_S = 15.0
 ASLEEP_MS = 60_000
 """By how much the wall clock runs ahead of the other one when the computer slept, or was set."""
 
-LISTEN_END_S = 1.0
+SPEAK_END_S, LISTEN_END_S = 2.0, 0.05
+"""How long stopping waits for either thread. Whatever hangs in the network then is a daemon, and its speaker drops
+what still comes (`Speaker.interrupt`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Speaker(Protocol):
         """Wait for a hint as long as the server lets us and say whether there was one; raises Unavailable."""
 
     def interrupt(self) -> None:
-        """End a wait from another thread."""
+        """End for good, from another thread: what comes from now on is dropped, and nothing is written any more."""
 
 
 class Pulse:
@@ -72,6 +74,8 @@ class Pulse:
         self.rhythm = Rhythm(chance)
         self._door = threading.Condition()
         self._stopped = self._asked = self._urgent = False
+        self.speaking = False
+        """Whether a contact is under way; only to be shown."""
         self._reachable = threading.Event()
         self._threads = [
             threading.Thread(target=self._speak_on, name="sync", daemon=True),
@@ -84,14 +88,14 @@ class Pulse:
             thread.start()
 
     def stop(self) -> None:
-        """End both threads; a contact under way is finished, a wait for a hint is left to end by itself."""
+        """End both threads; a contact under way breaks off at its next step, and is made up for at the next start."""
         with self._door:
             self._stopped = True
             self._door.notify_all()
         self._reachable.set()
         self._speaker.interrupt()
-        for thread, most in zip(self._threads, (None, LISTEN_END_S), strict=True):
-            if thread.ident is not None:
+        for thread, most in zip(self._threads, (SPEAK_END_S, LISTEN_END_S), strict=True):
+            if thread.ident is not None and thread is not threading.current_thread():
                 thread.join(most)
 
     def heard(self, changes: Changes) -> None:
@@ -109,6 +113,11 @@ class Pulse:
                 self.rhythm.wanted(self._now())
             self._door.notify_all()
 
+    @property
+    def next_in_ms(self) -> int:
+        """In how long the next contact is due by the clock; only to be shown."""
+        return max(0, self.rhythm.due - self._now())
+
     # -- the thread that speaks ------------------------------------------------
 
     def _now(self) -> int:
@@ -122,9 +131,11 @@ class Pulse:
     def _once(self) -> None:
         with self._door:
             self._asked = self._urgent = False
+        self.speaking = True
         try:
             done = self._speaker.speak()
         except DeskError as error:
+            self.speaking = False
             self._reachable.clear()
             pause = error.values.get("retry_after_ms", 0)
             self._ended(failed=True, pause_ms=pause if isinstance(pause, int) else 0)
@@ -132,8 +143,10 @@ class Pulse:
         except Exception:
             # A fault of ours must not end syncing for the day: it is told like a silent server, and tried again later.
             log.exception("a contact with the server broke off")
+            self.speaking = False
             self._ended(failed=True)
         else:
+            self.speaking = False
             self._reachable.set()
             self._ended(failed=False, more=done.more, pause_ms=done.ask_again_ms)
             self._told(done)
@@ -176,11 +189,17 @@ class Pulse:
                 if self._speaker.wait():
                     self.nudge()
             except DeskError:
-                # Whether the server can be reached is found out by speaking; hints may all be lost without harm.
-                self._reachable.clear()
+                self._doubt()
             except Exception:
                 log.exception("waiting for hints broke off")
-                self._reachable.clear()
+                self._doubt()
+
+    def _doubt(self) -> None:
+        """Find out by speaking whether the server can be reached; hints may all be lost without harm."""
+        self._reachable.clear()
+        with self._door:
+            self.rhythm.doubted(self._now())
+            self._door.notify_all()
 
 
 def own_address(url: str) -> str:

@@ -16,6 +16,10 @@ GATHER_MS = 150
 
 FIRST_RETRY_MS = 2_000
 LONGEST_RETRY_MS = 5 * 60_000
+DOUBT_MS = 20_000
+"""Within so long it is found out whether a server is still there that broke off a wait for a hint: all its desks at
+once come to doubt, and must not all ask at once."""
+
 SPREAD = 0.3
 
 
@@ -36,6 +40,10 @@ class Rhythm:
     def wanted(self, now: int) -> None:
         """Something waits here, or the server hinted that something waits there."""
         self.due = min(self.due, max(now + GATHER_MS, self._not_before))
+
+    def doubted(self, now: int) -> None:
+        """A wait for a hint broke off: the server is gone, or something on the way does not like to wait."""
+        self.due = min(self.due, max(now + GATHER_MS + int(DOUBT_MS * self.chance()), self._not_before))
 
     def at_once(self, now: int) -> None:
         """A person asked, the network changed or the computer woke up."""

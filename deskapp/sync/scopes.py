@@ -8,6 +8,9 @@ scopes of its sites: those its ticket and orders belong to, and those a device o
 handed a device by a `dispatch` that names it (`target_depot`: its id, code or depot code), or by a hand-over whose
 holder is written `kind:site:<id>`, such as `courier:site:<id>`. Taking a device off the manifest (`unpack`), or
 a fact that voids the hand-over, takes the tree out of that site again.
+
+A manifest with its events is a tree of its own, in the scopes of the site that sends and of those its events name
+(`to_site`): the addressee from the first line on, and whoever received what was not meant for them.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ PARENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "loan_event": ("order_id",),
     "stock_move": ("item_id",),
     "review_card": ("subject_id",),
+    "manifest_event": ("manifest_id",),
     "attachment": ("subject_id",),
     "print_fact": ("subject_id",),
     "merchant_contact": ("merchant_id",),
@@ -44,7 +48,7 @@ PARENTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Columns that name the record which something hangs on; the first that is filled counts."""
 
-ROOTS: Final = frozenset(("service_ticket", "repair_order"))
+ROOTS: Final = frozenset(("service_ticket", "repair_order", "manifest"))
 """Entities that may stand at the head of a tree, with a site of their own in `site_id`."""
 
 AT_HOME: Final = frozenset(("review_card", "print_fact", "loan_event"))
@@ -98,6 +102,10 @@ def named_sites(entity: str, values: Mapping[str, Any]) -> Named:
         return Named(
             tuple(dict.fromkeys(part[2] for part in parts if len(part) == 3 and part[1] == "site" and part[2]))
         )
+    if entity == "manifest_event":
+        data = values.get("data")
+        site = data.get("to_site") if isinstance(data, dict) else None
+        return Named((site,)) if isinstance(site, str) and site else Named()
     if entity == "work_event":
         data = values.get("data")
         if values.get("move") == "unpack":

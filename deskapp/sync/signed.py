@@ -105,7 +105,7 @@ class Signed:
             if isinstance(epoch, str) and epoch:
                 self.voice.epoch = epoch
             return True
-        if status in (400, 415) and code == "encoding" and self._encoding == ZSTD:
+        if status == 415 and code == Problem.ENCODING and self._encoding == ZSTD:
             self._encoding = GZIP  # something on the way, or an old server, does not know zstd
             return True
         return False

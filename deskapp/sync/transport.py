@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 
 from deskapp.errors import N_, Refused, Unavailable
 
@@ -96,9 +96,15 @@ class _Pinned(HTTPAdapter):
         self._fingerprint = fingerprint
         super().__init__(max_retries=0)
 
+    def _only(self) -> dict[str, Any]:
+        return {"assert_fingerprint": self._fingerprint, "assert_hostname": False}
+
     def init_poolmanager(self, *given: Any, **named: Any) -> None:
-        named |= {"assert_fingerprint": self._fingerprint, "assert_hostname": False}
-        super().init_poolmanager(*given, **named)
+        super().init_poolmanager(*given, **named | self._only())
+
+    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:
+        """A proxy may lead anywhere: the certificate behind it has to be the same one."""
+        return super().proxy_manager_for(proxy, **named | self._only())
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         super().cert_verify(conn, url, False, cert)  # type: ignore[no-untyped-call]
@@ -112,14 +118,13 @@ class Network:
         self._session = requests.Session()
         if address.pin:
             self._session.mount("https://", _Pinned(address.pin.replace(":", "").lower()))
-        elif address.authority:
-            self._session.verify = address.authority
         if address.proxy == NO_PROXY:
             self._session.trust_env = False
         elif address.proxy:
             self._session.trust_env = False
             self._session.proxies = {"http": address.proxy, "https": address.proxy}
         self._session.headers.clear()
+        self._known_way: tuple[BaseAdapter, dict[str, Any]] | None = None
 
     def send(
         self, method: str, target: str, body: bytes, headers: Mapping[str, str], *, read_s: float = READ_S,
@@ -127,10 +132,9 @@ class Network:
     ) -> Answer:  # fmt: skip
         """Return the answer of the server; it is read to its end, but never past `LARGEST_ANSWER`."""
         try:
-            with self._session.request(
-                method, self._address.url + target, data=body or None, headers=dict(headers),
-                timeout=(CONNECT_S, read_s), allow_redirects=False, stream=True,
-            ) as reply:  # fmt: skip
+            adapter, told = self._way()
+            request = requests.Request(method, self._address.url + target, headers=dict(headers), data=body or None)
+            with adapter.send(request.prepare(), timeout=(CONNECT_S, read_s), **told) as reply:
                 body, cut = _whole(reply, half)
                 return Answer(reply.status_code, _lower(reply.headers), body, cut)
         except requests.exceptions.SSLError as error:
@@ -142,9 +146,23 @@ class Network:
             log.info("no answer: %s", type(error).__name__)
             raise Unavailable(N_("The server cannot be reached."), code="offline") from error
 
+    def _way(self) -> tuple[BaseAdapter, dict[str, Any]]:
+        """Return what carries a request, and by which proxy and which authority: looked up once a connection.
+
+        The session itself would look through the computer's variables for every request, longer than the request
+        takes, and no cookie, redirect or password of its own is wanted here.
+        """
+        if self._known_way is None:
+            url = self._address.url
+            # Given here: set on the session, the computer's own variables would go before it.
+            told = dict(self._session.merge_environment_settings(url, {}, True, self._address.authority or None, None))
+            self._known_way = self._session.get_adapter(url), told
+        return self._known_way
+
     def close(self) -> None:
         """Let go of the connection."""
         self._session.close()
+        self._known_way = None
 
 
 def _lower(headers: Any) -> dict[str, str]:

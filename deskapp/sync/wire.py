@@ -73,6 +73,7 @@ class Problem(StrEnum):
     FORK = "fork"  # 409: this station's number was used for something else: enrol anew, push the same uids
     OFFSET = "offset"  # 409: a blob goes on at another place
     TOO_LARGE = "too_large"  # 413
+    ENCODING = "encoding"  # 415: packed in a way that is not known here
     BUSY = "busy"  # 503 or 429: later; `next_poll` in the answer
 
 
@@ -88,6 +89,7 @@ class EntryOp(NamedTuple):
     set    one field group: `group`, `values` (only what changed), `uid` = its version from now on
     drop   the record has left this scope
     alias  the record `id` is the same as `values["into"]`: keep that one
+    own    `values["from"]`, `values["count"]`: so many operations of the change set, taken as this station sent them
     result for the station's own scope: `entity` is the code, `id` the change set's uid, `values` the detail
     """
 
@@ -111,6 +113,8 @@ class EntryOp(NamedTuple):
                 return ["s", self.entity, self.id, self.values, self.group, self.uid]
             case "drop":
                 return ["d", self.entity, self.id]
+            case "own":
+                return [self.values["from"], self.values["count"]]
             case "alias":
                 return ["a", self.entity, self.id, self.values]
             case _:
@@ -125,7 +129,8 @@ class Entry:
     """One change set's part in one scope's log.
 
     `cs` is the change set's uid, `station_no` and `staff` who did it, `at` the time the server counts for it (ms UTC),
-    `ops` what it did here (none: it only says that the server has the change set).
+    `ops` what it did here (none: it only says that the server has the change set), `chain` the one after it, told
+    only where it cannot be worked out because operations are told by their places.
     """
 
     n: int
@@ -136,6 +141,7 @@ class Entry:
     command: str
     schema: int
     ops: tuple[EntryOp, ...]
+    chain: str = ""
 
 
 def entry_bytes(entry: Entry) -> bytes:
@@ -147,15 +153,18 @@ def entry_bytes(entry: Entry) -> bytes:
 def read_entry(n: int, row: Any) -> Entry:
     """Return the entry of a decoded row; raises WireError."""
     try:
-        cs, station_no, staff, at, command, schema, ops = row
+        cs, station_no, staff, at, command, schema, ops, *chain = row
         read = []
         for op in ops:
+            if type(op[0]) is int:
+                read.append(EntryOp("own", "", "", {"from": as_number(op[0]), "count": as_number(op[1])}))
+                continue
             kind = _KINDS[op[0]]
             rest = op[4:]
             group, uid = (rest[0], rest[1]) if kind == "set" else ("", "")
             versions = rest[0] if kind == "put" and rest else {}
             read.append(EntryOp(kind, op[1], op[2], op[3] if len(op) > 3 else {}, group, uid, versions))
-        return Entry(n, cs, station_no, staff, at, command, schema, tuple(read))
+        return Entry(n, cs, station_no, staff, at, command, schema, tuple(read), *chain)
     except _Trouble as error:
         raise WireError("entry") from error
 
@@ -196,7 +205,7 @@ class SyncRequest:
     `clock` is this PC's uncorrected time (ms UTC) when it asks; `schema` the format of its tables; `known` number and
     hash of the last change set that the server acknowledged ((0, "") if none); `cursors` scope -> (n, chain) of
     every scope it holds or was granted (0, "" at first); `max_bytes` of entries wanted (unpacked); `purged`: it
-    was told to retire and has nothing left.
+    was told to retire and has nothing left; `short`: of what is in `sets` only the places are to come back.
     """
 
     schema: int
@@ -206,6 +215,7 @@ class SyncRequest:
     sets: Sequence[PushedSet] = ()
     max_bytes: int = 1_000_000
     purged: bool = False
+    short: bool = False
 
     def to_bytes(self, *, plain: bool = False) -> bytes:
         """Return the JSON of the request, not yet packed. `plain`: change sets as they stand."""
@@ -216,6 +226,8 @@ class SyncRequest:
             told["m"] = self.max_bytes
         if self.purged:
             told["p"] = True
+        if self.short:
+            told["o"] = 1
         return dump(told)
 
 
@@ -230,6 +242,7 @@ class ReadRequest:
     sets: tuple[ReadSet, ...]
     max_bytes: int
     purged: bool
+    short: bool = False
 
 
 def read_request(plain: bytes) -> ReadRequest:
@@ -245,7 +258,7 @@ def read_request(plain: bytes) -> ReadRequest:
         return ReadRequest(
             as_number(told["s"]), as_number(told["t"]), (as_number(seq), as_text(digest, 64)), cursors,
             unpack_sets(told["x"]) if "x" in told else (),
-            min(as_number(told.get("m", 1_000_000)), 16_000_000), told.get("p") is True,
+            min(as_number(told.get("m", 1_000_000)), 16_000_000), told.get("p") is True, told.get("o") == 1,
         )  # fmt: skip
     except WireError:
         raise

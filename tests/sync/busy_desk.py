@@ -25,6 +25,8 @@ def work(home: Path, ticket: str, turn: str) -> None:
     exchange = Exchange(store)
     with store.read() as session:
         boss = actor_of(session.scalars(select(Staff).where(Staff.staff_no == "S01")).one())
+    sys.stdout.write("at work\n")
+    sys.stdout.flush()
     for number in range(10**6):
         store.run(add_note(ticket_id=ticket, words=f"忙{turn}.{number}"), by=boss)
         with suppress(Unavailable):

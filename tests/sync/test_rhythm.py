@@ -56,6 +56,20 @@ def test_a_pause_the_server_asked_for_is_kept() -> None:
     assert one.due == 2_000, "but a person may ask at once"
 
 
+def test_a_wait_that_breaks_off_is_looked_into_soon_but_not_by_all_desks_at_once() -> None:
+    dues = []
+    for chance in (0.0, 0.5, 1.0):
+        one = Rhythm(lambda chance=chance: chance)
+        one.succeeded(0)
+        one.doubted(1_000)
+        dues.append(one.due)
+    assert dues == [1_150, 11_150, 21_150]
+
+    one.failed(30_000)
+    one.doubted(30_100)
+    assert one.due >= 32_000  # a pause after a failure is not shortened by it
+
+
 class Speaker:
     """Counts contacts; what it should do is put into `does`."""
 

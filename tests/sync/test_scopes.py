@@ -26,6 +26,8 @@ from deskapp.sync.scopes import Named, Place, named_sites, place_of
         ("custody_event", {"item_id": "i"}, Place(False, "i", "")),
         ("stock_move", {"item_id": "", "data": {"site": "s"}}, Place(False, "", "s")),
         ("review_card", {"subject_id": "i"}, Place(False, "i", "")),
+        ("manifest", {"site_id": "s", "to_site_id": "d"}, Place(False, "", "s")),
+        ("manifest_event", {"manifest_id": "m"}, Place(False, "m", "")),
         ("never_heard_of", {}, Place(False, "", "")),
     ],
 )
@@ -41,6 +43,8 @@ def test_a_record_is_placed_by_its_columns(entity: str, values: dict[str, Any], 
         ("custody_event", {"from_holder": "shelf:A-1", "to_holder": "courier:site:s9"}, Named(("s9",))),
         ("custody_event", {"from_holder": "merchant", "to_holder": "shelf:A-1"}, Named()),
         ("work_event", {"move": "dispatch", "data": {"target_depot": ["D7"]}}, Named()),
+        ("manifest_event", {"kind": "open", "data": {"to_site": "s9"}}, Named(("s9",))),
+        ("manifest_event", {"kind": "pack", "data": {"to_site": ["s9"]}}, Named()),
     ],
 )
 def test_hand_overs_name_their_sites(entity: str, values: dict[str, Any], named: Named) -> None:

@@ -345,7 +345,7 @@ def test_a_desk_is_killed_again_and_again(world: World) -> None:
     world.settle()
     for turn in range(4):
         two.close()
-        world.work_and_kill("乙", ticket, after_s=1.2 + 0.35 * turn, turn=turn)
+        world.work_and_kill("乙", ticket, after_s=0.25 + 0.35 * turn, turn=turn)
         two.reopen()
         noted(one, ticket, f"甲{turn}")
         one.sync()

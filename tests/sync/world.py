@@ -142,16 +142,19 @@ class World:
         resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
     def work_and_kill(self, name: str, ticket: str, *, after_s: float, turn: int) -> None:
-        """Let a closed desk work and sync in a process of its own, and kill that at some moment."""
+        """Let a closed desk work and sync in a process of its own, and kill that some time after it has begun."""
         desk = self.desks[name]
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.sync.busy_desk", str(desk.home.root), ticket, str(turn)], cwd=ROOT,
-            stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(ROOT), "DESKAPP_NO_KEYRING": "1"},
+            stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT), "DESKAPP_NO_KEYRING": "1"},
         )  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"at work\n"
         with suppress(subprocess.TimeoutExpired):
             process.wait(after_s)
         process.kill()
         process.wait(10)
+        process.stdout.close()
 
     # -- looking on --------------------------------------------------------------
 

@@ -1,0 +1,40 @@
+"""Looks at what came from other counters once it is all here, and lets cards be raised for what does not fit."""
+
+from __future__ import annotations
+
+import logging
+
+from deskapp.commands.disagreements import WATCHED, raise_disagreements
+from deskapp.errors import DeskError
+from deskapp.models.store import Changes, Store
+
+log = logging.getLogger(__name__)
+
+MOST = 2_000
+"""Facts looked at after one contact. A first fill brings more: whatever did not fit there has its card already."""
+
+
+class Lookout:
+    """Notes what was laid down and looks closer when asked. Belongs to one thread at a time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._arrived: dict[str, dict[str, None]] = {}
+
+    def note(self, changes: Changes) -> None:
+        """Note rows that were laid down."""
+        for table, record_id in changes.records:
+            if table in WATCHED:
+                self._arrived.setdefault(table, {})[record_id] = None
+
+    def look(self) -> Changes | None:
+        """Raise cards for what arrived since the last look; return what that changed."""
+        arrived, self._arrived = self._arrived, {}
+        if not arrived or sum(map(len, arrived.values())) > MOST:
+            return None
+        try:
+            done = self._store.run(raise_disagreements(arrived={table: list(ids) for table, ids in arrived.items()}))
+        except DeskError as error:  # a full disk: what came is laid down all the same
+            log.warning("what arrived could not be looked at: %s", error.code)
+            return None
+        return done.changes if done.changes.records else None

@@ -1,0 +1,95 @@
+"""Two counters without a line, one server: what they disagree about is one card at both, decided once for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from deskapp.commands.decisions import decide_fields, decide_pickups
+from deskapp.commands.tickets import TicketForm, change_ticket, open_ticket
+from deskapp.models.repair import RepairItem, ReviewCard
+from deskapp.models.ticket import ServiceTicket
+from deskapp.queries.disagreements import detail, disagreements
+from deskapp.server import stations
+from deskapp.server.service import Options, Server
+from deskapp.sync.enrol import enrol
+from tests.factories_pickup import Line, ready_order
+from tests.sync.desks import Desk, give_out, new_desk
+from tests.sync.direct import Direct
+
+FORM = TicketForm(kind="repair", channel="phone", callback_phone="13800000105", model_words="N910",
+                  words="打印不清", business_stopped=False)  # fmt: skip
+
+
+@pytest.fixture
+def desks(tmp_path: Path) -> Iterator[tuple[Desk, Desk]]:
+    """Two desks of one branch, and a server in this process."""
+    server = Server(Options(str(tmp_path / "server.db"), tmp_path))
+    with server.database.write() as tx:
+        stations.add_site(tx, "FZ-A1", "FZ-A1", server.clock())
+    line, made = Direct(server), []
+    for name, code in (("甲", "FZ-A1"), ("乙", "")):
+        desk = new_desk(tmp_path, name, code=code, line=line)
+        with server.database.write() as tx:
+            site = stations.site_by_code(tx, "FZ-A1")  # the first desk has brought its own id for it
+            assert site is not None
+            given = stations.issue_code(tx, site.id, name, server.clock())
+        enrol(desk.store, line, url="http://localhost", code=given)
+        desk.sync()
+        made.append(desk)
+    yield made[0], made[1]
+    for desk in made:
+        desk.close()
+    server.close()
+
+
+def settle(desks: tuple[Desk, Desk]) -> None:
+    for _round in range(3):
+        for desk in desks:
+            desk.sync()
+
+
+def card(desk: Desk, kind: str) -> ReviewCard:
+    with desk.store.read() as session:
+        return session.scalars(select(ReviewCard).where(ReviewCard.kind == kind)).one()
+
+
+def test_what_two_counters_did_apart_is_one_card_at_both_and_one_decision(desks: tuple[Desk, Desk]) -> None:
+    one, two = desks
+    boss, other = one.boss.staff_id, one.people["S02"].staff_id
+    act = ready_order(lines=(Line(fen=0, end="free"),), supervisor=boss, technician=boss, inspector=other)
+    order = one.store.run(act, by=one.boss).result
+    ticket = one.store.run(open_ticket(form=FORM), by=one.boss).result.ticket_id
+    settle(desks)
+    # Nobody hears of the other: both hand the same device out, both change the same number.
+    for desk, collector, phone in ((one, "王小明", "13800000222"), (two, "林志强", "13800000333")):
+        desk.store.run(give_out(order_id=order.order_id, item_id=order.items[0], collector=collector), by=desk.boss)
+        desk.store.run(change_ticket(ticket_id=ticket, form=replace(FORM, callback_phone=phone)), by=desk.boss)
+    settle(desks)
+
+    assert card(one, "two_pickups").id == card(two, "two_pickups").id
+    with two.store.read() as session:
+        rows = {row.kind: row for row in disagreements(session)}
+        versions, pickups = detail(session, rows["also_changed"]), detail(session, rows["two_pickups"])
+    assert versions is not None and pickups is not None and rows.keys() == {"also_changed", "two_pickups"}
+    assert {versions.kept.station, versions.lost.station} == {
+        one.store.facts.station_no, two.store.facts.station_no,
+    }  # fmt: skip
+    assert versions.kept.site == versions.lost.site != ""
+
+    lost = versions.fields[0].lost
+    two.store.run(decide_fields(card_id=rows["also_changed"].id, choice="take"), by=two.boss)
+    wrong = pickups.pickups[0].receipt_no
+    two.store.run(decide_pickups(card_id=rows["two_pickups"].id, wrong_receipt=wrong, reason="点错"), by=two.boss)
+    settle(desks)
+
+    for desk in desks:
+        with desk.store.read() as session:
+            assert disagreements(session) == ()
+            assert session.get_one(ServiceTicket, ticket).callback_phone == lost
+            item = session.get_one(RepairItem, order.items[0])
+            assert (item.work_state, item.receipt_no) == ("picked_up", pickups.pickups[1].receipt_no)
