@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from deskapp.ui.jobs import Jobs
     from deskapp.ui.knock import Message
     from deskapp.ui.listener import Listener
+    from deskapp.ui.sync_agent import SyncAgent
     from deskapp.ui.window import Window
 
 Answer = Callable[["Store", "Message", Callable[[object], None]], "Message"]
@@ -111,6 +112,7 @@ class Desk:
         self.jobs: Jobs | None = None
         self.spooler: Spooler | None = None
         self.listener: Listener | None = None
+        self.agent: SyncAgent | None = None
         self.window: Window | None = None
         self.gate: Gate | None = None
         self.watch: Watch | None = None
@@ -276,6 +278,7 @@ class Desk:
         from deskapp.ui.finding import StoreFinder
         from deskapp.ui.page import PrintDoor
         from deskapp.ui.pages.table import PAGES
+        from deskapp.ui.sync_agent import SyncAgent
 
         store, window, jobs, spooler = self.store, self.window, self.jobs, self.spooler
         if store is None or window is None or jobs is None or spooler is None:
@@ -285,19 +288,23 @@ class Desk:
         care.damaged.connect(self._leave_for_gate)
         care.papers_wait.connect(spooler.wake)
         self.news.told.connect(care.warn_of_paper)
+        self.agent = agent = SyncAgent(jobs, store, window)
+        agent.moved.connect(window.ask_status)
+        agent.warned.connect(care.warn_of_syncing)
         window.furnish(
             jobs, PAGES, StoreFinder(), now=lambda: store.now,
             may=lambda roles, right: access.may(store.roles, roles, right), status=care.status,
-            printing=PrintDoor(spooler.hurry, spooler.clear_printer),
+            printing=PrintDoor(spooler.hurry, spooler.clear_printer), syncing=agent.door(),
         )  # fmt: skip
         self._next(self._begin_work)
 
     def _begin_work(self) -> None:
-        window, spooler = self.window, self.spooler
-        if window is None or spooler is None:
+        window, spooler, agent = self.window, self.spooler, self.agent
+        if window is None or spooler is None or agent is None:
             return
         spooler.start()
         self.care.begin()
+        agent.begin()
         if window.shell is not None:
             window.shell.prepare_soon()
         if self.collector is not None:
@@ -320,13 +327,15 @@ class Desk:
         if self.listener is not None:
             self.listener.answer_with(None)
             self.listener.close()
+        if self.agent is not None:
+            self.agent.end()
         if self.spooler is not None:
             self.spooler.stop()
         if self.jobs is not None:
             self.jobs.close()
         if self.store is not None:
             self.store.close()
-        self.listener = self.spooler = self.jobs = self.store = self.window = None
+        self.listener = self.agent = self.spooler = self.jobs = self.store = self.window = None
 
     def end(self) -> None:
         """Finish what is being written and let go of the store."""

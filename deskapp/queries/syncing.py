@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from deskapp.errors import N_
-from deskapp.models import sync_state
 from deskapp.models.act_session import driver_of
 from deskapp.models.journal import ChangeSet
 from deskapp.models.people import Staff
 from deskapp.models.store import REGISTRY, ReadSession
-from deskapp.models.sync_state import BlobTransfer, SyncFeed, SyncResult, SyncRound
+from deskapp.models.sync_state import BlobTransfer, SyncResult
 
 QUIET_MS = 15 * 60_000
 """A desk that has not heard of its server for so long is shown as offline, whatever the last try said."""
@@ -76,15 +75,23 @@ class SyncBadge:
     clock_off_ms: int
 
 
+ALONE = SyncBadge(Standing.ALONE, 0, 0, 0, 0, "", 0)
+"""A desk without a server, in which nothing has been done yet."""
+
+
 def sync_badge(session: ReadSession, now: int) -> SyncBadge:
     """Return what the badge shows at a moment (ms UTC)."""
-    get = sync_state.state
-    unsent = session.scalar(select(func.count()).select_from(ChangeSet).where(ChangeSet.acked_at == 0)) or 0
-    if not get(session, "server"):
+    return badge_by(driver_of(session), now)
+
+
+def badge_by(driver: Any, now: int) -> SyncBadge:
+    """Return the same by a raw connection; asked after every commit, so by a few prepared questions."""
+    told: dict[str, str] = dict(driver.execute("SELECT key, value FROM sync_state").fetchall())
+    unsent = _unsent(driver)
+    if not told.get("server"):
         return SyncBadge(Standing.ALONE, unsent, 0, 0, 0, "", 0)
-    code, contact_at = get(session, "problem"), sync_state.number(session, "contact_at")
-    offset = sync_state.number(session, "offset_ms")
-    filling = session.scalar(select(func.count()).select_from(SyncFeed).where(~SyncFeed.filled)) or 0
+    code, contact_at, offset = told.get("problem", ""), _whole(told, "contact_at"), _whole(told, "offset_ms")
+    filling, refused, photos = driver.execute(_COUNTS).fetchone()
     if code:
         standing = Standing.OFFLINE if code in OFFLINE_CODES else Standing.TROUBLE
     elif not contact_at or now - contact_at > QUIET_MS:
@@ -92,17 +99,29 @@ def sync_badge(session: ReadSession, now: int) -> SyncBadge:
     else:
         standing = Standing.FILLING if filling else Standing.ONLINE
     return SyncBadge(
-        standing, unsent,
-        session.scalar(select(func.count()).select_from(SyncResult).where(SyncResult.code == "rejected")) or 0,
-        session.scalar(_photos_waiting()) or 0,
-        contact_at, PROBLEMS.get(code, PROBLEMS["refused"] if code else ""),
+        standing, unsent, refused, photos, contact_at, PROBLEMS.get(code, PROBLEMS["refused"] if code else ""),
         offset if abs(offset) > CLOCK_WRONG_MS else 0,
     )  # fmt: skip
 
 
-def _photos_waiting() -> Any:
-    here = (BlobTransfer.way == "up", BlobTransfer.state == "waiting")
-    return select(func.count()).select_from(BlobTransfer).where(*here)
+_COUNTS = (
+    "SELECT (SELECT count(*) FROM sync_feed WHERE NOT filled),"
+    " (SELECT count(*) FROM sync_result WHERE code = 'rejected'),"
+    " (SELECT count(*) FROM blob_transfer WHERE way = 'up' AND state = 'waiting')"
+)
+
+
+def _whole(told: Mapping[str, str], key: str) -> int:
+    return int(told.get(key, "") or 0)
+
+
+def _unsent(driver: Any) -> int:
+    """Return how many acts no server has acknowledged; where there is no server, the number of the newest says it."""
+    if driver.execute("SELECT 1 FROM sync_state WHERE key = 'server' AND value <> ''").fetchone():
+        (count,) = driver.execute("SELECT count(*) FROM change_set WHERE acked_at = 0").fetchone()
+    else:
+        (count,) = driver.execute("SELECT coalesce(max(seq), 0) FROM change_set").fetchone()
+    return int(count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +139,15 @@ class QueuedAct:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One contact with the server."""
+    """One contact with the server, or several that failed in a row for the same reason: the last of them."""
 
     at: int
     took_ms: int
     sent: int
     received: int
     problem: str
+    times: int = 1
+    since: int = 0
 
 
 def queued_acts(session: ReadSession, *, limit: int = 200) -> list[QueuedAct]:
@@ -159,10 +180,24 @@ def refused_acts(session: ReadSession) -> list[QueuedAct]:
 
 def contacts(session: ReadSession, *, limit: int = 100) -> list[Contact]:
     """Return the last contacts in which something moved or went wrong, newest first."""
-    rows = session.scalars(select(SyncRound).order_by(SyncRound.n.desc()).limit(limit))
-    return [
-        Contact(row.at, row.took_ms, row.sent, row.received, PROBLEMS.get(row.outcome, row.outcome)) for row in rows
-    ]
+    rows = driver_of(session).execute("SELECT at, took_ms, sent, received, outcome FROM sync_round ORDER BY n DESC")
+    found: list[Contact] = []
+    for at, took, sent, received, outcome in rows:
+        problem = PROBLEMS.get(outcome, PROBLEMS["refused"]) if outcome else ""
+        last = found[-1] if found else None
+        if last is not None and problem and last.problem == problem and not (sent or received):
+            found[-1] = replace(last, times=last.times + 1, since=at)
+        elif len(found) == limit:
+            break
+        else:
+            found.append(Contact(at, took, sent, received, problem, since=at))
+    return found
+
+
+def still_works_here(session: ReadSession, staff_id: str) -> bool:
+    """Say whether a person may go on: another desk may have stopped them, or everything was handed over and purged."""
+    found = session.scalar(select(Staff.active).where(Staff.id == staff_id))
+    return bool(found)
 
 
 def unsent_records(session: ReadSession, ids: Iterable[str]) -> frozenset[str]:

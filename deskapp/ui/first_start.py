@@ -81,6 +81,12 @@ class Gate(QMainWindow):
 
         self.show_panel(Wizard(self))
 
+    def connect_desk(self) -> None:
+        """Let this computer join a branch by the central server, step by step."""
+        from deskapp.ui.pages.first_start_join import JoinWizard
+
+        self.show_panel(JoinWizard(self))
+
     def passphrase(self) -> None:
         """Ask for the passphrase of the data."""
         from deskapp.ui.pages.recovery import PassphrasePanel

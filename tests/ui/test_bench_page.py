@@ -30,6 +30,7 @@ from deskapp.models.repair import RepairItem
 from deskapp.models.stock import Attachment
 from deskapp.models.store import Actor, Store
 from deskapp.queries.drafts import draft
+from deskapp.queries.printing import papers_of
 from deskapp.ui import theme
 from deskapp.ui.jobs import Jobs
 from deskapp.ui.page import PageContext, PageSpec
@@ -218,6 +219,12 @@ def test_the_queue_is_walked_and_opened_with_arrows_and_enter(desk: Desk) -> Non
     assert desk.page.queue.shown == second.item_id
     desk.page.previous_record()
     desk.qtbot.waitUntil(lambda: desk.page.queue.shown == first.item_id)
+    desk.at("start")
+    desk.press(Qt.Key.Key_T, Qt.KeyboardModifier.AltModifier)
+    store = desk.shop.store
+    desk.qtbot.waitUntil(
+        lambda: [job.kind for job in store.ask(lambda s: papers_of(s, first.item_id))][-1:] == ["bench_traveller"]
+    )
 
 
 def test_out_of_warranty_the_main_button_leads_to_the_quote_and_the_clerk_answers(desk: Desk) -> None:

@@ -93,6 +93,33 @@ def test_an_owner_that_is_gone_gets_nothing_but_the_change_is_told(qtbot, jobs, 
     assert answered == []
 
 
+def test_an_early_question_never_answers_for_a_later_one_of_its_kind(qtbot, jobs, owner):
+    first, third, running = threading.Event(), threading.Event(), threading.Event()
+    answers: list[str] = []
+
+    def slow(session: object) -> str:
+        running.set()
+        first.wait(10)
+        return "first"
+
+    def ask(question) -> None:
+        jobs.ask(question, owner=owner, then=answers.append, exclusive="detail")
+
+    ask(slow)
+    running.wait(10)
+    ask(lambda session: "second")
+    qtbot.waitUntil(lambda: answers == ["second"])
+    ask(lambda session: third.wait(10) and "third")
+    first.set()
+    for _time in range(5):  # whatever the first one says, it has said it by then
+        with qtbot.waitSignal(jobs._arrived):
+            jobs.ask(lambda session: None, owner=owner, then=lambda _none: None)
+    third.set()
+
+    qtbot.waitUntil(lambda: len(answers) > 1)
+    assert answers == ["second", "third"]
+
+
 def test_of_exclusive_questions_only_the_newest_is_answered(qtbot, jobs, owner):
     gate = threading.Event()
     answers: list[str] = []

@@ -693,3 +693,14 @@ def test_every_form_has_names_and_room_for_its_words(
         assert walker.nameless(page) == [], act.name
         assert walker.backward(page) == [], act.name
     i18n.use("en")
+
+
+def test_traveller_and_call_back_note_are_printed_beside_the_papers(
+    qtbot: Any, show: Show, store: Store, people: People
+) -> None:
+    order = order_with(store, people, Line())
+    page = show(order.order_id, people.clerk)
+    for button, kind in ((page.traveller, "bench_traveller"), (page.call_note, "call_note")):
+        qtbot.waitUntil(button.isVisible)
+        button.click()
+        qtbot.waitUntil(lambda kind=kind: kind in [job.kind for job in page.papers.table.rows()])

@@ -95,6 +95,12 @@ def test_a_call_is_made_and_logged_by_keys(qtbot: Any, shown: Any, store: Store,
 
     type_into_focus("", ENTER)
     qtbot.waitUntil(page.panel.result.hasFocus)
+    page.panel.words.setText("ask again")
+    page.panel.note.click()
+    qtbot.waitUntil(lambda: store.ask(lambda s: s.query(PrintJob).filter_by(kind="call_note").count()) == 1)
+    assert "ask again" in store.ask(lambda s: s.query(PrintJob).filter_by(kind="call_note").one().card)
+    page.panel.words.clear()
+    page.panel.result.setFocus()
     code = page.panel.code.text().replace(" ", "")
     assert len(code) == 6 and page.panel.code.text() in page.panel.sentence.text()
     type_into_focus("1", ENTER)

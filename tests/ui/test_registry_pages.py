@@ -353,6 +353,14 @@ def test_a_copy_of_a_paper_needs_a_reason(qtbot, go: Open, store: Store, people:
     qtbot.waitUntil(lambda: len(copies()) == 1)
 
 
+def test_the_service_card_of_a_bound_device_is_printed_beside_its_papers(qtbot, go: Open, store: Store) -> None:
+    page = go("device", device_id=f"unit-{ONE}")
+    page.sections.go("papers")
+    qtbot.waitUntil(page.service_card.isVisible)
+    page.service_card.click()
+    qtbot.waitUntil(lambda: "service_card" in [job.kind for job in page.papers.table.rows()])
+
+
 # ---- stock, models, prices, staff
 
 

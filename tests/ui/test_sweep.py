@@ -63,3 +63,21 @@ def test_it_looks_once_a_day(
     finished(qtbot, jobs, sweep)
 
     assert told == [{"count": 1}]
+
+
+def test_a_van_that_is_overdue_becomes_a_card_within_the_hour(
+    qtbot: Any, jobs: Jobs, sweep: Sweep, store: Store, people: People, clock: FixedClock
+) -> None:
+    from deskapp.models.repair import ReviewCard
+    from tests.factories_transfers import yard
+
+    def late() -> int:
+        return store.ask(lambda session: session.query(ReviewCard).filter_by(kind="late_transfer").count())
+
+    yard(store, people).sent(1)
+    for hours, cards in ((0, 0), (49, 1), (2, 1)):
+        clock.forward(hours=hours)
+        with qtbot.waitSignal(jobs.busy, check_params_cb=lambda on: not on):
+            sweep.look_after_vans()
+        qtbot.waitUntil(lambda: not jobs._running)
+        assert late() == cards

@@ -168,6 +168,8 @@ def test_the_sheet_for_a_visit_and_the_note_at_the_door_are_printed_from_the_tic
     page.note.setText("请明天上午来电")
     page.missed.click()
     qtbot.waitUntil(lambda: kinds() == ["inspection_sheet", "missed_note"])
+    page.papers.show_for()
+    qtbot.waitUntil(lambda: [job.kind for job in page.papers.table.rows()] == ["inspection_sheet", "missed_note"])
 
 
 def test_a_card_number_in_a_note_is_refused_at_the_note(qtbot, store: Store, people: People, shown: Callable) -> None:

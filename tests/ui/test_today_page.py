@@ -95,7 +95,7 @@ def test_each_figure_leads_to_its_page_by_key(qtbot, page: TodayPage, went) -> N
 
 def test_paper_and_syncing_are_told_in_words(qtbot, page: TodayPage, store: Store) -> None:
     assert page.machines.paper.text() == "All printed" and page.machines.sync.text() == "Not connected yet"
-    before = page.seen.unsent
+    before = page.seen.sync.unsent
 
     store.run(queue_paper())
     page.open()
@@ -199,4 +199,4 @@ def test_a_card_is_settled_once(store: Store, people: People) -> None:
 def test_the_days_questions_take_a_moment(store: Store, clock: FixedClock) -> None:
     seen = store.ask(lambda session: today(session, clock()))
 
-    assert seen.empty and seen.staff == 7 and seen.unsent > 0
+    assert seen.empty and seen.staff == 7 and seen.sync.unsent > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QPlainTe
 
 from deskapp import i18n, settings
 from deskapp.errors import N_
+from deskapp.queries.syncing import ALONE, PROBLEMS, Standing, SyncBadge
 from deskapp.settings import Values
 from deskapp.ui import theme
 from deskapp.ui.crash import CrashReporter
@@ -400,13 +402,16 @@ def test_a_setting_that_is_refused_comes_back(qtbot, window):
     assert window.values[settings.BACKUP_DAYS] == settings.BACKUP_DAYS.default
 
 
+TROUBLED = SyncBadge(Standing.TROUBLE, 120, 2, 3, DAY_MS, PROBLEMS["certificate"], 400_000)
+
+
 @pytest.mark.parametrize("language", ["en", "zh_CN", "qps"])
 @pytest.mark.parametrize(("width", "height", "scale"), [(1280, 720, 100), (1366, 768, 125), (1280, 720, 150)])
 def test_the_desk_fits_small_screens_in_every_language(window, look, language, width, height, scale):
     i18n.use(language)
     window.resize(width, height)
     theme.apply(look, "light", scale)
-    window.shell.status.show_status(StatusCard(print_waiting=3, unsent=120), DAY_MS)
+    window.shell.status.show_status(StatusCard(print_waiting=3, sync=TROUBLED), DAY_MS)
     QApplication.processEvents()
 
     assert window.minimumSizeHint().width() <= width
@@ -426,7 +431,7 @@ def test_the_navigation_folds_where_it_is_narrow(window):
 
 def test_the_status_line_says_everything_in_words(window):
     line = window.shell.status
-    line.show_status(StatusCard(print_failed=2, unsent=5, backup_at=DAY_MS, clock_back=True), 9 * DAY_MS)
+    line.show_status(StatusCard(print_failed=2, sync=replace(ALONE, unsent=5), backup_at=DAY_MS, clock_back=True), 9 * DAY_MS)
     assert line.paper.text() == "2 papers did not print"
     assert line.sync.text() == "Not connected yet, 5 unsent"
     assert line.backup.text() == "Last backup 8 days ago" and line.backup.property("role") == "status-warn"
@@ -435,8 +440,44 @@ def test_the_status_line_says_everything_in_words(window):
     assert line.backup.text() == "Backed up today" and line.backup.property("role") == "status"
 
 
+@pytest.mark.parametrize(
+    ("badge", "told", "role"),
+    [
+        (SyncBadge(Standing.ONLINE, 0, 0, 0, DAY_MS, "", 0), "Online, all sent, 08:00", "status"),
+        (SyncBadge(Standing.ONLINE, 4, 0, 0, DAY_MS, "", 0), "Online, 4 unsent", "status"),
+        (SyncBadge(Standing.ONLINE, 0, 0, 7, DAY_MS, "", 0), "Online, all sent but 7 photos", "status"),
+        (SyncBadge(Standing.ONLINE, 0, 2, 0, DAY_MS, "", 0), "Online, 2 refused, 0 unsent", "status-warn"),
+        (SyncBadge(Standing.FILLING, 1, 0, 0, DAY_MS, "", 0), "Online, the branch's records are coming; 1 unsent",
+         "status"),
+        (SyncBadge(Standing.OFFLINE, 9, 0, 0, DAY_MS, PROBLEMS["offline"], 0), "Offline since 01-02 08:00, 9 unsent",
+         "status-warn"),
+        (SyncBadge(Standing.OFFLINE, 9, 0, 0, 0, PROBLEMS["offline"], 0),
+         "Offline, 9 unsent; the server was never reached", "status-warn"),
+        (replace(TROUBLED, clock_off_ms=0), "Not syncing, 120 unsent: The server's certificate is not the one this desk"
+         " trusts. Nothing was sent.", "status-warn"),
+    ],
+)  # fmt: skip
+def test_the_badge_says_how_syncing_stands(window, badge, told, role):
+    line = window.shell.status
+    now = DAY_MS + 60_000 if badge.standing is not Standing.OFFLINE else 3 * DAY_MS
+    line.show_status(StatusCard(sync=badge, backup_at=DAY_MS), now)
+
+    assert line.sync.text() == told and line.sync.property("role") == role
+    assert line.sync.accessibleName() == told and line.sync.accessibleDescription().startswith(told)
+    if badge.contact_at and badge.standing is not Standing.ALONE:
+        assert "Last contact: " in line.sync.toolTip()
+    assert not line.clock.isVisible()
+
+
+def test_a_clock_that_is_wrong_is_told_with_how_much(window):
+    line = window.shell.status
+    line.show_status(StatusCard(sync=replace(TROUBLED, clock_off_ms=-3 * 3_600_000)), DAY_MS)
+    assert line.clock.isVisible() and line.clock.text() == "This computer's clock is wrong"
+    assert "3 h fast" in line.clock.toolTip() and "3 h fast" in line.sync.toolTip()
+
+
 def test_the_status_is_asked_after_every_change(qtbot, make_window, people):
-    window = make_window(PAGES, finder=Answers(), status=lambda session: StatusCard(unsent=77))
+    window = make_window(PAGES, finder=Answers(), status=lambda session: StatusCard(sync=replace(ALONE, unsent=77)))
     window.enter(people.clerk)
     qtbot.waitUntil(lambda: "77" in window.shell.status.sync.text())
 

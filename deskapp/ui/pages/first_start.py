@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 
 
 class Welcome(QWidget):
-    """Three ways to begin: set up this branch, try a sample branch, bring a backup back."""
+    """Four ways to begin: set up this branch, join one by the server, try a sample branch, bring a backup back."""
 
     def __init__(self, gate: Gate) -> None:
         super().__init__()
         self.gate = gate
         self.banner = Banner("danger", dismissible=False)
         self.set_up = _way("building-store", N_("Set up this branch"), gate.set_up, "primary")
+        self.join = _way("cloud", N_("Connect with the central server"), gate.connect_desk)
         self.sample = _way("school", N_("Try it with a sample branch"), self._sample)
         self.restore = _way("database-export", N_("Bring a backup back"), gate.recovery)
         column = QVBoxLayout(self)
@@ -46,7 +47,20 @@ class Welcome(QWidget):
         column.addWidget(Text(N_("There is no data on this computer yet. How do you want to begin?"), "muted"))
         column.addSpacing(SMALL)
         for button, hint in (
-            (self.set_up, N_("Takes about five minutes: branch, first person, recovery code, printers.")),
+            (
+                self.set_up,
+                N_(
+                    "Takes about five minutes: branch, first person, recovery code, printers. Works without"
+                    " a server; one can be joined at any later time."
+                ),
+            ),
+            (
+                self.join,
+                N_(
+                    "For one more computer of a branch, or a branch that head office has set up. You need the"
+                    " server's address and a one-time code."
+                ),
+            ),
             (self.sample, N_("Made-up merchants and devices, in a place of their own. Nothing in there is real.")),
             (self.restore, N_("For a replaced computer. You need the backup file and the recovery code.")),
         ):
@@ -79,7 +93,7 @@ class Welcome(QWidget):
         self.banner.put("danger", say(error))
 
     def _free(self, free: bool) -> None:
-        for button in (self.set_up, self.sample, self.restore):
+        for button in (self.set_up, self.join, self.sample, self.restore):
             button.setEnabled(free)
 
 
@@ -104,20 +118,22 @@ class PrintersStep(Step):
         answers.settings = {key: json.loads(text) for key, text in self.printing.values().stored.items()}
 
 
-class Wizard(QWidget):
-    """Goes through the steps, then makes the store. Nothing is on the disk before the last step."""
+class Steps(QWidget):
+    """Goes through steps that are asked one after the other; what comes of them is the heir's matter (`finish`)."""
 
     def __init__(self, gate: Gate) -> None:
         super().__init__()
         self.gate = gate
         self.answers = Answers()
         self.fresh = opening.Fresh()
-        self.branch = BranchStep(self.next)
-        self.person = PersonStep(self.next)
         self.key = KeyStep(self.fresh.recovery_code, self.next)
         self.printers = PrintersStep(gate)
-        self.steps: list[Step] = [self.branch, self.person, self.key, self.printers]
-        self.stepper = Stepper([N_("Branch"), N_("You"), N_("Recovery code"), N_("Printers")])
+        self.steps: list[Step] = []
+
+    def arrange(self, steps: list[tuple[str, Step]]) -> None:
+        """Show these steps by their short titles (message ids), beginning with the first."""
+        self.steps = [step for _title, step in steps]
+        self.stepper = Stepper([title for title, _step in steps])
         self.stack = QStackedWidget()
         for step in self.steps:
             step.body.addStretch(1)
@@ -135,7 +151,8 @@ class Wizard(QWidget):
         self.stepper.wanted.connect(self.go)
         self.key.print_button.clicked.connect(self._print_code)
         self.key.save_button.clicked.connect(self._save_code)
-        self.gate.jobs.background(lambda _p: gate.keyring_missing(), owner=self, then=self._keyring_known)
+        gate = self.gate
+        gate.jobs.background(lambda _p: gate.keyring_missing(), owner=self, then=self._keyring_known)
         self.go(0)
 
     def first(self) -> QWidget:
@@ -170,26 +187,22 @@ class Wizard(QWidget):
             self.go(place - 1)
 
     def next(self) -> None:
-        """Go on when the step is complete; after the last one, make the store."""
+        """Go on when the step is complete; after the last one, finish."""
         place = self.stack.currentIndex()
         step = self.steps[place]
         if not self.next_button.isEnabled() or not step.ready():
             return
         step.fill(self.answers)
+        self.answers.language = language()
+        self.answers.settings |= {settings.THEME.key: theme.now().mode, settings.SCALE.key: theme.now().scale}
         if place + 1 < len(self.steps):
             self.go(place + 1)
-            return
-        self._free(False)
-        home, answers, fresh = self.gate.home, self.answers, self.fresh
-        answers.language = language()
-        answers.settings |= {settings.THEME.key: theme.now().mode, settings.SCALE.key: theme.now().scale}
-        self.gate.jobs.background(
-            lambda progress: work.set_up(home, answers, fresh, progress.at), owner=self, then=self._made,
-            refused=self._refused,
-        )  # fmt: skip
+        else:
+            self._free(False)
+            self.finish()
 
-    def _made(self, key: bytes) -> None:
-        self.gate.done(self.gate.home, key)
+    def finish(self) -> None:
+        """Make of the answers what they are for."""
 
     def _refused(self, error: DeskError) -> None:
         self._free(True)
@@ -257,9 +270,27 @@ class Wizard(QWidget):
         )
 
 
+class Wizard(Steps):
+    """Sets up a branch. Nothing is on the disk before the last step."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(gate)
+        self.branch = BranchStep(self.next)
+        self.person = PersonStep(self.next)
+        self.arrange([
+            (N_("Branch"), self.branch), (N_("You"), self.person), (N_("Recovery code"), self.key),
+            (N_("Printers"), self.printers),
+        ])  # fmt: skip
+
+    def finish(self) -> None:
+        home, answers, fresh = self.gate.home, self.answers, self.fresh
+        self.gate.jobs.background(
+            lambda progress: work.set_up(home, answers, fresh, progress.at), owner=self,
+            then=lambda key: self.gate.done(home, key), refused=self._refused,
+        )  # fmt: skip
+
+
 def _way(icon: str, text: str, clicked: object, role: str = "") -> Button:
     button = Button(text, role, icon=icon, clicked=clicked)  # type: ignore[arg-type]
     button.setMinimumHeight(48)
     return button
-
-

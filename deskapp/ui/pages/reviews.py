@@ -6,6 +6,7 @@ from deskapp.clock import shop_time
 from deskapp.commands.reviews import settle_card
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes
+from deskapp.queries.disagreements import TITLES as DISAGREEMENTS
 from deskapp.queries.today import CARD_TITLES, ToSettle, to_settle
 from deskapp.ui.kit import (
     Button,
@@ -28,7 +29,7 @@ from deskapp.ui.kit import (
 PLACES = {
     "repair_item": ("order", "item"), "repair_order": ("order", "order"), "service_ticket": ("ticket", "ticket"),
     "merchant": ("merchant", "merchant"), "device": ("device", "device"), "part": ("stock", "part"),
-    "accessory_item": ("order", "accessory"),
+    "accessory_item": ("order", "accessory"), "manifest": ("transfer_in", "manifest"),
 }  # fmt: skip
 """Which page shows what a card is about, and as what kind."""
 
@@ -96,7 +97,9 @@ class ReviewsPage(Page):
     def go_there(self) -> None:
         """Open what the card is about."""
         card = self.table.current()
-        if card is not None and card.subject_kind in PLACES:
+        if card is not None and card.kind in DISAGREEMENTS:
+            self.context.navigate("disagreements", id=card.card_id)
+        elif card is not None and card.subject_kind in PLACES:
             page, kind = PLACES[card.subject_kind]
             args = {"id": card.subject_id, f"{kind}_id": card.subject_id, "kind": kind, "number": card.about}
             self.context.navigate(page, **args)
@@ -124,8 +127,11 @@ class ReviewsPage(Page):
         if card is None:
             return
         self.form.clear_errors()
-        self.settle.setEnabled(card.kind != "quarantine")
-        self.go.setEnabled(card.subject_kind in PLACES)
+        decided_there = card.kind in DISAGREEMENTS
+        self.settle.setEnabled(card.kind != "quarantine" and not decided_there)
+        self.how.setEnabled(not decided_there)
+        self.go.setEnabled(decided_there or card.subject_kind in PLACES)
+        self.go.say(N_("Look at both sides") if decided_there else N_("Open it"))
         self.what.put(f"{spoken(card.title)}  {card.about}")
 
     def _settled(self, card: ToSettle) -> None:

@@ -41,7 +41,8 @@ class ChoiceBar(QWidget):
     """A row of answers, none chosen at first (nothing that matters is ever pre-chosen).
 
     Keys while it has the focus: 1-9 choose by place, letters by short code, arrows move.
-    Typing the code of an answer chooses it as soon as it is unambiguous.
+    Typing the code of an answer chooses it as soon as it is unambiguous. Where choosing does something at
+    once (`acts`), arrows only move the mark: Enter, or leaving the bar, chooses what is marked; Escape does not.
 
     Signals:
         chosen: an answer was chosen by a person; carries its value.
@@ -53,10 +54,11 @@ class ChoiceBar(QWidget):
 
     def __init__(
         self, choices: Sequence[Choice] = (), *, name: str = "", value: str | None = None, numbered: bool = True,
-        parent: QWidget | None = None,
+        acts: bool = False, parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._name, self._numbered, self._typed = name, numbered, ""
+        self._name, self._numbered, self._typed, self._acts = name, numbered, "", acts
+        self._before: tuple[str | None] | None = None
         self._choices: list[Choice] = []
         self.buttons: list[Button] = []
         self._group = QButtonGroup(self)
@@ -109,6 +111,7 @@ class ChoiceBar(QWidget):
 
     def set_value(self, value: str | None) -> None:
         """Choose without telling anybody; None chooses nothing."""
+        self._before = None
         self._group.setExclusive(False)
         for choice, button in zip(self._choices, self.buttons, strict=True):
             button.setChecked(choice.value == value)
@@ -120,7 +123,7 @@ class ChoiceBar(QWidget):
 
     def uses_enter(self) -> bool:
         """Tell whether anybody waits for Enter on a chosen answer."""
-        return heard(self, self.confirmed)
+        return self._before is not None or heard(self, self.confirmed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Choose by key."""
@@ -129,6 +132,10 @@ class ChoiceBar(QWidget):
             super().keyPressEvent(event)
         elif key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Up):
             self._move(1 if key in (Qt.Key.Key_Right, Qt.Key.Key_Down) else -1)
+        elif self._before is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self._take_marked()
+        elif self._before is not None and key == Qt.Key.Key_Escape:
+            self.set_value(self._before[0])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if self.value() is not None:
                 self.confirmed.emit(self.value())
@@ -145,9 +152,11 @@ class ChoiceBar(QWidget):
         self._show_focus(True)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Stop showing it."""
+        """Stop showing it; what the arrows marked is chosen."""
         super().focusOutEvent(event)
         self._show_focus(False)
+        if event.reason() not in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason):
+            self._take_marked()
 
     def sizeHint(self) -> QSize:
         """Return what the flow of answers wants."""
@@ -172,7 +181,20 @@ class ChoiceBar(QWidget):
         if not self._choices:
             return
         at = next((n for n, button in enumerate(self.buttons) if button.isChecked()), -1 if step > 0 else 0)
-        self._pick(self._choices[(at + step) % len(self._choices)].value)
+        value = self._choices[(at + step) % len(self._choices)].value
+        if not self._acts:
+            self._pick(value)
+            return
+        before = self._before or (self.value(),)
+        self.set_value(value)
+        self._before = before
+
+    def _take_marked(self) -> None:
+        if self._before is not None:
+            (before,), value = self._before, self.value()
+            self._before = None
+            if value is not None and value != before:
+                self._pick(value)
 
     def _type(self, letters: str) -> None:
         self._typed += letters

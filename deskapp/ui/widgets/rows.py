@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LEFT, RIGHT, ICON, GAP = 10, 8, 16, 6
 """Room at both sides of a cell, the edge of an icon, and what stands between icon and words; px."""
 
+SIGN = 14
+"""The edge of a sign at the end of a row's first cell, px."""
+
 ELLIPSIS = "…"
 
 
@@ -54,8 +57,13 @@ class RowPainter:
         self._ascent, self._descent = metrics.ascent(), metrics.descent()
         self._inks: dict[str, Any] = {}
 
-    def paint(self, painter: QPainter, area: QRect, columns: Sequence[Column], cells_of: Any) -> None:
-        """Draw the rows that touch an area of the viewport; `cells_of(number)` gives what a row shows."""
+    def paint(
+        self, painter: QPainter, area: QRect, columns: Sequence[Column], cells_of: Any, sign_of: Any = None
+    ) -> None:  # fmt: skip
+        """Draw the rows that touch an area of the viewport.
+
+        `cells_of(number)` gives what a row shows, `sign_of(number)` an icon for the end of its first cell.
+        """
         view = self._view
         first, last = view.rowAt(area.top()), view.rowAt(area.bottom())
         if first < 0:
@@ -70,7 +78,8 @@ class RowPainter:
         end = places[-1].left + places[-1].width if places else 0
         for number in range(first, last + 1):
             self._ground(painter, number, QRect(0, top, end, high))
-            self._cells(painter, top, high, places, cells_of(number))
+            sign = sign_of(number) if sign_of is not None else ""
+            self._cells(painter, top, high, places, cells_of(number), sign)
             top += high
 
     def needed(self, cell: str | Cell) -> int:
@@ -92,12 +101,17 @@ class RowPainter:
         painter.fillRect(0, area.bottom(), area.width(), 1, self._ink("border"))
 
     def _cells(
-        self, painter: QPainter, top: int, high: int, places: Sequence[Place], cells: Sequence[str | Cell]
+        self, painter: QPainter, top: int, high: int, places: Sequence[Place], cells: Sequence[str | Cell], sign: str
     ) -> None:
         base = top + (high + self._ascent - self._descent) // 2
         ink = ""
         for place, cell in zip(places, cells, strict=True):
             left, room = place.left + LEFT, place.width - LEFT - RIGHT
+            if sign:
+                edge = theme.px(SIGN)
+                picture = icons.pixmap(sign, "muted", SIGN)
+                painter.drawPixmap(left + room - edge, top + (high - edge) // 2, picture)
+                room, sign = room - edge - GAP, ""
             if isinstance(cell, str):
                 text, tone = cell, "text"
             elif cell.pill:

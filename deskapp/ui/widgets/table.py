@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -25,6 +25,9 @@ from deskapp.ui.widgets.column_widths import Wish, widths
 from deskapp.ui.widgets.notices import EmptyState
 from deskapp.ui.widgets.rows import RowPainter
 from deskapp.ui.widgets.text import RESTYLE
+
+if TYPE_CHECKING:
+    from deskapp.ui.widgets.sync_marks import SyncMarks
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -55,17 +58,27 @@ class Column:
     sort: Callable[[Any], Any] | None = None
 
 
+def identity(shown: Any) -> Any:
+    """Return by what a row is known although its values changed: the first field that is an id, else all of it."""
+    fields: Any = getattr(shown, "__dataclass_fields__", None) or getattr(shown, "_fields", ())
+    name = next((one for one in fields if one in ("id", "uid") or one.endswith("_id")), "")
+    return getattr(shown, name) if name else shown
+
+
 WAITING: Final = Cell("…", "muted")
 MEASURED: Final = 40
 """Rows that are measured where columns have to give way; more are not seen at once."""
 
 HEADING_LEAST, HEADING_AIR = 48, 18
+_TOOL_TIP, _ACCESSIBLE = int(Qt.ItemDataRole.ToolTipRole), int(Qt.ItemDataRole.AccessibleTextRole)
 
 
 class RowsModel(QAbstractTableModel):
     """Rows that are all here; `paged` says that looking at one may ask for it."""
 
     paged = False
+    marks: SyncMarks | None = None
+    """Signs at the end of the first column: what was not sent to the server yet."""
 
     def __init__(self, columns: Sequence[Column], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,9 +123,23 @@ class RowsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = 0) -> Any:
         """Return the text of a cell, for screen readers and tests; the painter asks `cells` instead."""
         if role:  # DisplayRole is 0; comparing with the enum costs 13 ms a page
-            return None
+            return self._sign(index, role) if self.marks is not None and index.column() == 0 else None
         cell = self.cells(index.row())[index.column()]
         return cell if isinstance(cell, str) else cell.text
+
+    def sign(self, number: int) -> str:
+        """Return the icon at the end of a row's first cell, or an empty text."""
+        return self.marks.icon(self.row(number)) if self.marks is not None else ""
+
+    def _sign(self, index: Index, role: int) -> str | None:
+        if role not in (_TOOL_TIP, _ACCESSIBLE):
+            return None
+        mark = self.marks.of(self.row(index.row())) if self.marks is not None else None
+        if mark is None:
+            return None
+        from deskapp.ui.widgets.sync_marks import words_of
+
+        return words_of(mark) if role == _TOOL_TIP else f"{self.data(index)}, {words_of(mark)}"
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         """Return the title of a column."""
@@ -177,14 +204,15 @@ class DataTable(QWidget):
         self._count()
 
     def set_rows(self, rows: Sequence[Any], *, keep: Callable[[Any], Any] | None = None) -> None:
-        """Show these rows; `keep` gives the identity by which the current row is found again."""
+        """Show these rows; the current one stays current, found again by `keep` or by the record's own id."""
+        keep = keep or identity
         current = self.current()
         header = self.view.horizontalHeader()
         section, order = header.sortIndicatorSection(), header.sortIndicatorOrder()
         self.model.set_rows(rows)
         if 0 <= section < len(self.model.columns):
             self.model.sort(section, order)
-        if keep is not None and current is not None:
+        if current is not None:
             wanted = keep(current)
             for number in range(self.model.rowCount()):
                 row = self.model.row(number)
@@ -291,7 +319,8 @@ class _View(QTableView):
         model = self.model()
         if isinstance(model, RowsModel):
             painter = QPainter(self.viewport())
-            self._rows.paint(painter, event.rect(), model.columns, model.cells)
+            sign = model.sign if model.marks is not None else None
+            self._rows.paint(painter, event.rect(), model.columns, model.cells, sign)
             painter.end()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -1,0 +1,171 @@
+"""What came from other counters and does not fit together here: it becomes a card, and nothing is taken back by itself.
+
+Every desk that sees it makes the very same card (its id is made of what does not fit), so that people find one card
+and not one for each desk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from deskapp.errors import N_
+from deskapp.models import bench, folding
+from deskapp.models.handing_out import counted
+from deskapp.models.repair import CustodyEvent, MoneyEvent, Pickup, RepairItem, ReviewCard, WorkEvent
+from deskapp.models.stock import StockMove
+from deskapp.models.store import Write, command
+from deskapp.models.ticket import ServiceTicket, TicketEvent
+
+MISFIT, TWO_PICKUPS, BELOW_ZERO, CLOCK = "misfit", "two_pickups", "stock_negative", "clock"
+AHEAD_MS: Final = 24 * 3600 * 1000
+"""A fact dated so far in the future was written by a computer whose clock is wrong."""
+
+_MANY = 500
+_OF: Final[Mapping[str, tuple[Any, Any]]] = {
+    "work_event": (WorkEvent, WorkEvent.item_id), "custody_event": (CustodyEvent, CustodyEvent.item_id),
+    "money_event": (MoneyEvent, MoneyEvent.item_id), "ticket_event": (TicketEvent, TicketEvent.ticket_id),
+    "stock_move": (StockMove, StockMove.part_id),
+}  # fmt: skip
+WATCHED: Final = (*_OF, "pickup")
+"""Tables whose facts may not fit what they meet."""
+
+
+@command(N_("Note what does not fit together"), right="")
+def raise_disagreements(write: Write, *, arrived: Mapping[str, Sequence[str]]) -> int:
+    """Look at what arrived (ids by table) and raise a card for everything that does not fit; return how many."""
+    found = {table: _parents(write, table, ids) for table, ids in arrived.items() if table in _OF}
+    items = {*found.get("work_event", ()), *found.get("custody_event", ()), *found.get("money_event", ())}
+    for some in _slices(arrived.get("pickup", ())):
+        for row in write.session.scalars(select(Pickup).where(Pickup.id.in_(some))):
+            items.update(row.item_ids)
+    cards = 0
+    for item_id in sorted(items):
+        cards += _look_at_item(write, item_id)
+    for ticket_id in sorted(found.get("ticket_event", ())):
+        cards += _look_at_ticket(write, ticket_id)
+    for part_id in sorted(found.get("stock_move", ())):
+        cards += _look_at_stock(write, part_id)
+    return cards + _look_at_times(write, arrived)
+
+
+def _parents(write: Write, table: str, ids: Iterable[str]) -> set[str]:
+    entity, column = _OF[table]
+    return {
+        parent
+        for some in _slices(ids)
+        for parent in write.session.scalars(select(column).where(entity.id.in_(some)))
+        if parent
+    }
+
+
+def _look_at_item(write: Write, item_id: str) -> int:
+    session = write.session
+    item = session.get(RepairItem, item_id)
+    if item is None:
+        return 0
+    doubled = _look_at_pickups(write, item)
+    work, custody, money = (
+        folding.work_of(session, item_id), folding.custody_of(session, item_id), folding.money_of(session, item_id)
+    )  # fmt: skip
+    cards = int(doubled)
+    for fact in work.misfits:
+        if not (doubled and fact.move in ("hand_out", "release_abandoned")):
+            cards += _raise(write, MISFIT, "repair_item", item_id, fact.uid, {
+                "axis": "work", "move": fact.move, "to": fact.to.value, "at": fact.at_ms, "by": fact.by,
+            })  # fmt: skip
+    for gap in () if doubled else custody.gaps:
+        cards += _raise(write, MISFIT, "repair_item", item_id, gap.fact.uid, {
+            "axis": "custody", "expected": gap.expected, "written": gap.written, "to": gap.fact.to_holder,
+            "at": gap.fact.at_ms, "by": _by(write, CustodyEvent, gap.fact.uid),
+        })  # fmt: skip
+    for paid in money.misfits:
+        cards += _raise(write, MISFIT, "repair_item", item_id, paid.uid, {
+            "axis": "money", "move": paid.kind.value, "fen": paid.amount_fen, "at": paid.at_ms, "by": paid.by,
+        })  # fmt: skip
+    return cards
+
+
+def pickups_of(write: Write, item: RepairItem) -> list[Pickup]:
+    """Return the pickups of a device that count."""
+    rows = write.session.scalars(select(Pickup).where(Pickup.order_id == item.order_id).order_by(Pickup.n)).all()
+    return [row for row in counted(rows) if item.id in row.item_ids]
+
+
+def _look_at_pickups(write: Write, item: RepairItem) -> bool:
+    rows = pickups_of(write, item)
+    if len(rows) < 2:
+        return False
+    ids = sorted(row.id for row in rows)
+    _raise(write, TWO_PICKUPS, "repair_item", item.id, "/".join(ids), {"pickups": ids})
+    return True
+
+
+def _look_at_ticket(write: Write, ticket_id: str) -> int:
+    if write.session.get(ServiceTicket, ticket_id) is None:
+        return 0
+    view = folding.ticket_of(folding.events_of(write.session, ticket_id))
+    return sum(
+        _raise(write, MISFIT, "service_ticket", ticket_id, fact.uid,
+               {"axis": "ticket", "move": fact.move, "at": fact.at_ms, "by": fact.by})
+        for fact in view.misfits
+    )  # fmt: skip
+
+
+def _look_at_stock(write: Write, part_id: str) -> int:
+    left = bench.on_shelf(write.session, [part_id])[part_id]
+    if left >= 0:
+        return 0
+    cards = write.session.scalars(
+        select(ReviewCard).where(ReviewCard.kind == BELOW_ZERO, ReviewCard.subject_id == part_id)
+    ).all()
+    if any(not card.settled_at for card in cards):
+        return 0
+    seed = f"{write.site_id}/{len(cards)}"  # the next one after each that was settled
+    return _raise(write, BELOW_ZERO, "part", part_id, seed, {"left": left})
+
+
+def _look_at_times(write: Write, arrived: Mapping[str, Sequence[str]]) -> int:
+    """Raise one card for each person and day whose facts are dated in the future."""
+    late = write.now + AHEAD_MS
+    cards = 0
+    for table, ids in arrived.items():
+        entity = _OF[table][0] if table in _OF else Pickup
+        for some in _slices(ids):
+            rows = write.session.execute(
+                select(entity.by, func.max(entity.at)).where(entity.id.in_(some), entity.at > late).group_by(entity.by)
+            )
+            for by, at in rows:
+                seed = f"{write.site_id}/{at // AHEAD_MS}"
+                cards += _raise(write, CLOCK, "staff", by, seed, {"at": at, "by": by, "seen_at": write.now})
+    return cards
+
+
+def _by(write: Write, entity: Any, identity: str) -> str:
+    row = write.session.get(entity, identity)
+    return str(row.by) if row is not None else ""
+
+
+def _raise(write: Write, kind: str, subject_kind: str, subject_id: str, seed: str, data: dict[str, Any]) -> int:
+    identity = card_id(kind, subject_id, seed)
+    if write.session.get(ReviewCard, identity) is not None:
+        return 0
+    write.session.add(ReviewCard(
+        id=identity, kind=kind, subject_kind=subject_kind, subject_id=subject_id, data={**data, "fact": seed},
+        raised_at=write.now,
+    ))  # fmt: skip
+    return 1
+
+
+def card_id(*words: str) -> str:
+    """Return the id (UUID, version 8) of the card about one thing; the same words give the same id everywhere."""
+    raw = hashlib.sha256("/".join(("desk", *words)).encode()).hexdigest()
+    return f"{raw[:8]}-{raw[8:12]}-8{raw[13:16]}-a{raw[17:20]}-{raw[20:32]}"
+
+
+def _slices(ids: Iterable[str]) -> Iterable[list[str]]:
+    every = list(ids)
+    return (every[start : start + _MANY] for start in range(0, len(every), _MANY))

@@ -1,0 +1,86 @@
+"""What joining a branch does at the first start: make the store, belong to the server, take in who works there.
+
+Every part runs on a work thread, one after the other. The store is made at the first try and stays for the next one,
+because a code that the server has taken is answered again only to the same desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deskapp import secrets
+from deskapp.clock import system_clock
+from deskapp.commands.joining import choose_first_pin, keep_first_settings
+from deskapp.models import opening
+from deskapp.models.store import Store
+from deskapp.paths import Home
+from deskapp.queries.joining import Welcomed, welcomed
+from deskapp.sync.invitation import Joined, Wish
+from deskapp.ui.first_start_work import Answers, clear_unfinished
+
+if TYPE_CHECKING:
+    from deskapp.sync.joining import MakeLine
+
+Report = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Beginning:
+    """A store that is being connected; `close` lets go of it, so that the desk can open it."""
+
+    home: Home
+    fresh: opening.Fresh
+    store: Store | None = None
+    make_line: MakeLine | None = None
+
+    def connect(self, answers: Answers, wish: Wish) -> Joined:
+        """Belong to the server; raises Refused at `server`, `code`, `pin` or `authority`, or Unavailable."""
+        from deskapp.sync.joining import join  # the network is loaded when it is wanted
+        from deskapp.sync.transport import Network
+
+        store = self._open(answers)
+        return join(store, wish, keyring=self._keyring(answers), make_line=self.make_line or Network)
+
+    def fill(self, answers: Answers, report: Report) -> Welcomed:
+        """Take in what the server has until somebody can be let in, or all is here."""
+        from deskapp.sync.joining import fill
+        from deskapp.sync.transport import Network
+
+        store = self._open(answers)
+        fill(
+            store, keyring=self._keyring(answers), enough=lambda session: welcomed(session, store.roles).ready,
+            progress=report, make_line=self.make_line or Network,
+        )  # fmt: skip
+        return store.ask(lambda session: welcomed(session, store.roles))
+
+    def choose_pin(self, answers: Answers) -> bytes:
+        """Give the first person a PIN and keep the settings; the store is closed then. Returns the data key."""
+        store = self._open(answers)
+        person = choose_first_pin(staff_no=answers.staff_no, pin=answers.pin, name=answers.name)
+        store.run(person.as_trial())
+        store.run(keep_first_settings(values={"window.language": answers.language, **answers.settings}))
+        store.run(person)
+        self.close()
+        return self.fresh.key
+
+    def close(self) -> None:
+        """Let go of the store."""
+        if self.store is not None:
+            self.store.close()
+            self.store = None
+
+    def _open(self, answers: Answers) -> Store:
+        if self.store is None:
+            clear_unfinished(self.home)
+            opening.make(
+                self.home, self.fresh, now=system_clock(), passphrase=answers.passphrase,
+                keyring=self._keyring(answers),
+            )  # fmt: skip
+            self.store = Store(self.home, self.fresh.key)
+        return self.store
+
+    @staticmethod
+    def _keyring(answers: Answers) -> secrets.Keyring | None:
+        return secrets.system_keyring() if answers.passphrase is None else None

@@ -1,0 +1,213 @@
+"""The first start of a computer that joins a branch: recovery code, printers, the central server, a PIN of one's own.
+
+The printers come before the server, because the one-time code runs out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from deskapp.errors import N_, DeskError
+from deskapp.i18n import say
+from deskapp.queries.joining import Welcomed
+from deskapp.rules.pins import LONGEST, SHORTEST, pin_weak
+from deskapp.sync.invitation import Joined
+from deskapp.ui.enrol_card import EnrolCard, clock_sentence
+from deskapp.ui.first_start_join import Beginning
+from deskapp.ui.first_start_work import Answers
+from deskapp.ui.pages.first_start import Steps
+from deskapp.ui.pages.first_start_steps import Step
+from deskapp.ui.speech import spoken
+from deskapp.ui.widgets.fields import LatinField, TextField
+from deskapp.ui.widgets.forms import Form
+from deskapp.ui.widgets.notices import Banner
+from deskapp.ui.widgets.pins import PinField
+from deskapp.ui.widgets.text import Text, reveal
+
+if TYPE_CHECKING:
+    from deskapp.ui.first_start import Gate
+
+
+class ServerStep(Step):
+    """Address and code of the central server."""
+
+    title = N_("Central server")
+    hint = N_(
+        "Branch, colleagues, merchants and devices come from there. From then on this desk sends what is done here by"
+        " itself, and works on when the line is down."
+    )
+
+    def __init__(self, card: EnrolCard) -> None:
+        super().__init__()
+        self.card = card
+        self.body.addWidget(card)
+
+    def first(self) -> QWidget:
+        return self.card.first()
+
+
+class OwnPinStep(Step):
+    """Who is here, with a PIN for this computer; meanwhile the first of what the server has comes in."""
+
+    title = N_("You")
+    hint = N_(
+        "PINs never travel: choose yours for this computer. Colleagues choose theirs at their first sign-in here, with"
+        " you or another supervisor or administrator standing by."
+    )
+
+    def __init__(self, done: Callable[[], object]) -> None:
+        super().__init__()
+        self.banner = Banner("info", dismissible=False)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.words = Text(role="muted", wrap=True)
+        self.staff_no = LatinField("1001", limit=20)
+        self.name = TextField(limit=40)
+        self.pin = PinField(name=N_("PIN"))
+        self.again = PinField(name=N_("PIN once more"))
+        self.form = Form(columns=2)
+        self.form.add("staff_no", N_("Your &staff number"), self.staff_no, needed=True)
+        self.name_row = self.form.add("name", N_("Your &name"), self.name, needed=True)
+        self.form.add("pin", N_("&PIN"), self.pin, needed=True,
+                      hint=N_("4 to 12 digits; no dates, no rows of digits"))  # fmt: skip
+        self.form.add("again", N_("PIN once &more"), self.again, needed=True)
+        for part in (self.banner, self.words, self.progress, self.form):
+            self.body.addWidget(part)
+        self.banner.hide()
+        self.name_row.hide()
+        self.here = False
+        self.chain([self.staff_no, self.pin, self.again], done)
+        self.show_progress(0, 0)
+
+    def first(self) -> QWidget:
+        return self.staff_no
+
+    def show_joined(self, joined: Joined) -> None:
+        """Say where this desk belongs now."""
+        if joined.clock_off_ms:
+            self.banner.put("warn", clock_sentence(joined.clock_off_ms))
+        else:
+            self.banner.say("ok", N_("Connected: {site}, station {number}."), site=joined.site_name,
+                            number=f"{joined.number:05d}")  # fmt: skip
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Show how much of the first fill is here."""
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
+        self.words.say(N_("What the server has is coming in. You can fill in your number and PIN meanwhile."))
+        self.progress.setAccessibleName(spoken(N_("First fill")))
+
+    def show_welcome(self, found: Welcomed) -> None:
+        """The first fill is far enough: somebody can be let in."""
+        self.here = True
+        self.progress.hide()
+        reveal(self.name_row, not found.supervised)
+        if found.supervised:
+            self.words.say(N_("{count} people are known here. What is still missing comes in while you work."),
+                           count=found.people)  # fmt: skip
+        else:
+            self.words.say(N_("The server knows nobody yet who could let others in. You become administrator and"
+                              " supervisor of this branch."))  # fmt: skip
+
+    def ready(self) -> bool:
+        self.form.clear_errors()
+        pin = self.pin.text()
+        if not self.staff_no.text().strip():
+            return self._refuse("staff_no", spoken(N_("Enter a staff number.")))
+        if not SHORTEST <= len(pin) <= LONGEST:
+            sentence = spoken(N_("A PIN has {shortest} to {longest} digits."), shortest=SHORTEST, longest=LONGEST)
+            return self._refuse("pin", sentence)
+        if pin_weak(pin):
+            return self._refuse("pin", spoken(N_("This PIN is too easy to guess.")))
+        if self.again.text() != pin:
+            return self._refuse("again", spoken(N_("The two PINs differ.")))
+        if not self.here:
+            self.words.say(N_("One moment: who works here is still on the way."))
+            return False
+        if not self.name_row.isHidden() and not self.name.text().strip():
+            return self._refuse("name", spoken(N_("Enter the name.")))
+        return True
+
+    def fill(self, answers: Answers) -> None:
+        answers.staff_no, answers.pin = self.staff_no.text().strip(), self.pin.text()
+        answers.name = "" if self.name_row.isHidden() else self.name.text().strip()
+
+    def _refuse(self, key: str, sentence: str) -> bool:
+        self.form.rows[key].refuse(sentence)
+        return False
+
+
+class JoinWizard(Steps):
+    """Joins a branch. The store is made when the server is asked; from the answer on there is no way back."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(gate)
+        self.beginning = Beginning(gate.home, self.fresh)
+        beginning, answers = self.beginning, self.answers
+        self.card = EnrolCard(gate.jobs, lambda wish: beginning.connect(answers, wish), own_button=False)
+        self.card.joined.connect(self._joined)
+        self.card.busy.connect(lambda busy: self._free(not busy))
+        self.server = ServerStep(self.card)
+        self.you = OwnPinStep(self.next)
+        self.joined: Joined | None = None
+        self.arrange([
+            (N_("Recovery code"), self.key), (N_("Printers"), self.printers), (N_("Central server"), self.server),
+            (N_("You"), self.you),
+        ])  # fmt: skip
+        self.destroyed.connect(lambda _gone=None: beginning.close())
+
+    def go(self, place: int) -> None:
+        """Show a step; once connected, only the last one is left."""
+        if self.joined is not None and place < len(self.steps) - 1:
+            return
+        super().go(place)
+        self.back_button.setEnabled(self.joined is None)
+        if self.steps[place] is self.server:
+            self.next_button.say(N_("Connec&t"))
+            self.next_button.set_icon("cloud")
+
+    def next(self) -> None:
+        """Go on; at the server's step the server is asked first."""
+        if self.stack.currentWidget() is self.server and self.joined is None:
+            self.card.submit()
+        else:
+            super().next()
+
+    def finish(self) -> None:
+        beginning, answers = self.beginning, self.answers
+        self.gate.jobs.background(
+            lambda _progress: beginning.choose_pin(answers), owner=self, then=self._done, refused=self._refused
+        )
+
+    def _joined(self, joined: Joined) -> None:
+        self.joined = joined
+        self.you.show_joined(joined)
+        self.go(len(self.steps) - 1)
+        self._fill()
+
+    def _fill(self) -> None:
+        beginning, answers = self.beginning, self.answers
+        self.gate.jobs.background(
+            lambda progress: beginning.fill(answers, progress.at), owner=self, then=self.you.show_welcome,
+            refused=self._not_filled, progress=self.you.show_progress,
+        )  # fmt: skip
+
+    def _not_filled(self, error: DeskError) -> None:
+        """The line broke off in the middle: what came stays, and one press goes on."""
+        self.banner.put("warn", say(error))
+        self.banner.offer(N_("Try again"), self._again)
+
+    def _again(self) -> None:
+        self.banner.clear()
+        self._fill()
+
+    def _done(self, key: bytes) -> None:
+        self.gate.done(self.gate.home, key)
+
+    def _free(self, free: bool) -> None:
+        super()._free(free)
+        if self.joined is not None:
+            self.back_button.setEnabled(False)

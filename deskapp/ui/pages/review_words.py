@@ -1,0 +1,114 @@
+"""Disagreements in plain sentences: who, where, when, what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from deskapp.errors import N_
+from deskapp.queries.disagreements import PARKED, REFUSED, Detail, Side
+from deskapp.rules.custody import HOLDER_TITLES, kind_of
+from deskapp.rules.money import format_yuan
+from deskapp.rules.moves import TABLE
+from deskapp.rules.tickets import MOVE_TITLES
+from deskapp.ui.kit import spoken
+from deskapp.ui.pages.words import full_moment
+
+INTRODUCTIONS: Final[Mapping[str, str]] = {
+    "also_changed": N_("Two people changed the same fields without seeing each other's version. The later one is in"
+                       " force; the other one is kept here."),
+    "identity_conflict": N_("Two people changed what this record is called or numbered. The first version is in force"
+                            " until somebody decides."),
+    "twin": N_("Two records bear the same number. Are they one and the same?"),
+    "two_pickups": N_("Two counters have handed out the same device. Only one of them can have done so."),
+    "stock_negative": N_("Parts were booked out at two benches at the same time."),
+}  # fmt: skip
+"""What a kind of card is about; the others have a sentence of their own."""
+
+_MOVES: Final[Mapping[str, str]] = {move.name: move.title for move in TABLE}
+_MONEY: Final[Mapping[str, str]] = {
+    "quote": N_("Quote"), "approval": N_("Approval"), "decline": N_("Refusal"), "charge": N_("Charge"),
+    "payment": N_("Payment"), "waiver": N_("Waiver"), "discount": N_("Discount"), "refund": N_("Refund"),
+    "void": N_("Voided entry"),
+}  # fmt: skip
+
+
+def said_by(side: Side, me: str) -> str:
+    """Return who wrote a version, where and when; the person at the desk is called “you”."""
+    who = spoken(N_("You")) if me and side.staff_id == me else side.name or spoken(N_("Somebody"))
+    parts = [who, side.site]
+    if side.station:
+        parts.append(spoken(N_("station {number}"), number=f"{side.station:05d}"))
+    if side.at:
+        parts.append(full_moment(side.at))
+    return "  ·  ".join(part for part in parts if part)
+
+
+def sentence(detail: Detail) -> str:
+    """Return what happened, in one or two sentences."""
+    row, data, side = detail.row, detail.data, detail.side
+    who, when = side.name or spoken(N_("Somebody")), full_moment(side.at)
+    if row.kind == "misfit":
+        return _misfit(data, who, when)
+    if row.kind == "clock" and row.local:
+        minutes = round(abs(int(data.get("off_ms", 0))) / 60_000)
+        text = (
+            N_("This computer's clock is {minutes} minutes slow. Syncing works all the same, but the times on papers"
+               " and in the history are wrong. Set date and time of the computer.")
+            if int(data.get("off_ms", 0)) > 0
+            else N_("This computer's clock is {minutes} minutes fast. Syncing works all the same, but the times on"
+                    " papers and in the history are wrong. Set date and time of the computer.")
+        )  # fmt: skip
+        return spoken(text, minutes=minutes)
+    if row.kind == "clock":
+        return spoken(
+            N_("Entries of {name} are dated {time}, in the future. The clock of the computer they were made on is"
+               " wrong: have it set. The entries count all the same."), name=who, time=when,
+        )  # fmt: skip
+    if row.kind == "foreign_fact":
+        return spoken(
+            N_("Station {number} wrote something about a record that its branch does not have. It is kept; look whether"
+               " it belongs here."), number=f"{int(data.get('station', 0)):05d}",
+        )  # fmt: skip
+    if row.kind == "cut":
+        return spoken(N_("An entry held digits of a payment card or a key. They were cut out before anything was"
+                         " stored; only the last four are left. Remind whoever wrote it."))  # fmt: skip
+    if row.kind in (REFUSED, PARKED):
+        return _own(row.kind, str(data.get("reason", "")), full_moment(row.raised_at))
+    return spoken(INTRODUCTIONS[row.kind]) if row.kind in INTRODUCTIONS else ""
+
+
+def _misfit(data: Mapping[str, object], who: str, when: str) -> str:
+    axis, move = data.get("axis"), str(data.get("move", ""))
+    if axis == "custody":
+        return spoken(
+            N_("{name} noted at {time} that the device was handed over by “{written}”. By the record it was with"
+               " “{expected}”. Find out where it really was; the chain goes on from where it was seen last."),
+            name=who, time=when, written=_holder(data.get("written")), expected=_holder(data.get("expected")),
+        )  # fmt: skip
+    what = _MOVES.get(move) if axis == "work" else MOVE_TITLES.get(move) if axis == "ticket" else _MONEY.get(move)
+    title = spoken(what) if what else move
+    fen = data.get("fen")
+    if isinstance(fen, int) and fen:
+        title = f"{title} {format_yuan(fen)}"
+    return spoken(
+        N_("“{what}” by {name} at {time} does not fit: somebody else was quicker. The note is kept in the history and"
+           " moves nothing. Look whether something is left to do."), what=title, name=who, time=when,
+    )  # fmt: skip
+
+
+def _holder(written: object) -> str:
+    try:
+        return spoken(HOLDER_TITLES[kind_of(str(written))])
+    except (ValueError, KeyError):
+        return str(written)
+
+
+def _own(kind: str, reason: str, when: str) -> str:
+    text = (
+        N_("What you did at {time} was not taken by the server. Every word of it stands below: enter again what is"
+           " still needed.") if kind == REFUSED
+        else N_("The server has set an entry of {time} aside and takes it later by itself. Nothing is lost.")
+    )  # fmt: skip
+    told = spoken(text, time=when)
+    return f"{told} {spoken(reason)}" if reason else told
