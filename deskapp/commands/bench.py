@@ -29,7 +29,7 @@ from deskapp.commands.bench_desk import (
     to_bench,
     to_shelf,
 )
-from deskapp.commands.bench_parts import parts_fitted, parts_removed
+from deskapp.commands.bench_parts import part_of, parts_fitted, parts_removed
 from deskapp.commands.bench_warranty import decide
 from deskapp.commands.moves import hop, move, must_be, raise_card, record
 from deskapp.errors import N_, Refused
@@ -134,7 +134,8 @@ def record_diagnosis(
     words = kept(write, job, form.words, "words")
     cause_class = str(cause.extra["class"])
     exclusions = [*form.exclusions, str(cause.extra.get("exclusion", ""))]
-    decision = decide(write, job, cause_class, exclusions, override=override, free=free).to_record()
+    parts = [part_of(write, part.part_id).part_no for part in form.needed_parts]
+    decision = decide(write, job, cause_class, exclusions, parts=parts, override=override, free=free).to_record()
     records = {
         "symptom_confirmed": form.symptom_confirmed, "cause_code": form.cause_code, "cause_class": cause_class,
         "tamper_flag": form.tamper_flag, "firmware_version": form.firmware_version.strip(),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from deskapp.commands.bench_desk import job_of, kept, needed
+from deskapp.commands.bench_desk import Job, job_of, kept, needed
 from deskapp.commands.moves import move, record
 from deskapp.errors import N_, Refused
+from deskapp.models.key_runs import run_by_number
 from deskapp.models.store import Override, Write, command
 from deskapp.rules.identifiers import Context, judge, sentence
 
@@ -44,12 +45,10 @@ def load_keys(
     if method not in METHODS:
         raise Refused(N_("How are the keys loaded?"), field="method", code="missing")
     fields = {"slot": slot, "check_value": check_value, "device_result": device_result, "run_no": run_no}
-    clean = {name: _no_key(text, name) for name, text in fields.items()}
+    clean = {name: no_key(text, name) for name, text in fields.items()}
     needed(clean["slot"], "slot", N_("Note the name of the key slot."))
-    value = clean["check_value"].upper().replace(" ", "")
-    if not _CHECK_VALUE.fullmatch(value):
-        raise Refused(N_("The check value has 4 to 6 characters, 0-9 and A-F, as the device shows it."),
-                      field="check_value", code="check_value")  # fmt: skip
+    value = check_value_of(check_value)
+    _on_the_list(write, job, clean["run_no"])
     needed(clean["device_result"], "device_result", N_("What did the device show?"))
     other = write.second_person(second, "key_load", field="second")
     move(
@@ -76,7 +75,30 @@ def keys_kept(write: Write, *, item_id: str, reason: str, self_test_result: str,
     )  # fmt: skip
 
 
-def _no_key(text: str, field: str) -> str:
+def _on_the_list(write: Write, job: Job, run_no: str) -> None:
+    """A run that is known here names its devices; a load in it is noted there (`key_runs.load_in_run`)."""
+    run = run_by_number(write.session, run_no) if run_no else None
+    if run is None:
+        return
+    if not any(one.device_id == job.device.id for one in run.devices):
+        raise Refused(
+            N_("{number} is not on the list of run {run}: it gets no keys."), field="run_no", code="not_listed",
+            number=job.item.label_no, run=run.number,
+        )  # fmt: skip
+    raise Refused(N_("Load this device on the page of run {run}."), field="run_no", code="in_run", run=run.number)
+
+
+def check_value_of(typed: str) -> str:
+    """Return a check value in its one form; raises Refused for anything else, a key first of all."""
+    value = no_key(typed, "check_value").upper().replace(" ", "")
+    if not _CHECK_VALUE.fullmatch(value):
+        raise Refused(N_("The check value has 4 to 6 characters, 0-9 and A-F, as the device shows it."),
+                      field="check_value", code="check_value")  # fmt: skip
+    return value
+
+
+def no_key(text: str, field: str) -> str:
+    """Return a text that is no key; raises Refused at the field for one that may be."""
     verdict = judge("key_material", text.strip(), context=Context(key_load_field=True))
     if verdict.value is None:
         words, values = sentence(verdict)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from deskapp.commands.bench_desk import Job, job_of, kept, needed, to_bench, to_shelf
-from deskapp.commands.moves import move, must_be, raise_card
+from deskapp.commands.moves import move, must_be, raise_card, settle
 from deskapp.errors import N_, Refused
 from deskapp.models import bench
 from deskapp.models.repair import ReviewCard
@@ -20,6 +20,10 @@ from deskapp.rules.lifecycle import WorkState
 
 OLD_PART_PLACES = ("old_parts", "scrap")
 """Where a part that came out may go: kept (to give back or to send to the maker), or scrapped."""
+
+
+ARRIVED = "part_arrived"
+"""The card that tells a waiting job that its part is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def use_part(
     old_serial_no: str = "",
     old_part_to: str = "",
 ) -> Used:
-    """Book a part from the shelf into a device, and the old one out of it.
+    """Book a part into a device, what is kept for it first, else from the shelf; and the old one out of it.
 
     A part that carries serial numbers is booked one by one with its number. When the shelf holds
     fewer than are taken, the work goes on and a card asks for a count.
@@ -54,7 +58,7 @@ def use_part(
     serial = _serial(write, part, serial_no, quantity)
     if old_part_to and old_part_to not in OLD_PART_PLACES:
         raise Refused(N_("Where does the old part go?"), field="old_part_to")
-    booked = _move(write, job, part, "shelf", "item", quantity, serial)
+    booked = _issue(write, job, part, quantity, serial)
     if old_part_to or old_serial_no.strip():
         old = _clean_serial(old_serial_no, "old_serial_no") if old_serial_no.strip() else ""
         data = {"give_back": True} if job.order.old_parts_back and old_part_to != "scrap" else {}
@@ -106,8 +110,26 @@ def parts_arrived(write: Write, *, item_id: str, part_id: str, quantity: int, be
     job = job_of(write, item_id)
     part = part_of(write, part_id)
     move(write, job.item, "parts_arrived", {"part": part.part_no, "quantity": quantity})
+    settle_arrival(write, item_id)
     if bench.strip():
         to_bench(write, job, bench, tamper_result=TamperResult.NOT_DUE)
+
+
+def arrivals(write: Write, item_id: str) -> list[ReviewCard]:
+    """Return the open cards that tell a waiting job of its part."""
+    return list(
+        write.session.scalars(
+            select(ReviewCard).where(
+                ReviewCard.kind == ARRIVED, ReviewCard.subject_id == item_id, ReviewCard.settled_at == 0
+            )
+        )
+    )
+
+
+def settle_arrival(write: Write, item_id: str) -> None:
+    """Take the word that a part is here off the list: the job was taken up, or the part is kept for it."""
+    for card in arrivals(write, item_id):
+        settle(write, card, "taken_up")
 
 
 def part_of(write: Write, part_id: str) -> Part:
@@ -137,6 +159,17 @@ def parts_removed(write: Write, item_id: str) -> list[dict[str, Any]]:
          "serial_no": row.serial_no, "to": row.to_place}
         for row in bench.removed(write.session, item_id)
     ]  # fmt: skip
+
+
+def _issue(write: Write, job: Job, part: Part, quantity: int, serial: str) -> StockMove:
+    """Take from the device's own tray as far as it reaches, the rest from the shelf; return the last move."""
+    kept = bench.reserved(write.session, job.item.id).get((part.id, serial), 0)
+    from_tray = min(kept, quantity)
+    rows = []
+    for origin, count in ((bench.RESERVED, from_tray), ("shelf", quantity - from_tray)):
+        if count:
+            rows.append(_move(write, job, part, origin, "item", count, serial))
+    return rows[-1]
 
 
 def _serial(write: Write, part: Part, typed: str, quantity: int) -> str:

@@ -8,14 +8,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from deskapp import catalogue
 from deskapp.catalogue import TestStep
 from deskapp.commands.bench_charge import charge
 from deskapp.commands.bench_desk import QC_BENCH, Job, events_of, job_of, kept, tamper_answer, to_bench, to_shelf
 from deskapp.commands.bench_warranty import leave_warranty
 from deskapp.commands.moves import item_of, move, must_be, raise_card, record
 from deskapp.commands.people import actor_of
+from deskapp.commands.stock_desk import free_tray
 from deskapp.errors import N_, Forbidden, Refused
+from deskapp.models import bench
+from deskapp.models.device import DeviceModel
 from deskapp.models.folding import work_of
 from deskapp.models.people import Site, Staff
 from deskapp.models.repair import CustodyEvent
@@ -71,7 +73,7 @@ def run_test(
     job = job_of(write, item_id)
     must_be(job.item, WorkState.QC_TESTING)
     plan_id, steps = plan_of(job)
-    judged = [_judge(step, values) for step in steps]
+    judged = [judge_step(step, values) for step in steps]
     failed = tuple(str(one["step"]) for one in judged if one["result"] == FAIL)
     said = kept(write, job, words, "words")
     answer = tamper_answer(tamper_result)
@@ -92,17 +94,22 @@ def run_test(
     record(write, item_id, "test", said, **facts, solo=allowed.solo)
     to_shelf(write, job, shelf, tamper_result=answer, seal_out=seal)
     leave_warranty(write, job)
+    free_tray(write, job.item)
     return Tested(True, (), 0, charge(write, job), allowed.solo)
 
 
 def plan_of(job: Job) -> tuple[str, tuple[TestStep, ...]]:
     """Return the test plan of a device: that of its kind, without what the model does not have."""
-    kind = job.model.kind if job.model else "smart_pos"
-    capabilities = tuple(job.model.capabilities) if job.model else ()
-    return catalogue.test_plan(kind, capabilities)
+    return plan_of_model(job.model)
 
 
-def _judge(step: TestStep, values: Sequence[TestValue]) -> dict[str, Any]:
+def plan_of_model(model: DeviceModel | None) -> tuple[str, tuple[TestStep, ...]]:
+    """Return the test plan of a model with its own limits and steps; the smart terminal's where it is unknown."""
+    return bench.test_plan(model)
+
+
+def judge_step(step: TestStep, values: Sequence[TestValue]) -> dict[str, Any]:
+    """Return the judged answer to a step; raises Refused at the step where there is none that counts."""
     answer = next((one for one in values if one.step == step.id), None)
     if answer is None or not (answer.result or answer.value is not None):
         raise Refused(N_("Every step of the test needs an answer."), field=step.id, code="missing")
@@ -138,9 +145,7 @@ def _refuse_own_work(write: Write, job: Job) -> None:
         )  # fmt: skip
 
 
-def _fail(
-    write: Write, job: Job, failed: Sequence[str], loops: int, words: str, override: Override | None
-) -> None:
+def _fail(write: Write, job: Job, failed: Sequence[str], loops: int, words: str, override: Override | None) -> None:
     acting, second = write, ""
     if loops >= TOO_MANY_FAILURES and override is not None:
         who = write.session.get_one(Staff, write.second_person(override, "override"))

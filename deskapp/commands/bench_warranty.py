@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
 from deskapp.clock import shop_day
@@ -26,10 +26,13 @@ def decide(
     cause_class: str,
     exclusions: Iterable[str],
     *,
+    parts: Collection[str] = (),
     override: Override | None = None,
     free: bool | None = None,
 ) -> warranty.Decision:
     """Return the decision for a device with this class of cause, as of the day it came in.
+
+    `parts` are the numbers of the parts that have to be replaced: a part is covered by its own term.
 
     `free` overrides the rule and needs a second person who may do so; raises Refused without one.
     """
@@ -45,7 +48,7 @@ def decide(
         manufactured=_day(job.device.manufactured_on),
         model_months=job.model.warranty_months if job.model else None,
         grace_months=GRACE_MONTHS,
-        repairs=past.repair_warranties(job.device, job.item.symptom_code),
+        repairs=past.repair_warranties(job.device, job.item.symptom_code, parts),
         exclusions=[warranty.Exclusion(code) for code in exclusions if code],
         evidence=bool(photos_of(write, job.item.id)),
         tamper_suspected=_suspected(write, job),
@@ -57,19 +60,20 @@ def decide(
 def leave_warranty(write: Write, job: Job) -> None:
     """Note on the device until when this repair and each new part are covered.
 
-    A free repair under an earlier repair's warranty does not begin that warranty anew.
+    A repair that was free under an earlier repair's warranty begins nothing anew: the term of that repair stays,
+    and so does that of a part that is replaced inside its own. A part that was not covered carries its own term.
     """
     today = shop_day(write.now)
-    running = [
-        repair for repair in past.repair_warranties(job.device, job.item.symptom_code)
-        if repair.same_fault and repair.end >= today
-    ]  # fmt: skip
-    earlier = max(running, key=lambda repair: repair.end) if running else None
+    fitted = bench.fitted(write.session, job.item.id)
+    known = past.repair_warranties(job.device, job.item.symptom_code, [part.part_no for part in fitted])
+    running = [repair for repair in known if repair.end >= today] if _free_again(write, job) else []
+    earlier = max((one for one in running if one.same_fault), key=lambda one: one.end, default=None)
     until = warranty.repair_warranty_end(today, REPAIR_MONTHS, earlier)
     entries = [{"order_no": job.order.number, "until": until.isoformat(), "symptom_code": job.item.symptom_code}]
-    for part in bench.fitted(write.session, job.item.id):
-        if part.warranty_days:
-            end = today + timedelta(days=part.warranty_days)
+    for part in fitted:
+        covered = max((one.end for one in running if one.part == part.part_no), default=None)
+        if part.warranty_days or covered:
+            end = covered or today + timedelta(days=part.warranty_days)
             entries.append(
                 {"order_no": job.order.number, "until": end.isoformat(), "symptom_code": job.item.symptom_code,
                  "part_no": part.part_no}
@@ -78,6 +82,13 @@ def leave_warranty(write: Write, job: Job) -> None:
     old = kept.get("repairs") if isinstance(kept.get("repairs"), list) else [kept] if kept else []
     still = [one for one in old or [] if str(one.get("until", "")) >= today.isoformat()]
     job.device.repair_warranty = {"repairs": [*still, *entries]}
+
+
+def _free_again(write: Write, job: Job) -> bool:
+    """Tell whether this repair was free because an earlier one was still covered."""
+    found = bench.last_of(events_of(write, job.item.id), "record_diagnosis")
+    decision = found.data["warranty_decision"] if found else {}
+    return decision.get("result") == "free" and decision.get("basis") == warranty.Basis.REPAIR_WARRANTY
 
 
 def _suspected(write: Write, job: Job) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from deskapp.commands.entry import Entry
 from deskapp.commands.moves import raise_card
+from deskapp.commands.stock_desk import settle_count, wake_waiting
 from deskapp.errors import N_, Refused
+from deskapp.models import bench
 from deskapp.models.device import DeviceModel
 from deskapp.models.stock import Part, PriceLine, StockMove
 from deskapp.models.store import Write, command
@@ -90,8 +93,7 @@ def write_model(write: Write, form: ModelForm) -> DeviceModel:
     for key in ModelForm.__slots__:
         if key == "id":
             continue
-        value = getattr(form, key)
-        value = list(value) if isinstance(value, tuple) else value.strip() if isinstance(value, str) else value
+        value = _clean(key, getattr(form, key))
         if getattr(row, key) != value:
             setattr(row, key, value)
     return row
@@ -117,8 +119,7 @@ def write_part(write: Write, form: PartForm) -> Part:
         row = Part(id=write.new_id(), part_no=number, name=form.name)
         write.session.add(row)
     for key in PartForm.__slots__:
-        value = number if key == "part_no" else getattr(form, key)
-        value = list(value) if isinstance(value, tuple) else value.strip() if isinstance(value, str) else value
+        value = number if key == "part_no" else _clean(key, getattr(form, key))
         if getattr(row, key) != value:
             setattr(row, key, value)
     return row
@@ -127,9 +128,13 @@ def write_part(write: Write, form: PartForm) -> Part:
 @command(N_("Take parts in"), right="stock")
 def receive_parts(
     write: Write, *, part_id: str, quantity: int, serials: Sequence[str] = (), supplier: str = "", reason: str = ""
-) -> None:
-    """Take parts into the stock; a part that is tracked by serial number needs one for each."""
+) -> tuple[str, ...]:
+    """Take parts into the stock; a part that is tracked by serial number needs one for each.
+
+    Returns the labels of the devices that waited for it and are told now.
+    """
     receive(write, part_id, quantity, serials, supplier=supplier, reason=reason or "receive")
+    return tuple(wake_waiting(write, write.session.get_one(Part, part_id)))
 
 
 def receive(
@@ -174,6 +179,9 @@ def count_parts(write: Write, *, part_id: str, counted: int, reason: str = "") -
             )  # fmt: skip
         )
         raise_card(write, "stock_difference", "part", part_id, data={"difference": difference, "counted": counted})
+    settle_count(write, part_id)
+    if difference > 0:
+        wake_waiting(write, write.session.get_one(Part, part_id))
     return difference
 
 
@@ -200,7 +208,8 @@ def write_prices(write: Write, version: str, valid_from: str, lines: Sequence[Pr
                 id=write.new_id(), version=version.strip(), code=form.code, kind=form.kind, name=form.name
             )
             write.session.add(row)
-        row.kind, row.name, row.name_en, row.fen = form.kind, form.name.strip(), form.name_en.strip(), form.fen
+        row.kind, row.fen = form.kind, form.fen
+        row.name, row.name_en = _clean("lines", form.name), _clean("lines", form.name_en)
         row.region, row.valid_from, row.active = form.region, valid_from, True
     for row in there.values():
         row.active = False
@@ -208,18 +217,20 @@ def write_prices(write: Write, version: str, valid_from: str, lines: Sequence[Pr
 
 def on_hand(write: Write, part_id: str) -> int:
     """Return how many of a part lie on the shelf: the sum of its moves."""
-    came = select(func.coalesce(func.sum(StockMove.quantity), 0)).where(
-        StockMove.part_id == part_id, StockMove.to_place == "shelf"
-    )
-    went = select(func.coalesce(func.sum(StockMove.quantity), 0)).where(
-        StockMove.part_id == part_id, StockMove.from_place == "shelf"
-    )
-    return int(write.session.scalar(came) or 0) - int(write.session.scalar(went) or 0)
+    write.session.flush()
+    return bench.on_shelf(write.session, [part_id])[part_id]
 
 
 def part_by_number(write: Write, part_no: str) -> Part | None:
     """Return the part with a number, or None."""
     return write.session.scalars(select(Part).where(Part.part_no == part_no)).first()
+
+
+def _clean(name: str, value: Any) -> Any:
+    """Return what a form holds as it is kept; words are judged at their field."""
+    if isinstance(value, str):
+        return value.strip() if name in ("serial_pattern", "kind") else Entry().note(value, name)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _check_pattern(pattern: str) -> None:

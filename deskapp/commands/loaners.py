@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from deskapp import catalogue
 from deskapp.commands.entry import Entry
+from deskapp.commands.moves import raise_card, record
 from deskapp.commands.papers_service import queue_loan_agreement
 from deskapp.errors import N_, Refused
 from deskapp.models import past
 from deskapp.models.device import Device
-from deskapp.models.handing_out import OpenLoan, open_loans
+from deskapp.models.handing_out import OpenLoan, items_of, open_loans, reminders
 from deskapp.models.merchant import Merchant
 from deskapp.models.repair import RepairItem, RepairOrder
 from deskapp.models.stock import LoanEvent
-from deskapp.models.store import Write, command
+from deskapp.models.store import Override, Write, command
 from deskapp.rules.custody import TamperResult
 from deskapp.rules.identifiers import clean_serial
-from deskapp.rules.states import HELD
+from deskapp.rules.states import ENDED, HELD, WorkState
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,9 @@ def lend(
     if tamper_result != TamperResult.OK:
         raise Refused(_TAMPER[tamper_result == TamperResult.SUSPECT], field="tamper_result", code="tamper")
     order = write.session.get(RepairOrder, order_id) if order_id else None
+    if order is not None and order.closed_at:
+        raise Refused(N_("Order {order} is over; lend to the merchant instead."), field="order", code="closed",
+                      order=order.number)  # fmt: skip
     merchant_id = merchant_id or (order.merchant_id if order else "")
     if not merchant_id or write.session.get(Merchant, merchant_id) is None:
         raise Refused(N_("To which merchant is it lent?"), field="merchant", code="missing")
@@ -85,9 +91,7 @@ def lend(
 
 
 @command(N_("Take a loaner back"), right="loaner")
-def take_back(
-    write: Write, *, serial_no: str, tamper_result: str = "", complete: bool = True, words: str = ""
-) -> None:
+def take_back(write: Write, *, serial_no: str, tamper_result: str = "", complete: bool = True, words: str = "") -> None:
     """Take a loaner back after looking at it; a suspicious one leaves the pool until a supervisor has looked."""
     device = _unit(write, serial_no)
     if tamper_result not in (TamperResult.OK, TamperResult.SUSPECT):
@@ -97,12 +101,8 @@ def take_back(
     give_back(write, device.id, tamper_result=tamper_result, words=words, complete=complete)
 
 
-def give_back(
-    write: Write, device_id: str, *, tamper_result: str, words: str = "", complete: bool = True
-) -> None:
+def give_back(write: Write, device_id: str, *, tamper_result: str, words: str = "", complete: bool = True) -> None:
     """Note inside another act that a loaner is back; raises Refused when it was not out."""
-    from deskapp.commands.moves import raise_card
-
     device = write.session.get_one(Device, device_id)
     loans = open_loans(write.session, device_id=device_id)
     if not loans:
@@ -144,6 +144,54 @@ def extend_loan(write: Write, *, serial_no: str, due_at: int, reason: str) -> No
                 voids=voids, data={"extends": old.event_id},
             )
         )  # fmt: skip
+
+
+def still_out(write: Write, order_id: str, ending: Collection[str]) -> list[OpenLoan]:
+    """Return the loaners that are out although the order ends with these devices; none while others remain."""
+    write.session.flush()
+    others = [item for item in items_of(write.session, order_id) if item.id not in ending]
+    if any(WorkState(item.work_state) not in ENDED for item in others):
+        return []
+    return open_loans(write.session, order_id=order_id)
+
+
+def refuse_open_loan(write: Write, item_ids: Collection[str], override: Override | None) -> str:
+    """Refuse to end orders while a loaner lent for them is out; a supervisor's consent with a reason lets it pass.
+
+    Returns the id of that supervisor, empty where nothing stood in the way.
+    """
+    items = [write.session.get_one(RepairItem, one) for one in item_ids]
+    out = [loan for order in {item.order_id: None for item in items} for loan in still_out(write, order, item_ids)]
+    if not out:
+        return ""
+    if override is None:
+        raise Refused(
+            N_("Loaner {serial} is still out for this order. Take it back, or a supervisor allows it with a reason."),
+            field="loaner", code="needs_override", serial=out[0].serial_no, exceptions="loaner_out",
+        )  # fmt: skip
+    second = write.second_person(override, "override", field="loaner")
+    Entry().note(override.reason, "reason")
+    for loan in out:
+        raise_card(write, "loaner_out", "device", loan.device_id, words=override.reason.strip(),
+                   data={"order": loan.order_id, "second": second})  # fmt: skip
+    return second
+
+
+@command(N_("Remind a merchant of a loaner"), right="loaner")
+def remind_loan(write: Write, *, serial_no: str, channel: str, result: str, words: str = "") -> int:
+    """Log a reminder that a loaner is due or overdue; returns how many there were for this loan."""
+    device = _unit(write, serial_no)
+    loans = open_loans(write.session, device_id=device.id)
+    if not loans:
+        raise Refused(N_("{serial} is not out as a loaner."), field="serial_no", code="not_out",
+                      serial=device.serial_no)  # fmt: skip
+    if channel not in catalogue.words("contact_channels"):
+        raise Refused(N_("How was the merchant told? Choose a channel."), field="channel", code="missing")
+    if result not in catalogue.words("call_results"):
+        raise Refused(N_("What came of the call? Choose a result."), field="result", code="missing")
+    record(write, loans[0].event_id, "loan_reminder", Entry().note(words, "words"), channel=channel, result=result)
+    write.session.flush()
+    return len(reminders(write.session, loans[0].event_id))
 
 
 _TAMPER = {

@@ -168,9 +168,10 @@ def _fill(write: Write, entry: Entry, row: Merchant, form: MerchantDetails) -> N
             field="merchant_no", code="taken", merchant_no=number, name=holder.short_name or holder.name,
         )  # fmt: skip
     values = {
-        "name": name, "merchant_no": number, "short_name": form.short_name.strip(),
+        "name": name, "merchant_no": number, "short_name": entry.note(form.short_name, "short_name"),
         "uscc": entry.take("uscc", form.uscc, "uscc"), "address": entry.note(form.address, "address"),
-        "district": form.district.strip(), "tier": form.tier.strip(), "note": entry.note(form.note, "note"),
+        "district": entry.note(form.district, "district"), "tier": entry.note(form.tier, "tier"),
+        "note": entry.note(form.note, "note"),
     }  # fmt: skip
     for key, value in values.items():
         if getattr(row, key) != value:
@@ -191,7 +192,8 @@ def _set_contacts(write: Write, entry: Entry, merchant_id: str, contacts: Sequen
             row = MerchantContact(id=write.new_id(), merchant_id=merchant_id)
             write.session.add(row)
         kept.add(row.id)
-        row.name, row.relation = entry.take("name", form.name, "contact_name"), form.relation.strip()
+        row.name = entry.take("name", form.name, "contact_name")
+        row.relation = entry.note(form.relation, "relation")
         row.phone, row.main, row.active = entry.take("phone", form.phone, "contact_phone"), form.main, True
     for identity, row in there.items():
         if identity not in kept and row.active:

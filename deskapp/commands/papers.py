@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deskapp import catalogue, settings
+from deskapp.commands.entry import Entry
 from deskapp.errors import N_, Refused
 from deskapp.models.act_session import facts_of, rows_of_order
 from deskapp.models.device import Device, DeviceModel
@@ -111,8 +112,7 @@ def reprint(write: Write, *, job_id: str, reason: str) -> str:
     first = write.session.get(PrintJob, job_id)
     if first is None:
         raise Refused(N_("This paper is not known on this computer."), field="job")
-    if not reason.strip():
-        raise Refused(N_("Give the reason for the reprint."), field="reason")
+    reason = _why(reason)
     if first.kind in LABELS and superseded(write.session, [first.number]):
         # A label has no room for a mark: on a device it would pass for a good one.
         raise Refused(N_("This label no longer holds, so it is not printed again."), field="job", code="superseded")
@@ -126,8 +126,7 @@ def reprint_batch(write: Write, *, batch_id: str, first: int, last: int, reason:
     The same rights and reasons as for one. Labels that no longer hold are left out. Raises Refused when
     nothing of it has come out.
     """
-    if not reason.strip():
-        raise Refused(N_("Give the reason for the reprint."), field="reason")
+    reason = _why(reason)
     if not 1 <= first <= last:
         raise Refused(N_("Count from the first paper of the batch: from 1 to the last."), field="first")
     rows = write.session.scalars(
@@ -145,6 +144,13 @@ def reprint_batch(write: Write, *, batch_id: str, first: int, last: int, reason:
     return [job.id for job in jobs]
 
 
+def _why(reason: str) -> str:
+    said = Entry().note(reason, "reason")
+    if not said:
+        raise Refused(N_("Give the reason for the reprint."), field="reason")
+    return said
+
+
 def _copy(write: Write, first: PrintJob, reason: str) -> PrintJob:
     """Queue a marked copy of a paper; a second copy needs the right to reprint."""
     from deskapp.rules import access
@@ -156,7 +162,7 @@ def _copy(write: Write, first: PrintJob, reason: str) -> PrintJob:
     job = PrintJob(
         id=write.new_id(), kind=first.kind, subject_kind=first.subject_kind, subject_id=first.subject_id,
         number=first.number, card=first.card, card_sha256=first.card_sha256, copy_no=len(copies) + 1,
-        of_job=origin, reason=reason.strip(), language=first.language,
+        of_job=origin, reason=reason, language=first.language,
         medium=medium_for(first.kind, write.settings), created_at=write.now,
         created_by=write.actor.staff_id, state_at=write.now,
     )  # fmt: skip

@@ -264,11 +264,14 @@ def _device(
     before, after = _versions(found, done) if done is not None else ("", "")
     keys = _last(events, "load_keys")
     swap = _last(events, "swap")
+    supplied = _last(events, "supply_swap") or _last(events, "supply_swap_on_site")
+    serial = device.serial_no if device else ""
+    new_serial = str(swap.data.get("new_serial_no", "")) if swap else serial if supplied else ""
     return papers.ReceiptDevice(
         model=model_words(session, device),
-        serial_no=device.serial_no if device else "",
+        serial_no=str(supplied.data.get("old_serial_no", "")) if supplied else serial,
         terminal_no=item.terminal_no,
-        new_serial_no=str(swap.data.get("new_serial_no", "")) if swap else "",
+        new_serial_no=new_serial,
         fault=fault_words(item) if language == "zh_CN" else _fault(item, language),
         cause=catalogue.title("causes", str(found.data.get("cause_code", "")), language) if found else "",
         action=_actions(events, language),

@@ -26,7 +26,8 @@ More would keep a clerk waiting many times a day and protect no PIN: docs/decisi
 class Tried:
     """The outcome of a PIN: the person, or the sentence that says why not and how long to wait (ms).
 
-    `outdated` asks for `renew_verifier` when there is time for it.
+    `outdated` asks for `renew_verifier` when there is time for it. `no_pin`: the person is known, but never chose a
+    PIN on this computer (`commands.joining.choose_pin_with`).
     """
 
     actor: Actor | None
@@ -34,6 +35,7 @@ class Tried:
     wait_ms: int = 0
     must_change: bool = False
     outdated: bool = False
+    no_pin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,12 @@ def sign_in(write: Write, *, who: str, pin: str) -> Tried:
     A wrong PIN is an answer, not an error: the wrong try has to be saved, so that the next
     one waits longer.
     """
-    person = _person(write, who)
+    person = person_named(write, who)
     if person is None:
         return Tried(None, N_("This staff number or badge is not known here."))
-    sentence, wait = _try_pin(write, person, pin)
+    sentence, wait = try_pin(write, person, pin)
     if sentence:
-        return Tried(None, sentence, wait)
+        return Tried(None, sentence, wait, no_pin=write.session.get(StaffSecret, person.id) is None)
     secret = write.session.get_one(StaffSecret, person.id)
     outdated = HASHER.check_needs_rehash(secret.pin_hash)
     return Tried(actor_of(person), must_change=secret.must_change, outdated=outdated)
@@ -71,14 +73,14 @@ def sign_in(write: Write, *, who: str, pin: str) -> Tried:
 @command(N_("Ask for a second person's consent"), right="")
 def vouch(write: Write, *, who: str, pin: str, right: str) -> Consent:
     """Check the PIN of a second person who holds a right, and give a token that is good once for two minutes."""
-    person = _person(write, who)
+    person = person_named(write, who)
     if person is None:
         return Consent("", sentence=N_("This staff number or badge is not known here."))
     if not access.may(write.roles, person.roles, right):
         return Consent("", sentence=N_("This person may not allow that."))
     if person.id == write.actor.staff_id and right == "co_sign":
         return Consent("", sentence=N_("The second person must be somebody else."))
-    sentence, wait = _try_pin(write, person, pin)
+    sentence, wait = try_pin(write, person, pin)
     if sentence:
         return Consent("", sentence=sentence, wait_ms=wait)
     token = random_token()
@@ -123,19 +125,19 @@ def reset_pin(write: Write, *, staff_id: str, pin: str) -> None:
     person = write.session.get_one(Staff, staff_id)
     if access.Role.ADMINISTRATOR in person.roles and access.Role.ADMINISTRATOR not in write.actor.roles:
         raise Refused(N_("An administrator's PIN is set by an administrator, or with the recovery code."), field="pin")
-    _set_pin(write, staff_id, pin, must_change=True)
+    set_pin(write, staff_id, pin, must_change=True)
 
 
 @command(N_("Change my PIN"), right="")
 def change_pin(write: Write, *, old_pin: str, new_pin: str) -> Tried:
     """Change the acting person's own PIN; the old one is asked for."""
     person = write.session.get_one(Staff, write.actor.staff_id)
-    sentence, wait = _try_pin(write, person, old_pin)
+    sentence, wait = try_pin(write, person, old_pin)
     if sentence:
         return Tried(None, sentence, wait)
     if old_pin == new_pin:
         raise Refused(N_("Choose a PIN that differs from the old one."), field="new_pin")
-    _set_pin(write, person.id, new_pin, must_change=False, field="new_pin")
+    set_pin(write, person.id, new_pin, must_change=False, field="new_pin")
     return Tried(actor_of(person))
 
 
@@ -159,11 +161,11 @@ def renew_verifier(write: Write, *, pin: str) -> bool:
 @command(N_("Let an administrator in again"), right="")
 def recover_administrator(write: Write, *, staff_no: str, pin: str) -> str:
     """Set an administrator's PIN after the recovery code was entered; the caller has checked the code."""
-    person = _person(write, staff_no)
+    person = person_named(write, staff_no)
     if person is None or access.Role.ADMINISTRATOR not in person.roles:
         raise Refused(N_("Name an administrator."), field="staff_no")
     person.active = True
-    _set_pin(write, person.id, pin, must_change=False)
+    set_pin(write, person.id, pin, must_change=False)
     return person.id
 
 
@@ -176,7 +178,7 @@ def new_staff(
         raise Refused(N_("Enter a staff number."), field="staff_no")
     if not name:
         raise Refused(N_("Enter the name."), field="name")
-    if _person(write, staff_no) is not None:
+    if person_named(write, staff_no) is not None:
         raise Refused(N_("Staff number {staff_no} is already taken."), field="staff_no", staff_no=staff_no)
     _check_roles(roles)
     badge_no = badge_no.strip().upper()
@@ -186,7 +188,7 @@ def new_staff(
     )
     write.session.add(person)
     write.session.flush()
-    _set_pin(write, person.id, pin, must_change=False)
+    set_pin(write, person.id, pin, must_change=False)
     return person.id
 
 
@@ -213,7 +215,8 @@ def actor_of(person: Staff) -> Actor:
     return Actor(person.id, person.staff_no, person.name, tuple(person.roles))
 
 
-def _person(write: Write, who: str) -> Staff | None:
+def person_named(write: Write, who: str) -> Staff | None:
+    """Return the person with a staff number or badge who works here, if there is one."""
     wanted = who.strip().upper()
     return write.session.scalars(
         select(Staff).where(or_(Staff.staff_no == wanted, Staff.badge_no == wanted), Staff.active)
@@ -231,7 +234,7 @@ def _check_roles(roles: list[str]) -> None:
         raise Refused(N_("Choose at least one role."), field="roles")
 
 
-def _try_pin(write: Write, person: Staff, pin: str) -> tuple[str, int]:
+def try_pin(write: Write, person: Staff, pin: str) -> tuple[str, int]:
     """Return ("", 0) for the right PIN; else the sentence and how long to wait in ms. Saves the wrong try."""
     secret = write.session.get(StaffSecret, person.id)
     if secret is None:
@@ -252,13 +255,19 @@ def _try_pin(write: Write, person: Staff, pin: str) -> tuple[str, int]:
     return "", 0
 
 
-def _set_pin(write: Write, staff_id: str, pin: str, *, must_change: bool, field: str = "pin") -> None:
+def check_pin(pin: str, field: str = "pin") -> None:
+    """Raise Refused unless this can be a PIN that nobody guesses."""
     if not (pin.isascii() and pin.isdigit() and pins.SHORTEST <= len(pin) <= pins.LONGEST):
         raise Refused(
             N_("A PIN has {shortest} to {longest} digits."), field=field, shortest=pins.SHORTEST, longest=pins.LONGEST
         )
     if pins.pin_weak(pin):
         raise Refused(N_("This PIN is too easy to guess."), field=field)
+
+
+def set_pin(write: Write, staff_id: str, pin: str, *, must_change: bool, field: str = "pin") -> None:
+    """Keep a person's PIN on this computer, as an argon2id verifier."""
+    check_pin(pin, field)
     secret = write.session.get(StaffSecret, staff_id)
     if secret is None:
         secret = StaffSecret(staff_id=staff_id, pin_hash="")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from deskapp.commands.checkin_counter import last4_of
 from deskapp.commands.entry import Entry
 from deskapp.commands.guidance import close_solved
-from deskapp.commands.loaners import give_back
+from deskapp.commands.loaners import give_back, refuse_open_loan, still_out
 from deskapp.commands.moves import hop, item_of, move, raise_card, record
 from deskapp.commands.papers import accessories_of
 from deskapp.commands.papers_receipt import queue_receipt
@@ -314,18 +314,23 @@ def take_payment(
 
 @command(N_("Confirm that devices work"), right="pickup")
 def confirm_working(
-    write: Write, *, item_ids: tuple[str, ...], result: str, confirmed_by: str, rating: int | None = None
-) -> None:
-    """Close devices after the first live transaction or a call: `result` is `transaction`, `call` or `visit`."""
+    write: Write, *, item_ids: tuple[str, ...], result: str, confirmed_by: str, rating: int | None = None,
+    override: Override | None = None,
+) -> None:  # fmt: skip
+    """Close devices after the first live transaction or a call: `result` is `transaction`, `call` or `visit`.
+
+    An order does not end while a loaner lent for it is out, unless a supervisor allows it (`override`).
+    """
     if result not in ("transaction", "call", "visit"):
         raise Refused(N_("How is it known that it works?"), field="result", code="missing")
     name = Entry().take("name", confirmed_by, "confirmed_by", needed=True)
     if not item_ids:
         raise Refused(N_("Choose the devices that work."), field="items", code="empty")
+    second = refuse_open_loan(write, [item_of(write, one).id for one in item_ids], override)
     for item_id in item_ids:
         records: dict[str, Any] = {"working_result": result, "confirmed_by": "noted", "rating": rating}
         item = item_of(write, item_id)
-        move(write, item, "confirm_working", records)
+        move(write, item, "confirm_working", records, second_id=second)
         # Moves cannot be erased, so who confirmed stands masked in a record.
         _note_confirmed(write, item, result, name)
 
@@ -350,6 +355,8 @@ def close_due(write: Write) -> int:
             )
         ).all()  # fmt: skip
         for item in rows:
+            if still_out(write, item.order_id, [item.id]):
+                continue
             move(write, item, "close_auto", {"waited_days": days})
             closed += 1
     return closed + close_solved(write, SOLVED_AFTER_DAYS)

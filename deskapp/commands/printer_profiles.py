@@ -37,7 +37,7 @@ def save_printer(write: Write, *, profile: Profile) -> str:
     raw = scheme_of(address) in RAW_SCHEMES
     kept = Profile(
         address, Entry().note(profile.name, "name") if profile.name.strip() else "", profile.language if raw else "",
-        profile.dots_per_mm, profile.head_dots, profile.native_text, profile.columns, profile.cut, profile.drawer,
+        profile.dots_per_mm, profile.head_dots, profile.columns, profile.cut, profile.drawer,
         fallback=checked_address(profile.fallback) if profile.fallback.strip() else "",
     )  # fmt: skip
     check_profile(kept)
@@ -49,7 +49,7 @@ def save_printer(write: Write, *, profile: Profile) -> str:
     elif row.language != kept.language:
         row.learned, row.learned_at = {}, 0
     row.name, row.language, row.dots_per_mm, row.head_dots = kept.name, kept.language, kept.dots_per_mm, kept.head_dots
-    row.native_text, row.columns, row.cut, row.drawer = kept.native_text, kept.columns, kept.cut, kept.drawer
+    row.columns, row.cut, row.drawer = kept.columns, kept.cut, kept.drawer
     row.shared, row.fallback = profile.shared, kept.fallback
     row.changed_at, row.changed_by = write.now, write.actor.staff_id
     return address

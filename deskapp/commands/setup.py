@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from deskapp.commands.people import actor_of, clean_note, new_staff
 from deskapp.errors import N_, Forbidden, Refused
+from deskapp.models.free_text import refuse_card_numbers
 from deskapp.models.local import SettingRow, StoreInfo
 from deskapp.models.people import CalendarDay, Shelf, Site, Staff
 from deskapp.models.store import Actor, Write, command
@@ -76,6 +77,7 @@ def add_shelf(write: Write, *, code: str, zone: str = "", use: str = "repair") -
         raise Refused(N_("Enter the shelf's code, such as B-03-2."), field="code")
     if write.session.scalars(select(Shelf).where(Shelf.code == code, Shelf.active)).first():
         raise Refused(N_("Shelf {shelf} is there already."), field="code", shelf=code)
+    zone, use = clean_note(zone, "zone"), clean_note(use, "use")
     row = Shelf(id=write.new_id(), site_id=write.site_id, code=code, zone=zone, use=use, label_no=write.label("L"))
     write.session.add(row)
     return row.id
@@ -89,6 +91,7 @@ def set_setting(write: Write, *, key: str, value: object) -> None:
         from deskapp.rules import access
 
         access.require(write.roles, write.actor.roles, "settings")
+    refuse_card_numbers({"value": value}, lambda _text: ())  # texts of templates are settings too
     write.session.merge(SettingRow(key=key, value=setting.encode(value)))
 
 
@@ -149,5 +152,5 @@ def _fill_site(row: Site, form: SiteForm) -> None:
         raise Refused(N_("A site is an outlet, a depot, or both."), field="is_outlet")
     for name in SiteForm.__slots__:
         value = getattr(form, name)
-        setattr(row, name, value.strip() if isinstance(value, str) else value)
+        setattr(row, name, clean_note(value, name) if isinstance(value, str) else value)
     row.short_name = row.short_name or row.name

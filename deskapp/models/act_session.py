@@ -70,6 +70,10 @@ class ActSession(Session):
         if values:
             self._tuples.setdefault(entity, []).extend(values)
 
+    def is_fresh(self, row: Synced) -> bool:
+        """Say whether a row waits to be written."""
+        return row._sa_instance_state in self._pending  # type: ignore[attr-defined]
+
     def _take_in(self, plan: Plan, state: Any, row: Any) -> None:
         state.key = plan.identity(row.__dict__)
         state.session_id = self.hash_key

@@ -6,7 +6,7 @@ A page shows with these what a command will decide, so that the two never differ
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import func, select
@@ -20,6 +20,8 @@ from deskapp.models.stock import Attachment, Part, PriceLine, StockMove
 from deskapp.rules.account import quote_needed
 
 SHELF = "shelf"
+RESERVED = "reserved"
+"""A tray beside the shelf: what lies there is kept for one device and counts for nobody else."""
 ITEM = "item"
 NOT_PHOTOS = ("signature", "paper", "approval")
 KEYS_CHECKED = ("load_keys", "keys_kept")
@@ -89,14 +91,35 @@ def on_shelf(session: Session, part_ids: Iterable[str]) -> dict[str, int]:
     for place, sign in ((StockMove.to_place, 1), (StockMove.from_place, -1)):
         rows = session.execute(
             select(StockMove.part_id, func.sum(StockMove.quantity))
-            .where(
-                StockMove.part_id.in_(ids), place == SHELF, StockMove.voids == "", StockMove.id.not_in(voided)
-            )
+            .where(StockMove.part_id.in_(ids), place == SHELF, StockMove.voids == "", StockMove.id.not_in(voided))
             .group_by(StockMove.part_id)
         )
         for part_id, quantity in rows:
             counts[part_id] += sign * int(quantity or 0)
     return counts
+
+
+def at_place(session: Session, part_id: str, place: str, *, serial_no: str = "") -> int:
+    """Return how many of a part are at a place, of one serial number where one is named."""
+    rows = session.scalars(select(StockMove).where(StockMove.part_id == part_id).order_by(StockMove.n)).all()
+    voided = {row.voids for row in rows if row.voids}
+    return sum(
+        ((row.to_place == place) - (row.from_place == place)) * row.quantity
+        for row in rows
+        if not row.voids and row.id not in voided and (not serial_no or row.serial_no == serial_no)
+    )
+
+
+def serials_on_shelf(session: Session, part_id: str) -> frozenset[str]:
+    """Return the serial numbers of a part's units that lie on the shelf."""
+    rows = session.scalars(select(StockMove).where(StockMove.part_id == part_id, StockMove.serial_no != "")).all()
+    voided = {row.voids for row in rows if row.voids}
+    count: dict[str, int] = {}
+    for row in rows:
+        if not row.voids and row.id not in voided:
+            step = (row.to_place == SHELF) - (row.from_place == SHELF)
+            count[row.serial_no] = count.get(row.serial_no, 0) + step * row.quantity
+    return frozenset(serial for serial, many in count.items() if many > 0)
 
 
 def moves_on(session: Session, item_id: str) -> Sequence[StockMove]:
@@ -110,7 +133,7 @@ def fitted(session: Session, item_id: str) -> list[Fitted]:
     """Return the new parts in a device: what went in from the shelf, less what was put back."""
     found: dict[tuple[str, str], Fitted] = {}
     for row in moves_on(session, item_id):
-        step = 1 if (row.from_place, row.to_place) == (SHELF, ITEM) else 0
+        step = 1 if row.from_place in (SHELF, RESERVED) and row.to_place == ITEM else 0
         step = -1 if (row.from_place, row.to_place) == (ITEM, SHELF) else step
         if not step:
             continue
@@ -123,6 +146,17 @@ def fitted(session: Session, item_id: str) -> list[Fitted]:
             part.price_fen, part.warranty_days, row.at, row.by,
         )  # fmt: skip
     return [one for one in found.values() if one.quantity > 0]
+
+
+def reserved(session: Session, item_id: str) -> dict[tuple[str, str], int]:
+    """Return what is kept for a device and not fitted yet, by part and serial number."""
+    found: dict[tuple[str, str], int] = {}
+    for row in moves_on(session, item_id):
+        step = (row.to_place == RESERVED) - (row.from_place == RESERVED)
+        if step:
+            key = (row.part_id, row.serial_no)
+            found[key] = found.get(key, 0) + step * row.quantity
+    return {key: quantity for key, quantity in found.items() if quantity > 0}
 
 
 def removed(session: Session, item_id: str) -> list[StockMove]:
@@ -172,6 +206,37 @@ def keys_gone(events: Sequence[WorkEvent], model: DeviceModel | None) -> bool:
                 spared = code == "replace_board" and model is not None and not model.key_load_on_board_change
                 gone = gone or not spared
     return gone
+
+
+def test_plan(model: DeviceModel | None) -> tuple[str, tuple[catalogue.TestStep, ...]]:
+    """Return the test plan of a model: that of its kind with what the model does not have left out.
+
+    A model may narrow it (`DeviceModel.tests`): `limits` by step as low and high, `without` names of steps, and
+    steps of its own in `extra`. The id then names the model, so that a record tells by which plan was tested.
+    """
+    kind, capabilities = (model.kind, tuple(model.capabilities)) if model else ("smart_pos", ())
+    plan_id, steps = catalogue.test_plan(kind, capabilities)
+    own = dict(model.tests or {}) if model else {}
+    if not own or model is None:
+        return plan_id, steps
+    limits, without = own.get("limits", {}), set(own.get("without", ()))
+    found = []
+    for step in steps:
+        if step.id in without:
+            continue
+        low, high = limits.get(step.id, (step.low, step.high))
+        found.append(replace(step, low=low, high=high))
+    for extra in own.get("extra", ()):
+        found.append(
+            catalogue.TestStep(
+                str(extra["id"]), str(extra["zh"]), str(extra.get("en") or extra["zh"]),
+                str(extra.get("kind", "pass_fail")), "", extra.get("min"), extra.get("max"), str(extra.get("unit", "")),
+            )
+        )  # fmt: skip
+    return f"{plan_id}:{model.id}", tuple(found)
+
+
+test_plan.__test__ = False  # type: ignore[attr-defined]
 
 
 def planned(found: WorkEvent | None) -> list[tuple[str, int]]:

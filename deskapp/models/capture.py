@@ -6,9 +6,8 @@ An added fact becomes `fact`, an added describing row `create`, a changed field 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from operator import itemgetter
@@ -19,6 +18,7 @@ from sqlalchemy import inspect
 from deskapp.models.act_session import ActSession
 from deskapp.models.base import Base, Synced
 from deskapp.models.canonical import canonical, canonical_with, digest
+from deskapp.models.free_text import numbers_on_record, refuse_card_numbers
 from deskapp.models.journal import ChangedRecord, ChangeSet, GroupVersion, PersonalValue, RecordKey
 
 Key = tuple[str, str]
@@ -30,7 +30,7 @@ AT_ONCE = 40
 
 def keyed(key: str, value: str) -> str:
     """Return what stands in the journal for a personal value: HMAC-SHA-256 under the record's own key."""
-    return hmac.new(bytes.fromhex(key), value.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(bytes.fromhex(key), value.encode(), "sha256").hex()
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class Capture:
         self, session: ActSession, new_id: Callable[[], str], new_key: Callable[[], str], seen: dict[Key, str]
     ) -> Operations:
         """Build the operations of this act and store personal values and group versions beside them."""
-        build = Operations(session, new_id, new_key, seen)
+        build = Operations(session, new_id, new_key, seen, self.touched.values())
         for (table, _id), row in self.created.items():
             build.create(table, row)
         for (table, _id), (row, names) in self.changed.items():
@@ -120,6 +120,7 @@ class Operations:
     new_id: Callable[[], str]
     new_key: Callable[[], str]
     seen: dict[Key, str]
+    at_hand: Collection[object] = ()
     texts: list[str] = field(default_factory=list)
     waiting: list[dict[str, Any]] = field(default_factory=list)
     records: dict[str, None] = field(default_factory=dict)
@@ -150,6 +151,7 @@ class Operations:
     def _add(
         self, kind: str, table: str, row: Synced, group: str, base: str, values: dict[str, Any], *, fresh: bool = False
     ) -> str:
+        refuse_card_numbers(values, self._known)
         uid = self.new_id()
         for name in _personal(_kind(row)):
             if name in values:
@@ -163,6 +165,9 @@ class Operations:
         if len(self.waiting) >= AT_ONCE:
             self.spell()
         return uid
+
+    def _known(self, text: str) -> set[str]:
+        return numbers_on_record(self.session, text, self.at_hand)
 
     def spell(self) -> None:
         """Turn what waits into JSON: a handful at once, which is quicker than one by one.

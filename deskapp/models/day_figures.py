@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from deskapp.models.device import Device
 from deskapp.models.handing_out import counted, items_of, model_words, orders_with_ready, ready_items, waiting_of
+from deskapp.models.local import StoreInfo
 from deskapp.models.merchant import Merchant
 from deskapp.models.people import Shelf, Staff
 from deskapp.models.repair import (
@@ -28,6 +29,7 @@ from deskapp.models.repair import (
     RepairOrder,
 )
 from deskapp.models.ticket import ServiceTicket
+from deskapp.models.transfers import elsewhere
 from deskapp.rules.deadlines import UNCOLLECTED_STEPS, instant, shop_day
 from deskapp.rules.masking import mask
 
@@ -237,7 +239,10 @@ def held(session: Session, now: int, count: Count | None = None) -> list[Held]:
     rows = session.execute(
         select(RepairItem, RepairOrder).join(RepairOrder, RepairOrder.id == RepairItem.order_id).where(ours)
     ).all()
-    found = [_held(session, item, order, now, count) for item, order in rows]
+    own = session.get(StoreInfo, "site_id")
+    # What another site received lies on its shelves, though its record is here.
+    away = elsewhere(session, own.value, [item.id for item, _order in rows]) if own is not None else set()
+    found = [_held(session, item, order, now, count) for item, order in rows if item.id not in away]
     return sorted(found, key=lambda line: (line.holder.partition(":")[0] != "shelf", line.shelf, line.label_no))
 
 

@@ -25,6 +25,7 @@ class DeviceModel(Synced, Base):
     warranty_months: Mapped[int] = field("rules", default=12)
     key_load_on_board_change: Mapped[bool] = field("rules", default=True)
     min_version: Mapped[str] = field("rules", default="")
+    tests: Mapped[dict[str, Any]] = field("tests", default=dict)
     note: Mapped[str] = field("note", default="")
     support_contact: Mapped[str] = field("note", default="")
     active: Mapped[bool] = field("note", default=True)

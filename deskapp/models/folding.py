@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from deskapp.models.act_session import children_of, facts_of, rows_of_order
+from deskapp.models.act_session import ActSession, children_of, facts_of, rows_of_order
 from deskapp.models.base import Synced
 from deskapp.models.device import Device, TerminalBinding
 from deskapp.models.repair import (
@@ -26,6 +26,8 @@ from deskapp.models.repair import (
 )
 from deskapp.models.ticket import ServiceTicket, TicketEvent
 from deskapp.models.times import due_of, item_pauses, ticket_pauses
+from deskapp.models.transfer import Manifest, ManifestEvent
+from deskapp.models.transfers import refold as fold_manifest
 from deskapp.rules.account import MoneyFact, MoneyKind, MoneyView, fold_money
 from deskapp.rules.custody import CustodyFact, CustodyView, fold_custody
 from deskapp.rules.lifecycle import ENDED, WorkFact, WorkState, WorkView, fold_work
@@ -53,12 +55,15 @@ def refold(session: Session, touched: dict[Key, object], now: int) -> None:
         _fold_ticket(session, ticket_id)
     for device_id in {row.device_id for row in touched.values() if isinstance(row, TerminalBinding)}:
         _fold_binding(session, device_id)
+    manifests = {row.manifest_id for row in touched.values() if isinstance(row, ManifestEvent)}
+    for manifest_id in manifests | {row.id for row in touched.values() if isinstance(row, Manifest)}:
+        fold_manifest(session, manifest_id)
 
 
 def refold_everything(session: Session, now: int) -> None:
-    """Fold every item, order, ticket and device of the store; used after a restore."""
+    """Fold every item, order, ticket, device and manifest of the store; used after a restore."""
     facts: dict[Key, object] = {}
-    tables: tuple[type[Synced], ...] = (RepairItem, RepairOrder, ServiceTicket, TerminalBinding)
+    tables: tuple[type[Synced], ...] = (RepairItem, RepairOrder, ServiceTicket, TerminalBinding, Manifest)
     for table in tables:
         for row in session.scalars(select(table)):
             facts[table.__name__, row.id] = row
@@ -70,6 +75,8 @@ def refold_everything(session: Session, now: int) -> None:
         _fold_ticket(session, ticket.id)
     for binding in [row for row in facts.values() if isinstance(row, TerminalBinding)]:
         _fold_binding(session, binding.device_id)
+    for manifest in [row for row in facts.values() if isinstance(row, Manifest)]:
+        fold_manifest(session, manifest.id)
 
 
 def _item_ids(rows: Iterable[object]) -> set[str]:
@@ -136,14 +143,15 @@ def _fold_item(session: Session, item: RepairItem) -> None:
         times = due_of(session, order.site_id, item.priority, order.opened_at, item_pauses(session, item))
         due_at = times.done_ms or 0
     receipt_no, returned = _picked_up(session, item)
-    item.work_state = (work.state or WorkState.REGISTERED).value
-    item.state_at = (work.since_ms or 0) if work.state else 0
-    item.resumes = work.remembered.value if work.remembered else ""
-    item.holder = custody.holder or ""
-    item.money_state, item.due_fen, item.paid_fen = money.state.value, money.due_fen, money.paid_fen
-    item.done_due, item.receipt_no = due_at, receipt_no
+    _show(
+        session, item, work_state=(work.state or WorkState.REGISTERED).value,
+        state_at=(work.since_ms or 0) if work.state else 0,
+        resumes=work.remembered.value if work.remembered else "", holder=custody.holder or "",
+        money_state=money.state.value, due_fen=money.due_fen, paid_fen=money.paid_fen, done_due=due_at,
+        receipt_no=receipt_no,
+    )  # fmt: skip
     for accessory, at in returned:
-        accessory.returned_at = at
+        _show(session, accessory, returned_at=at)
 
 
 def _picked_up(session: Session, item: RepairItem) -> tuple[str, list[tuple[AccessoryItem, int]]]:
@@ -186,12 +194,25 @@ def _fold_ticket(session: Session, ticket_id: str) -> None:
     if ticket is None:
         return
     events = events_of(session, ticket_id)
-    view = ticket_of(events)
-    ticket.state = view.state.value if view.state else "open"
-    ticket.waits_for = view.waiting_on
-    ticket.closed_at = (view.since_ms or 0) if ticket.state in CLOSED_TICKET else 0
+    view = ticket_of(events) if events else TicketView()
+    state = view.state.value if view.state else "open"
     times = due_of(session, ticket.site_id, ticket.priority, ticket.opened_at, ticket_pauses(events))
-    ticket.response_due, ticket.done_due = times.first_response_ms, times.done_ms or 0
+    _show(
+        session, ticket, state=state, waits_for=view.waiting_on,
+        closed_at=(view.since_ms or 0) if state in CLOSED_TICKET else 0,
+        response_due=times.first_response_ms, done_due=times.done_ms or 0,
+    )  # fmt: skip
+
+
+def _show(session: Session, row: Synced, **values: object) -> None:
+    """Set derived columns. Through the ORM only what says something else by now: that costs far more than looking."""
+    shown = row.__dict__
+    if isinstance(session, ActSession) and session.is_fresh(row):
+        shown.update(values)  # written as a whole later on
+        return
+    for name, value in values.items():
+        if shown[name] != value:
+            setattr(row, name, value)
 
 
 def _fold_binding(session: Session, device_id: str) -> None:

@@ -35,7 +35,10 @@ CLOSE_AFTER_DAYS: Final = 7
 SOLVED_AFTER_DAYS: Final = 3
 """A fault solved by phone so many days ago, of which nothing was heard, counts as solved."""
 
-_REPAIRED: Final = ("pass_test", "pass_test_for_return", "finish_counter_service")
+_REPAIRED: Final = (
+    "pass_test", "pass_test_for_return", "finish_counter_service", "supply_swap", "supply_swap_for_return",
+    "supply_swap_on_site",
+)  # fmt: skip
 _NOT_REPAIRED: Final = ("give_back_unrepaired", "ready_declined", "return_declined")
 
 
@@ -190,6 +193,13 @@ def _loan(session: Session, row: LoanEvent) -> OpenLoan:
         row.id, row.device_id, device.serial_no if device else "", model_words(session, device), row.merchant_id,
         row.order_id, row.at, row.due_at, row.words,
     )  # fmt: skip
+
+
+def reminders(session: Session, loan_event_id: str) -> list[ItemRecord]:
+    """Return the reminders of one loan, oldest first."""
+    return [
+        row for row in facts(session, ItemRecord, ItemRecord.item_id, loan_event_id) if row.kind == "loan_reminder"
+    ]
 
 
 # -- the device --------------------------------------------------------------------

@@ -142,7 +142,7 @@ class PrinterProfile(Base):
     `paused` stops its queue. `shared`: other computers print on it too, so that its own count proves nothing
     about our papers. `fallback` is the printer that takes over by itself when this one cannot be reached and
     no byte has left. `learned` is what a test run found out (`rules.printer_profiles.Capabilities`), at
-    `learned_at`; 0 = never tried.
+    `learned_at`; 0 = never tried. `native_text` is always false (docs/decisions/0011).
     """
 
     __tablename__ = "printer_profile"

@@ -6,7 +6,7 @@ what the clerk was shown is what the record says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -47,11 +47,16 @@ class Stay:
     merchant_id: str
     came_at: int
     left_at: int
+    holder: str = ""
 
     @property
     def open(self) -> bool:
-        """Say whether the unit is in our hands, or with somebody who has it from us."""
-        return self.state in HELD or self.state is WorkState.QUARANTINED
+        """Say whether the unit is in our hands, or with somebody who has it from us.
+
+        A unit that was swapped stays with us after its order has ended: seen at a counter, it is a twin or was lost.
+        """
+        kept = self.state is WorkState.SWAPPED and self.holder not in ("", "merchant", "owner", "none")
+        return self.state in HELD or self.state is WorkState.QUARANTINED or kept
 
     @property
     def ended_with_us(self) -> bool:
@@ -95,7 +100,7 @@ def stays(session: Session, unit_ids: Iterable[str]) -> list[Stay]:
     return [
         Stay(
             item.id, order.id, order.number, item.label_no, WorkState(item.work_state), item.symptom_code,
-            order.merchant_id, order.opened_at, left.get(item.id, 0),
+            order.merchant_id, order.opened_at, left.get(item.id, 0), item.holder,
         )
         for item in items
         if (order := orders.get(item.order_id)) is not None
@@ -134,10 +139,14 @@ def days_in_custody(session: Session, known: Iterable[Stay], now: int) -> int:
     return sum(custody_days(custody_facts(session, stay.item_id), now) for stay in known if stay.ended_with_us)
 
 
-def repair_warranties(unit: Device, symptom_code: str) -> list[warranty.RepairWarranty]:
+def repair_warranties(
+    unit: Device, symptom_code: str, parts: Collection[str] = ()
+) -> list[warranty.RepairWarranty]:
     """Return the warranties of earlier repairs kept on the unit, judged against the fault it has now.
 
-    The record is a list under `repairs` or one entry: `order_no`, `until` (ISO day), `symptom_code`.
+    The record is a list under `repairs` or one entry: `order_no`, `until` (ISO day), `symptom_code`, and `part_no`
+    for the term of a fitted part. A repair covers the same fault, a part covers itself and nothing else: `parts`
+    are the numbers of the parts that have failed now.
     """
     kept = unit.repair_warranty or {}
     entries = kept.get("repairs") if isinstance(kept.get("repairs"), list) else [kept]
@@ -146,9 +155,14 @@ def repair_warranties(unit: Device, symptom_code: str) -> list[warranty.RepairWa
         until = str(entry.get("until") or entry.get("end") or "")
         if not until:
             continue
-        same = bool(symptom_code) and entry.get("symptom_code") == symptom_code
+        part = str(entry.get("part_no") or "")
+        same = not part and bool(symptom_code) and entry.get("symptom_code") == symptom_code
         previous = str(entry.get("order_no") or entry.get("previous") or "")
-        found.append(warranty.RepairWarranty(previous, date.fromisoformat(until), same_fault=same))
+        found.append(
+            warranty.RepairWarranty(
+                previous, date.fromisoformat(until), same_fault=same, same_part=bool(part) and part in parts, part=part
+            )
+        )
     return found
 
 

@@ -41,6 +41,7 @@ class Staff(Synced, Base):
     roles: Mapped[list[str]] = field("roles", default=list)
     active: Mapped[bool] = field("roles", default=True)
     language: Mapped[str] = field("habits", default="")
+    skills: Mapped[list[str]] = field("skills", default=list)
 
 
 class StaffSecret(Base):

@@ -45,6 +45,8 @@ class RepairItem(Synced, Base):
             "ix_repair_item_held",
             "work_state",
             "state_at",
+            "done_due",
+            "technician_id",
             sqlite_where=text("work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up')"),
         ),
     )

@@ -6,13 +6,13 @@ millisecond a question and its unit of work a fifth of one a row; a prepared sta
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
 from typing import Any
 
+import orjson
 from sqlalchemy import Boolean, inspect
 from sqlalchemy.types import JSON
 
@@ -74,7 +74,7 @@ class Plan:
         """Return the attributes of a row from what `select` gave."""
         state = dict(zip(self.names, values, strict=True))
         for place, name in self.texts:
-            state[name] = json.loads(values[place]) if values[place] is not None else None
+            state[name] = orjson.loads(values[place]) if values[place] is not None else None
         for place in self.flags:
             if values[place] is not None:
                 state[self.names[place]] = bool(values[place])

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool, StaticPool
 
 from deskapp import __version__, cipher
-from deskapp.clock import Clock, NewId, new_uuid7, random_token, system_clock
+from deskapp.clock import Clock, NewId, new_uuid7, random_token, stopwatch, system_clock
 from deskapp.errors import N_, Corrupt, Unavailable
 from deskapp.models import capture, copy, folding, rebase, schema, search
 from deskapp.models.absorb import Absorbed, Piece, take_in
+from deskapp.models.absorb_session import AbsorbSession
 from deskapp.models.act_session import ActSession
-from deskapp.models.canonical import canonical
+from deskapp.models.base import Base
 from deskapp.models.capture import Capture, Last
-from deskapp.models.checkpoints import AT_MOST, Checkpoints
+from deskapp.models.checkpoints import Checkpoints
+from deskapp.models.collection import no_collection
+from deskapp.models.engine import engine_of
 from deskapp.models.identity import Identity
 from deskapp.models.journal import ChangeSet
 from deskapp.models.local import Counter, StoreInfo
@@ -36,6 +38,9 @@ from deskapp.rules import access
 T = TypeVar("T")
 ReadSession = Session
 """What queries are handed: a session that cannot write."""
+
+KEY_BYTES = 16
+"""Of a record's key for its personal values: 128 bits of chance cannot be tried out, and each record has its own."""
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +77,10 @@ class Store:
         self._new_id = new_id
         self._kept_off: int | None = None
         self._door = threading.RLock()
+        self.used_at = float("-inf")
+        """When somebody last acted here, in seconds of the stopwatch: what can wait leaves the door to people then."""
+        self.commits = 0
+        """How often something was committed since the store was opened: whoever saw this number knows what is here."""
         self.contact = threading.Lock()
         """Held while one conversation with the server goes on: a store has only one at a time."""
         self.roles = access.load(resource("roles.toml").read_text("utf-8"))
@@ -95,8 +104,8 @@ class Store:
         schema.bring_up_to_date(self.home, key, self._clock())
         self._key = key
         self._kept = Kept()
-        self._writer = _engine(self.home, key, writer=True)
-        self._readers = _engine(self.home, key, writer=False)
+        self._writer = engine_of(self.home, key, writer=True)
+        self._readers = engine_of(self.home, key, writer=False)
         with self._session() as session:
             self._session_of_record(session)
         self._checkpoints = Checkpoints(lambda: cipher.connect(self.home.database, key))
@@ -165,6 +174,8 @@ class Store:
         self._guard()
         if act.right:
             access.require(self.roles, by.roles, act.right)
+        if by is not SYSTEM:
+            self.used_at = stopwatch()
         with self._door:
             if self._failed is not None:
                 raise Unavailable(
@@ -174,7 +185,7 @@ class Store:
 
     def _run(self, act: Command[T], by: Actor, *, last_try: bool) -> Done[T]:
         try:
-            with _no_collection(), self._session() as session:
+            with no_collection(), self._session() as session:
                 result, changes, entry = self._attempt(session, act, by)
         except (DBAPIError, cipher.DatabaseError, OSError) as error:
             # An OSError: the highest numbers are kept in a file beside the database.
@@ -187,6 +198,7 @@ class Store:
         except BaseException:
             self._kept.forget_all()
             raise
+        self.commits += 1
         self._checkpoints.committed()
         if entry is not None:
             self._copy.append(entry)
@@ -227,7 +239,7 @@ class Store:
     def _journal(self, session: ActSession, write: Write, caught: Capture, act: Command[Any]) -> copy.Entry:
         session.note()
         rebase.keep_before(session, caught.images())
-        operations = caught.operations(session, self._new_id, lambda: random_token(32), write.seen)
+        operations = caught.operations(session, self._new_id, lambda: random_token(KEY_BYTES), write.seen)
         last = capture.last_entry(session)
         head = {
             "station": self.facts.station,
@@ -256,15 +268,15 @@ class Store:
 
     def _absorb(self, piece: Piece, *, fold: bool) -> Done[Absorbed]:
         try:
-            with _no_collection(), self._session() as session:
+            with no_collection(), self._absorbing() as session:
                 now = max(self._clock(), 0)
                 done = take_in(session, piece, now)
-                caught = Capture(touched=done.touched)
-                caught.listen(session)
+                touched = done.touched
+                session.on_change = partial(_note, touched)
                 if fold:
-                    folding.refold(session, done.touched, now)
+                    folding.refold(session, touched, now)
                 session.write()
-                search.update(session, caught.touched)
+                search.update(session, touched)
                 _commit(session)
         except (DBAPIError, cipher.DatabaseError, OSError) as error:
             self._kept.forget_all()
@@ -275,8 +287,9 @@ class Store:
         except BaseException:
             self._kept.forget_all()
             raise
+        self.commits += 1
         self._checkpoints.committed()
-        return Done(done, Changes(frozenset(caught.touched)))
+        return Done(done, Changes(done.named.union(touched)))
 
     @contextmanager
     def _session(self) -> Iterator[ActSession]:
@@ -285,6 +298,14 @@ class Store:
             yield session
         finally:
             session.close()  # rolls back whatever was not committed
+
+    @contextmanager
+    def _absorbing(self) -> Iterator[AbsorbSession]:
+        session = AbsorbSession(self._writer, self._kept)
+        try:
+            yield session
+        finally:
+            session.close()
 
     def _give_ballast(self) -> bool:
         """Give back the reserved file so that the open act can finish on a full disk."""
@@ -350,16 +371,8 @@ class Store:
         self.close()
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Hold the collection of garbage off while an act is open: a full one stops every thread for 50 ms and more."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
+def _note(touched: dict[tuple[str, str], object], row: Base, _names: set[str]) -> None:
+    touched.setdefault((row.__tablename__, row.__dict__["id"]), row)
 
 
 def _commit(session: ActSession) -> None:
@@ -376,23 +389,3 @@ def _next_hlc(last: str, now: int, station_no: int) -> str:
     last_ms, last_count = (int(last[:15]), int(last[16:22])) if last else (0, 0)
     ms, count = (now, 0) if now > last_ms else (last_ms, last_count + 1)
     return f"{ms:015d}-{count:06d}-{station_no:05d}"
-
-
-def _engine(home: Home, key: bytes, *, writer: bool) -> Engine:
-    def creator() -> cipher.Connection:
-        connection = cipher.connect(home.database, key, writer=writer)
-        if writer:
-            connection.execute(f"PRAGMA wal_autocheckpoint={AT_MOST}")
-        return connection
-
-    pool: dict[str, Any] = {"poolclass": StaticPool} if writer else {"poolclass": QueuePool, "pool_size": 4}
-    engine = create_engine(
-        "sqlite://", module=cipher.driver, creator=creator, json_serializer=_json, query_cache_size=800, **pool
-    )
-    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
-    event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute(begin))
-    return engine
-
-
-def _json(value: Any) -> str:
-    return canonical(value)

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from deskapp import catalogue
 from deskapp.clock import shop_day
 from deskapp.models import bench, past
 from deskapp.models.device import Device, DeviceModel
@@ -149,8 +148,7 @@ def _work(seen: _Seen) -> dict[str, Any]:
 def _judged(seen: _Seen, roles: frozenset[str], staff_id: str) -> dict[str, Any]:
     """What has to be tested, and what this person may do."""
     model, item = seen.model, seen.item
-    kind, capabilities = (model.kind, tuple(model.capabilities)) if model else ("smart_pos", ())
-    plan_id, plan = catalogue.test_plan(kind, capabilities)
+    plan_id, plan = bench.test_plan(model)
     hands = lifecycle.hands_of(work_of(seen.session, item.id).history)
     return {
         "keys_gone": bench.keys_gone(seen.events, model), "plan_id": plan_id, "plan": plan,

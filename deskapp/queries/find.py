@@ -96,6 +96,7 @@ class _Finder:
             HitKind.ITEM: self._items(merchants, devices, orders), HitKind.TICKET: self._tickets(merchants, devices),
             HitKind.PART: self._parts(),
             HitKind.SHELF: hits_few.shelves(self.session, self.wanted, limit=self.limit + 1),
+            HitKind.STAFF: hits_few.staff(self.session, self.wanted, limit=self.limit + 1),
         }  # fmt: skip
         order = sorted((kind for kind in KIND_TITLES if groups.get(kind)), key=lambda kind: self._weight(kind, groups))
         return [Group(kind, tuple(groups[kind][: self.limit]), len(groups[kind]) > self.limit) for kind in order]
@@ -167,9 +168,11 @@ class _Finder:
             (Why.MERCHANT, "o.merchant_id", merchants[:_OWNERS_FOLLOWED]),
         ):
             rank = 0 if why is Why.DEVICE and any(owner.rank == 0 for owner in owners) else 2
-            for hit in hits.items(self.session, column, [owner.id for owner in owners], why, limit=self.limit + 1):
-                found.setdefault(hit.id, replace(hit, rank=rank))
-        return list(found.values())
+            for hit in hits.items(self.session, column, [owner.id for owner in owners], why, limit=self.limit + 1,
+                                  wanted=self.wanted if why is Why.ORDER else None):  # fmt: skip
+                found.setdefault(hit.id, hit if hit.why is Why.NUMBER else replace(hit, rank=rank))
+        # Of an order's devices the one whose label was looked for stands first.
+        return sorted(found.values(), key=lambda hit: hit.why is not Why.NUMBER)
 
     def _tickets(self, merchants: Sequence[Hit], devices: Sequence[Hit]) -> list[Hit]:
         newest = search.matching(self.session, search.TICKET, self.wanted, self.limit + 1)

@@ -11,6 +11,9 @@ from deskapp.models.columns import group_of, known, travelling
 from deskapp.models.rows import plan_of
 from deskapp.models.store import ReadSession
 
+UNREAD = "unread:"
+"""Stands before the table of a record whose values this program's table does not take; they are kept beside it."""
+
 
 def server_rows(session: ReadSession, scope: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Yield entity, id and values of every record of a scope: without what waits here, with what is unknown here."""
@@ -29,7 +32,7 @@ def server_rows(session: ReadSession, scope: str) -> Iterator[tuple[str, str, Ma
     for entity, ids in held.items():
         kind = known(entity)
         if kind is None:
-            yield from ((entity, one, extras.get(one, {})) for one in ids)
+            yield from ((entity.removeprefix(UNREAD), one, extras.get(one, {})) for one in ids)
             continue
         for record_id, values in _rows(driver, kind, ids):
             for group, told in shadows.get(record_id, ()):

@@ -319,10 +319,14 @@ def orders(session: ReadSession, ids: Sequence[str], wanted: Words | None = None
     return _in_order(ids, rows, hit)
 
 
-def items(session: ReadSession, column: str, ids: Sequence[str], why: Why | None, *, limit: int = 20) -> list[Hit]:
+def items(
+    session: ReadSession, column: str, ids: Sequence[str], why: Why | None, *,
+    limit: int = 20, wanted: Words | None = None,
+) -> list[Hit]:  # fmt: skip
     """Return what is in our hands of these devices, orders or merchants, the newest first.
 
-    `column` is one of `i.device_id`, `i.order_id`, `o.merchant_id`.
+    `column` is one of `i.device_id`, `i.order_id`, `o.merchant_id`. With `wanted` an item that has it in its
+    own label says so.
     """
     if not ids:
         return []
@@ -338,13 +342,13 @@ def items(session: ReadSession, column: str, ids: Sequence[str], why: Why | None
         _IN_HAND,
         limit,
     )
-    return [
-        Hit(
-            HitKind.ITEM, row.id, row.serial_no or row.label_no, line(_model(row), row.name, row.label_no),
-            row.work_state, why, STEP_OF[S(row.work_state)], 2,
-        )
-        for row in rows
-    ]  # fmt: skip
+    found = []
+    for row in rows:
+        own, rank = reason(wanted, [(Why.NUMBER, row.label_no)])
+        title, told = row.serial_no or row.label_no, line(_model(row), row.name, row.label_no)
+        step = STEP_OF[S(row.work_state)]
+        found.append(Hit(HitKind.ITEM, row.id, title, told, row.work_state, own or why, step, min(rank, 2)))
+    return found
 
 
 def shelf(session: ReadSession, label_no: str) -> Hit | None:

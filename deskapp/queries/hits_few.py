@@ -1,14 +1,17 @@
-"""Finding among the things of which a branch has few: parts and shelves. All of them are looked at."""
+"""Finding among the things of which a branch has few: parts, shelves, people. All of them are looked at."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
+from deskapp.models.search import PINYIN
 from deskapp.models.store import ReadSession
-from deskapp.queries.hits import Hit, HitKind, Step, ask
-from deskapp.rules.grams import Words
+from deskapp.queries.hits import Hit, HitKind, Step, Why, ask, reason
+from deskapp.rules import pinyin
+from deskapp.rules.grams import Words, folded
 
 
 def parts(session: ReadSession, wanted: Words, *, limit: int = 20) -> list[Hit]:
@@ -21,6 +24,24 @@ def shelves(session: ReadSession, wanted: Words, *, limit: int = 20) -> list[Hit
     """Return the shelves in use that have every word in their code."""
     rows = few(session, "SELECT id, code, zone FROM shelf", "iif(active, code, '')", wanted, limit)
     return [Hit(HitKind.SHELF, row.id, row.code, row.zone, "", None, Step.SHELF, 2) for row in rows]
+
+
+def staff(session: ReadSession, wanted: Words, *, limit: int = 20) -> list[Hit]:
+    """Return the people who work here and have every word in name, staff number or the name's initials."""
+    rows = ask(session, "SELECT id, name, staff_no FROM staff WHERE active ORDER BY n")
+    found = []
+    for row in rows:
+        said = folded(f"{row.name} {row.staff_no} {_initials(row.name)}")
+        if all(word in said for word in wanted.words):
+            why, rank = reason(wanted, [(Why.NUMBER, row.staff_no), (Why.NAME, row.name),
+                                        (Why.INITIALS, _initials(row.name))])  # fmt: skip
+            found.append(Hit(HitKind.STAFF, row.id, row.name, row.staff_no, "", why, Step.OPEN, rank))
+    return sorted(found, key=lambda hit: hit.rank)[:limit]
+
+
+@lru_cache(maxsize=4096)
+def _initials(name: str) -> str:
+    return " ".join(pinyin.initials(name, PINYIN))
 
 
 def few(session: ReadSession, question: str, text: str, wanted: Words, limit: int) -> Sequence[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from deskapp.models.device import Device
-from deskapp.models.handing_out import OpenLoan, counted, model_words, open_loans
+from deskapp.models.handing_out import OpenLoan, counted, model_words, open_loans, reminders
 from deskapp.models.merchant import Merchant
 from deskapp.models.people import Staff
 from deskapp.models.repair import RepairOrder
@@ -29,6 +29,8 @@ class LoanerRow:
     lent_at: int
     due_at: int
     late_days: int
+    reminded: int = 0
+    reminded_at: int = 0
 
     @property
     def out(self) -> bool:
@@ -61,11 +63,12 @@ def _row(session: ReadSession, device_id: str, loan: OpenLoan | None, now: int) 
     device = session.get_one(Device, device_id)
     merchant = session.get(Merchant, loan.merchant_id) if loan else None
     order = session.get(RepairOrder, loan.order_id) if loan and loan.order_id else None
+    told = reminders(session, loan.event_id) if loan else []
     late = (shop_day(now) - shop_day(loan.due_at)).days if loan and loan.due_at else 0
     return LoanerRow(
         device.id, device.serial_no, model_words(session, device), merchant.name if merchant else "",
         order.number if order else "", order.id if order else "", loan.lent_at if loan else 0,
-        loan.due_at if loan else 0, max(0, late),
+        loan.due_at if loan else 0, max(0, late), len(told), told[-1].at if told else 0,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ _MANY = 500
 
 
 class UnsentAct(NamedTuple):
-    """One change set as the journal holds it.
+    """One change set as the journal holds it; `act` is what its body says.
 
     `personal` are (operation's uid, column, value in clear), `keys` (record id, key) of the records with such values.
     """
@@ -30,6 +30,7 @@ class UnsentAct(NamedTuple):
     hash: str
     personal: tuple[tuple[str, str, str], ...]
     keys: tuple[tuple[str, str], ...]
+    act: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,15 @@ def hash_at(session: ReadSession, seq: int) -> str:
     return str(row[0]) if row else ""
 
 
+def unheard(session: ReadSession, upto: int) -> bool:
+    """Say whether any act up to a number waits without an answer to it."""
+    question = (
+        "SELECT 1 FROM change_set c WHERE c.acked_at = 0 AND c.seq <= ?"
+        " AND NOT EXISTS (SELECT 1 FROM sync_result r WHERE r.uid = c.uid) LIMIT 1"
+    )
+    return driver_of(session).execute(question, (upto,)).fetchone() is not None
+
+
 def acts_after(session: ReadSession, after: int, *, most: int, most_bytes: int) -> tuple[list[UnsentAct], bool]:
     """Return the change sets above a number as one dense run, and whether others wait behind them."""
     driver = driver_of(session)
@@ -75,10 +85,11 @@ def acts_after(session: ReadSession, after: int, *, most: int, most_bytes: int) 
 
 def _with_values(driver: Any, rows: Sequence[tuple[int, str, str, str]]) -> list[UnsentAct]:
     hidden: list[list[tuple[str, str, str]]] = []
-    for _seq, _uid, body, _digest in rows:
+    acts = [orjson.loads(row[2]) for row in rows]
+    for row, act in zip(rows, acts, strict=True):
         found = []
-        if '{"hmac":' in body:
-            for one in orjson.loads(body)["ops"]:
+        if '{"hmac":' in row[2]:
+            for one in act["ops"]:
                 for name, value in one["values"].items():
                     if type(value) is dict and "hmac" in value:
                         found.append((one["uid"], name, one["id"]))
@@ -95,8 +106,9 @@ def _with_values(driver: Any, rows: Sequence[tuple[int, str, str, str]]) -> list
             *row,
             tuple((uid, name, values[uid, name]) for uid, name, _record in found if (uid, name) in values),
             tuple((record, keys[record]) for record in dict.fromkeys(one[2] for one in found) if record in keys),
+            act,
         )
-        for row, found in zip(rows, hidden, strict=True)
+        for row, found, act in zip(rows, hidden, acts, strict=True)
     ]
 
 

@@ -146,7 +146,7 @@ def models(session: ReadSession, *, active_only: bool = False) -> list[ModelRow]
         ModelRow(
             row.id, row.brand, row.brand_en, row.name, row.kind, row.unionpay_device_type, tuple(row.capabilities),
             tuple(row.accessories), row.serial_pattern, row.warranty_months, row.key_load_on_board_change,
-            row.min_version, row.note, row.support_contact, row.active,
+            row.min_version, row.note, row.support_contact, row.active, dict(row.tests or {}),
         )
         for row in session.scalars(question)
     ]  # fmt: skip
@@ -186,7 +186,10 @@ def prices(session: ReadSession) -> list[PriceRow]:
 def staff(session: ReadSession) -> list[StaffRow]:
     """Return everybody who works or worked here."""
     rows = session.scalars(select(Staff).order_by(Staff.active.desc(), Staff.staff_no))
-    return [StaffRow(row.id, row.staff_no, row.name, row.badge_no, tuple(row.roles), row.active) for row in rows]
+    return [
+        StaffRow(row.id, row.staff_no, row.name, row.badge_no, tuple(row.roles), row.active, tuple(row.skills))
+        for row in rows
+    ]
 
 
 def shelves(session: ReadSession) -> list[ShelfRow]:

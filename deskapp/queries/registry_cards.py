@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ class ModelRow:
     note: str
     support_contact: str
     active: bool
+    tests: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class PriceRow:
 
 @dataclass(frozen=True, slots=True)
 class StaffRow:
-    """A staff member."""
+    """A staff member; `skills` are the models and kinds they repair, none means all."""
 
     id: str
     staff_no: str
@@ -187,6 +189,7 @@ class StaffRow:
     badge_no: str
     roles: tuple[str, ...]
     active: bool
+    skills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from typing import Any, Final
 from deskapp import catalogue
 from deskapp.errors import N_
 from deskapp.models.store import ReadSession
+from deskapp.queries.disagreements import TITLES as DISAGREEMENTS
+from deskapp.queries.disagreements import open_count
 from deskapp.queries.hits import ask
+from deskapp.queries.syncing import ALONE, SyncBadge, sync_badge
 from deskapp.rules.deadlines import DAY_MS
 from deskapp.rules.masking import mask
 from deskapp.rules.move_records import RECORD_TITLES
@@ -31,23 +34,29 @@ GROUPS: Final[Mapping[str, frozenset[S]]] = {
 }  # fmt: skip
 
 CARD_TITLES: Final[Mapping[str, str]] = {
+    **DISAGREEMENTS,
     "todo": N_("Still to do"),
     "review": N_("Please check"),
     "binding": N_("Binding does not fit"),
-    "twin": N_("Entered twice?"),
     "solo": N_("Done by one person alone"),
-    "misfit": N_("Does not fit what went before"),
     "quarantine": N_("In quarantine"),
     "needs_review": N_("Looks unusual"),
     "corrected": N_("Serial number corrected"),
     "terminal_twice": N_("Terminal number on two devices"),
-    "stock": N_("Few left in stock"),
+    "stock": N_("Count this part: more was taken than there was"),
+    "loaner_out": N_("Closed although a loaner is out"),
+    "part_arrived": N_("The awaited part is here"),
+    "binding_update": N_("Tell the acquirer about the new serial number"),
     "stock_difference": N_("Stock count differs"),
     "missing_at_count": N_("Not found at the shelf count"),
     "accessory_gap": N_("Accessory not given back"),
     "pickup_blocked": N_("Too many wrong pickup codes"),
     "slip_lost": N_("Pickup slip lost"),
     "loaner_suspect": N_("Loaner came back suspicious"),
+    "difference": N_("A van did not match its manifest"),
+    "extra_known": N_("A device without a line is known now"),
+    "late_transfer": N_("On its way for too long"),
+    "vendor_exchanged": N_("The maker exchanged the device: make the swap"),
 }
 
 TODO_TITLES: Final[Mapping[str, str]] = {
@@ -123,7 +132,7 @@ class Today:
 
     now: int
     counts: Mapping[str, int]
-    """By the names of `GROUPS`, and `late`, `tickets`, `calls`, `settle`."""
+    """By the names of `GROUPS`, and `late`, `tickets`, `calls`, `settle`, `disagreements` (also among `settle`)."""
 
     late: tuple[Waiting, ...] = ()
     ready: tuple[Waiting, ...] = ()
@@ -133,7 +142,7 @@ class Today:
     print_jobs: Mapping[str, int] = field(default_factory=dict)
     """Papers by state, without those that are done."""
 
-    unsent: int = 0
+    sync: SyncBadge = ALONE
     merchants: bool = True
     staff: int = 0
     """People who may sign in; the hints of the first days ask for more."""
@@ -153,6 +162,7 @@ def today(session: ReadSession, now: int) -> Today:
     counts["late"], counts["calls"] = len(late), len(calls)
     counts["tickets"] = _one(session, f"SELECT count(*) FROM service_ticket WHERE {_OPEN}")
     counts["settle"] = _one(session, "SELECT count(*) FROM review_card WHERE settled_at = 0")
+    counts["disagreements"] = open_count(session)
     return Today(
         now=now,
         counts=counts,
@@ -162,7 +172,7 @@ def today(session: ReadSession, now: int) -> Today:
         calls=_calls(session, calls[:SHOWN]),
         settle=to_settle(session, limit=SHOWN),
         print_jobs=paper_counts(session),
-        unsent=unsent(session),
+        sync=sync_badge(session, now),
         merchants=bool(ask(session, "SELECT 1 FROM merchant LIMIT 1")),
         staff=_one(session, "SELECT count(*) FROM staff WHERE active"),
     )
@@ -174,7 +184,7 @@ def to_settle(session: ReadSession, *, limit: int = 500) -> tuple[ToSettle, ...]
         session,
         "SELECT c.id, c.kind, c.subject_kind, c.subject_id, c.words, c.data, c.raised_at,"
         " coalesce(i.label_no, o.number, t.number, m.name, d.serial_no, p.part_no || ' ' || p.name,"
-        " nullif(a.label_no, ''), '') AS about"
+        " nullif(a.label_no, ''), f.number, '') AS about"
         " FROM review_card c"
         " LEFT JOIN repair_item i ON c.subject_kind = 'repair_item' AND i.id = c.subject_id"
         " LEFT JOIN repair_order o ON c.subject_kind = 'repair_order' AND o.id = c.subject_id"
@@ -182,6 +192,7 @@ def to_settle(session: ReadSession, *, limit: int = 500) -> tuple[ToSettle, ...]
         " LEFT JOIN merchant m ON c.subject_kind = 'merchant' AND m.id = c.subject_id"
         " LEFT JOIN device d ON c.subject_kind = 'device' AND d.id = c.subject_id"
         " LEFT JOIN part p ON c.subject_kind = 'part' AND p.id = c.subject_id"
+        " LEFT JOIN manifest f ON c.subject_kind = 'manifest' AND f.id = c.subject_id"
         " LEFT JOIN accessory_item a ON c.subject_kind = 'accessory_item' AND a.id = c.subject_id"
         " WHERE c.settled_at = 0 ORDER BY c.n LIMIT ?",
         limit,
@@ -206,11 +217,7 @@ def card_title(kind: str, data: Mapping[str, Any]) -> str:
 _IN_HAND = tuple(sorted(state.value for state in (*HELD, S.QUARANTINED)))
 _READY = (S.READY_FOR_PICKUP.value,)
 _WORKING = tuple(
-    sorted(
-        state.value
-        for state in HELD
-        if state not in WAITING_FOR and state not in (S.READY_FOR_PICKUP, S.ABANDONED)
-    )
+    sorted(state.value for state in HELD if state not in WAITING_FOR and state not in (S.READY_FOR_PICKUP, S.ABANDONED))
 )
 """States in which the promised time runs and the device is not ready yet."""
 
@@ -325,13 +332,6 @@ def _attempts(session: ReadSession) -> dict[str, list[tuple[int, bool]]]:
     for row in rows:
         tried.setdefault(row.order_id, []).append((row.at, _loaded(row.data).get("result") == "reached"))
     return tried
-
-
-def unsent(session: ReadSession) -> int:
-    """Return how many acts no server has acknowledged; while none has, the number of the newest says it."""
-    if ask(session, "SELECT 1 FROM change_set WHERE seq = 1 AND acked_at > 0"):
-        return _one(session, "SELECT count(*) FROM change_set WHERE acked_at = 0")
-    return _one(session, "SELECT coalesce(max(seq), 0) FROM change_set")
 
 
 def paper_counts(session: ReadSession) -> dict[str, int]:

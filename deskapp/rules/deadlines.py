@@ -18,6 +18,8 @@ from deskapp.errors import N_, Refused
 SHOP_TIME: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 24 * 60 * MINUTE_MS
+SHOP_SHIFT_MS: Final = 8 * 60 * MINUTE_MS
+_EPOCH: Final = date(1970, 1, 1)
 
 QUOTE_VALID_DAYS: Final = 7
 CLOSE_SOLVED_AFTER_DAYS: Final = 3
@@ -67,11 +69,15 @@ class SiteCalendar:
     week: Mapping[int, Hours] = field(default_factory=lambda: dict(MONDAY_TO_SATURDAY))
     overlay: Mapping[date, Hours | None] = field(default_factory=dict)
     _seen: dict[date, Day] = field(default_factory=dict, repr=False, compare=False)
+    _hours: dict[int, tuple[int, int, bool]] = field(default_factory=dict, repr=False, compare=False)
+    _usual: list[int] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def usual_min(self) -> int:
         """The length of one working day in minutes, for service times that count in working days."""
-        return max((hours.length_min for hours in self.week.values()), default=USUAL_HOURS.length_min)
+        if not self._usual:
+            self._usual.append(max((hours.length_min for hours in self.week.values()), default=USUAL_HOURS.length_min))
+        return self._usual[0]
 
     def day(self, day: date) -> Day:
         """Return what a day is like at this site. Never raises for a year nobody knows."""
@@ -79,6 +85,20 @@ class SiteCalendar:
         if known is None:
             known = self._seen[day] = self._judge(day)
         return known
+
+    def open_hours(self, number: int) -> tuple[int, int, bool]:
+        """Return from when to when (ms UTC) a shop day is open, and whether that is provisional; 0, 0: closed.
+
+        `number` counts days since 1970 in shop time. A service time is worked out for every ticket that comes in,
+        over a dozen days each, so what a day is like is worked out once.
+        """
+        known = self._hours.get(number)
+        if known is None:
+            kind, midnight = self.day(_EPOCH + timedelta(days=number)), number * DAY_MS - SHOP_SHIFT_MS
+            opens, closes = (0, 0) if kind.hours is None else (kind.hours.open_min, kind.hours.close_min)
+            known = (midnight + opens * MINUTE_MS, midnight + closes * MINUTE_MS, kind.provisional)
+            self._hours[number] = known if closes else (0, 0, kind.provisional)
+        return self._hours[number]
 
     def _judge(self, day: date) -> Day:
         if day in self.overlay:
@@ -219,6 +239,8 @@ def _after(
     start_ms: int, work_ms: int, calendar: SiteCalendar, pauses: Sequence[Pause]
 ) -> tuple[int | None, bool]:
     """Return the instant when so much open time has passed, None if a lasting pause comes before."""
+    if not pauses:
+        return _after_in_one_go(start_ms, work_ms, calendar)
     forever = min((pause.from_ms for pause in pauses if pause.to_ms is None), default=None)
     left = work_ms
     provisional = False
@@ -231,6 +253,23 @@ def _after(
         if forever is not None and day.to_ms > forever:
             return None, provisional
     raise AssertionError("the spans of a calendar do not end")
+
+
+def _after_in_one_go(start_ms: int, work_ms: int, calendar: SiteCalendar) -> tuple[int, bool]:
+    """Return the same as `_after` where nothing pauses the clock."""
+    number, left, provisional, closed = (start_ms + SHOP_SHIFT_MS) // DAY_MS, work_ms, False, 0
+    while True:
+        opens, closes, unsure = calendar.open_hours(number)
+        if closes > start_ms:
+            provisional = provisional or unsure
+            opens = max(opens, start_ms)
+            if closes - opens >= left:
+                return opens + left, provisional
+            left -= closes - opens
+        closed = 0 if closes else closed + 1
+        if closed > _LONGEST_CLOSED:
+            raise Refused(N_("The calendar of this site has no open day."), field="calendar", code="closed")
+        number += 1
 
 
 def _open_spans(start_ms: int, calendar: SiteCalendar, until_ms: int | None = None) -> Iterator[_Span]:

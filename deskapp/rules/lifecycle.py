@@ -32,6 +32,14 @@ MAY_START: Final = frozenset({"free", "within_ceiling", "waived", "approved"})
 """Why a repair may start without a new approval (`charge_basis`)."""
 
 
+COMES_AS_IT_IS: Final = frozenset({"arrive", "check_in", "take_over", "receive", "back_from_vendor"})
+"""Moves by which a device comes to us in whatever state it is: the act that finds it suspect quarantines it next."""
+
+
+SWAPS: Final = frozenset({"swap", "supply_swap", "supply_swap_for_return", "supply_swap_on_site"})
+"""Moves by which one unit takes the place of another."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkFact:
     """What was done: the move, the state it led to, when (ms UTC) and by whom.
@@ -196,12 +204,12 @@ def _guard(row: Move, records: Mapping[str, object], roles: frozenset[str]) -> N
             N_("An approval by phone needs a call back to the number on file: note the number."),
             field="callback_number", code="callback",
         )  # fmt: skip
-    if row.name == "swap" and records.get("old_serial_no") == records.get("new_serial_no"):
+    if row.name in SWAPS and records.get("old_serial_no") == records.get("new_serial_no"):
         raise Refused(
             N_("The old and the new device have the same serial number."),
             field="new_serial_no", code="same_serial",
         )  # fmt: skip
-    if records.get("tamper_result") == "suspect" and row.name not in ("arrive", "check_in", "take_over"):
+    if records.get("tamper_result") == "suspect" and row.name not in COMES_AS_IT_IS:
         raise Refused(
             N_("The tamper check is suspicious: put the device into quarantine."),
             field="tamper_result", code="tamper",

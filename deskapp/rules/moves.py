@@ -173,7 +173,7 @@ _COUNTER: Final = (
          "decision legal_basis storage_fee owner", second=True, second_roles=(Role.AUDITOR,),
          remembers=True),
     _row("scrap_abandoned", N_("Scrap an uncollected device"), S.ABANDONED, S.SCRAPPED, "site_supervisor",
-         "decision legal_basis storage_fee reason keys_erased method owner_consent parts_salvaged",
+         "decision legal_basis storage_fee reason keys_erased method owner_consent parts_salvaged witness",
          deferred="photos", second=True, second_roles=(Role.AUDITOR,)),
 )  # fmt: skip
 
@@ -273,15 +273,25 @@ _REPAIR: Final = (
          "failed_items loop_count", Where.DEPOT, fresh_eyes=True, solo=True),
 )  # fmt: skip
 
+_IN_PLACE: Final = "old_serial_no new_serial_no test_plan tamper_result accessories"
+
 _ENDINGS: Final = (
     _row("swap", N_("Swap for another device"),
          (S.ON_SITE, S.CHECKED_IN, S.DEPOT_RECEIVED, S.DIAGNOSING, S.AWAITING_APPROVAL, S.DECLINED,
           S.AWAITING_PARTS, S.REPAIRING, S.VENDOR_REPAIR, S.QC_TESTING, S.READY_FOR_PICKUP),
          S.SWAPPED, "field_engineer",
-         "old_serial_no new_serial_no terminal_no_kept binding_ticket accessories", deferred="signature"),
+         "old_serial_no new_serial_no terminal_no_kept binding_ticket accessories",
+         deferred="signature key_check_value"),
+    # The unit that takes its place is a device of the order from now on, and goes out like any other.
+    _row("supply_swap", N_("Bring in the unit that takes its place"), None, S.READY_FOR_PICKUP, "field_engineer",
+         _IN_PLACE, Where.OUTLET, deferred="label_scan_back shelf"),
+    _row("supply_swap_for_return", N_("Pack the unit that takes its place"), None, S.AWAITING_RETURN,
+         "field_engineer", _IN_PLACE + " seal_no", Where.DEPOT, deferred="label_scan_back"),
+    _row("supply_swap_on_site", N_("Leave the unit that takes its place"), None, S.PICKED_UP, "field_engineer",
+         _IN_PLACE, deferred="signature"),
     _row("scrap", N_("Scrap"),
          (S.DEPOT_RECEIVED, S.DIAGNOSING, S.DECLINED, S.AWAITING_PARTS, S.REPAIRING, S.VENDOR_REPAIR),
-         S.SCRAPPED, "depot_supervisor", "reason keys_erased method owner_consent parts_salvaged",
+         S.SCRAPPED, "depot_supervisor", "reason keys_erased method owner_consent parts_salvaged witness",
          Where.DEPOT, deferred="photos", second=True),
 )  # fmt: skip
 

@@ -76,6 +76,35 @@ class ManifestCard(Card):
     handed_signature: str = ""
     courier_signature: str = ""
     received_signature: str = ""
+    codes: tuple[str, ...] = ()
+
+    @property
+    def code_1(self) -> str:
+        """The first code with which the far end can begin without a record (`rules.transfers_code`)."""
+        return self._code(0)
+
+    @property
+    def code_2(self) -> str:
+        """The second of them; empty on a short manifest."""
+        return self._code(1)
+
+    @property
+    def code_3(self) -> str:
+        """The third."""
+        return self._code(2)
+
+    @property
+    def code_4(self) -> str:
+        """The fourth."""
+        return self._code(3)
+
+    @property
+    def code_5(self) -> str:
+        """The fifth: 200 devices."""
+        return self._code(4)
+
+    def _code(self, place: int) -> str:
+        return self.codes[place] if place < len(self.codes) else ""
 
     @property
     def total(self) -> int:
@@ -126,5 +155,84 @@ class DiscrepancyCard(Card):
     witness_signature: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CustodyLine:
+    """One hand-over of a device, or the gap before it (`gap`: where the record had it)."""
+
+    at_ms: int | None = None
+    from_words: str = ""
+    to_words: str = ""
+    place: str = ""
+    seal: str = ""
+    tamper: TamperResult = TamperResult.NOT_DUE
+    giver: str = ""
+    taker: str = ""
+    signed: str = ""
+    paper: str = ""
+    gap: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyCard(Card):
+    """Who had a device from hand to hand; `number` is its label.
+
+    `proof` is the digest of the chain without names, `named` the one with them: names may be erased
+    by law, and then the first still proves the chain. Names are in full: this paper is evidence.
+    """
+
+    site: Site = Site()
+    order_no: str = ""
+    model: str = ""
+    serial_no: str = ""
+    terminal_no: str = ""
+    lines: tuple[CustodyLine, ...] = ()
+    gaps: int = 0
+    suspicions: int = 0
+    hops: int = 0
+    holder: str = ""
+    made_ms: int | None = None
+    made_by: str = ""
+    proof: str = ""
+    named: str = ""
+
+    @property
+    def code(self) -> str:
+        """The text of the paper's code: label, number of hops and the beginnings of both digests."""
+        return f"PS1:{self.number}:C{self.hops}:{self.proof[:20].upper()}:{self.named[:20].upper()}"
+
+    @property
+    def unbroken(self) -> bool:
+        """Say whether the chain has no gap."""
+        return not self.gaps
+
+
+@dataclass(frozen=True, slots=True)
+class StocktakeLine:
+    """One device that was not as the record says: missing, too many, or on another shelf."""
+
+    kind: str = ""
+    label_no: str = ""
+    model: str = ""
+    serial_no: str = ""
+    recorded: str = ""
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StocktakeCard(Card):
+    """The outcome of a walk along the shelves; `number` is site and day, `scope` what was counted."""
+
+    site: Site = Site()
+    counted_ms: int | None = None
+    scope: str = ""
+    expected: int = 0
+    found: int = 0
+    lines: tuple[StocktakeLine, ...] = ()
+    remarks: str = ""
+    counted_by: str = ""
+
+
+register("stocktake", StocktakeCard)
+register("custody_record", CustodyCard)
 register("manifest", ManifestCard)
 register("discrepancy_note", DiscrepancyCard)

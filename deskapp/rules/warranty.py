@@ -145,12 +145,16 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class RepairWarranty:
-    """The warranty of an earlier repair: its number, last day, and whether fault or part is the same now."""
+    """The warranty of an earlier repair: its number, last day, and whether fault or part is the same now.
+
+    `part` is the number of the part whose own term it is, empty for the repair as a whole.
+    """
 
     previous: str
     end: date
     same_fault: bool = False
     same_part: bool = False
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,39 @@ class Care(QObject):
             words = spoken(SENTENCES[warning.code], **warning.values)
             self._window.toast(f"{paper.number}  {words}", tone="warn", raw=True)
 
+    def warn_of_syncing(self, code: str) -> None:
+        """Tell once what keeps this desk from syncing, where that does not pass by itself."""
+        from deskapp.queries.syncing import OFFLINE_CODES, PROBLEMS
+
+        if code == "retired":
+            self._send_away(PROBLEMS[code])
+        elif code in PROBLEMS and code not in OFFLINE_CODES:
+            self._window.toast(PROBLEMS[code], tone="warn")
+
+    def _send_away(self, why: str) -> None:
+        """Lock the desk and say why there."""
+        self._window.lock()
+        self._window.lock_screen.welcome()
+        self._window.lock_screen.refuse(spoken(why))
+
+    def _look_at_person(self) -> None:
+        """Let nobody work on who was stopped at another desk."""
+        from deskapp.queries.syncing import still_works_here
+
+        actor = self._window.actor
+        if actor is None:
+            return
+
+        def seen(stays: bool) -> None:
+            if not stays and self._window.actor is actor:
+                self._send_away(N_("You may no longer sign in here. Ask a supervisor."))
+
+        who = actor.staff_id
+        self._jobs.ask(lambda session: still_works_here(session, who), owner=self, then=seen, exclusive="person")
+
     def _changed(self, changes: Changes) -> None:
+        if changes.touches("staff"):
+            self._look_at_person()
         if changes.touches("print_job", "printer_profile", "printer_choice"):
             self.papers_wait.emit()  # also when a printer was resumed, or another one chosen
         if changes.touches("setting"):
@@ -153,6 +185,7 @@ class Care(QObject):
         if not self._clock_back:
             # With a clock that cannot be trusted a week may be over that has not begun.
             self._sweep.look()
+            self._sweep.look_after_vans()
 
     def _backed_up(self, done: BackedUp | None) -> None:
         if done is None:
@@ -272,7 +305,8 @@ def status_card(session: ReadSession, store: Store, clock_back: bool) -> StatusC
     """Return what the status line shows."""
     from deskapp.models import backup
     from deskapp.queries.paper_queue import newest_trouble
-    from deskapp.queries.today import paper_counts, unsent
+    from deskapp.queries.syncing import sync_badge
+    from deskapp.queries.today import paper_counts
 
     papers = paper_counts(session)
     stuck = papers.get("failed", 0) + papers.get("held", 0)
@@ -282,7 +316,7 @@ def status_card(session: ReadSession, store: Store, clock_back: bool) -> StatusC
         print_failed=stuck + papers.get("unknown", 0),
         print_doubt=papers.get("unknown", 0),
         print_trouble=newest_trouble(session) if stuck else "",
-        unsent=unsent(session),
+        sync=sync_badge(session, store.now),
         backup_at=newest[1] if newest else 0,
         backup_days=settings.load(session)[settings.BACKUP_DAYS],
         clock_back=clock_back,

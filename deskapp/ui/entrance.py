@@ -44,6 +44,7 @@ class Entrance(QObject):
         self._panel: SupervisorPanel | None = None
         lock_screen.attempted.connect(self._attempted)
         lock_screen.new_pin.connect(self._new_pin)
+        lock_screen.first_pin.connect(self._first_pin)
 
     def open_for(self, jobs: Jobs, panel: SupervisorPanel) -> None:
         """Begin to check people: the store is open."""
@@ -71,7 +72,9 @@ class Entrance(QObject):
         self._jobs.do(sign_in(who=who, pin=pin), owner=self, then=self._tried, refused=self._refused)
 
     def _tried(self, tried: Tried) -> None:
-        if tried.actor is None:
+        if tried.no_pin:
+            self._lock.ask_first_pin()
+        elif tried.actor is None:
             self._lock.refuse(_sentence(tried.sentence, tried.wait_ms), tried.wait_ms)
         elif tried.must_change:
             self._actor = tried.actor
@@ -99,6 +102,19 @@ class Entrance(QObject):
             self._lock.refuse(_sentence(tried.sentence, tried.wait_ms), tried.wait_ms)
         else:
             self._welcome(self._actor)
+
+    def _first_pin(self, who: str, pin: str, helper: str, helper_pin: str) -> None:
+        from deskapp.commands.joining import choose_pin_with
+
+        def tried(found: Tried) -> None:
+            if found.actor is not None:
+                self._welcome(found.actor)
+            else:
+                self._lock.refuse_helper(_sentence(found.sentence, found.wait_ms), found.wait_ms)
+
+        if self._jobs is not None:
+            act = choose_pin_with(who=who, pin=pin, helper=helper, helper_pin=helper_pin)
+            self._jobs.do(act, owner=self, then=tried, refused=self._refused)
 
     def _welcome(self, actor: Actor) -> None:
         self._pin, self._actor = "", None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from deskapp.errors import N_
+from deskapp.rules.numbers import PROBLEMS, ScanKind, parse_scan
 from deskapp.ui.widgets.suggest import Suggestion
 
 if TYPE_CHECKING:
@@ -98,6 +99,10 @@ class StoreFinder:
 
         found = find(session, text, limit=6)
         exact = _exact(found.target)
+        if parse_scan(text).kind is ScanKind.MANIFEST:
+            van = _van(session, text)
+            exact = [Suggestion(van.number, "", "truck-delivery", N_("This very code"), van.destination)]
+            exact = exact if van.destination is not None else []
         listed = [suggestion(hit, KIND_TITLES[group.kind]) for group in found.groups for hit in group.hits]
         return [*exact, *listed]
 
@@ -105,6 +110,8 @@ class StoreFinder:
         """Return what a scanned code opens."""
         from deskapp.queries.find import KIND_TITLES, resolve_scan
 
+        if parse_scan(text).kind is ScanKind.MANIFEST:
+            return _van(session, text)
         target = resolve_scan(session, text)
         if target.step == "command":
             return Resolved(verb=target.number, number=target.number)
@@ -113,6 +120,21 @@ class StoreFinder:
             place = _place("check_in", "device", "", target.number)
             choices = (Suggestion(target.number, "", "inbox", N_("Take in as a new device"), place),)
         return Resolved(destination(target), choices, target.sentence, target.number, badge=target.step == "sign_in")
+
+
+def _van(session: ReadSession, text: str) -> Resolved:
+    """Return where a manifest's code leads: to receive it, to look after our own, or a sentence about the paper."""
+    from deskapp.queries.transfers_scan import Means, is_ours, scan_in
+
+    seen = scan_in(session, "", text)
+    if seen.means is Means.MANIFEST:
+        page = "transfer_out" if is_ours(session, seen.manifest_id) else "transfer_in"
+        return Resolved(Destination(page, {"id": seen.manifest_id, "number": seen.number}), number=seen.number)
+    if seen.means is Means.PAPER:
+        return Resolved(Destination("transfer_in", {"id": seen.manifest_id, "code": text, "number": seen.number}),
+                        number=seen.number)  # fmt: skip
+    sentence = N_("The record of {number} is not here yet. Scan the large code above the list of its paper.")
+    return Resolved(sentence=PROBLEMS["check"] if seen.means is Means.MISREAD else sentence, number=seen.number)
 
 
 def destination(target: Target) -> Destination | None:

@@ -6,6 +6,7 @@ gone gets nothing; an answer to an older question of the same kind is dropped.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import sys
 import threading
@@ -106,6 +107,7 @@ class Jobs(QObject):
         self._readers = ThreadPoolExecutor(3, "read")
         self._workers = ThreadPoolExecutor(2, "work")
         self._generations: dict[tuple[int, str], tuple[int, Future[Any] | None]] = {}
+        self._numbers = itertools.count(1)
         self._closing = threading.Event()
         self._running = 0
         # A lambda has no thread of its own; a slot of this object runs where it lives.
@@ -156,10 +158,11 @@ class Jobs(QObject):
         key = (id(owner), exclusive) if exclusive else None
         generation = 0
         if key is not None:
-            generation, earlier = self._generations.get(key, (0, None))
+            _generation, earlier = self._generations.get(key, (0, None))
             if earlier is not None:
                 earlier.cancel()
-            generation += 1
+            # Never a number that was used before: an early question may be answered after a later one is forgotten.
+            generation = next(self._numbers)
             self._generations[key] = (generation, future)
         self._send(_Parcel(future, owner, then, refused, key=key, generation=generation))
 

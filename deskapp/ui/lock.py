@@ -38,11 +38,14 @@ class LockScreen(QWidget):
     Signals:
         attempted: somebody tries to sign in; carries staff number or badge, and PIN.
         new_pin: a person who must change the PIN chose one; carries it.
+        first_pin: a person without a PIN on this computer chose one, and somebody agreed; carries who, the PIN, the
+            other person's number or badge, and that person's PIN.
         language_wanted, theme_wanted, recovery_wanted: the small buttons at the bottom.
     """
 
     attempted = Signal(str, str)
     new_pin = Signal(str)
+    first_pin = Signal(str, str, str, str)
     language_wanted = Signal()
     theme_wanted = Signal()
     recovery_wanted = Signal()
@@ -72,6 +75,8 @@ class LockScreen(QWidget):
         self._wait = QTimer(self, singleShot=True)
         self._wait.timeout.connect(self._again)
         self._changing = False
+        self._helper: tuple[LatinField, PinField] | None = None
+        self._helped = False
         self._figures: Sequence[tuple[str, int]] = ()
         self._arrange()
         self.who.returnPressed.connect(self.pin.setFocus)
@@ -115,19 +120,26 @@ class LockScreen(QWidget):
 
     def choose(self, staff_no: str) -> None:
         """Fill in who it is and ask for the PIN."""
+        if self._changing:
+            self.welcome()  # it is somebody else after all
         self.who.setText(staff_no)
         self.pin.clear()
         self.pin.setFocus()
 
     def scan(self, text: str) -> bool:
         """Take a scanned badge."""
-        self.choose(text)
+        if self._helped and self._helper is not None:
+            self._helper[0].setText(text)
+            self._helper[1].setFocus()
+        else:
+            self.choose(text)
         return True
 
     def refuse(self, sentence: str, wait_ms: int = 0) -> None:
         """Say why not (a finished sentence), and let nobody try for a while."""
         self.error.put(sentence)
         self.pin.clear()
+        self.again.clear()
         ready = wait_ms <= 0
         self.enter.setEnabled(ready)
         self.pin.setEnabled(ready)
@@ -147,9 +159,36 @@ class LockScreen(QWidget):
         self.enter.say(N_("Keep this PIN"))
         self.pin.setFocus()
 
+    def ask_first_pin(self) -> None:
+        """Let a person who never had a PIN on this computer choose one; a supervisor stands by and agrees."""
+        self.ask_new_pin()
+        self._helped = True
+        self.error.say(N_("No PIN here yet: choose one, a supervisor agrees."))  # one line, whatever the text size
+        for field in self._helpers():
+            field.clear()
+            field.show()
+
+    def _helpers(self) -> tuple[LatinField, PinField]:
+        """Return the fields of who agrees, made when they are first needed."""
+        if self._helper is None:
+            who = LatinField(N_("Staff number or badge of who agrees"), name=N_("Supervisor's staff number or badge"))
+            pin = PinField(N_("PIN of who agrees"), name=N_("Supervisor's PIN"))
+            self._helper = who, pin
+            place = self._inside.indexOf(self.again) + 1
+            for field in (pin, who):
+                self._inside.insertWidget(place, field)
+            for here, following in ((self.again, who), (who, pin), (pin, self.enter)):
+                QWidget.setTabOrder(here, following)
+            who.returnPressed.connect(pin.setFocus)
+            pin.entered.connect(lambda _pin: self._try())
+        return self._helper
+
     def welcome(self, staff_no: str = "") -> None:
         """Begin afresh, with the person who was here if there is one."""
-        self._changing = False
+        self._changing = self._helped = False
+        for field in self._helper or ():
+            field.clear()
+            field.hide()
         self.again.hide()
         self.again.clear()
         self.who.setEnabled(True)
@@ -208,21 +247,46 @@ class LockScreen(QWidget):
             self.again.clear()
             self.pin.clear()
             self.pin.setFocus()
+        elif self._helped:
+            self._choose_with()
         else:
             self.new_pin.emit(self.pin.text())
             self.again.clear()
 
+    def _choose_with(self) -> None:
+        helper, pin = self._helpers()
+        missing = next((field for field in (helper, pin) if not field.text().strip()), None)
+        if missing is not None:
+            missing.setFocus()
+        elif self.enter.isEnabled():
+            self.enter.setEnabled(False)
+            self.first_pin.emit(self.who.text().strip(), self.pin.text(), helper.text().strip(), pin.text())
+
+    def refuse_helper(self, sentence: str, wait_ms: int = 0) -> None:
+        """Say why a first PIN was not agreed to; only the agreeing person's PIN has to be typed again."""
+        self.error.put(sentence)
+        helper, pin = self._helpers()
+        pin.clear()
+        self.enter.setEnabled(wait_ms <= 0)
+        pin.setEnabled(wait_ms <= 0)
+        if wait_ms > 0:
+            self._wait.start(wait_ms)
+        else:
+            pin.setFocus()
+
     def _again(self) -> None:
         self.error.put("")
         self.enter.setEnabled(True)
-        self.pin.setEnabled(True)
-        self.pin.setFocus()
+        pin = self._helper[1] if self._helped and self._helper is not None else self.pin
+        for field in (self.pin, pin):
+            field.setEnabled(True)
+        pin.setFocus()
 
     def _arrange(self) -> None:
         self._card = card = QFrame()
         card.setProperty("role", "card")
         card.setFixedWidth(theme.px(CARD_WIDTH))
-        inside = QVBoxLayout(card)
+        inside = self._inside = QVBoxLayout(card)
         inside.setContentsMargins(HUGE, HUGE, HUGE, HUGE)
         inside.setSpacing(MEDIUM)
         head = QHBoxLayout()

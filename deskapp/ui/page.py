@@ -56,6 +56,31 @@ class PrintDoor:
     clear: Callable[[str], bool] = field(default=lambda address: False)
 
 
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """How far the first fill of a scope has come, in records."""
+
+    scope: str
+    done: int
+    every: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncDoor:
+    """What a page may ask of the agent that speaks with the server.
+
+    `hurry` speaks now; `look` starts the agent of a desk that belongs to a server by now. Only to be shown:
+    `fill` how far a first fill is (None: none is under way), `speaking` whether a contact is, `next_in_ms` when the
+    next one is due (-1: never, there is no agent).
+    """
+
+    hurry: Callable[[], None] = _nothing
+    look: Callable[[], None] = _nothing
+    fill: Callable[[], Fill | None] = field(default=lambda: None)
+    speaking: Callable[[], bool] = field(default=lambda: False)
+    next_in_ms: Callable[[], int] = field(default=lambda: -1)
+
+
 @dataclass(slots=True)
 class PageContext:
     """Everything a page may use of the window.
@@ -63,7 +88,7 @@ class PageContext:
     `navigate(page_id, **args)` opens a page and hands the arguments to its `open`;
     `toast` shows a notice; `ask_supervisor` gets a second person's consent; `values` are
     the settings as they are now; `set_value` changes one; `actor()` is who is signed in; `now()`
-    the time in ms UTC; `printing` reaches what prints in the background.
+    the time in ms UTC; `printing` reaches what prints in the background, `syncing` what speaks with the server.
     """
 
     jobs: Jobs
@@ -78,6 +103,7 @@ class PageContext:
     practice: bool = False
     set_value: Callable[[Setting[Any], Any], None] = field(default=lambda setting, value: None)
     printing: PrintDoor = field(default_factory=PrintDoor)
+    syncing: SyncDoor = field(default_factory=SyncDoor)
 
 
 class Page(QWidget):

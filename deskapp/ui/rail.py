@@ -34,6 +34,7 @@ class Rail(QWidget):
         self._group = QButtonGroup(self)
         self.heads: dict[str, Button] = {}
         self._folded: set[str] = set()
+        self._counts: dict[str, int] = {}
         self._may: Callable[[str], bool] = lambda right: True
         inner = QWidget()
         inner.setProperty("role", "scrolled")
@@ -84,6 +85,12 @@ class Rail(QWidget):
         self._may = may
         self._show_groups()
 
+    def show_count(self, page_id: str, count: int) -> None:
+        """Show how much waits on a page; none shows nothing."""
+        if self._counts.get(page_id, 0) != count and page_id in self.buttons:
+            self._counts[page_id] = count
+            self.retranslate()
+
     def fold(self, group: str) -> None:
         """Fold a group of pages away, or unfold it."""
         self._folded ^= {group}
@@ -95,6 +102,8 @@ class Rail(QWidget):
         for page in self._pages:
             button = self.buttons[page.id]
             name = spoken(page.title)
+            if self._counts.get(page.id):
+                name = spoken(N_("{page} ({count})"), page=name, count=self._counts[page.id])
             button.setText("" if self.narrow else name)
             button.setAccessibleName(name)
             key = str(button.property("key") or "")

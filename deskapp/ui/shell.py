@@ -24,11 +24,15 @@ from deskapp.ui.widgets.suggest import Search, SuggestField
 from deskapp.ui.widgets.text import Button, Picture, Text
 
 if TYPE_CHECKING:
-    from deskapp.models.store import Changes
+    from deskapp.models.store import Changes, ReadSession
 
 PREPARE_MS = 150
 STEP_MS = 20
 """Between two steps of building ahead: room for a key that was pressed meanwhile."""
+
+COUNT_MS = 400
+DISAGREEMENTS = "disagreements"
+"""The page whose open cards are counted in the navigation, and how long after a sign-in."""
 
 WIDE_ENOUGH = 1080
 """Window width in px at 100 % from which the navigation shows names."""
@@ -75,6 +79,7 @@ class Shell(QWidget):
         parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
+        self._jobs = jobs
         self.pages: Mapping[str, PageSpec] = {page.id: page for page in pages}
         self.built: dict[str, Page] = {}
         self.context: PageContext | None = None
@@ -113,6 +118,7 @@ class Shell(QWidget):
     def resume(self) -> None:
         """Show the page that was shown, or the first one the person may open."""
         listed = [page for page in self.pages.values() if page.group and (not page.right or self._may(page.right))]
+        QTimer.singleShot(COUNT_MS, self, self.count)  # after the first page, which comes first
         if self._here is None and listed:
             self.go(listed[0].id)
         elif self._here is not None:
@@ -164,9 +170,19 @@ class Shell(QWidget):
 
     def tell(self, changes: Changes) -> None:
         """Tell the shown page of a commit; the others ask again when they are opened."""
+        if changes.touches("review_card", "sync_result"):
+            self.count()
         page = self.page()
         if page is not None:
             page.changed(changes)
+
+    def count(self) -> None:
+        """Ask how many disagreements wait for a person."""
+        if DISAGREEMENTS in self.pages:
+            self._jobs.ask(_disagreements, owner=self, then=self._counted, exclusive="count")
+
+    def _counted(self, count: int) -> None:
+        self.rail.show_count(DISAGREEMENTS, count)
 
     def focus_page(self) -> None:
         """Give the focus to the first field of the page, unless one of its own has it."""
@@ -274,3 +290,9 @@ class Shell(QWidget):
         whole.addLayout(middle, 1)
         whole.addWidget(self.status)
         self.retranslate()
+
+
+def _disagreements(session: ReadSession) -> int:
+    from deskapp.queries.disagreements import open_count  # read when somebody is signed in, not before the first paint
+
+    return open_count(session)

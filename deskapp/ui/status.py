@@ -8,17 +8,20 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from deskapp.errors import N_
+from deskapp.queries.syncing import ALONE, SyncBadge
 from deskapp.ui.speech import spoken
+from deskapp.ui.sync_words import badge_said, badge_told, clock_words
 from deskapp.ui.tokens import SMALL, TIGHT
 from deskapp.ui.widgets.text import Button, Text
 
 DAY_MS = 86_400_000
 HINT_MS = 8000
+CLOCK_BACK = N_("The computer's clock went back")
 
 
 @dataclass(frozen=True, slots=True)
 class StatusCard:
-    """What the line shows: counts of print jobs and unsent change sets, the last backup (ms UTC, 0 never).
+    """What the line shows: counts of print jobs, how syncing stands, the last backup (ms UTC, 0 never).
 
     `print_failed` counts papers that need a person or a printer; of them `print_doubt` are questions, and
     `print_trouble` is what keeps the newest of the others (a message id).
@@ -28,7 +31,7 @@ class StatusCard:
     print_failed: int = 0
     print_doubt: int = 0
     print_trouble: str = ""
-    unsent: int = 0
+    sync: SyncBadge = ALONE
     backup_at: int = 0
     backup_days: int = 3
     clock_back: bool = False
@@ -54,9 +57,9 @@ class StatusLine(QWidget):
         self.practice = Text(N_("Practice"), "practice")
         self.practice.hide()
         self.hint = Button(role="status-warn", icon="keyboard")
-        self.clock = Button(N_("The computer's clock went back"), "status-warn", icon="clock")
+        self.clock = Button(CLOCK_BACK, "status-warn", icon="clock", clicked=lambda: self.wanted.emit("sync"))
         self.paper = Button(role="status", icon="printer", clicked=lambda: self.wanted.emit("print_queue"))
-        self.sync = Button(role="status", icon="cloud-off", clicked=lambda: self.wanted.emit("settings"))
+        self.sync = Button(role="status", icon="cloud-off", clicked=lambda: self.wanted.emit("sync"))
         self.backup = Button(role="status", icon="database-export", clicked=lambda: self.wanted.emit("backup"))
         self.busy = Text(N_("Working …"), "caption")
         for hidden in (self.hint, self.clock, self.busy):
@@ -91,9 +94,9 @@ class StatusLine(QWidget):
         """Show paper, syncing, backup and clock; `now` in ms UTC."""
         self._card, self._now = card, now
         self._show_paper(card)
-        self.sync.say(N_("Not connected yet, {count} unsent"), count=card.unsent)
+        self._show_sync(card.sync, now)
         self._show_backup(card, now)
-        self.clock.setVisible(card.clock_back)
+        self._show_clock(card)
 
     def suspect_input_method(self) -> None:
         """Say for a while that the input method may be on."""
@@ -123,6 +126,25 @@ class StatusLine(QWidget):
         else:
             self.paper.say(N_("All printed"))
         self.paper.setToolTip(self.paper.text())
+
+    def _show_sync(self, badge: SyncBadge, now: int) -> None:
+        """Say how syncing stands; the tool tip and a screen reader tell all of it."""
+        said = badge_said(badge, now)
+        self.sync.set_role("status-warn" if said.tone in ("warn", "danger") else "status")
+        self.sync.set_icon(said.icon)
+        self.sync.say(said.text, **said.values)
+        self.sync.setToolTip(badge_told(badge, now))
+        self.sync.setAccessibleDescription(badge_told(badge, now))
+
+    def _show_clock(self, card: StatusCard) -> None:
+        """Say that the clock is wrong: it went back, or the server has another time."""
+        off = card.sync.clock_off_ms
+        self.clock.setVisible(card.clock_back or bool(off))
+        if off and not card.clock_back:
+            self.clock.say(N_("This computer's clock is wrong"))
+            self.clock.setToolTip(clock_words(off))
+        else:
+            self.clock.say(CLOCK_BACK)
 
     def _show_backup(self, card: StatusCard, now: int) -> None:
         days = (now - card.backup_at) // DAY_MS if card.backup_at else -1

@@ -1,4 +1,4 @@
-"""Once a day the program closes what nobody came back to: jobs long picked up, tickets long solved."""
+"""Once a day the program closes what nobody came back to, and looks after what is on its way for too long."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from deskapp.ui.page import Say
 log = logging.getLogger(__name__)
 
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
 
 
 class Sweep(QObject):
@@ -22,7 +23,7 @@ class Sweep(QObject):
     def __init__(self, jobs: Jobs, now: Callable[[], int], toast: Say, parent: QObject) -> None:
         super().__init__(parent)
         self._jobs, self._now, self._toast = jobs, now, toast
-        self._at = 0
+        self._at = self._vans_at = 0
 
     def look(self) -> None:
         """Close what is due, if that was not done today; tell only of what was closed."""
@@ -34,6 +35,18 @@ class Sweep(QObject):
         from deskapp.models.write import SYSTEM
 
         self._jobs.do(close_due(), owner=self, by=SYSTEM, then=self._swept, refused=self._refused)
+
+    def look_after_vans(self) -> None:
+        """Once an hour: what is on its way for too long, and what was received before its record came."""
+        now = self._now()
+        if self._vans_at and now - self._vans_at < HOUR_MS:
+            return
+        self._vans_at = now
+        from deskapp.commands.transfers_arrivals import match_arrivals, warn_of_late
+        from deskapp.models.write import SYSTEM
+
+        for act in (match_arrivals(), warn_of_late()):
+            self._jobs.do(act, owner=self, by=SYSTEM, refused=self._refused)
 
     def _swept(self, count: int) -> None:
         if count:

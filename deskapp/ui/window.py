@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from deskapp.ui.cheat_sheet import CheatSheet
     from deskapp.ui.finding import Finder
     from deskapp.ui.jobs import Jobs
-    from deskapp.ui.page import PageSpec, PrintDoor
+    from deskapp.ui.page import PageSpec, PrintDoor, SyncDoor
     from deskapp.ui.scanner import Scanner
     from deskapp.ui.shell import Shell
     from deskapp.ui.status import StatusCard
@@ -91,14 +91,15 @@ class Window(QMainWindow):
     def furnish(
         self, jobs: Jobs, pages: Sequence[PageSpec], finder: Finder, *, now: Callable[[], int],
         may: May | None = None, status: StatusQuestion | None = None, printing: PrintDoor | None = None,
+        syncing: SyncDoor | None = None,
     ) -> None:  # fmt: skip
         """Build the desk behind the lock screen.
 
-        `may(roles, right)` tells what a person may; `status` answers what the status line shows;
-        `now` gives ms UTC; `printing` is what pages may ask of the spooler.
+        `may(roles, right)` tells what a person may; `status` answers what the status line shows; `now` gives ms UTC;
+        `printing` and `syncing` are what pages may ask of the spooler and of the agent.
         """
         from deskapp.ui.actions import shown_key, with_keys
-        from deskapp.ui.page import PageContext, PrintDoor
+        from deskapp.ui.page import PageContext, PrintDoor, SyncDoor
         from deskapp.ui.routing import Router
         from deskapp.ui.shell import Shell
         from deskapp.ui.widgets.notices import Toasts
@@ -114,9 +115,9 @@ class Window(QMainWindow):
         self.router = Router(jobs, finder, self.toast, self)
         self.shell = Shell(jobs, pages, keys, self.router.search)
         self.shell.context = PageContext(
-            jobs=jobs, navigate=self.navigate, toast=self.toast, ask_supervisor=self.entrance.ask_supervisor,
-            values=lambda: self.values, actor=lambda: self.actor, now=now, may=self.may, back=self.back,
-            practice=self.practice, set_value=self.set_value, printing=printing or PrintDoor(),
+            jobs=jobs, navigate=self.navigate, toast=self.toast, ask_supervisor=self.entrance.ask_supervisor, now=now,
+            values=lambda: self.values, actor=lambda: self.actor, may=self.may, back=self.back, practice=self.practice,
+            set_value=self.set_value, printing=printing or PrintDoor(), syncing=syncing or SyncDoor(),
         )  # fmt: skip
         self.shell.status.show_branch(self._branch, practice=self.practice)
         self.shell.keep_narrow(self.values[settings.RAIL_NARROW])
@@ -223,10 +224,8 @@ class Window(QMainWindow):
 
     def scan(self, text: str) -> None:
         """Take a code."""
-        if self.actor is None or self.shell is None:
-            self.lock_screen.scan(text)
-        else:
-            self.router.scan(text)
+        scan = self.lock_screen.scan if self.actor is None or self.shell is None else self.router.scan
+        scan(text)
 
     def toast(
         self, text: str, *, tone: str = "info", undo: Callable[[], object] | None = None, raw: bool = False,
@@ -252,6 +251,11 @@ class Window(QMainWindow):
         else:
             self.sheet = CheatSheet(self.shell, self.actions_table)
             self.sheet.open_sheet()
+
+    def sync_now(self) -> None:
+        """Speak with the server now."""
+        if self.shell is not None and self.shell.context is not None:
+            self.shell.context.syncing.hurry()
 
     def full_screen(self) -> None:
         """Use the whole screen, or no longer."""
@@ -379,9 +383,8 @@ class Window(QMainWindow):
 
     def _show_title(self) -> None:
         page = self.shell.pages.get(self.shell.page_id()) if self.shell is not None else None
-        parts = [spoken(page.title) if page is not None else "", self._branch, spoken(N_("Terminal service desk"))]
-        if self.practice:
-            parts.append(spoken(N_("Practice")))
+        practice = spoken(N_("Practice")) if self.practice else ""
+        parts = (spoken(page.title) if page else "", self._branch, spoken(N_("Terminal service desk")), practice)
         self.setWindowTitle(" – ".join(part for part in parts if part))
 
     def _changed(self, changes: Changes) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from deskapp.commands.devices import bind_device
+from deskapp.commands.papers_card import print_service_card
 from deskapp.commands.papers_service import (
     print_bench_traveller,
     print_call_note,
@@ -15,7 +17,9 @@ from deskapp.commands.papers_service import (
 from deskapp.commands.pickup_release import log_call
 from deskapp.commands.tickets import TicketForm, open_ticket
 from deskapp.errors import Refused
+from deskapp.models.device import Device
 from deskapp.models.local import PrintJob
+from deskapp.models.repair import RepairOrder
 from deskapp.models.store import Store
 from deskapp.print import raster, render
 from deskapp.rules import papers
@@ -127,3 +131,20 @@ def test_unknown_devices_orders_and_tickets_are_refused(store: Store, people: Pe
                 print_missed_note(ticket_id="nobody")):  # fmt: skip
         with pytest.raises(Refused):
             store.run(act, by=people.clerk)
+
+
+def test_the_service_card_names_hotline_terminal_and_what_to_do_first(store: Store, people: People) -> None:
+    order = order_with(store, people, Line(serial_no="SN0000000047"))
+    with store.read() as session:
+        device = session.scalars(select(Device).where(Device.serial_no == "SN0000000047")).one()
+        merchant = session.get_one(RepairOrder, order.order_id).merchant_id
+    with pytest.raises(Refused, match="no merchant"):
+        store.run(print_service_card(device_id=device.id), by=people.clerk)
+    store.run(bind_device(device_id=device.id, merchant_id=merchant, terminal_no="35000011"), by=people.supervisor)
+    store.run(print_service_card(device_id=device.id), by=people.clerk)
+    made = card(store, "service_card")
+    assert isinstance(made, papers.ServiceCardCard)
+    assert (made.hotline, made.serial_no, made.number) == ("95580", "SN0000000047", "35000011")
+    assert len(made.advice) == 3
+    with pytest.raises(Refused, match="not known"):
+        store.run(print_service_card(device_id="nobody"), by=people.clerk)

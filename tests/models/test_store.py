@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -250,6 +252,31 @@ def test_a_backup_restores_and_the_journal_copy_brings_what_came_after(
     with Store(home, KEY, clock=clock) as opened:
         assert sorted(shelves(opened)) == ["AFTER", "BEFORE"]
         assert opened.ask(replay.verify_chain) == 4
+
+
+def test_a_backup_brings_the_branchs_templates_to_a_new_computer_and_changes_none_that_are_there(
+    store: Store, home: Home, clock: FixedClock, tmp_path: Path
+) -> None:
+    own = home.templates / "papers" / "own_slip.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("title = '我们的取机凭证'", "utf-8")
+    (home.templates / "logo-1a2b3c4d.png").write_bytes(b"picture")
+    (home.templates / "outside.toml").symlink_to(home.identity)
+    path = backup.back_up_daily(home, KEY, clock())
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("templates/../../escaped.toml", "x")
+        archive.writestr("templates/papers/\\\\host\\share.toml", "x")
+    own.write_text("title = 'later'", "utf-8")
+    store.close()
+
+    backup.restore(path, home, KEY, clock())
+    assert own.read_text("utf-8") == "title = 'later'"
+    new = Home(tmp_path / "new" / "home")
+    backup.restore(path, new, KEY, clock())
+    brought = {file.relative_to(new.templates).as_posix() for file in new.templates.rglob("*") if file.is_file()}
+    assert brought == {"papers/own_slip.toml", "logo-1a2b3c4d.png"}
+    assert (new.templates / "papers" / "own_slip.toml").read_text("utf-8") == "title = '我们的取机凭证'"
+    assert not list(tmp_path.rglob("escaped.toml"))
 
 
 def test_numbers_go_on_above_those_printed_before_an_old_backup_was_restored(

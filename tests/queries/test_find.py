@@ -328,3 +328,26 @@ def test_a_full_fit_comes_before_parts_of_others(shop: Store) -> None:
     )
 
     assert ids(looked_for(shop, "长乐"), HitKind.MERCHANT)[0] == "m9"
+
+
+def test_a_fragment_of_a_label_finds_its_device_before_the_others_of_the_order(shop: Store) -> None:
+    shop.run(add(RepairItem(id="i2", order_id="o1", device_id="d2", label_no=SECOND_LABEL)))
+    for item in ("i1", "i2"):
+        shop.run(set_state(item, "checked_in"))
+    for label, item in ((LABEL, "i1"), (SECOND_LABEL, "i2")):
+        for fragment in (label[-6:], label[-5:], label[2:], label[3:].lower()):
+            with shop.read() as session:
+                found = find(session, fragment)
+            items = next(group.hits for group in found.groups if group.kind is HitKind.ITEM)
+            assert (items[0].id, items[0].why) == (item, Why.NUMBER), fragment
+            assert {hit.id for hit in items} == {"i1", "i2"}
+
+
+def test_people_are_found_by_name_initials_and_number(shop: Store) -> None:
+    for text, why in (("何工", Why.NAME), ("hg", Why.INITIALS), ("0042", Why.NUMBER), ("何", Why.NAME)):
+        with shop.read() as session:
+            found = find(session, text)
+        people = [hit for hit in found.hits if hit.kind is HitKind.STAFF]
+        assert [(hit.id, hit.why) for hit in people] == [("u1", why)], text
+    with shop.read() as session:
+        assert not [hit for hit in find(session, BADGE[3:]).hits if hit.kind is HitKind.STAFF]

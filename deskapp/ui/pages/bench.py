@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
 from deskapp.queries.bench import QueueRow, bench_queue
+from deskapp.queries.next_job import NextDevice, next_device
 from deskapp.ui import theme
-from deskapp.ui.kit import EmptyState, Page, PageContext, Text, row, spoken
+from deskapp.ui.kit import Button, EmptyState, Page, PageContext, Text, row, spoken
 from deskapp.ui.pages.bench_queue import QueueArea, QueueList
 from deskapp.ui.pages.job import JobPanel, bind_keys
 from deskapp.ui.tokens import LARGE, SMALL
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 QUEUE_WIDTH = 308
 ROOM_FOR_BOTH = 900
 REFRESH_MS = 60_000
+WHY = {
+    "own": N_("{number}: your own work, go on"),
+    "new": N_("{number}: nobody has it yet, the most urgent you can do"),
+    "test": N_("{number}: somebody else's work to test"),
+}
 
 
 class BenchPage(Page):
@@ -35,6 +41,7 @@ class BenchPage(Page):
         self.area = QueueArea(self.queue)
         self.heading = Text(N_("Bench"), "title")
         self.counts = Text(role="caption")
+        self.next = Button(N_("N&ext device"), icon="player-play", clicked=self.take_next)
         self.nothing = EmptyState(
             "circle-check", N_("Nothing waits at the bench. Devices come here when they are checked in.")
         )
@@ -54,6 +61,7 @@ class BenchPage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SMALL)
         column.addLayout(row(self.heading, 1, self.counts))
+        column.addWidget(self.next)
         column.addWidget(self.area, 1)
         column.addWidget(self.nothing, 1)
         sides = QHBoxLayout()
@@ -100,7 +108,30 @@ class BenchPage(Page):
 
     def verb(self, word: str) -> bool:
         """Take the words of the laminated sheet."""
+        if word == "NEXT" and self.panel.card is None:
+            self.take_next()
+            return True
         return self.panel.verb(word)
+
+    def take_next(self) -> None:
+        """Open what this person should take up next: own work first, then the most urgent they can do."""
+        actor = self.context.actor()
+        if actor is None:
+            return
+        here = self.panel.card.item_id if self.panel.card is not None else ""
+        self.jobs.ask(lambda session: next_device(session, actor.staff_id, actor.roles, other_than=here), owner=self,
+                      then=self._next, exclusive="next")  # fmt: skip
+
+    def _next(self, found: NextDevice | None) -> None:
+        if found is None:
+            self.context.toast(N_("Nothing waits for you now."), tone="ok")
+            return
+        self._choose(found.item_id)
+        self.context.toast(WHY[found.why], tone="ok", number=found.label_no)
+
+    def print_paper(self) -> None:
+        """Print the traveller of the device at hand (Ctrl+P)."""
+        self.panel.drawers.print_traveller()
 
     def next_record(self) -> None:
         """Open the next device of the queue."""

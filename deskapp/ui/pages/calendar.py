@@ -49,6 +49,7 @@ class CalendarPage(Page):
     def __init__(self, context: PageContext) -> None:
         super().__init__(context, N_("Calendar"), N_("Due times follow this calendar; closed hours do not count."))
         self.grid = MonthGrid(shop_day(context.now()))
+        self._filled: DayCard | None = None
         self.month_title = Text(role="heading")
         self._build_month()
         self._build_day()
@@ -121,6 +122,7 @@ class CalendarPage(Page):
         """Show the month of today, or of `day` (ISO)."""
         if args.get("day"):
             self.grid.current = date.fromisoformat(str(args["day"]))
+        self._filled = None
         self.reload(fill=True)
         self.focus_first(self.grid)
 
@@ -177,9 +179,12 @@ class CalendarPage(Page):
         self.day_card.title.put(f"{self.grid.current.isoformat()}  {spoken(WEEKDAYS[self.grid.current.weekday()])}")
         if card is None:
             return
+        self.public.put(public_words(card))
+        if card == self._filled:
+            return  # the same day, asked for again: what is half typed stays
+        self._filled = card
         self.works.set_value("public" if not card.own else "yes" if card.hours else "no")
         self.note.setText(card.note)
-        self.public.put(public_words(card))
 
     # -- acting ------------------------------------------------------------------------
 

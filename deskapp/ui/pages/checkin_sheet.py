@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
 from deskapp.i18n import language
@@ -260,7 +260,18 @@ class CheckInSheet(QWidget):
             self.lacks.put(spoken(N_("Everything is answered.")))
 
     def _into_view(self, widget: QWidget) -> None:
-        QTimer.singleShot(0, widget, lambda: self.left.ensureWidgetVisible(widget, 0, theme.px(60)))
+        QTimer.singleShot(0, widget, lambda: self._bring(widget))
+
+    def _bring(self, widget: QWidget) -> None:
+        # What was hidden until now has no place yet: first it gets one, or only its upper edge would come into view.
+        around: QWidget | None = widget
+        while around is not None and around is not self.left:
+            layout = around.layout()
+            if layout is not None:
+                layout.activate()
+            around = around.parentWidget()
+        QApplication.sendPostedEvents(self.left.widget(), QEvent.Type.LayoutRequest)
+        self.left.ensureWidgetVisible(widget, 0, theme.px(60))
 
     # -- the form as a whole -----------------------------------------------------
 

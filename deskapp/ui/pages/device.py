@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deskapp.clock import shop_day
 from deskapp.commands.devices import DeviceDetails, add_device, change_device, correct_serial, join_devices
+from deskapp.commands.papers_card import print_service_card
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes, Override
 from deskapp.queries import registry
@@ -33,6 +34,7 @@ from deskapp.ui.pages.past import HistoryCard
 from deskapp.ui.pages.records import JoinCard, Sections, get_values, put_values
 from deskapp.ui.pages.settings_fields import Pick, Tick
 from deskapp.ui.pages.words import device_suggestions
+from deskapp.ui.widgets.sync_marks import SyncMark
 
 FIELDS = (
     "serial_no", "model_id", "tusn", "imei", "iccid", "ownership", "manufactured_on", "warranty_until",
@@ -52,6 +54,8 @@ class DevicePage(Page):
         for place, pill in enumerate((self.warranty, self.pool, self.hold), 1):
             pill.hide()
             self.head.insertWidget(place, pill)
+        self.mark = SyncMark(self.jobs, "device")
+        self.head.insertWidget(1, self.mark)
         self.ticket_button = Button(N_("New &ticket"), icon="phone-call", clicked=self.new_ticket)
         self.check_in_button = Button(N_("Chec&k in"), icon="inbox", clicked=self.check_in)
         for button, right in ((self.ticket_button, "ticket"), (self.check_in_button, "check_in")):
@@ -66,6 +70,8 @@ class DevicePage(Page):
         )
         self.stays_card.add(self.stays)
         self.papers = PapersCard(context)
+        self.service_card = Button(N_("Print the service card"), "quiet", icon="printer", clicked=self.print_card)
+        self.papers.offer(self.service_card)
         self.history = HistoryCard(context)
         self.join = JoinCard(
             context, device_suggestions, lambda keep, twin, why: join_devices(keep_id=keep, twin_id=twin, reason=why),
@@ -147,6 +153,7 @@ class DevicePage(Page):
 
     def changed(self, changes: Changes) -> None:
         """Ask again when this unit or something of it was touched."""
+        self.mark.heard(changes)
         if changes.touches("device_model"):
             self.jobs.ask(registry.models, owner=self, then=self._models, exclusive="models")
         if self._device_id and changes.touches("device", "terminal_binding", "repair_item", "print_job"):
@@ -175,12 +182,14 @@ class DevicePage(Page):
         fresh = self.card is None or self.card.row.id != card.row.id or self.card.versions != card.versions
         self.card = card
         self.title.put(card.row.serial_no)
+        self.mark.show_for(card.row.id)
         if fresh or not self.form.isAncestorOf(self.focusWidget() or self):
             values = {name: getattr(card.row if hasattr(card.row, name) else card, name) for name in FIELDS}
             put_values(self.form, values)
         self._say_state(card)
         self.binding.show_unit(card)
         filled(self.stays, card.stays)
+        self.service_card.setVisible(bool(card.row.merchant_id) and self.context.may("visit"))
         self.papers.show_for(card.row.id, *(stay.item_id for stay in card.stays))
         self.history.show_for(card.row.id)
         self.join.keep(card.row.id)
@@ -270,6 +279,12 @@ class DevicePage(Page):
     def _corrected(self) -> None:
         self.right_serial.clear()
         self.context.toast(N_("Serial number corrected"), tone="ok")
+
+    def print_card(self) -> None:
+        """Print the card that stays beside this terminal at the merchant's."""
+        act = print_service_card(device_id=self._device_id)
+        said = N_("The paper is being printed.")
+        self.jobs.do(act, owner=self, then=lambda _job: self.context.toast(said, tone="ok"))
 
     def new_ticket(self) -> None:
         """Write a ticket about this unit."""

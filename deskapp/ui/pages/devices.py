@@ -11,6 +11,7 @@ from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui.kit import Button, Choice, ChoiceBar, DataTable, EmptyState, PageContext, reveal
 from deskapp.ui.pages.device_words import device_columns
 from deskapp.ui.pages.lists import ListPage
+from deskapp.ui.widgets.sync_marks import SyncMarks
 
 LIMIT = 500
 
@@ -32,6 +33,7 @@ class DevicesPage(ListPage):
         self.which.chosen.connect(lambda _value: self.refresh())
         self.new = Button(N_("Add a &device"), "primary", icon="plus", clicked=self.add_device)
         reveal(self.new, may_edit)
+        self.marks = SyncMarks(self.table, self.jobs, "device")
         self.arrange(N_("Serial, terminal or TUSN number, merchant, model"), self.which, self.new, export="devices")
 
     def open(self, **args: object) -> None:
@@ -48,6 +50,7 @@ class DevicesPage(ListPage):
         """Ask again when a unit was touched."""
         if changes.touches("device", "terminal_binding"):
             self.refresh()
+        self.marks.heard(changes)
 
     def refresh(self) -> None:
         """Ask for the units that fit the filter."""

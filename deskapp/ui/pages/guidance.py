@@ -98,7 +98,7 @@ class GuidancePage(Page):
 
     def _choose_card(self) -> Card:
         card = Card(N_("Which guide?"), icon="book")
-        self.guides = ChoiceBar(name=N_("Which guide?"))
+        self.guides = ChoiceBar(name=N_("Which guide?"), acts=True)
         self.waiting = DataTable(
             columns(self.context.now()), name=N_("Open tickets"),
             empty=EmptyState("phone", N_("No call is open. Press F2 to write one down, then guide from there."),

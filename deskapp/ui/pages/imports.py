@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from deskapp.commands.imports import Imported, ImportRefused, ImportStopped, Problem, import_file
 from deskapp.errors import N_, DeskError, Refused
 from deskapp.i18n import say
+from deskapp.queries.field_titles import FIELD_TITLES
 from deskapp.ui.kit import (
     BigNumber,
     Button,
@@ -29,7 +30,6 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.imports_progress import ImportProgress
 from deskapp.ui.pages.lists import ExportBar, filled
-from deskapp.ui.pages.past import FIELD_TITLES
 from deskapp.ui.pages.settings_fields import PathField
 
 KINDS = [

@@ -362,6 +362,10 @@ class JobPage(Page):
         """Ask again after a change."""
         self.panel.changed(changes)
 
+    def print_paper(self) -> None:
+        """Print the traveller of this device (Ctrl+P)."""
+        self.panel.drawers.print_traveller()
+
     def scan(self, text: str) -> bool:
         """Keep what the step can use; a device's label leads to its own job."""
         return self.panel.scan(text)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from deskapp.clock import shop_day
 from deskapp.commands.bench import diagnose_again, hand_job_over, note_on_job, pause_job, quarantine
 from deskapp.commands.bench_parts import wait_for_parts
+from deskapp.commands.papers_service import print_bench_traveller
 from deskapp.errors import N_
 from deskapp.queries.bench import parts_for, technicians
 from deskapp.queries.bench_card import JobCard
@@ -51,7 +52,7 @@ class Panel(Protocol):
 
 KEYS = {
     "note": "Alt+N", "pause": "Alt+P", "hand_over": "Alt+H", "wait": "Alt+W", "again": "Alt+D", "quote": "Alt+Q",
-    "give_up": "Alt+G", "quarantine": "Alt+X",
+    "give_up": "Alt+G", "traveller": "Alt+T", "quarantine": "Alt+X",
 }  # fmt: skip
 
 
@@ -76,7 +77,8 @@ class Drawers(QWidget):
             ("note", N_("Note"), "message"), ("pause", N_("Pause"), "player-pause"),
             ("hand_over", N_("Hand over"), "users"), ("wait", N_("Await part"), "packages"),
             ("again", N_("Diagnose again"), "stethoscope"), ("quote", N_("Quote"), "report-money"),
-            ("give_up", N_("No repair"), "ban"), ("quarantine", N_("Quarantine"), "shield-lock"),
+            ("give_up", N_("No repair"), "ban"), ("traveller", N_("Print traveller"), "printer"),
+            ("quarantine", N_("Quarantine"), "shield-lock"),
         ):  # fmt: skip
             self._button(name, text, icon)
         self.retranslate()
@@ -93,7 +95,8 @@ class Drawers(QWidget):
         """Offer what is possible with this device for this person."""
         self._card = card
         legal = {
-            "note": True, "pause": card.can("pause_job") and card.waits_for == "",
+            "note": True, "traveller": self.context.may("reprint_first"),
+            "pause": card.can("pause_job") and card.waits_for == "",
             "hand_over": card.can("hand_job_over"), "wait": card.can("wait_for_parts"),
             "again": card.can("diagnose_again"), "quarantine": card.can("quarantine"),
             "quote": card.can("send_quote") and card.finding is not None and card.basis != "free"
@@ -102,6 +105,15 @@ class Drawers(QWidget):
         }  # fmt: skip
         for name, button in self.buttons.items():
             button.setVisible(legal[name])
+
+    def print_traveller(self) -> None:
+        """Print the sheet that goes with the device from hand to hand."""
+        if self._card is not None:
+            said = N_("The paper is being printed.")
+            self.jobs.do(
+                print_bench_traveller(item_id=self._card.item_id), owner=self,
+                then=lambda _jobs: self.context.toast(said, tone="ok"),
+            )  # fmt: skip
 
     def retranslate(self) -> None:
         """Say the acts with the letter that Alt opens them with."""
@@ -113,7 +125,9 @@ class Drawers(QWidget):
         """Open a drawer when its button is offered."""
         if self.buttons[name].isHidden():
             return
-        if name in self.drawers:
+        if name == "traveller":
+            self.print_traveller()
+        elif name in self.drawers:
             self.close_all()
             self.drawers[name].open_drawer()
         else:

@@ -7,6 +7,7 @@ from deskapp.i18n import say
 from deskapp.models import replay
 from deskapp.models.store import Changes
 from deskapp.queries.around import journal_details
+from deskapp.queries.field_titles import FIELD_TITLES
 from deskapp.queries.history import Change, journal
 from deskapp.ui import theme
 from deskapp.ui.kit import (
@@ -23,7 +24,7 @@ from deskapp.ui.kit import (
     spoken,
 )
 from deskapp.ui.pages.lists import FilterField
-from deskapp.ui.pages.past import FIELD_TITLES, shown
+from deskapp.ui.pages.past import shown
 from deskapp.ui.pages.words import full_moment
 from deskapp.ui.tokens import LARGE
 

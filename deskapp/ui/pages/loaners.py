@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from deskapp.clock import shop_day
-from deskapp.commands.loaners import Lent, extend_loan, lend, set_loaner, take_back
+from deskapp.commands.loaners import Lent, extend_loan, lend, remind_loan, set_loaner, take_back
 from deskapp.commands.papers_service import print_loan_agreement
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
@@ -42,7 +42,7 @@ from deskapp.ui.kit import (
     spoken,
 )
 from deskapp.ui.pages.settings_fields import Tick
-from deskapp.ui.pages.words import full_moment, merchant_suggestions
+from deskapp.ui.pages.words import choices, full_moment, merchant_suggestions, moment
 from deskapp.ui.tokens import HUGE, LARGE, MEDIUM
 
 USUAL_DAYS = 7
@@ -67,7 +67,7 @@ class LoanersPage(Page):
                 Column("serial", N_("Serial number"), lambda row: row.serial_no, 170),
                 Column("model", N_("Model"), lambda row: row.model, 120),
                 Column("merchant", N_("With"), lambda row: row.merchant or spoken(N_("on the shelf")), 0),
-                Column("due", N_("Due back"), _due, 130, sort=lambda row: row.due_at),
+                Column("due", N_("Due back"), _due, 170, sort=lambda row: row.due_at),
             ],
             name=N_("Loaners"),
             empty=EmptyState("switch-horizontal", N_("No loaner yet. Scan a device and put it into the pool.")),
@@ -78,6 +78,7 @@ class LoanersPage(Page):
         self.tamper = ChoiceBar(TAMPER, name=N_("Tamper check"))
         self.complete = Tick(N_("Complete, with its adapter"), True)
         self.words = TextField(N_("Anything to note"))
+        self.answer = ChoiceBar(choices("call_results"), name=N_("What came of the reminder"))
         self.form = Form()
         self.form.add("serial_no", N_("&Serial number"), self.serial, needed=True)
         self.form.add("merchant", N_("&Merchant"), self.merchant, needed=True)
@@ -85,12 +86,15 @@ class LoanersPage(Page):
         self.form.add("tamper_result", N_("&Tamper check"), self.tamper, needed=True)
         self.form.add("complete", N_("&Accessories"), self.complete)
         self.form.add("words", N_("&Note"), self.words)
+        self.form.add("result", N_("Reminder"), self.answer)
         self.save = Button(N_("&Lend it"), "primary", icon="switch-horizontal", clicked=self.submit)
         self.extend = Button(N_("Move the &day"), icon="calendar", clicked=self._extend)
         self.agreement = Button(N_("Print the a&greement"), icon="printer", clicked=self._print)
         self.pool = Button(N_("Put into the &pool"), icon="plus", clicked=self._pool)
+        self.remind = Button(N_("Log a &reminder"), icon="phone-call", clicked=self._remind)
         self.history = Timeline()
         self._merchant_id = self._order_id = ""
+        self._answering = False
         self._arrange()
         self.table.selected.connect(self._selected)
         self.serial.scanned.connect(self._scanned)
@@ -103,7 +107,7 @@ class LoanersPage(Page):
         self.head.addWidget(self.out)
         self.box = Card(N_("Lend"), icon="switch-horizontal")
         self.box.add(self.form)
-        self.box.add(row(self.agreement, 1))
+        self.box.add(row(self.agreement, self.remind, 1))
         self.box.add(row(self.pool, self.extend, 1, self.save))
         self.past = Card(N_("History"), icon="history")
         self.past.add(self.history)
@@ -134,7 +138,7 @@ class LoanersPage(Page):
 
     def changed(self, changes: Changes) -> None:
         """Follow loans and pool."""
-        if changes.touches("loan_event", "device"):
+        if changes.touches("loan_event", "device", "item_record"):
             self._ask()
 
     def scan(self, text: str) -> bool:
@@ -180,6 +184,17 @@ class LoanersPage(Page):
     def _printed(self) -> None:
         self.context.toast(N_("The paper is being printed."), tone="ok")
 
+    def _remind(self) -> None:
+        act = remind_loan(serial_no=self.serial.text(), channel="phone", result=self.answer.value() or "",
+                          words=self.words.text())  # fmt: skip
+        self.jobs.do(act, owner=self, then=self._reminded, refused=self._refused)
+
+    def _reminded(self, count: int) -> None:
+        self.context.toast(N_("Reminder {count} is logged"), tone="ok", count=count)
+        self.answer.set_value(None)
+        self.words.clear()
+        self._ask()
+
     def _pool(self) -> None:
         loaner = self._loaner()
         act = set_loaner(serial_no=self.serial.text(), pool=loaner is None)
@@ -212,7 +227,9 @@ class LoanersPage(Page):
 
     def _answered(self, rows: list[LoanerRow]) -> None:
         self.rows = rows
+        self._answering = True  # the line that stays chosen must not be filled in over what was scanned meanwhile
         self.table.set_rows(rows, keep=lambda row: row.device_id)
+        self._answering = False
         out, late = sum(row.out for row in rows), sum(row.late_days > 0 for row in rows)
         self.out.show_state(N_("{out} out, {late} overdue"), "danger" if late else "accent" if out else "neutral",
                             "switch-horizontal", out=out, late=late)  # fmt: skip
@@ -233,7 +250,7 @@ class LoanersPage(Page):
             (self.tamper if loaner.out or self._merchant_id else self.merchant).setFocus()
 
     def _selected(self, loaner: LoanerRow | None) -> None:
-        if loaner is not None:
+        if loaner is not None and not self._answering:
             self.serial.setText(loaner.serial_no)
             self._show_mode(loaner)
             self._show_history(loaner)
@@ -254,10 +271,12 @@ class LoanersPage(Page):
         self.form.rows["merchant"].setVisible(not out)
         self.extend.setVisible(out)
         self.agreement.setVisible(out)
+        self.remind.setVisible(out)
+        self.form.rows["result"].setVisible(out)
         self.pool.setVisible(bool(self.serial.text()) and not out)
         self.pool.say(N_("Put into the &pool") if loaner is None else N_("Take out of the &pool"))
         self.save.setVisible(loaner is not None)
-        if self.due.day() is None:
+        if self.due.day() is None and not self.due.text():
             self.due.set_day(self.today + timedelta(days=USUAL_DAYS))
 
     def _show_history(self, loaner: LoanerRow) -> None:
@@ -277,5 +296,9 @@ def _due(row: LoanerRow) -> Cell:
     if not row.out:
         return Cell("")
     if row.late_days:
-        return Cell(spoken(N_("{count} days late"), count=row.late_days), "danger", "alarm", pill=True)
+        said = spoken(N_("{count} days late"), count=row.late_days)
+        if row.reminded:
+            words = spoken(N_("{late}, reminded {when}"), late=said, when=moment(row.reminded_at))
+            return Cell(words, "danger", "alarm")
+        return Cell(said, "danger", "alarm", pill=True)
     return Cell(shop_day(row.due_at).isoformat(), "", "calendar")

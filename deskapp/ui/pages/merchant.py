@@ -42,6 +42,7 @@ from deskapp.ui.pages.past import HistoryCard
 from deskapp.ui.pages.records import JoinCard, Sections, get_values, put_values
 from deskapp.ui.pages.ticket_words import columns as ticket_columns
 from deskapp.ui.pages.words import full_moment, merchant_suggestions
+from deskapp.ui.widgets.sync_marks import SyncMark
 
 FIELDS = ("name", "short_name", "merchant_no", "uscc", "address", "district", "tier", "note")
 
@@ -58,6 +59,8 @@ class MerchantPage(Page):
         self.ticket_button = Button(N_("New &ticket"), icon="phone-call", clicked=self.new_ticket)
         self.check_in_button = Button(N_("Check &in"), icon="inbox", clicked=self.check_in)
         self.head.insertWidget(1, self.state)
+        self.mark = SyncMark(self.jobs, "merchant")
+        self.head.insertWidget(2, self.mark)
         for button, right in ((self.ticket_button, "ticket"), (self.check_in_button, "check_in")):
             self.head.addWidget(button)
             button.setProperty("withheld", not context.may(right))
@@ -165,6 +168,7 @@ class MerchantPage(Page):
 
     def changed(self, changes: Changes) -> None:
         """Ask again when this merchant or something of it was touched, unless somebody is typing here."""
+        self.mark.heard(changes)
         if self._merchant_id and changes.touches(
             "merchant", "merchant_contact", "service_contract", "device", "repair_order", "service_ticket"
         ):
@@ -187,6 +191,7 @@ class MerchantPage(Page):
         fresh = self.card is None or self.card.row.id != card.row.id or self.card.versions != card.versions
         self.card = card
         self.title.put(card.row.short_name or card.row.name)
+        self.mark.show_for(card.row.id)
         known = {name: getattr(card.row, name) if hasattr(card.row, name) else getattr(card, name) for name in FIELDS}
         if fresh or not self.form.isAncestorOf(self.focusWidget() or self):
             put_values(self.form, known)

@@ -8,6 +8,7 @@ from deskapp.queries.around import merchant_rows
 from deskapp.queries.registry_cards import MerchantRow
 from deskapp.ui.kit import Button, Cell, Column, DataTable, EmptyState, PageContext, reveal, spoken
 from deskapp.ui.pages.lists import ListPage
+from deskapp.ui.widgets.sync_marks import SyncMarks
 
 LIMIT = 500
 
@@ -35,6 +36,7 @@ class MerchantsPage(ListPage):
         )  # fmt: skip
         self.new = Button(N_("Add a &merchant"), "primary", icon="plus", clicked=self.add_merchant)
         reveal(self.new, may_edit)
+        self.marks = SyncMarks(self.table, self.jobs, "merchant")
         self.arrange(N_("Number, name, initials or phone"), self.new, export="merchants")
 
     def open(self, **args: object) -> None:
@@ -51,6 +53,7 @@ class MerchantsPage(ListPage):
         """Ask again when a merchant was touched."""
         if changes.touches("merchant", "merchant_contact"):
             self.refresh()
+        self.marks.heard(changes)
 
     def refresh(self) -> None:
         """Ask for the merchants that fit the filter."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deskapp import catalogue
+from deskapp.commands.bench_skills import set_tests
 from deskapp.commands.catalogue import ModelForm, put_model
 from deskapp.commands.catalogue_setup import Copied, copy_catalogues
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes
 from deskapp.queries import registry
 from deskapp.queries.registry_cards import ModelRow
+from deskapp.rules.depot import tests_text
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -58,11 +60,12 @@ class ModelsPage(ListPage):
             name=N_("Models and catalogue"), empty=empty,
         )  # fmt: skip
         self._build_form()
+        self._build_tests()
         self.history = HistoryCard(context)
         self.history.hide()
         self.shipped = Button(N_("Take over the shipped catalogue"), icon="download", clicked=self.copy_shipped)
         self.new = Button(N_("&Add a model"), "primary", icon="plus", clicked=self.add_model)
-        self.arrange(N_("Brand or model"), self.shipped, self.new, beside=(self.card, self.history))
+        self.arrange(N_("Brand or model"), self.shipped, self.new, beside=(self.card, self.tests, self.history))
         self.table.selected.connect(self._selected)
 
     def _build_form(self) -> None:
@@ -88,6 +91,27 @@ class ModelsPage(ListPage):
         self.save_button.show_key("Ctrl+S")
         self.card.add(self.form)
         self.card.add(row(1, self.save_button))
+
+    def _build_tests(self) -> None:
+        self.tests = Card(
+            N_("Test plan of this model"), icon="clipboard-check",
+            hint=N_("One rule a line: soak 60 1440 sets limits, -wifi leaves a step out, +words adds one."),
+        )  # fmt: skip
+        self.tests_form = Form()
+        self.rules = TextArea(lines=4)
+        self.tests_form.add("tests", N_("Own r&ules"), self.rules)
+        self.tests.add(self.tests_form)
+        self.tests.add(row(1, Button(N_("Keep the test &plan"), icon="check", clicked=self.save_tests)))
+        self.tests.hide()
+
+    def save_tests(self) -> None:
+        """Keep the rules of the chosen model's test plan."""
+        if self.form_of_id:
+            self.jobs.do(
+                set_tests(model_id=self.form_of_id, text=self.rules.text()), owner=self,
+                then=lambda count: self.context.toast(N_("{count} rules of its own"), tone="ok", count=count),
+                refused=self._tests_refused,
+            )  # fmt: skip
 
     def open(self, **args: object) -> None:
         """Show the catalogue."""
@@ -126,6 +150,8 @@ class ModelsPage(ListPage):
             return
         names = ModelForm.__slots__
         self._show(ModelForm(**{name: getattr(chosen, name) for name in names}))
+        self.rules.setText(tests_text(chosen.tests))
+        self.tests.show()
         self.history.show()
         self.history.show_for(chosen.id)
 
@@ -139,6 +165,7 @@ class ModelsPage(ListPage):
             self.card.title.put(f"{form.brand} {form.name}")
         else:
             self.card.title.say(N_("New model"))
+            self.tests.hide()
             self.history.hide()
 
     def add_model(self) -> None:
@@ -159,6 +186,9 @@ class ModelsPage(ListPage):
 
     def _refused(self, error: DeskError) -> None:
         self.form.refuse(error, otherwise=lambda sentence: self.banner.put("danger", sentence))
+
+    def _tests_refused(self, error: DeskError) -> None:
+        self.tests_form.refuse(error)
 
     def copy_shipped(self) -> None:
         """Add the shipped models, parts and prices that are not here yet."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from deskapp import catalogue
+from deskapp.commands.papers_service import print_bench_traveller, print_call_note
 from deskapp.errors import N_
 from deskapp.models.store import Changes
 from deskapp.queries.orders import OrderCard, OrderLine, order_of
@@ -28,12 +31,18 @@ from deskapp.ui.kit import (
 from deskapp.ui.pages.lists import filled
 from deskapp.ui.pages.order_acts import Acts
 from deskapp.ui.pages.order_cards import Files, Receipts, Todos
+from deskapp.ui.pages.order_depot_acts import depot_acts
 from deskapp.ui.pages.order_device_acts import device_acts
 from deskapp.ui.pages.order_history import OrderHistory
 from deskapp.ui.pages.order_more_acts import more_acts
 from deskapp.ui.pages.paper_history import PapersCard
+from deskapp.ui.pages.review_lost import LostVersions
 from deskapp.ui.pages.words import full_moment
 from deskapp.ui.tokens import LARGE
+from deskapp.ui.widgets.sync_marks import SyncMark
+
+if TYPE_CHECKING:
+    from deskapp.models.store import Command
 
 READY = frozenset({WorkState.READY_FOR_PICKUP, WorkState.ABANDONED})
 
@@ -55,6 +64,8 @@ class OrderPage(Page):
         self.blocked = Pill(N_("slip reported lost"), "danger", "ban")
         self.blocked.hide()
         self.head.insertWidget(1, self.blocked)
+        self.mark = SyncMark(self.jobs, "order")
+        self.head.insertWidget(2, self.mark)
         self.ticket_button = Button(N_("&Ticket"), icon="phone-call", clicked=self.to_ticket)
         self.bench_button = Button(N_("To the &bench"), icon="stethoscope", clicked=self.to_bench)
         self.pickup_button = Button(N_("&Hand out"), "primary", icon="package", clicked=self.to_pickup)
@@ -63,16 +74,21 @@ class OrderPage(Page):
         self._facts()
         self._devices()
         self.todos = Todos(context)
-        self.acts = Acts(context, (*device_acts(), *more_acts()))
+        self.acts = Acts(context, (*device_acts(), *depot_acts(), *more_acts()))
         self.files = Files(context)
         self.receipts = Receipts(context)
         self.papers = PapersCard(context)
+        self.traveller = Button(N_("Print the bench traveller"), "quiet", icon="printer", clicked=self.print_traveller)
+        self.call_note = Button(N_("Print the call-back note"), "quiet", icon="printer", clicked=self.print_call_note)
+        self.chain = Button(N_("Chain of custody"), "quiet", icon="history", clicked=self.go_chain)
+        self.papers.offer(self.traveller, self.call_note, self.chain)
+        self.lost = LostVersions(context)
         self.history = OrderHistory()
         both = row(gap=LARGE)
         both.addWidget(self.facts_card, 2)
         both.addWidget(self.devices_card, 3)
         self.body.addLayout(both)
-        for part in (self.acts, self.todos, self.files, self.receipts, self.papers, self.history):
+        for part in (self.acts, self.todos, self.files, self.receipts, self.papers, self.lost, self.history):
             self.add(part)
 
     def _facts(self) -> None:
@@ -131,6 +147,8 @@ class OrderPage(Page):
         """Ask again when something of an order was touched."""
         if changes.touches(*WATCHED):
             self.reload()
+        self.mark.heard(changes)
+        self.files.heard(changes)
 
     def retranslate(self) -> None:
         """Say states and facts in the window's language."""
@@ -140,6 +158,27 @@ class OrderPage(Page):
     def print_paper(self) -> None:
         """Go to the papers (Ctrl+P)."""
         self.papers.table.setFocus()
+
+    def print_traveller(self) -> None:
+        """Print the sheet that goes with the chosen device along the bench."""
+        line: OrderLine | None = self.devices.current()
+        if line is not None:
+            self._print(print_bench_traveller(item_id=line.id))
+
+    def print_call_note(self) -> None:
+        """Print whom to call about this order and what was tried."""
+        if self.card is not None:
+            self._print(print_call_note(order_id=self.card.id))
+
+    def go_chain(self) -> None:
+        """Show from hand to hand who had the chosen device."""
+        line: OrderLine | None = self.devices.current()
+        if line is not None:
+            self.context.navigate("custody", id=line.id, kind="item")
+
+    def _print(self, act: Command[Any]) -> None:
+        said = N_("The paper is being printed.")
+        self.jobs.do(act, owner=self, then=lambda _job: self.context.toast(said, tone="ok"))
 
     def _here(self, card: OrderCard | None) -> None:
         self.card = card
@@ -153,6 +192,8 @@ class OrderPage(Page):
         loose = {job.subject_id for job in card.papers}
         self.papers.show_for(card.id, *sorted(loose - {card.id}))
         self.history.show_card(card, anew=self._anew)
+        self.mark.show_for(card.id)
+        self.lost.show_for(card.id, *(line.id for line in card.lines))
         self._anew = False
 
     def _show(self, card: OrderCard) -> None:
@@ -173,6 +214,8 @@ class OrderPage(Page):
             self.devices.select(places[0] if places else 0)
             self._select(self.devices.current())
         may = self.context.may
+        self.traveller.setVisible(bool(card.lines) and may("reprint_first"))
+        self.call_note.setVisible(not card.closed_at and may("call"))
         states = {WorkState(line.state) for line in card.lines}
         self.pickup_button.setVisible(may("pickup") and bool(states & READY))
         self.bench_button.setVisible(bool(states - READY - ENDED - {WorkState.PICKED_UP}))

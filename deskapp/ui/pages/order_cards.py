@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -13,6 +14,7 @@ from deskapp.commands.reviews import settle_card
 from deskapp.errors import N_, DeskError
 from deskapp.queries.orders import OrderCard, OrderFile, OrderTodo
 from deskapp.queries.receipts import ReceiptRow
+from deskapp.queries.syncing import uploading_photos
 from deskapp.queries.today import CARD_TITLES
 from deskapp.rules.money import format_yuan
 from deskapp.ui import theme
@@ -36,7 +38,7 @@ from deskapp.ui.pages.words import full_moment, moment
 from deskapp.ui.widgets.text import RESTYLE
 
 if TYPE_CHECKING:
-    from deskapp.models.store import Store
+    from deskapp.models.store import Changes, Store
 
 FILE_KINDS: Final = {
     "front": N_("Front"), "back": N_("Back side"), "damage": N_("Damage"), "signature": N_("Signature"),
@@ -150,6 +152,7 @@ class Files(Card):
         self.jobs = context.jobs
         self.files: tuple[OrderFile, ...] = ()
         self._pictures: dict[str, QPixmap] = {}
+        self._uploading: frozenset[str] = frozenset()
         self.list = _Strip()
         self.list.setViewMode(QListWidget.ViewMode.IconMode)
         self.list.setFlow(QListWidget.Flow.LeftToRight)
@@ -175,6 +178,7 @@ class Files(Card):
     def show_card(self, card: OrderCard) -> None:
         """Show the files of an order; their bytes come from the blob store in the background."""
         self.setVisible(bool(card.files))
+        self._ask_way(card.files)
         if card.files == self.files:
             return
         self.files = card.files
@@ -188,6 +192,23 @@ class Files(Card):
                     fetch_photo(store, one.sha256), owner=self, then=partial(self._fetched, one),
                     refused=partial(self._lost, one),
                 )  # fmt: skip
+
+    def heard(self, changes: Changes) -> None:
+        """Look again which files are still on their way to the server, when some were sent."""
+        if changes.touches("blob_transfer", "sync_round", "sync_state"):
+            self._ask_way(self.files)
+
+    def _ask_way(self, files: Sequence[OrderFile]) -> None:
+        ids = [one.id for one in files]
+        if ids:
+            self.jobs.ask(
+                lambda session: uploading_photos(session, ids), owner=self, then=self._on_the_way, exclusive="way"
+            )
+
+    def _on_the_way(self, uploading: frozenset[str]) -> None:
+        if uploading != self._uploading:
+            self._uploading = uploading
+            self._fill()
 
     def show_full(self, place: int) -> None:
         """Show one picture as large as there is room."""
@@ -236,12 +257,13 @@ class Files(Card):
         self.list.setFixedHeight(edge + theme.px(52))
         self.list.clear()
         for one in self.files:
-            item = QListWidgetItem(spoken(FILE_KINDS.get(one.kind, one.kind)))
-            item.setToolTip(file_title(one))
+            waits = "  ·  " + spoken(N_("still uploading")) if one.id in self._uploading else ""
+            item = QListWidgetItem(("↑ " if waits else "") + spoken(FILE_KINDS.get(one.kind, one.kind)))
+            item.setToolTip(file_title(one) + waits)
             picture = self._pictures.get(one.sha256)
             if picture is not None:
                 item.setIcon(QIcon(_within(picture, edge, edge)))
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, file_title(one))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, file_title(one) + waits)
             self.list.addItem(item)
         if self.files:
             self.list.setCurrentRow(max(0, min(chosen, len(self.files) - 1)))

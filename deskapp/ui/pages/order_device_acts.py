@@ -218,6 +218,7 @@ class Confirm(Act):
     name, short, icon = "confirm", N_("It works: close …"), "circle-check"
     title_text, yes = N_("It works at the merchant's: close the job"), N_("Close")
     said = N_("The job is closed.")
+    right, why = "override", N_("{act}: {number}. A loaner is still out; a supervisor allows it.")
 
     def build(self) -> None:
         """Ask how it is known, by whom, and how content they are."""
@@ -249,7 +250,7 @@ class Confirm(Act):
         stars = self.rating.value()
         return confirm_working(
             item_ids=items, result=self.result.value() or "", confirmed_by=self.who.text(),
-            rating=int(stars) if stars else None,
+            rating=int(stars) if stars else None, override=consent,
         )  # fmt: skip
 
     def _out(self, card: OrderCard) -> list[OrderLine]:

@@ -14,10 +14,13 @@ KINDS = {
     "test_label": N_("Test label"), "pickup_slip": N_("Pickup slip"),
     "repair_receipt": N_("Repair receipt"), "quote": N_("Quote"), "day_end": N_("Day end"),
     "register": N_("Register book"), "recovery_code": N_("Recovery code"), "service_card": N_("Service card"),
-    "manifest": N_("Hand-over manifest"), "discrepancy_note": N_("Discrepancy note"),
+    "manifest": N_("Hand-over manifest"), "custody_record": N_("Custody record"),
+    "discrepancy_note": N_("Discrepancy note"), "stocktake": N_("Stocktake"),
     "inspection_sheet": N_("Inspection sheet"), "bench_traveller": N_("Bench traveller"),
     "loan_agreement": N_("Loan agreement"), "call_note": N_("Call-back note"), "missed_note": N_("Missed-you note"),
-    "refund": N_("Refund receipt"),
+    "refund": N_("Refund receipt"), "key_run": N_("Key-load record"), "scrap_record": N_("Scrap record"),
+    "collect_notice": N_("Notice to collect"), "parts_order": N_("Parts to order"),
+    "command_sheet": N_("Command sheet"),
 }  # fmt: skip
 STATES = {
     "queued": (N_("Waiting"), "info", "clock"), "sending": (N_("Being sent"), "accent", "printer"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QTimer
@@ -11,35 +11,15 @@ from PySide6.QtGui import QShowEvent
 from deskapp import catalogue
 from deskapp.errors import N_
 from deskapp.models.store import ReadSession
+from deskapp.queries.field_titles import FIELD_TITLES
 from deskapp.queries.history import Change, history
 from deskapp.rules.masking import mask
 from deskapp.ui.kit import Button, Card, Happening, PageContext, Text, Timeline, listed, row, spoken
+from deskapp.ui.pages.review_lost import LostVersions
 from deskapp.ui.pages.words import full_moment
 
 FIRST = 12
 PAUSE_MS = 150
-
-FIELD_TITLES: Mapping[str, str] = {
-    "merchant_no": N_("Merchant number"), "name": N_("Name or title"), "short_name": N_("Short name"),
-    "uscc": N_("Credit code"), "address": N_("Address"), "district": N_("District"), "tier": N_("Tier"),
-    "note": N_("Note"), "active": N_("In use"), "relation": N_("Relation"), "phone": N_("Phone"),
-    "main": N_("Main contact"), "number": N_("Contract number"), "kind": N_("Kind"), "starts_on": N_("Starts"),
-    "ends_on": N_("Ends"), "warranty_months": N_("Warranty, months"), "explained_by": N_("Explained by"),
-    "open_questions": N_("Open questions"), "serial_no": N_("Serial number"), "tusn": N_("TUSN"),
-    "imei": N_("IMEI"), "iccid": N_("ICCID"), "ownership": N_("Owned by"), "manufactured_on": N_("Made on"),
-    "warranty_until": N_("Warranty until"), "firmware_version": N_("Firmware"), "app_version": N_("App version"),
-    "loaner": N_("Loaner"), "do_not_wipe": N_("Do not wipe"), "terminal_no": N_("Terminal number"),
-    "valid_from": N_("From"), "valid_to": N_("Until"), "place": N_("Place"), "brand": N_("Brand"),
-    "brand_en": N_("Brand in English"), "name_en": N_("Name in English"), "capabilities": N_("Capabilities"),
-    "accessories": N_("Usual accessories"), "serial_pattern": N_("Pattern of serial numbers"),
-    "unionpay_device_type": N_("UnionPay device type"), "min_version": N_("Oldest allowed version"),
-    "key_load_on_board_change": N_("Keys after a board change"), "support_contact": N_("Support contact"),
-    "part_no": N_("Part number"), "fits": N_("Fits"), "price_fen": N_("Price"), "fen": N_("Price"),
-    "warranty_days": N_("Warranty, days"), "serialised": N_("Tracked by serial number"),
-    "min_quantity": N_("Minimum"), "bin": N_("Bin"), "staff_no": N_("Staff number"), "badge_no": N_("Badge"),
-    "roles": N_("Roles"), "language": N_("Language"), "day": N_("Day"), "works": N_("Working day"),
-    "code": N_("Code"), "region": N_("Region"), "version": N_("Version"),
-}  # fmt: skip
 
 KIND_ICONS = {"create": "plus", "set": "edit", "fact": "check", "del": "trash"}
 
@@ -59,6 +39,8 @@ class HistoryCard(Card):
         self.timeline = Timeline()
         self.nothing = Text(N_("No change is known of yet."), "muted")
         self.more = Button(N_("Show all {count} changes"), "link", icon="chevron-down", clicked=self._all, count=0)
+        self.lost = LostVersions(context)
+        self.add(self.lost)
         self.add(self.nothing)
         self.add(self.timeline)
         self.add(row(self.more, 1))

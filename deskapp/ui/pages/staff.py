@@ -35,6 +35,7 @@ from deskapp.ui.pages.past import HistoryCard
 from deskapp.ui.pages.records import get_values, put_values
 from deskapp.ui.pages.settings_fields import Tick
 from deskapp.ui.pages.staff_rights import rights_text
+from deskapp.ui.pages.staff_skills import SkillsCard
 
 ROLES = [Choice(role.value, ROLE_TITLES[role]) for role in Role if role is not Role.SYSTEM]
 
@@ -58,10 +59,11 @@ class StaffPage(ListPage):
         )  # fmt: skip
         self._build_person()
         self._build_pin()
+        self.skills = SkillsCard(context)
         self.history = HistoryCard(context)
         self.new = Button(N_("&Add a person"), "primary", icon="user-plus", clicked=self.add_person)
         reveal(self.new, context.may("staff"))
-        self.arrange(N_("Name or staff number"), self.new, beside=(self.card, self.pin_card, self.history))
+        self.arrange(N_("Name or staff number"), self.new, beside=(self.card, self.skills, self.pin_card, self.history))
         self.table.selected.connect(self._selected)
         self._show_new()
 
@@ -161,6 +163,7 @@ class StaffPage(ListPage):
         self.form.rows["active"].setVisible(known)
         self.pin_card.setVisible(known and (self.context.may("pin_reset")))
         self.history.setVisible(known)
+        self.skills.show_for(self.person if known else None)
         here = self.person is not None and self.person.active
         self.badge_button.setVisible(here and self.context.may("staff"))
         self._say_rights()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from deskapp.commands.stock_desk import print_parts_order
 from deskapp.errors import N_
 from deskapp.i18n import language
 from deskapp.models.store import Changes
-from deskapp.queries import registry
 from deskapp.queries.around import PartState, part_of_label, part_state
 from deskapp.queries.registry_cards import PartRow
+from deskapp.queries.stock import StockList, stock_list
+from deskapp.rules.depot import Need
 from deskapp.rules.money import format_yuan
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui.kit import Button, Cell, Choice, ChoiceBar, Column, DataTable, EmptyState, PageContext, reveal, spoken
 from deskapp.ui.pages.lists import ListPage
 from deskapp.ui.pages.past import HistoryCard
 from deskapp.ui.pages.stock_parts import MovesCard, PartCard
+from deskapp.ui.pages.stock_places import PlacesCard
 
 
 class StockPage(ListPage):
@@ -21,6 +26,7 @@ class StockPage(ListPage):
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(context, N_("Parts and stock"))
+        self.needs: Mapping[str, Need] = {}
         self._wanted = ""
         empty = EmptyState(
             "packages", N_("No part fits. Scan a part, or add it."), action=N_("Add a part"), act=self.add_part
@@ -29,26 +35,31 @@ class StockPage(ListPage):
             [
                 Column("part_no", N_("Part number"), lambda one: one.part_no, 120),
                 Column("name", N_("Part"), _name, 0),
-                Column("on_hand", N_("On the shelf"), _on_hand, 105, sort=lambda one: one.on_hand),
+                Column("on_hand", N_("On the shelf"), self._on_hand, 105, sort=lambda one: one.on_hand),
                 Column("min", N_("Minimum"), lambda one: str(one.min_quantity or ""), 80, right=True),
                 Column("price", N_("Price"), lambda one: format_yuan(one.price_fen), 95, right=True),
             ],
             name=N_("Parts and stock"), empty=empty,
         )  # fmt: skip
         self.which = ChoiceBar(
-            [Choice("all", N_("All")), Choice("low", N_("Below the minimum")), Choice("held", N_("In stock"))],
+            [Choice("all", N_("All")), Choice("low", N_("Below the minimum")), Choice("order", N_("To order")),
+             Choice("held", N_("In stock"))],
             name=N_("Which parts"), value="all",
         )  # fmt: skip
         self.which.chosen.connect(lambda _value: self.refresh())
         self.part = PartCard(context)
         self.moves = MovesCard()
+        self.places = PlacesCard(context)
+        self.places.hide()
+        self.order_list = Button(N_("Print the o&rder list"), icon="printer", clicked=self.print_paper)
         self.history = HistoryCard(context)
         self.moves.hide()
         self.history.hide()
         self.new = Button(N_("Add a &part"), "primary", icon="plus", clicked=self.add_part)
         reveal(self.new, context.may("stock"))
         self.arrange(
-            N_("Part number or name"), self.which, self.new, beside=(self.part, self.moves, self.history)
+            N_("Part number or name"), self.which, self.order_list, self.new,
+            beside=(self.part, self.places, self.moves, self.history),
         )
         self.table.selected.connect(self._selected)
         self.part.saved.connect(self._saved)
@@ -56,6 +67,8 @@ class StockPage(ListPage):
     def open(self, **args: object) -> None:
         """Show the parts; `id` names one to choose, `which` the low ones."""
         self._wanted = str(args.get("id", ""))
+        if args.get("view") == "reorder":
+            self.which.set_value("order")
         if args.get("which"):
             self.which.set_value(str(args["which"]))
         if self._wanted:
@@ -66,18 +79,37 @@ class StockPage(ListPage):
 
     def changed(self, changes: Changes) -> None:
         """Ask again when parts came, went or were edited."""
-        if changes.touches("part", "stock_move"):
+        if changes.touches("part", "stock_move", "work_event"):
             self.refresh()
 
     def refresh(self) -> None:
         """Ask for the parts."""
-        self.jobs.ask(registry.parts, owner=self, then=self._here, exclusive="list")
+        self.jobs.ask(stock_list, owner=self, then=self._here, exclusive="list")
 
-    def _here(self, rows: list[PartRow]) -> None:
+    def print_paper(self) -> None:
+        """Print the list of parts to order (Ctrl+P)."""
+        if self.context.may("stock"):
+            self.jobs.do(print_parts_order(), owner=self, then=self._printed)
+
+    def _printed(self, _job: str) -> None:
+        self.context.toast(N_("The order list prints"), tone="ok")
+
+    def _on_hand(self, one: PartRow) -> Cell | str:
+        need = self.needs.get(one.id)
+        if need and need.to_order and self.which.value() == "order":
+            return Cell(spoken(N_("{count}, order {more}"), count=one.on_hand, more=need.to_order), "warn", "packages")
+        if one.on_hand < one.min_quantity:
+            return Cell(spoken(N_("{count} low"), count=one.on_hand), "danger", "alert-triangle", pill=True)
+        return str(one.on_hand)
+
+    def _here(self, found: StockList) -> None:
+        rows, self.needs = found.parts, found.needs
+        self.order_list.setVisible(self.which.value() == "order" and self.context.may("stock"))
         which, words = self.which.value(), self.filter_field.text().casefold().split()
         shown = [
             one for one in rows
             if all(w in f"{one.part_no} {one.name} {one.name_en} {' '.join(one.fits)}".casefold() for w in words)
+            and (which != "order" or (one.id in self.needs and self.needs[one.id].to_order > 0))
             and (which != "low" or one.on_hand < one.min_quantity) and (which != "held" or one.on_hand > 0)
         ]  # fmt: skip
         self.show_rows(shown)
@@ -119,6 +151,8 @@ class StockPage(ListPage):
         self.part.show_part(chosen)
         self.moves.show()
         self.history.show()
+        self.places.setVisible(self.context.may("stock") or self.context.may("parts_use"))
+        self.places.show_part(chosen)
         self.history.show_for(chosen.id)
         self.jobs.ask(
             lambda session: part_state(session, chosen.id), owner=self, then=self._state_here, exclusive="moves"
@@ -135,6 +169,7 @@ class StockPage(ListPage):
         """Begin a new part."""
         self.table.view.clearSelection()
         self.moves.hide()
+        self.places.hide()
         self.history.hide()
         self.part.show_new(self.filter_field.text().strip())
 
@@ -147,8 +182,3 @@ def _name(one: PartRow) -> str:
     name = one.name_en if language() == "en" and one.name_en else one.name
     return name if one.active else f"{name}  ({spoken(N_('set aside'))})"
 
-
-def _on_hand(one: PartRow) -> Cell | str:
-    if one.on_hand < one.min_quantity:
-        return Cell(spoken(N_("{count} low"), count=one.on_hand), "danger", "alert-triangle", pill=True)
-    return str(one.on_hand)

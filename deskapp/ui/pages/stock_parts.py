@@ -40,6 +40,7 @@ from deskapp.ui.pages.words import full_moment
 PLACES: Mapping[str, str] = {
     "supplier": N_("supplier"), "shelf": N_("shelf"), "item": N_("device"), "old_parts": N_("old parts"),
     "scrap": N_("scrap"), "count": N_("count"), "label": N_("label"), "merchant": N_("merchant"),
+    "reserved": N_("kept for a device"), "donor": N_("a scrapped device"),
 }  # fmt: skip
 
 
@@ -213,7 +214,8 @@ class PartCard(Card):
         act = receive_parts(
             part_id=self.row.id, quantity=quantity, serials=serials, supplier=self.supplier.text().strip()
         )
-        self._do(act, self.in_form, lambda: self._came(quantity))
+        self.context.jobs.do(act, owner=self, then=lambda told: self._came(quantity, told),
+                             refused=self._refusing(self.in_form))  # fmt: skip
 
     def count(self) -> None:
         """Set the stock by a count."""
@@ -248,9 +250,13 @@ class PartCard(Card):
         self.context.toast(N_("Saved"), tone="ok")
         self.saved.emit(part_id)
 
-    def _came(self, quantity: int) -> None:
+    def _came(self, quantity: int, told: Sequence[str] = ()) -> None:
         put_values(self.in_form, {"quantity": None, "serial": "", "serials": "", "supplier": ""})
-        self.context.toast(N_("{count} taken in"), tone="ok", count=quantity)
+        if told:
+            self.context.toast(N_("{count} taken in. These devices waited for it: {labels}"), tone="warn",
+                               count=quantity, labels=listed(told))  # fmt: skip
+        else:
+            self.context.toast(N_("{count} taken in"), tone="ok", count=quantity)
         self.begin()
 
     def _was_counted(self, difference: int) -> None:

@@ -42,8 +42,21 @@ PAGES: Final[tuple[PageSpec, ...]] = (
     PageSpec("loaners", N_("Loaners"), "switch-horizontal", _of("loaners.LoanersPage"), COUNTER, "loaner"),
     PageSpec("guidance", N_("Remote guidance"), "phone", _of("guidance.GuidancePage"), COUNTER, "guidance"),
     PageSpec("knowledge", N_("Knowledge"), "book", _of("knowledge.KnowledgePage"), COUNTER),
+    PageSpec("board", N_("Board"), "chart-bar", _of("board.BoardPage"), WORKSHOP, "co_sign"),
     PageSpec("bench", N_("Bench"), "stethoscope", _of("bench.BenchPage"), WORKSHOP),
+    PageSpec("key_runs", N_("Key-load runs"), "key", _of("key_runs.KeyRunsPage"), WORKSHOP),
     PageSpec("stock", N_("Parts and stock"), "packages", _of("stock.StockPage"), WORKSHOP),
+    PageSpec("transfers", N_("Transports"), "truck-delivery", _of("transfers.TransfersPage"), WORKSHOP, "transfer"),
+    PageSpec(
+        "transfer_out", N_("Send devices"), "truck-delivery", _of("transfer_out.TransferOutPage"), UNLISTED, "transfer"
+    ),
+    PageSpec(
+        "transfer_in", N_("Receive devices"), "truck-delivery", _of("transfer_in.TransferInPage"), UNLISTED, "transfer"
+    ),
+    PageSpec(
+        "discrepancies", N_("Differences"), "alert-triangle", _of("transfer_differences.DiscrepanciesPage"), UNLISTED
+    ),
+    PageSpec("custody", N_("Chain of custody"), "history", _of("custody.CustodyPage"), UNLISTED),
     PageSpec("tickets", N_("Tickets"), "clipboard-list", _of("tickets.TicketsPage"), RECORDS),
     PageSpec("ticket", N_("Ticket"), "clipboard-list", _of("ticket.TicketPage"), UNLISTED),
     PageSpec("merchants", N_("Merchants"), "building-store", _of("merchants.MerchantsPage"), RECORDS),
@@ -52,10 +65,15 @@ PAGES: Final[tuple[PageSpec, ...]] = (
     PageSpec("device", N_("Device"), "device-mobile", _of("device.DevicePage"), UNLISTED),
     PageSpec("order", N_("Repair order"), "clipboard-list", _of("order.OrderPage"), UNLISTED),
     PageSpec("shelf", N_("Shelf"), "box", _of("shelf.ShelfPage"), UNLISTED),
+    PageSpec("stocktake", N_("Stocktake"), "checklist", _of("transfer_stocktake.StocktakePage"), BRANCH, "shelf_count"),
     PageSpec("day_end", N_("Day end"), "cash", _of("day_end.DayEndPage"), BRANCH, "day_end"),
     PageSpec("register", N_("Register book"), "file-text", _of("register.RegisterPage"), BRANCH, "register"),
     PageSpec("print_queue", N_("Print queue"), "printer", _of("print_queue.PrintQueuePage"), BRANCH),
     PageSpec("reviews", N_("To settle"), "alert-circle", _of("reviews.ReviewsPage"), BRANCH),
+    PageSpec("sync", N_("Syncing"), "cloud", _of("sync.SyncPage"), BRANCH),
+    PageSpec(
+        "disagreements", N_("Disagreements"), "arrows-exchange", _of("review_disagreements.DisagreementsPage"), BRANCH
+    ),
     PageSpec("models", N_("Models and catalogue"), "cpu", _of("models.ModelsPage"), BRANCH, "catalogue"),
     PageSpec("prices", N_("Price list"), "report-money", _of("prices.PricesPage"), BRANCH, "catalogue"),
     PageSpec("staff", N_("Staff"), "users", _of("staff.StaffPage"), BRANCH),

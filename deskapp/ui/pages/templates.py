@@ -103,7 +103,7 @@ class TemplatesPage(Page):
         card = Card(N_("Logo"), icon="photo", hint=hint)
         self.logo = PathField(name=N_("Picture file of the logo"), file=True, kinds="*.png *.jpg *.jpeg *.bmp *.gif")
         card.add(self.logo)
-        self.logo.edited.connect(lambda path: self.context.set_value(settings.LOGO, path))
+        self.logo.edited.connect(self._keep_logo)
         return card
 
     def _detail_card(self) -> Card:
@@ -249,6 +249,26 @@ class TemplatesPage(Page):
             if template != self.row.kind:
                 chosen[self.row.kind] = template
             self.context.set_value(settings.TEMPLATES, chosen)
+
+    def _keep_logo(self, path: str) -> None:
+        """Take the picture into the branch's own folder, and print it from there."""
+        home = home_of(self.jobs)
+
+        def keep() -> str:
+            from deskapp.print.here import keep_logo
+
+            return keep_logo(home, path)
+
+        def kept(name: str) -> None:
+            self.logo.set_value(name)
+            self.logo.set_wrong(False)
+            self.context.set_value(settings.LOGO, name)
+
+        def refused(error: DeskError) -> None:
+            self.logo.set_wrong(True)
+            self.context.toast(say(error), tone="warn", raw=True)
+
+        self.jobs.background(lambda _progress: keep(), owner=self, then=kept, refused=refused)
 
     def _tuned(self, name: str, value: bool | str) -> None:
         if self.row is not None and self.row.values.get(name) != value:

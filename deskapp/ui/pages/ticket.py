@@ -43,10 +43,13 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.guidance_standing import GUIDED
 from deskapp.ui.pages.kind_fields import KindFields
+from deskapp.ui.pages.paper_history import PapersCard
+from deskapp.ui.pages.review_lost import LostVersions
 from deskapp.ui.pages.ticket_change import ChangeCard
 from deskapp.ui.pages.ticket_words import due_cell, happening, state_cell, subject
 from deskapp.ui.pages.words import choices, full_moment
 from deskapp.ui.tokens import LARGE, TIGHT
+from deskapp.ui.widgets.sync_marks import SyncMark
 
 if TYPE_CHECKING:
     from deskapp.models.store import Override
@@ -62,12 +65,17 @@ class TicketPage(Page):
         self.due = Text("", "muted")
         self.head.insertWidget(1, self.state)
         self.head.insertWidget(2, self.due)
+        self.mark = SyncMark(self.jobs, "ticket")
+        self.head.insertWidget(3, self.mark)
         left = column(self._facts_card(), self._change_card(), self._result_card(), self._devices_card(), 1, gap=LARGE)
-        right = column(self._ways_card(), self._history_card(), 1, gap=LARGE)
+        self.lost = LostVersions(context)
+        right = column(self._ways_card(), self.lost, self._history_card(), 1, gap=LARGE)
         both = row(gap=LARGE)
         both.addLayout(left, 3)
         both.addLayout(right, 2)
         self.body.addLayout(both)
+        self.papers = PapersCard(context)
+        self.add(self.papers)
 
     # -- building ----------------------------------------------------------------
 
@@ -123,7 +131,8 @@ class TicketPage(Page):
         self.go_on = Button(N_("Go &on"), icon="player-play", clicked=lambda: self._move("go_on"))
         self.sheet = Button(N_("Print the visit shee&t"), icon="printer", clicked=self._print_sheet)
         self.missed = Button(N_("Print a “&missed you” note"), "quiet", icon="printer", clicked=self._print_missed)
-        self.waiting = ChoiceBar([Choice(key, text) for key, text in WAITING_ON.items()], name=N_("Wait for"))
+        waits = [Choice(key, text) for key, text in WAITING_ON.items()]
+        self.waiting = ChoiceBar(waits, name=N_("Wait for"), acts=True)
         self.waiting_label = Text(N_("Wait for"), "label")
         self.cancel = Button(N_("Cancel the ticket"), "quiet", icon="ban", clicked=lambda: self._reasoned("cancel"))
         self.reopen = Button(N_("Reopen"), "quiet", icon="arrow-back-up", clicked=lambda: self._reasoned("reopen"))
@@ -177,8 +186,12 @@ class TicketPage(Page):
 
     def changed(self, changes: Changes) -> None:
         """Ask again when this ticket was touched."""
+        self.mark.heard(changes)
+        self.lost.changed(changes)
         if self.card is not None and changes.touches("service_ticket", "ticket_event", "repair_item"):
             self.open(ticket_id=self.card.row.id)
+        elif self.card is not None and changes.touches("print_job"):
+            self.papers.show_for()
 
     def retranslate(self) -> None:
         """Show the words of codes in the other language."""
@@ -211,6 +224,9 @@ class TicketPage(Page):
         self.devices_card.setVisible(bool(card.devices))
         self.devices.set_rows(card.devices)
         self.timeline.set_happenings([happening(event) for event in reversed(card.events)])
+        self.papers.show_for(line.id)
+        self.mark.show_for(line.id)
+        self.lost.show_for(line.id)
         repair = kind is TicketKind.REPAIR
         self.guide.setVisible(not over and kind.value in GUIDED)
         self.take_in.setVisible(not over and repair)

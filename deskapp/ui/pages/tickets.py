@@ -10,6 +10,7 @@ from deskapp.models.store import Changes, ReadSession
 from deskapp.queries import tickets
 from deskapp.ui.kit import Button, Choice, ChoiceBar, DataTable, EmptyState, Page, PageContext, PagedModel, row
 from deskapp.ui.pages.ticket_words import columns
+from deskapp.ui.widgets.sync_marks import SyncMarks
 
 
 class AllTickets:
@@ -51,6 +52,7 @@ class TicketsPage(Page):
         self.all_table.hide()
         for table in (self.open_table, self.all_table):
             table.opened.connect(lambda ticket: context.navigate("ticket", ticket_id=ticket.id))
+        self.marks = [SyncMarks(table, self.jobs, "ticket") for table in (self.open_table, self.all_table)]
         self.which.chosen.connect(lambda _value: self._show())
 
     def open(self, **args: object) -> None:
@@ -64,6 +66,8 @@ class TicketsPage(Page):
         """Ask again when a ticket was touched."""
         if changes.touches("service_ticket", "ticket_event"):
             self._show()
+        for marks in self.marks:
+            marks.heard(changes)
 
     def _show(self) -> None:
         everything = self.which.value() == "all"

@@ -10,15 +10,17 @@ from deskapp.clock import shop_time
 from deskapp.errors import N_
 from deskapp.models.store import Changes
 from deskapp.queries import today as queries
+from deskapp.queries.disagreements import TITLES as DISAGREEMENTS
 from deskapp.queries.today import OpenTicket, ToCall, Today, ToSettle, Waiting
 from deskapp.rules.deadlines import DAY_MS
 from deskapp.rules.tickets import KIND_TITLES, TicketKind
-from deskapp.ui.kit import BigNumber, Cell, Column, Page, PageContext, spoken
+from deskapp.ui.kit import BigNumber, Button, Cell, Column, Page, PageContext, spoken
 from deskapp.ui.pages.today_cards import FirstDays, Listing, Machines, ago
 from deskapp.ui.tokens import LARGE
 
 WATCHED = (
     "repair_item", "repair_order", "service_ticket", "review_card", "print_job", "item_record", "merchant", "staff",
+    "sync_state", "sync_round", "sync_result",
 )  # fmt: skip
 
 WEEKDAYS = (
@@ -121,6 +123,8 @@ class TodayPage(Page):
         self.tickets.show_rows(seen.tickets, seen.counts["tickets"])
         self.calls.show_rows(seen.calls, seen.counts["calls"])
         self.settle.show_rows(seen.settle, seen.counts["settle"])
+        self.disagreements.say(N_("{count} disagreements …"), count=seen.counts["disagreements"])
+        self.disagreements.setVisible(seen.counts["disagreements"] > 0)
         self.machines.show_today(seen)
         self.retranslate()
 
@@ -193,7 +197,13 @@ class TodayPage(Page):
         ]
         card = Listing(N_("To settle"), "list-check", columns, N_("Everything is settled."),
                        lambda: self.context.navigate("reviews"))  # fmt: skip
-        card.table.opened.connect(lambda c: self.context.navigate("reviews", id=c.card_id))
+        card.table.opened.connect(
+            lambda c: self.context.navigate("disagreements" if c.kind in DISAGREEMENTS else "reviews", id=c.card_id)
+        )
+        self.disagreements = Button(N_("{count} disagreements …"), "link", icon="arrows-exchange", count=0,
+                                    clicked=lambda: self.context.navigate("disagreements"))  # fmt: skip
+        self.disagreements.hide()
+        card.head.insertWidget(card.head.count() - 1, self.disagreements)
         return card
 
     def _open_job(self, waiting: Waiting) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 from PySide6.QtWidgets import QGridLayout
 
 from deskapp.errors import N_
+from deskapp.queries.syncing import Standing, SyncBadge
 from deskapp.queries.today import Today
 from deskapp.ui import theme
 from deskapp.ui.kit import Button, Card, Column, DataTable, PageContext, Pill, Text, row, spoken
+from deskapp.ui.sync_words import badge_said
 from deskapp.ui.tokens import ROW_HEIGHT
 from deskapp.ui.widgets.text import RESTYLE
 
@@ -24,6 +26,9 @@ FIRST_DAYS: tuple[tuple[str, str, str, str], ...] = (
     ("settings", "printer", N_("Set up the printers"), "settings"),
     ("check_in", "inbox", N_("Check the first device in"), "check_in"),
 )
+
+
+SHORT = {Standing.ALONE: N_("Not connected yet"), Standing.TROUBLE: N_("Not syncing")}
 
 
 class Listing(Card):
@@ -96,7 +101,8 @@ class Machines(Card):
         self.sync = Pill(N_("Not connected yet"), "neutral", "cloud-off")
         self.unsent = Text(role="muted", wrap=True)
         self.add(row(self.paper, 1, self.paper_more))
-        self.add(row(self.sync, 1))
+        self.sync_more = Button(N_("Syncing …"), "link", clicked=lambda: context.navigate("sync"))
+        self.add(row(self.sync, 1, self.sync_more))
         self.add(self.unsent)
 
     def show_today(self, seen: Today) -> None:
@@ -109,10 +115,30 @@ class Machines(Card):
             self.paper.show_state(N_("{count} papers wait for the printer"), "warn", "clock", count=waiting)
         else:
             self.paper.show_state(N_("All printed"), "ok", "circle-check")
-        self.unsent.say(
-            N_("Everything is kept on this computer. {count} change sets wait to be sent once a server is connected."),
-            count=seen.unsent,
-        )
+        said = badge_said(seen.sync, seen.now)
+        short = SHORT.get(seen.sync.standing, "")  # the rest is in the sentence below
+        self.sync.show_state(short or said.text, said.tone, said.icon, **({} if short else said.values))
+        text, values = _sync_sentence(seen.sync)
+        self.unsent.say(text, **values)
+
+
+def _sync_sentence(badge: SyncBadge) -> tuple[str, dict[str, object]]:
+    """Return what the state of syncing means for the work, and its values."""
+    count: dict[str, object] = {"count": badge.unsent}
+    if badge.standing is Standing.ALONE:
+        text = N_("Everything is kept on this computer. {count} acts wait to be sent once a server is connected.")
+        return text, count
+    if badge.problem:
+        return N_("{problem} {count} acts wait here."), {**count, "problem": spoken(badge.problem)}
+    if badge.refused:
+        return N_("{count} acts were refused by the server and wait for a person."), {"count": badge.refused}
+    if badge.standing is Standing.OFFLINE:
+        return N_("Work goes on. {count} acts wait here and are sent as soon as the server is back."), count
+    if badge.standing is Standing.FILLING:
+        return N_("The branch's records are coming. Work can begin; what is missing yet will be there soon."), {}
+    if badge.unsent:
+        return N_("{count} acts are on their way to the server."), count
+    return N_("Everything done here is at the server, and everything for this branch is here."), {}
 
 
 def ago(milliseconds: int) -> str:

@@ -1,0 +1,35 @@
+"""The connections of a store as SQLAlchemy has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from deskapp import cipher
+from deskapp.models.canonical import canonical
+from deskapp.models.checkpoints import AT_MOST
+from deskapp.paths import Home
+
+
+def engine_of(home: Home, key: bytes, *, writer: bool) -> Engine:
+    """Return the engine of the one connection that writes, or of those that read."""
+
+    def creator() -> cipher.Connection:
+        connection = cipher.connect(home.database, key, writer=writer)
+        if writer:
+            connection.execute(f"PRAGMA wal_autocheckpoint={AT_MOST}")
+        return connection
+
+    pool: dict[str, Any] = {"poolclass": StaticPool} if writer else {"poolclass": QueuePool, "pool_size": 4}
+    engine = create_engine(
+        "sqlite://", module=cipher.driver, creator=creator, json_serializer=_json, query_cache_size=800, **pool
+    )
+    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
+    event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute(begin))
+    return engine
+
+
+def _json(value: Any) -> str:
+    return canonical(value)

@@ -1,0 +1,221 @@
+"""The supervisor's board: one page without scrolling that says what stands where, and what to ask about first."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+
+from deskapp.commands.papers_depot import print_command_sheet, print_shelf_labels
+from deskapp.errors import N_
+from deskapp.models.store import Changes
+from deskapp.queries.board import SHOWN, Awaited, Board, Load, Queue, Stuck, board
+from deskapp.queries.transfers import ManifestRow
+from deskapp.rules.states import STATE_TITLES, WorkState
+from deskapp.rules.transfers import Age
+from deskapp.ui.kit import Button, Card, Cell, Column, DataTable, EmptyState, Page, PageContext, Pill, row, spoken
+from deskapp.ui.pages.today_cards import Listing
+from deskapp.ui.tokens import LARGE, MEDIUM
+
+WATCHED = ("repair_item", "work_event", "manifest", "manifest_event", "stock_move", "staff")
+REFRESH_MS = 60_000
+PLACES = {"ready": "ready", "transit": "transfers", "packing": "transfers", "keys": "key_runs"}
+"""Which page shows a stage; all others are the bench's."""
+
+AGES = {Age.FINE: "muted", Age.LATE: "warn", Age.ALARM: "danger"}
+
+
+class BoardPage(Page):
+    """Queues with their age at the left; stuck, people, parts and transports beside them."""
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context, N_("Board"), scroll=False)
+        self.body.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
+        self.body.setSpacing(MEDIUM)
+        self.seen: Board | None = None
+        self._arriving = False
+        self.here = Pill(N_("nothing in hand"), "neutral", "inbox")
+        self.late = Pill(N_("nothing late"), "ok", "clock")
+        self.stuck_pill = Pill(N_("nothing stuck"), "ok", "circle-check")
+        self.sheet = Button(N_("Command sheet"), "quiet", icon="scan", clicked=self.print_paper)
+        self.labels = Button(N_("Shelf labels"), "quiet", icon="tag", clicked=self.print_labels)
+        self.queues = DataTable(
+            [
+                Column("stage", N_("Queue"), _stage, 0),
+                Column("count", N_("In hand"), lambda one: str(one.count) if one.count else "", 62, right=True),
+                Column("late", N_("Late"), lambda one: _count(one.late, "danger"), 52, right=True),
+                Column("over_3", N_("> 3 d"), lambda one: _count(one.over_3, "warn"), 52, right=True),
+                Column("over_7", N_("> 7 d"), lambda one: _count(one.over_7, "danger"), 52, right=True),
+                Column("oldest", N_("Oldest"), lambda one: _days(one.oldest_days) if one.count else "", 72, right=True),
+            ],
+            name=N_("Queues"), empty=EmptyState("inbox", N_("Nothing is in hand.")),
+        )  # fmt: skip
+        self.queues.view.setSortingEnabled(False)
+        self.stuck = self._stuck()
+        self.people = self._people()
+        self.awaited = self._awaited()
+        self.transit = self._transit()
+        self._arrange()
+        self.queues.opened.connect(lambda one: context.navigate(PLACES.get(one.name, "bench")))
+        self._timer = QTimer(self, interval=REFRESH_MS)
+        self._timer.timeout.connect(self.ask)
+
+    def _arrange(self) -> None:
+        for pill in (self.here, self.late, self.stuck_pill):
+            self.head.addWidget(pill)
+        self.head.addLayout(row(self.labels, self.sheet))
+        card = Card(N_("Queues"), icon="list-check")
+        card.add(self.queues)
+        columns = QHBoxLayout()
+        columns.setSpacing(MEDIUM)
+        columns.addWidget(card, 12)
+        for parts, share in (((self.people, self.awaited), 8), ((self.stuck, self.transit), 10)):
+            column = QVBoxLayout()
+            column.setSpacing(MEDIUM)
+            for part in parts:
+                column.addWidget(part)
+            column.addStretch(1)
+            columns.addLayout(column, share)
+        self.body.addLayout(columns, 1)
+
+    # -- coming and going ---------------------------------------------------------
+
+    def open(self, **args: object) -> None:
+        """Show everything as of now."""
+        self._timer.start()
+        self._arriving = True
+        self.ask()
+
+    def leave(self) -> None:
+        """Stop looking."""
+        self._timer.stop()
+
+    def changed(self, changes: Changes) -> None:
+        """Ask again when something shown here changed."""
+        if changes.touches(*WATCHED):
+            self.ask()
+
+    def ask(self) -> None:
+        """Ask for the board."""
+        now = self.context.now()
+        self.jobs.ask(lambda session: board(session, now), owner=self, then=self._answered, exclusive="board")
+
+    def print_paper(self) -> None:
+        """Print the sheet with the commands to scan (Ctrl+P)."""
+        self.jobs.do(print_command_sheet(), owner=self,
+                     then=lambda _job: self.context.toast(N_("The command sheet prints"), tone="ok"))  # fmt: skip
+
+    def print_labels(self) -> None:
+        """Print the label of every shelf."""
+        self.jobs.do(print_shelf_labels(), owner=self, then=self._labels_queued)
+
+    def _labels_queued(self, numbers: tuple[str, ...]) -> None:
+        self.context.toast(N_("{count} shelf labels print"), tone="ok", count=len(numbers))
+
+    def retranslate(self) -> None:
+        """Say figures and states in the window's language."""
+        if self.seen is not None:
+            self._answered(self.seen)
+
+    # -- inside --------------------------------------------------------------------
+
+    def _answered(self, seen: Board) -> None:
+        self.seen = seen
+        self.here.show_state(N_("{count} in hand"), "accent" if seen.count else "neutral", "inbox", count=seen.count)
+        self.late.show_state(N_("{count} late"), "danger" if seen.late else "ok", "alarm", count=seen.late)
+        self.stuck_pill.show_state(N_("{count} stuck"), "warn" if seen.stuck_count else "ok", "alert-triangle",
+                                   count=seen.stuck_count)  # fmt: skip
+        self.queues.set_rows(seen.queues, keep=lambda one: one.name)
+        waiting = next(one.count for one in seen.queues if one.name == "parts")
+        self.stuck.show_rows(seen.stuck, seen.stuck_count)
+        self.people.show_rows(seen.people[:SHOWN], len(seen.people))
+        self.awaited.show_rows(seen.awaited, waiting)
+        self.transit.show_rows(seen.transit[:SHOWN], len(seen.transit))
+        if self._arriving:
+            # An empty table cannot take the focus, so it gets it with its first rows.
+            self._arriving = False
+            self.focus_first(self.queues.view)
+
+    def _open_item(self, item_id: str, number: str, state: str = "") -> None:
+        transport = state in (WorkState.IN_TRANSIT_OUT, WorkState.IN_TRANSIT_BACK, WorkState.AWAITING_DISPATCH)
+        page = "order" if transport or state in (WorkState.READY_FOR_PICKUP, WorkState.ABANDONED) else "bench"
+        self.context.navigate(page, id=item_id, kind="item", number=number)
+
+    def _stuck(self) -> Listing:
+        columns = [
+            Column("device", N_("Device"), lambda one: one.model or one.label_no, 0),
+            Column("state", N_("State"), lambda one: spoken(STATE_TITLES[WorkState(one.state)]), 130),
+            Column("who", N_("With"), lambda one: one.technician, 76),
+            Column("days", N_("Since"), lambda one: Cell(_days(one.days), "danger"), 70, right=True),
+        ]
+        card = Listing(N_("Stuck: ask what is missing"), "alert-triangle", columns, N_("Nothing stands still."),
+                       lambda: self.context.navigate("bench"))  # fmt: skip
+        card.table.opened.connect(lambda one: self._open_stuck(one))
+        return card
+
+    def _open_stuck(self, one: Stuck) -> None:
+        self._open_item(one.item_id, one.label_no, one.state)
+
+    def _people(self) -> Listing:
+        columns = [
+            Column("name", N_("Technician"), _who, 0),
+            Column("jobs", N_("Jobs"), lambda one: str(one.jobs), 56, right=True),
+            Column("late", N_("Late"), lambda one: _count(one.late, "danger"), 56, right=True),
+            Column("oldest", N_("Oldest"), lambda one: _days(one.oldest_days), 70, right=True),
+        ]
+        card = Listing(N_("Who has what"), "users", columns, N_("Nobody has a device on the bench."),
+                       lambda: self.context.navigate("bench"))  # fmt: skip
+        card.table.opened.connect(lambda _one: self.context.navigate("bench"))
+        return card
+
+    def _awaited(self) -> Listing:
+        columns = [
+            Column("part", N_("Part"), lambda one: f"{one.quantity} x {one.part_no}", 0),
+            Column("expected", N_("Expected"), _expected, 110),
+            Column("days", N_("Waits"), lambda one: _days(one.days), 70, right=True),
+        ]
+        card = Listing(N_("Waiting for parts"), "packages", columns, N_("Nothing waits for a part."),
+                       lambda: self.context.navigate("stock", view="reorder"))  # fmt: skip
+        card.table.opened.connect(lambda one: self._open_item(one.item_id, one.label_no))
+        return card
+
+    def _transit(self) -> Listing:
+        columns = [
+            Column("number", N_("Manifest"), lambda one: one.number, 160),
+            Column("other", N_("From or to"), _direction, 0),
+            Column("sent", N_("Since"), self._sent, 62, right=True),
+        ]
+        card = Listing(N_("On the way"), "truck-delivery", columns, N_("No transport is under way."),
+                       lambda: self.context.navigate("transfers"))  # fmt: skip
+        card.table.opened.connect(lambda one: self.context.navigate("transfers", id=one.id))
+        return card
+
+    def _sent(self, one: ManifestRow) -> Cell:
+        hours = max(0, (self.seen.now if self.seen else self.context.now()) - one.sent_at) // 3_600_000
+        words = spoken(N_("{count} h"), count=hours) if hours < 48 else _days(hours // 24)
+        return Cell(words, AGES[one.age], "alarm" if one.age is Age.ALARM else "")
+
+
+def _stage(one: Queue) -> Cell:
+    return Cell(spoken(one.title), "" if one.count else "muted", "alert-triangle" if one.stuck else "")
+
+
+def _count(count: int, tone: str) -> Cell:
+    return Cell(str(count), tone) if count else Cell("")
+
+
+def _days(days: int) -> str:
+    return spoken(N_("{count} days"), count=days) if days else spoken(N_("today"))
+
+
+def _who(one: Load) -> Cell:
+    return Cell(one.name, "", "user") if one.staff_id else Cell(spoken(N_("nobody yet")), "warn", "users")
+
+
+def _expected(one: Awaited) -> Cell:
+    if one.here:
+        return Cell(spoken(N_("is here")), "ok", "circle-check", pill=True)
+    return Cell(one.expected, "")
+
+
+def _direction(one: ManifestRow) -> Cell:
+    return Cell(f"{one.other}  {one.lines}", "", "inbox" if one.incoming else "truck-delivery")
