@@ -79,6 +79,8 @@ def more_work(stage: Any) -> dict[str, dict[str, object]]:
     from deskapp.queries.checkin import device_briefing
     from deskapp.tour.counter import PAYABLE
     from deskapp.tour.stage import CLERK, TECHNICIAN
+    from installer.screens_disagreements import disagreements
+    from installer.screens_transports import transports
 
     now = stage.desk.store.now
     stage.sign_in(CLERK)
@@ -122,16 +124,16 @@ def more_work(stage: Any) -> dict[str, dict[str, object]]:
     stage.papers_out()
     known = stage.ask(lambda s: device_briefing(s, PAYABLE, now))
     order = {"order_id": stage.story.order_id}
+    disagreements(stage, known.merchant.id)
     return {
+        **transports(stage, known.merchant.id),
         "pickup": order, "order": {"id": stage.story.order_id}, "job": {"id": first, "item_id": first},
         "ticket": {"ticket_id": stage.story.ticket_id}, "guidance": {"ticket_id": guided.ticket_id},
         "merchant": {"merchant_id": known.merchant.id}, "device": {"device_id": known.device_id},
     }  # fmt: skip
 
 
-def photograph(
-    stage: Any, target: Path, arguments: dict[str, dict[str, object]], wanted: set[str], scale: int
-) -> int:
+def photograph(stage: Any, target: Path, arguments: dict[str, dict[str, object]], wanted: set[str], scale: int) -> int:
     """Open every page in every look and save its picture."""
     from deskapp import i18n, settings
     from deskapp.ui.pages.table import PAGES
@@ -237,6 +239,11 @@ def show(stage: Any, page_id: str, arguments: dict[str, object]) -> None:
     if page_id == "bench" and shown.panel.card is None:
         stage.hands.until(lambda: shown.queue.rows, "the queue")
         shown._choose(shown.queue.rows[0].item_id)
+    if page_id == "transfer_in":
+        stage.hands.until(lambda: shown.view is not None, "the van")
+        shown.take(next(one.label_no for one in shown.view.lines if one.state == "open"))
+        stage.hands.until(lambda: shown.look.line is not None, "the device in the hand")
+        shown.take(shown.look.line.serial_no)
     stage.hands.until(lambda: not window.jobs._running, "nothing is under way")
     for _reader in range(4):  # questions are answered in turn: when these are, those of the page have been
         stage.ask(lambda session: None)

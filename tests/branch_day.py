@@ -47,6 +47,16 @@ def leave_a_card(write: Write, *, item_id: str) -> None:
     )  # fmt: skip
 
 
+@command(N_("Leave a disagreement"), right="")
+def leave_a_disagreement(write: Write, *, ticket_id: str) -> None:
+    """Raise a card for the page about what two counters said differently."""
+    told = {"group": "words", "kept": {"words": "打印不清"}, "lost": {"words": "打印不清，而且不走纸"}}
+    write.session.add(
+        ReviewCard(id=write.new_id(), raised_at=write.now, kind="also_changed", subject_kind="service_ticket",
+                   subject_id=ticket_id, data={**told, "kept_at": write.now, "lost_at": write.now, "lost_station": 57})
+    )  # fmt: skip
+
+
 def fill_branch(store: Store, people: People) -> BranchDay:
     """Bring a branch into the middle of its day, by commands."""
     shop = open_shop(store, people)
@@ -56,6 +66,7 @@ def fill_branch(store: Store, people: People) -> BranchDay:
     _tickets(day, people)
     _bench(day, shop)
     store.run(leave_a_card(item_id=day.jobs["checked_in"].item_id), by=people.supervisor)
+    store.run(leave_a_disagreement(ticket_id=day.ticket), by=people.supervisor)
     day.order = store.run(
         ready_order(
             lines=(Line(fen=12000, accessories=("power_adapter",)), Line(end="free")),

@@ -185,20 +185,25 @@ each_view = pytest.mark.parametrize("view", VIEWS, ids=str)
 
 
 @each_view
-@pytest.mark.parametrize("language", ["zh_CN", "en"])
-def test_whatever_takes_the_focus_has_a_name(desk: Desk, view: View, language: str) -> None:
+@pytest.mark.parametrize(("language", "other"), [("zh_CN", "en"), ("en", "zh_CN")])
+def test_a_page_is_worked_by_keys_and_read_aloud_in_the_language_of_the_moment(
+    desk: Desk, view: View, language: str, other: str
+) -> None:
     desk.look(language=language)
     page = desk.open(view)
+    faults = {
+        "takes the focus and has no name": walker.nameless(page),
+        "is said in the other language": untranslated(page, language),
+        "Tab goes against the reading order": walker.backward(page),
+        "needs a mouse": walker.mouse_only(page),
+        "two controls in sight share a letter": walker.double_keys(desk.window),
+        "a state told by colour alone": walker.colour_alone(page),
+    }
+    i18n.use(other)
+    desk.settle()
+    faults["stays in the language from before"] = untranslated(page, other)
 
-    assert walker.nameless(page) == []
-    assert untranslated(page, language) == []
-
-
-@each_view
-def test_tab_follows_the_reading_order(desk: Desk, view: View) -> None:
-    desk.look()
-
-    assert walker.backward(desk.open(view)) == []
+    assert {what: found for what, found in faults.items() if found} == {}
 
 
 def test_the_key_itself_goes_where_the_eye_goes_when_parts_came_later(desk: Desk) -> None:
@@ -214,29 +219,6 @@ def test_the_key_itself_goes_where_the_eye_goes_when_parts_came_later(desk: Desk
         assert desk.app.focusWidget() is here
         QTest.keyClick(here, Qt.Key.Key_Tab)
         assert desk.app.focusWidget() is there
-
-
-@each_view
-def test_nothing_needs_a_mouse(desk: Desk, view: View) -> None:
-    desk.look()
-
-    assert walker.mouse_only(desk.open(view)) == []
-
-
-@each_view
-@pytest.mark.parametrize("language", ["zh_CN", "en"])
-def test_no_two_controls_in_sight_share_a_letter(desk: Desk, view: View, language: str) -> None:
-    desk.look(language=language)
-    desk.open(view)
-
-    assert walker.double_keys(desk.window) == []
-
-
-@each_view
-def test_no_state_is_told_by_colour_alone(desk: Desk, view: View) -> None:
-    desk.look()
-
-    assert walker.colour_alone(desk.open(view)) == []
 
 
 def test_the_bars_around_the_pages_are_reached_by_keys_and_have_names(desk: Desk) -> None:
@@ -258,9 +240,12 @@ def test_the_bars_around_the_pages_are_reached_by_keys_and_have_names(desk: Desk
 
 
 @each_view
-@pytest.mark.parametrize(("language", "scale"), [("zh_CN", 150), ("en", 150), ("qps", 100)])
-def test_no_text_is_cut(desk: Desk, view: View, language: str, scale: int) -> None:
-    desk.look(language=language, scale=scale)
+@pytest.mark.parametrize(
+    ("language", "scale", "mode"), [("zh_CN", 150, "dark"), ("en", 150, "contrast"), ("qps", 100, "light")]
+)
+def test_no_text_is_cut_in_any_look(desk: Desk, view: View, language: str, scale: int, mode: str) -> None:
+    # Warnings of Qt fail a test by themselves; the contrast of every pair of colours is proved in ui/test_theme.py.
+    desk.look(language=language, scale=scale, mode=mode)
     page = desk.open(view)
     for _round in range(20):  # a wrapped line asks for its height one layout later than the page that holds it
         if not walker.squeezed(page):
@@ -270,6 +255,8 @@ def test_no_text_is_cut(desk: Desk, view: View, language: str, scale: int) -> No
     assert walker.squeezed(page) == []
     if language != "qps":
         assert walker.short_headings(page) == []
+    ground, corner = theme.colour("surface"), page.grab().toImage().pixelColor(3, 3)
+    assert (corner.red(), corner.green(), corner.blue()) == (ground.red(), ground.green(), ground.blue())
 
 
 # ---------------------------------------------------------------- beside the pages
@@ -379,36 +366,7 @@ def test_the_tiles_of_the_lock_screen_stand_apart_when_the_letters_grow(
                 if one.intersects(other)] == [], scale  # fmt: skip
 
 
-# ---------------------------------------------------------------- every look
-
-
-@each_view
-@pytest.mark.parametrize("mode", ["dark", "contrast"])
-def test_every_page_opens_in_every_look_without_a_warning(desk: Desk, view: View, mode: str) -> None:
-    # Warnings of Qt fail a test by themselves; the contrast of every pair of colours is proved in ui/test_theme.py.
-    desk.look(language="zh_CN", mode=mode)
-    page = desk.open(view)
-    picture = page.grab().toImage()
-
-    assert not picture.isNull()
-    ground = theme.colour("surface")
-    corner = picture.pixelColor(3, 3)
-    assert (corner.red(), corner.green(), corner.blue()) == (ground.red(), ground.green(), ground.blue())
-
-
 # ---------------------------------------------------------------- language
-
-
-@each_view
-@pytest.mark.parametrize(("before", "after"), [("en", "zh_CN"), ("zh_CN", "en")])
-def test_another_language_is_there_at_once(desk: Desk, view: View, before: str, after: str) -> None:
-    desk.look(language=before)
-    page = desk.open(view)
-
-    i18n.use(after)
-    desk.settle()
-
-    assert untranslated(page, after) == []
 
 
 LISTS = ("symptoms", "contact_channels", "call_results", "capabilities", "accessory_types", "device_kinds",
@@ -436,6 +394,8 @@ OWN = {
 """Texts that are right in a language; some words, such as Wi-Fi, are right in both."""
 FOREIGN = {"zh_CN": frozenset(CATALOGUE), "en": frozenset(CATALOGUE.values())}
 """Texts that must not be seen in a language: the ones of the other."""
+
+
 def untranslated(page: QWidget, language: str) -> list[str]:
     """What the page says in the other language."""
     own, foreign = OWN[language], FOREIGN[language]

@@ -377,7 +377,9 @@ def test_the_last_administrator_comes_in_by_the_recovery_code(qtbot, home: Home,
     panel.admin.click()
     qtbot.waitUntil(lambda: panel.admin_form.rows["recovery_code"].error.isVisibleTo(panel), timeout=20_000)
     panel.admin_code.setText(code)
-    panel.admin.click()
+    for field in (panel.admin_code, panel.admin_no, panel.admin_pin):  # Enter goes on, and from the last one sets it
+        field.setFocus()
+        qtbot.keyClick(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: panel.mended is not None, timeout=20_000)
     panel.enter.click()
 
@@ -413,7 +415,9 @@ def test_a_backup_comes_back_on_a_new_computer_from_the_welcome_page(qtbot, home
     panel.file.set_value(str(file))
     panel.restore_code.setText(code)
     panel.new_passphrase.setText(PASSPHRASE)
-    panel.restore.click()
+    qtbot.keyClick(panel.restore_code, Qt.Key.Key_Return)
+    assert panel.mended is None and panel.restore.isEnabled()
+    qtbot.keyClick(panel.new_passphrase, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: panel.mended is not None, timeout=30_000)
     assert "station number" in panel.report.text.text()
     panel.enter.click()
@@ -431,3 +435,22 @@ def test_every_input_at_the_gate_has_a_name(qtbot, tmp_path: Path, desk) -> None
         nameless += [field for field in panel.findChildren(QLineEdit) if not field.accessibleName()]
 
     assert nameless == []
+
+
+def test_a_file_that_is_no_backup_is_told_at_its_field_and_the_next_try_works(
+    qtbot, home: Home, tmp_path: Path, desk
+) -> None:
+    code = opening.new_recovery_code(home, KEY)
+    one = desk(home)
+    panel = one.gate.panels.currentWidget()
+    assert isinstance(panel, RecoveryPanel)
+    (tmp_path / "torn.deskbackup").write_bytes(b"PK torn")
+    panel.restore_code.setText(code)
+    panel.new_passphrase.setText(PASSPHRASE)
+    error = panel.restore_form.rows["file"].error
+    i18n.use("en")
+    for name, words in (("nowhere.deskbackup", "no backup at"), ("torn.deskbackup", "not a whole")):
+        panel.file.set_value(str(tmp_path / name))
+        panel.restore.click()
+        qtbot.waitUntil(lambda words=words: error.isVisibleTo(panel) and words in error.text(), timeout=10_000)
+        assert panel.restore.isEnabled() and panel.report.isHidden()

@@ -44,6 +44,8 @@ def take_in(session: AbsorbSession, piece: Piece, now: int) -> Absorbed:
     done = rebase.settle(session, piece.settle, now) if piece.settle else rebase.Settled()
     work.orphans(done.orphans)
     work.rebase(done.records)
+    for table in work.tables():
+        session.kept.forget(table)  # folds go by what a site says of its hours now
     moved = server_order.arrange(session, work.arrived, work.returned)
     work.touched.update(make_ready(session, work.touched, moved))
     session.mute()
@@ -328,6 +330,10 @@ class Absorbing:
                 names = travelling(entity)
                 values = {name: value for name, value in one.values.items() if name in names}
                 self._set(entity, (one.entity, one.record_id), values)
+
+    def tables(self) -> set[str]:
+        """Return the tables in which something is new or changed."""
+        return {table for table, _id in self._live}
 
     def cursors(self, piece: Piece) -> None:
         """Move the cursors."""

@@ -1,0 +1,56 @@
+"""Play worlds by hand: `python -m tests.sim --seed N` tells the story of one, `--from N --count M` plays many."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import time
+from collections import Counter
+
+
+def main() -> int:
+    if os.environ.get("PYTHONHASHSEED") != "0":  # sets of texts are walked in the same order every time
+        os.execve(
+            sys.executable, [sys.executable, "-m", "tests.sim", *sys.argv[1:]], {**os.environ, "PYTHONHASHSEED": "0"}
+        )
+    from tests.sim.schedule import drawn, shrunk
+    from tests.sim.world import run
+
+    asked = argparse.ArgumentParser(prog="python -m tests.sim")
+    asked.add_argument("--seed", type=int, help="tell the story of this one")
+    asked.add_argument("--shrink", action="store_true", help="and make it smaller while it fails")
+    asked.add_argument("--from", type=int, default=0, dest="start")
+    asked.add_argument("--count", type=int, default=200)
+    asked.add_argument("--longer", type=int, default=1, help="so many times as many steps")
+    given = asked.parse_args()
+    logging.disable(logging.CRITICAL)
+    say = sys.stdout.write
+    if given.seed is not None:
+        schedule = drawn(given.seed, longer=given.longer)
+        outcome = run(schedule)
+        if given.shrink and outcome.broken:
+            kind = outcome.broken[0].split(" ")[0]
+            schedule = shrunk(schedule, lambda one: any(b.startswith(kind) for b in run(one).broken))
+            outcome = run(schedule)
+            say(f"{schedule}\n")
+        say(outcome.text + "\n")
+        return bool(outcome.broken)
+    began, reached, syncs, failed = time.monotonic(), Counter[str](), 0, 0
+    for seed in range(given.start, given.start + given.count):
+        outcome = run(drawn(seed, longer=given.longer))
+        reached += outcome.reached
+        syncs += outcome.syncs
+        if outcome.broken:
+            failed += 1
+            say(f"seed {seed}: {outcome.broken[0][:200]}\n")
+    took = time.monotonic() - began
+    say(f"{given.count} worlds, {failed} broken, {syncs} syncs in {took:.1f} s: {syncs / took:.0f} syncs/s\n")
+    for what, times in sorted(reached.items()):
+        say(f"  {times:6d} {what}\n")
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""The bug museum: mistakes that other sync engines made, each done to our own code by exchanging one function.
+
+A mutant never lives in the product: `bred` swaps the function while a world is played. Each one has to be found by the
+simulator within a few worlds, or by a named test; `test_museum` does both, and docs/sync.md shows who finds which.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from unittest.mock import patch
+
+import pytest
+
+from tests.sim import mutants
+from tests.sim.mutants import Swap
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One mistake. `first` are seeds of worlds that are known to show it; `killer` a test, where worlds cannot."""
+
+    name: str
+    seen_at: str
+    breed: Callable[[], list[Swap]]
+    first: tuple[int, ...] = ()
+    killer: str = ""
+
+
+@contextmanager
+def bred(mutant: Mutant) -> Iterator[None]:
+    """Let the program make this mistake."""
+    with ExitStack() as stack:
+        for target, name, value in mutant.breed():
+            stack.enter_context(patch.object(target, name, value))
+        yield
+
+
+_TABLE: tuple[tuple[Callable[[], list[Swap]], str, str], ...] = (
+    (mutants.bigserial, "commanded/eventstore#3, Eventuous#222", ""),
+    (mutants.gap_timeout, "JasperFx/marten#3865, couchbase/sync_gateway#1309", ""),
+    (mutants.cursor_before_data, "apache/pouchdb#1240, tursodatabase/libsql PR #398", ""),
+    (mutants.ignored_during_push, "pubkey/rxdb#5571", ""),
+    (mutants.marked_as_sent, "Nozbe/WatermelonDB#1374", ""),
+    (mutants.deleted_comes_back, "Nozbe/WatermelonDB#649", ""),
+    (mutants.queue_blocks_downloads, "powersync-ja/powersync-js#1058", ""),
+    (mutants.bad_head_blocks_queue, "powersync.dart#307",
+     "tests/server/test_conflicts.py::test_a_malformed_act_is_rejected_and_those_behind_it_are_taken"),
+    (mutants.flag_survives_crash, "powersync-sqlite-core#162", ""),
+    (mutants.exit_judged_after_commit, "electric-sql/electric#4004", ""),
+    (mutants.entry_skipped, "electric-sql/pglite#883", ""),
+    (mutants.removed_while_readable, "couchbase/sync_gateway PR #5021",
+     "tests/sync/test_absorb.py::test_a_row_stays_while_any_scope_holds_it"),
+    (mutants.revoked_before_dropped, "couchbase/sync_gateway#1791", ""),
+    (mutants.mover_not_told, "couchbase-lite-c#241", ""),
+    (mutants.touch_beats_edit, "open-spaced-repetition/fsrs4anki-helper#648", ""),
+    (mutants.stale_edit_wins, "Nozbe/WatermelonDB#1114", ""),
+    (mutants.local_time_cursor, "Nozbe/WatermelonDB#1192", ""),
+    (mutants.made_twice_after_timeout, "odoo/odoo#40567", ""),
+    (mutants.cloned_counter, "odoo/odoo#7388", ""),
+    (mutants.cloned_client, "tursodatabase/turso#8129", ""),
+    (mutants.server_rewound, "anolilab/lunora#752", ""),
+    (mutants.compaction_resets_versions, "arul28/ADE#1063", ""),
+    (mutants.tidied_below_a_cursor, "turso PR #5994", ""),
+    (mutants.conflict_drops_queue, "hyperb1iss/sibyl#265", ""),
+    (mutants.refused_and_shown_as_done, "elk-work/ark#46, rocicorp/replicache#466",
+     "tests/sync/test_absorb.py::test_a_refused_change_gives_way_to_what_was_before"),
+    (mutants.mismatch_overwrites, "ankidroid/Anki-Android#3574", ""),
+)  # fmt: skip
+
+FIRST: dict[str, tuple[int, ...]] = {
+    "bigserial": (1,),
+    "gap_timeout": (0,),
+    "cursor_before_data": (0,),
+    "ignored_during_push": (0,),
+    "marked_as_sent": (2,),
+    "deleted_comes_back": (8,),
+    "queue_blocks_downloads": (3,),
+    "flag_survives_crash": (17,),
+    "exit_judged_after_commit": (18,),
+    "entry_skipped": (1,),
+    "revoked_before_dropped": (8,),
+    "mover_not_told": (18,),
+    "touch_beats_edit": (58,),
+    "stale_edit_wins": (13,),
+    "local_time_cursor": (2,),
+    "made_twice_after_timeout": (4,),
+    "cloned_counter": (4,),
+    "cloned_client": (2,),
+    "server_rewound": (26,),
+    "compaction_resets_versions": (116,),
+    "tidied_below_a_cursor": (25,),
+    "conflict_drops_queue": (4,),
+    "mismatch_overwrites": (26,),
+}
+"""Worlds in which a mutant is known to show itself; where none of them does any more, others are searched."""
+
+MUTANTS = tuple(
+    Mutant(breed.__name__, seen_at, breed, FIRST.get(breed.__name__, ()), killer) for breed, seen_at, killer in _TABLE
+)
+
+
+def page() -> str:
+    """Return the table of the documentation: each mistake, where it was seen, and who finds it here."""
+    lines = ["| mistake | seen at | what it does | found by |", "| --- | --- | --- | --- |"]
+    for one in MUTANTS:
+        what = " ".join((one.breed.__doc__ or "").split())
+        killer = f"`{one.killer}`" if one.killer else f"the simulator, for instance in world {one.first[0]}"
+        lines.append(f"| {one.name.replace('_', ' ')} | {one.seen_at} | {what} | {killer} |")
+    return "\n".join(lines) + "\n"
+
+
+def main(words: list[str]) -> int:
+    """`--page` prints the table; the name of a mutant runs the test that has to find it, and says how it ended."""
+    if words == ["--page"]:
+        sys.stdout.write(page())
+        return 0
+    (mutant,) = [one for one in MUTANTS if one.name == words[0]]
+    with bred(mutant):
+        return int(
+            pytest.main(["-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-k", "not postgres", mutant.killer])
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,87 @@
+"""Mistakes that the simulator found in our own code, each as the small world that showed it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sim.schedule import Schedule, Step
+from tests.sim.world import run, stage
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    stage()
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def plays(*steps: Step, seed: int = 1) -> str:
+    outcome = run(Schedule(seed, steps))
+    assert outcome.broken == [], outcome.text
+    return outcome.text
+
+
+def act(who: str, what: str, pick: int = 0) -> Step:
+    return Step("act", who, what, pick)
+
+
+def test_an_act_whose_entry_lies_behind_a_snapshot_is_known_to_be_taken() -> None:
+    """It waited for an entry of the log that the snapshot had skipped, until the program was started again."""
+    told = plays(act("A1", "hand", 554), act("D1", "note", 83), Step("sync", "A1"), Step("floor"))
+    assert "snapshot" in told
+
+
+def test_an_act_given_again_to_a_server_that_was_set_back_is_known_to_be_taken() -> None:
+    """The log became the same again, entry for entry, so no feed ever named the act."""
+    steps = (
+        act("A1", "stock", 641),
+        Step("backup"),
+        Step("sync", "A1"),
+        Step("restore"),
+        Step("sync", "A1", "late", 2),
+    )
+    for seed in (0, 2, 3, 7):  # the line is as quick as the first time, to the millisecond
+        plays(*steps, seed=seed)
+
+
+@pytest.mark.parametrize("pick", [2, 3, 4])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_row_that_fits_no_table_delays_nobody_and_is_the_same_on_both_sides(pick: int, whole: bool) -> None:
+    """In a snapshot it stopped every desk for good; in a feed it was kept under a name that no other side knew."""
+    floor = (Step("floor"),) if whole else ()
+    plays(act("A2", "note", 1), Step("poison", "", "", pick), Step("newer", "", "", 864), *floor, act("D1", "find", 1))
+
+
+def test_whose_words_about_a_merchant_gave_way_can_read_them_on_a_card() -> None:
+    """The card went only to the site that wrote last, not to the one whose words were lost."""
+    plays(act("A2", "merchant", 186), act("D1", "merchant", 58))
+    plays(act("D1", "merchant", 58), Step("sync", "D1"), Step("wait", "", "", 60_000), act("A2", "merchant", 186))
+
+
+def test_what_is_written_while_a_desk_is_taken_out_of_service_arrives() -> None:
+    """The desk purged itself with the act still in it."""
+    told = plays(Step("retire", "A2"), Step("talk", "A2"), act("A2", "ticket", 405))
+    assert "retired" in told
+
+
+def test_an_act_done_while_a_request_without_news_was_on_its_way_is_sent() -> None:
+    """The desk took the next request for the same as the last, and left the act out until another one came."""
+    plays(Step("sync", "D1"), Step("talk", "D1"), act("D1", "merchant", 399), Step("talk", "D1"), Step("talk", "D1"))
+
+
+def test_acts_that_cannot_be_laid_down_as_one_piece_never_come_without_their_cursors() -> None:
+    """Laid one by one without cursors, they stayed for ever where the server was set back before the last came."""
+    plays(
+        Step("newer", "", "", 675), act("A2", "text", 615), Step("backup"), Step("poison", "", "", 373),
+        Step("kill", "A1", "before", 4), Step("sync", "A2"), Step("sync", "A1"), Step("restore", "", "by hand"),
+    )  # fmt: skip
+
+
+def test_a_desk_that_goes_dark_while_it_is_taken_out_of_service_knows_that_it_was() -> None:
+    """Without its key it took itself for a desk that has to be connected again."""
+    for commits in range(8):
+        plays(Step("sync", "D1"), Step("kill", "D1", "before", commits), Step("retire", "D1"), Step("sync", "D1"))
