@@ -17,6 +17,7 @@ from deskapp.errors import Corrupt, Unavailable
 from deskapp.models import absorb, schema, sync_state
 from deskapp.models.store import Changes, Store
 from deskapp.queries.outbox import cursors_of, hash_at, held_in, journal_end, unfilled, unheard
+from deskapp.sync.framing import WireError
 from deskapp.sync.intake import Act, Intake
 from deskapp.sync.laying import WHOLE, beside, piece_of, row_entry, says_nothing, ways
 from deskapp.sync.messages import Row, SnapshotHead
@@ -327,7 +328,7 @@ class Client:
     ) -> Taken:
         """Lay a whole scope down: what it has is put, what it has not is dropped unless an unsent act names it.
 
-        The cursor moves with the last piece, so a snapshot that was cut is simply fetched again.
+        The cursor moves with the last piece, so a snapshot that was cut (WireError) is simply fetched again.
         """
         taken, seen, head = Taken(), set[str](), None
         for page in pages:
@@ -342,6 +343,8 @@ class Client:
                 self._rows([row_entry(head.scope, row) for row in rows], taken)
                 progress(len(seen), head.rows)
         if head is not None:
+            if len(seen) < head.rows:  # cut between two pages: what did not come is not gone
+                raise WireError("snapshot", "cut")
             self._close_snapshot(head, seen, taken)
         return taken
 

@@ -583,7 +583,7 @@ def test_an_order_with_a_swap_ends_with_the_unit_that_took_its_place(depot: Depo
     done = depot.do(swap(item_id=one.item_id, new_serial_no="NLN91099000001", reason="换机", tamper_result="ok"))
     depot.do(hand_out(item_id=done.item_id), depot.people.clerk)
     clock.forward(days=8)
-    depot.store.run(close_due()).result
+    depot.store.run(close_due())
     with depot.store.read() as session:
         assert session.get_one(RepairOrder, one.order_id).closed_at
         assert not work_of(session, done.item_id).misfits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,14 @@ from deskapp.server.service import Options, Server
 from deskapp.sync.messages import EnrolReply, EnrolRequest
 from deskapp.sync.signing import StationKey, sign_words
 from tests.server.station import Clock, Desk, create, desk_at, fact, new_code, open_site
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Server]:
+    """A server on a file, where nothing depends on the database."""
+    opened = Server(Options(str(tmp_path / "server.db"), tmp_path / "state", tmp_path / "archive"), Clock())
+    yield opened
+    opened.close()
 
 
 def asked(key: StationKey, code: str = "", **more: Any) -> EnrolRequest:
@@ -60,32 +69,32 @@ def test_whoever_an_old_key_let_in_is_shut_out_with_it(server: Server) -> None:
     assert shut(server, stolen) == []
 
 
-def test_the_family_is_found_from_any_of_its_members(server: Server) -> None:
-    first = desk_at(server, "B01")
-    second = vouched(server, first.row())
-    with server.database.read() as tx:
+def test_the_family_is_found_from_any_of_its_members(small: Server) -> None:
+    first = desk_at(small, "B01")
+    second = vouched(small, first.row())
+    with small.database.read() as tx:
         child = stations.find(tx, second.station)
         assert child is not None
         family = stations.family(tx, child)
-    one = Desk(server, id=second.station)
+    one = Desk(small, id=second.station)
 
     assert [member.id for member in family] == [
         member.id for member in sorted((first.row(), child), key=lambda m: m.no)
     ]
-    assert [member.id for member in shut(server, one, only=True)] == [second.station]
+    assert [member.id for member in shut(small, one, only=True)] == [second.station]
     assert first.row().state == "active"
 
 
-def test_a_key_vouches_no_longer_once_its_station_is_lost_retiring_or_retired(server: Server) -> None:
-    desk = desk_at(server, "B01")
+def test_a_key_vouches_no_longer_once_its_station_is_lost_retiring_or_retired(small: Server) -> None:
+    desk = desk_at(small, "B01")
     before = desk.row()
     for state in ("lost", "retiring", "retired"):
-        with server.database.write() as tx:
+        with small.database.write() as tx:
             tx.run("UPDATE station SET state = ? WHERE id = ?", (state, desk.id))
 
         with pytest.raises(stations.CodeRefused):
-            vouched(server, before)  # let in a moment before, judged by what holds now
-    with server.database.read() as tx:
+            vouched(small, before)  # let in a moment before, judged by what holds now
+    with small.database.read() as tx:
         assert len(stations.listed(tx)) == 1
 
 
@@ -103,47 +112,47 @@ def test_one_key_takes_so_many_names_a_day_and_no_more(server: Server, monkeypat
     vouched(server, desk.row())
 
 
-def test_a_lost_station_comes_in_under_its_own_name_by_no_code(server: Server) -> None:
-    desk = desk_at(server, "B01")
-    shut(server, desk)
-    code = new_code(server, "B01")
+def test_a_lost_station_comes_in_under_its_own_name_by_no_code(small: Server) -> None:
+    desk = desk_at(small, "B01")
+    shut(small, desk)
+    code = new_code(small, "B01")
 
     with pytest.raises(stations.CodeRefused):
-        server.enrol(asked(desk.key, code, station=desk.id))
+        small.enrol(asked(desk.key, code, station=desk.id))
     with pytest.raises(stations.CodeRefused):
-        server.enrol(asked(StationKey.make(), code, station=desk.id))
+        small.enrol(asked(StationKey.make(), code, station=desk.id))
 
-    assert server.enrol(asked(StationKey.make(), code)).site_id == desk.site  # the code was not spent on them
+    assert small.enrol(asked(StationKey.make(), code)).site_id == desk.site  # the code was not spent on them
 
 
-def test_the_name_of_the_server_itself_and_names_that_are_none_belong_to_nobody(server: Server) -> None:
-    open_site(server, "B01")
-    code = new_code(server, "B01")
+def test_the_name_of_the_server_itself_and_names_that_are_none_belong_to_nobody(small: Server) -> None:
+    open_site(small, "B01")
+    code = new_code(small, "B01")
     wrong = (acts.SERVER, "0" * 36, new_uuid7().upper(), "-" * 36, new_uuid7()[:-1] + "\n")
 
     for name in wrong:
         with pytest.raises(stations.CodeRefused):
-            server.enrol(asked(StationKey.make(), code, station=name))
+            small.enrol(asked(StationKey.make(), code, station=name))
     for more in ({"name": "a\0b"}, {"site_name": "x" * 201}):
         with pytest.raises(stations.CodeRefused):
-            server.enrol(asked(StationKey.make(), code, **more))
+            small.enrol(asked(StationKey.make(), code, **more))
 
-    server.enrol(asked(StationKey.make(), code))
+    small.enrol(asked(StationKey.make(), code))
 
 
-def test_the_book_tells_of_every_try_with_a_code_that_was_given_out(server: Server) -> None:
-    open_site(server, "B01")
-    code = new_code(server, "B01")
+def test_the_book_tells_of_every_try_with_a_code_that_was_given_out(small: Server) -> None:
+    open_site(small, "B01")
+    code = new_code(small, "B01")
     tried = [code[:4] + "-2222-2222", "2222-2222-2222", code, code]
     for one in tried:
         try:
-            server.enrol(asked(StationKey.make(), one))
+            small.enrol(asked(StationKey.make(), one))
         except stations.CodeRefused:
             continue
 
-    assert [detail["why"] for _subject, _who, detail in book(server, "enrol_refused")] == ["wrong", "used"]
-    assert len(book(server, "enrol")) == 1
-    assert len(book(server, "code")) == 1
+    assert [detail["why"] for _subject, _who, detail in book(small, "enrol_refused")] == ["wrong", "used"]
+    assert len(book(small, "enrol")) == 1
+    assert len(book(small, "code")) == 1
 
 
 def test_what_a_lost_station_sends_is_kept_without_its_card_numbers_until_somebody_decides(server: Server) -> None:
@@ -172,15 +181,15 @@ def test_what_a_lost_station_sends_is_kept_without_its_card_numbers_until_somebo
     assert len(book(server, "set_aside")) == 1
 
 
-def test_only_so_much_of_a_lost_station_is_kept(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_much_of_a_lost_station_is_kept(small: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aside, "MOST", 3)
-    desk = desk_at(server, "B01")
-    shut(server, desk)
+    desk = desk_at(small, "B01")
+    shut(small, desk)
     for number in range(5):
         desk.act(create("merchant", name=f"店{number}"))
-        server.set_aside(desk.row(), desk.request().to_bytes())
+        small.set_aside(desk.row(), desk.request().to_bytes())
 
-    with server.database.read() as tx:
+    with small.database.read() as tx:
         assert tx.one("SELECT count(*) FROM set_aside") == (3,)
 
 
@@ -290,10 +299,10 @@ def test_a_damaged_file_of_the_epoch_costs_an_epoch_and_nothing_else(tmp_path: P
     back.close()
 
 
-def test_half_a_frame_of_the_archive_hides_nothing_behind_it(server: Server, tmp_path: Path, monkeypatch: Any) -> None:
+def test_half_a_frame_of_the_archive_hides_nothing_behind_it(small: Server, tmp_path: Path, monkeypatch: Any) -> None:
     import os
 
-    desk = desk_at(server, "B01")
+    desk = desk_at(small, "B01")
     desk.act(create("merchant", name="一"))
     true_fsync, failed = os.fsync, []
 
@@ -310,7 +319,7 @@ def test_half_a_frame_of_the_archive_hides_nothing_behind_it(server: Server, tmp
     desk.sync()
     desk.act(fact("ticket_event", ticket_id=new_uuid7(), kind="note", words="二"))
     desk.sync()
-    empty = Server(Options(str(tmp_path / "empty.db"), tmp_path / "other"), server.clock)
+    empty = Server(Options(str(tmp_path / "empty.db"), tmp_path / "other"), small.clock)
 
     assert empty.replay(tmp_path / "archive") == 2
     empty.close()

@@ -81,6 +81,17 @@ def test_the_large_body_of_nobody_is_not_even_read(served: tuple[Process, Desk, 
     assert b'"unknown"' in answer
 
 
+def test_a_wrong_clock_costs_one_try_with_a_large_body_too(served: tuple[Process, Desk, Line]) -> None:
+    """It is turned away before the body was read; the sender may still be sending."""
+    process, desk, line = served
+    late = Line(process.host, process.port, desk.key, desk.id, line.epoch, offset=-(10**9))
+
+    status, told, _headers = late.ask("POST", "/v1/sync", b" " * 5_000_000)
+
+    assert (status, orjson.loads(told)["error"]) == (400, "bad_request")
+    assert abs(late.offset) < 60_000
+
+
 def test_a_body_without_an_end_is_cut_off_at_the_limit(served: tuple[Process, Desk, Line]) -> None:
     process, _desk, line = served
     header = line.header("POST", "/v1/sync", b"")

@@ -45,6 +45,7 @@ def main() -> int:
         if outcome.broken:
             failed += 1
             say(f"seed {seed}: {outcome.broken[0][:200]}\n")
+            sys.stdout.flush()
     took = time.monotonic() - began
     say(f"{given.count} worlds, {failed} broken, {syncs} syncs in {took:.1f} s: {syncs / took:.0f} syncs/s\n")
     for what, times in sorted(reached.items()):

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from deskapp.server import wholes
+from deskapp.server.database import Database
+from tests.sim.centre import Centre
 from tests.sim.schedule import Schedule, Step
 from tests.sim.world import run, stage
 
@@ -85,3 +88,21 @@ def test_a_desk_that_goes_dark_while_it_is_taken_out_of_service_knows_that_it_wa
     """Without its key it took itself for a desk that has to be connected again."""
     for commits in range(8):
         plays(Step("sync", "D1"), Step("kill", "D1", "before", commits), Step("retire", "D1"), Step("sync", "D1"))
+
+
+def test_a_snapshot_cut_between_two_pages_is_no_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What had not come was taken for gone, and dropped."""
+    monkeypatch.setattr(wholes, "PAGE", 3)
+    shipped, cut = Centre._whole, iter([True])
+
+    def whole(self: Centre, database: Database, scope: str) -> bytes:
+        body = shipped(self, database, scope)
+        pages, at = [], 0
+        while at < len(body):
+            at += 4 + int.from_bytes(body[at : at + 4])
+            pages.append(at)
+        return body[: pages[1]] if next(cut, False) else body
+
+    monkeypatch.setattr(Centre, "_whole", whole)
+    told = plays(act("D1", "merchant", 1), act("D1", "twin", 1), Step("sync", "D1"), Step("floor"), Step("sync", "A1"))
+    assert "torn" in told

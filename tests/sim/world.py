@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from deskapp.errors import DeskError
-from deskapp.sync import enrol as enrol_module
 from deskapp.sync.machine import Machine
 from tests.sim import invariants
 from tests.sim.chance import START, Chance, played
-from tests.sim.desk import SAME, SimClock, SimDesk
+from tests.sim.desk import SimClock, SimDesk
 from tests.sim.disk import Killed, cheap_disks, copy_home
+from tests.sim.machines import machines
 from tests.sim.net import SimLine
 from tests.sim.newer import Newer
 from tests.sim.oracle import Oracle
@@ -386,27 +384,6 @@ def run(schedule: Schedule) -> Outcome:
         with machines(world):
             world.begin()
             return world.end()
-
-
-@contextmanager
-def machines(world: World) -> Iterator[None]:
-    """Let each desk's program see the computer that its schedule says it runs on."""
-    moved, belong, seen = enrol_module.moved_machine, enrol_module._belong, [SAME]
-
-    def of(store: Any) -> Machine:
-        return next((desk.machine for desk in world.desks.values() if desk.store is store), SAME)
-
-    def belongs(store: Any, *given: Any, **named: Any) -> Any:
-        seen[0] = of(store)
-        return belong(store, *given, **named)
-
-    with ExitStack() as stack:
-        for name, value in (
-            ("moved_machine", lambda store: moved(store, lambda: of(store))), ("_belong", belongs),
-            ("this_machine", lambda: seen[0]),
-        ):  # fmt: skip
-            stack.enter_context(patch.object(enrol_module, name, value))
-        yield
 
 
 __all__ = ["Outcome", "World", "invariants", "machines", "run", "stage"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
+from deskapp.commands.setup import change_service_times
 from deskapp.commands.tickets import TicketForm, add_note, change_ticket, move_ticket, open_ticket
 from deskapp.models import search
 from deskapp.models.absorb import Entry, Piece, Result
@@ -232,3 +233,32 @@ def test_a_scope_that_is_taken_away_leaves_nothing_behind(store: Store, other: S
         assert session.scalars(select(ServiceTicket).where(ServiceTicket.id == ticket)).all() == []
         assert session.execute(text("SELECT count(*) FROM sync_held")).scalar() == 0
         assert session.execute(text("SELECT count(*) FROM sync_feed")).scalar() == 0
+
+
+def test_new_hours_count_for_what_comes_with_them(store: Store, other: Store, people: People) -> None:
+    shared_ticket(store, other, people)  # both know the old hours by heart
+    before = head(store)
+    week = dict.fromkeys(range(7), (600, 660))
+    store.run(change_service_times(week=week, promises={}), by=people.supervisor)
+    ticket = store.run(open_ticket(form=FORM), by=people.clerk).result.ticket_id
+
+    take(other, entries(store, before))
+
+    assert ticket_of(other, ticket).done_due == ticket_of(store, ticket).done_due
+    assert ticket_of(store, ticket).done_due % 86_400_000 <= 3 * 3_600_000, (
+        "an hour a day from ten on, eight ahead of UTC"
+    )
+
+
+def test_a_ticket_is_folded_though_its_facts_came_before_it(store: Store, other: Store, people: People) -> None:
+    before = head(store)
+    ticket = store.run(open_ticket(form=FORM), by=people.clerk).result.ticket_id
+    for move in ("start", "wait"):
+        store.run(move_ticket(ticket_id=ticket, move=move, reason="merchant"), by=people.clerk)
+    log = entries(store, before)
+    ours = [one for one in log if one.entity == "ticket_event"]
+
+    take(other, ours)  # the facts first, their ticket in a piece of its own
+    take(other, [one for one in log if one.entity != "ticket_event"])
+
+    assert (ticket_of(other, ticket).state, ticket_of(other, ticket).waits_for) == ("waiting", "merchant")

@@ -10,6 +10,7 @@ import shiboken6
 from sqlalchemy import select
 
 from deskapp.commands.bench_parts import wait_for_parts
+from deskapp.commands.swap import swap
 from deskapp.models import bench
 from deskapp.models.device import DeviceModel
 from deskapp.models.key_runs import runs
@@ -21,6 +22,8 @@ from deskapp.rules import access
 from deskapp.ui.page import Page, PageContext
 from deskapp.ui.pages.bench import BenchPage
 from deskapp.ui.pages.board import BoardPage
+from deskapp.ui.pages.device import DevicePage
+from deskapp.ui.pages.job_sheet import Answer
 from deskapp.ui.pages.key_runs import KeyRunsPage
 from deskapp.ui.pages.models import ModelsPage
 from deskapp.ui.pages.order import OrderPage
@@ -164,6 +167,24 @@ def test_a_swap_from_the_order_page(qtbot: Any, shown: Any, depot: Depot) -> Non
     act.reason.setText("主板无法修复")
     act.submit()
     qtbot.waitUntil(lambda: depot.state(one) == "swapped")
+
+
+def test_a_unit_is_tested_on_its_own_page_before_it_serves(qtbot: Any, shown: Any, depot: Depot) -> None:
+    from tests.factories_depot import add_unit
+
+    unit = depot.do(add_unit(serial_no="NLN91099000003"))
+    page = shown(DevicePage, depot.people.inspector, device_id=unit)
+    qtbot.waitUntil(lambda: bool(page.test.sheet.steps))
+    assert not page.test.keep.isEnabled()
+    for value in depot.values(unit):
+        page.test.sheet.answers[value.step] = Answer(value.result, value.value)
+    page.test.sheet.changed.emit()
+    page.test.tamper.set_value("ok")
+    page.test.submit()
+    qtbot.waitUntil(lambda: "may take" in page.test.notice.text.text())
+    one = depot.in_repair()
+    depot.do(swap(item_id=one.item_id, new_serial_no="NLN91099000003", reason="换机", tamper_result="ok"))
+    assert depot.state(one) == "swapped"
 
 
 def test_scrap_asks_for_one_witness_after_the_other(qtbot: Any, shown: Any, depot: Depot, asked: Asked) -> None:

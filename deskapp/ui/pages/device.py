@@ -27,6 +27,7 @@ from deskapp.ui.kit import (
     row,
 )
 from deskapp.ui.pages.device_binding import BindingCard
+from deskapp.ui.pages.device_test import UnitTestCard
 from deskapp.ui.pages.device_words import OWNERSHIPS, stay_columns, warranty_pill
 from deskapp.ui.pages.lists import filled
 from deskapp.ui.pages.paper_history import PapersCard
@@ -73,6 +74,7 @@ class DevicePage(Page):
         self.service_card = Button(N_("Print the service card"), "quiet", icon="printer", clicked=self.print_card)
         self.papers.offer(self.service_card)
         self.history = HistoryCard(context)
+        self.test = UnitTestCard(context)
         self.join = JoinCard(
             context, device_suggestions, lambda keep, twin, why: join_devices(keep_id=keep, twin_id=twin, reason=why),
             self.reload,
@@ -83,13 +85,15 @@ class DevicePage(Page):
                 ("details", N_("Details"), [self.details, self.serial_card]),
                 ("binding", N_("Merchant and terminal"), [self.binding]),
                 ("stays", N_("Stays with us"), [self.stays_card]),
+                ("test", N_("Test"), [self.test]),
                 ("papers", N_("Papers"), [self.papers]),
                 ("history", N_("History"), [self.history, self.join]),
             ],
         )
         self.add(self.sections)
-        for part in (self.details, self.serial_card, self.binding, self.stays_card, self.papers, self.history,
-                     self.join):  # fmt: skip
+        self.test.setProperty("withheld", not context.may("test"))
+        for part in (self.details, self.serial_card, self.binding, self.stays_card, self.test, self.papers,
+                     self.history, self.join):  # fmt: skip
             self.add(part)
         self.stays.opened.connect(lambda stay: context.navigate("order", id=stay.item_id, kind="item"))
 
@@ -188,6 +192,7 @@ class DevicePage(Page):
             put_values(self.form, values)
         self._say_state(card)
         self.binding.show_unit(card)
+        self.test.show_for(card)
         filled(self.stays, card.stays)
         self.service_card.setVisible(bool(card.row.merchant_id) and self.context.may("visit"))
         self.papers.show_for(card.row.id, *(stay.item_id for stay in card.stays))

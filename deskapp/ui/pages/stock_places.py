@@ -77,13 +77,11 @@ class PlacesCard(Card):
 
     def reserve(self) -> None:
         """Keep parts for the scanned device."""
-        self._for_device(lambda item, part, count, serial: reserve_part(
-            item_id=item, part_id=part, quantity=count, serial_no=serial), N_("Kept for {number}"))  # fmt: skip
+        self._for_device(reserve_part, N_("Kept for {number}"))
 
     def release(self) -> None:
         """Put what was kept back."""
-        self._for_device(lambda item, part, count, serial: release_part(
-            item_id=item, part_id=part, quantity=count, serial_no=serial), N_("Back on the shelf from {number}"))  # fmt: skip
+        self._for_device(release_part, N_("Back on the shelf from {number}"))
 
     def send_on(self) -> None:
         """Send old parts on."""
@@ -92,7 +90,7 @@ class PlacesCard(Card):
             self.jobs.do(act, owner=self, then=lambda _left: self._done(N_("The old part is booked out"), ""),
                          refused=self._refusing(self.old_form))  # fmt: skip
 
-    def _for_device(self, act: Callable[[str, str, int, str], Command[Any]], said: str) -> None:
+    def _for_device(self, act: Callable[..., Command[Any]], said: str) -> None:
         part, number = self.part, parse_scan(self.device.text()).number or self.device.text()
         if part is None:
             return
@@ -100,7 +98,10 @@ class PlacesCard(Card):
         def found(item_id: str) -> None:
             if self.part is None or self.part.id != part.id:
                 return
-            wanted = act(item_id or "-", part.id, self.quantity.value() or 1, self.serial.text())
+            wanted = act(
+                item_id=item_id or "-", part_id=part.id, quantity=self.quantity.value() or 1,
+                serial_no=self.serial.text(),
+            )  # fmt: skip
             self.jobs.do(wanted, owner=self, then=lambda _none: self._done(said, number),
                          refused=self._refusing(self.form))  # fmt: skip
 

@@ -102,6 +102,8 @@ def _contact_words(at: int, now: int) -> str:
 
 def _photo_words(view: SyncView) -> str:
     photos = view.photos
+    if not view.server:
+        return spoken(N_("kept on this computer"))
     if photos.waiting:
         said = spoken(N_("{count} still uploading, {done} of {size}"), count=photos.waiting, done=size(photos.done),
                       size=size(photos.size))  # fmt: skip
