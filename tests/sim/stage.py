@@ -5,6 +5,7 @@ Branches are open, there are some tickets, devices, parts and people; three desk
 
 from __future__ import annotations
 
+import atexit
 import shutil
 from unittest.mock import patch
 
@@ -142,4 +143,5 @@ def stage() -> Stage:
     """Return this process's stage."""
     if not _stages:
         _stages.append(Stage())
+        atexit.register(_stages[0].close)
     return _stages[0]

@@ -12,6 +12,7 @@ from deskapp.commands.bench import (
     release_quarantine,
     start_diagnosis,
 )
+from deskapp.commands.bench_charge import WantedLine
 from deskapp.commands.bench_parts import use_part
 from deskapp.commands.bench_quote import approve_quote, make_quote
 from deskapp.commands.checkin import check_in
@@ -35,11 +36,9 @@ def test_an_approved_quote_that_grows_is_asked_again_before_a_screw_is_turned(de
     one = depot.shop.take_in(warranty_until="2025-01-01")
     small, large = depot.shop.ids["BAT-N910"], depot.shop.ids["PRH-58"]
     assert depot.diagnosed(one, needed_parts=(NeededPart(small),)).result == "payable"
-    first = depot.do(make_quote(item_id=one.item_id), technician)
-    depot.do(
-        approve_quote(item_id=one.item_id, approved_by="林国强", channel="signature", evidence="已在报价单上签字"),
-        clerk,
-    )
+    first = depot.do(make_quote(item_id=one.item_id, lines=[WantedLine("LAB-S"), WantedLine(small)]), technician)
+    agreed = approve_quote(item_id=one.item_id, approved_by="林国强", channel="counter_signature", words="同意")
+    depot.do(agreed, clerk)
     assert depot.state(one) == "repairing"
 
     depot.do(diagnose_again(item_id=one.item_id, reason="打印头也已断针", bench="W1"), technician)
@@ -48,7 +47,7 @@ def test_an_approved_quote_that_grows_is_asked_again_before_a_screw_is_turned(de
         needed_parts=(NeededPart(small), NeededPart(large)),
     )  # fmt: skip
     assert not depot.do(record_diagnosis(item_id=one.item_id, form=form), technician).may_start
-    second = depot.do(make_quote(item_id=one.item_id), technician)
+    second = depot.do(make_quote(item_id=one.item_id, lines=[WantedLine("LAB-M"), WantedLine(large)]), technician)
     with depot.store.read() as session:
         view = money_of(session, one.item_id)
     assert view.state is MoneyState.QUOTED and second != first

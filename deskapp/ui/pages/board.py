@@ -43,7 +43,6 @@ class BoardPage(Page):
                 Column("stage", N_("Queue"), _stage, 0),
                 Column("count", N_("In hand"), lambda one: str(one.count) if one.count else "", 62, right=True),
                 Column("late", N_("Late"), lambda one: _count(one.late, "danger"), 52, right=True),
-                Column("over_3", N_("> 3 d"), lambda one: _count(one.over_3, "warn"), 52, right=True),
                 Column("over_7", N_("> 7 d"), lambda one: _count(one.over_7, "danger"), 52, right=True),
                 Column("oldest", N_("Oldest"), lambda one: _days(one.oldest_days) if one.count else "", 72, right=True),
             ],
@@ -68,7 +67,7 @@ class BoardPage(Page):
         columns = QHBoxLayout()
         columns.setSpacing(MEDIUM)
         columns.addWidget(card, 12)
-        for parts, share in (((self.people, self.awaited), 8), ((self.stuck, self.transit), 10)):
+        for parts, share in (((self.people, self.awaited), 9), ((self.stuck, self.transit), 10)):
             column = QVBoxLayout()
             column.setSpacing(MEDIUM)
             for part in parts:
@@ -158,9 +157,9 @@ class BoardPage(Page):
     def _people(self) -> Listing:
         columns = [
             Column("name", N_("Technician"), _who, 0),
-            Column("jobs", N_("Jobs"), lambda one: str(one.jobs), 56, right=True),
-            Column("late", N_("Late"), lambda one: _count(one.late, "danger"), 56, right=True),
-            Column("oldest", N_("Oldest"), lambda one: _days(one.oldest_days), 70, right=True),
+            Column("jobs", N_("Jobs"), lambda one: str(one.jobs), 50, right=True),
+            Column("late", N_("Late"), lambda one: _count(one.late, "danger"), 48, right=True),
+            Column("oldest", N_("Oldest"), lambda one: _days(one.oldest_days), 66, right=True),
         ]
         card = Listing(N_("Who has what"), "users", columns, N_("Nobody has a device on the bench."),
                        lambda: self.context.navigate("bench"))  # fmt: skip
