@@ -31,6 +31,7 @@ from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.moves import move, must_be
 from deskapp.commands.papers import queue
 from deskapp.commands.papers_quote import quote_card
+from deskapp.commands.stock_desk import free_tray
 from deskapp.errors import N_, Refused
 from deskapp.models import bench
 from deskapp.models.merchant import MerchantContact
@@ -227,6 +228,7 @@ def _decline(
          "risk_notice": True, "words": said},
         reason=said or reason_code,
     )  # fmt: skip
+    free_tray(write, job.item)
     if not fee_fen:
         return 0
     line = _declined_fee(write) or {}

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from deskapp.catalogue import TestStep
 from deskapp.clock import shop_day
 from deskapp.models import bench, past
 from deskapp.models.device import Device, DeviceModel
@@ -236,6 +237,11 @@ def legal_moves(item: RepairItem, site: Site, roles: Iterable[str]) -> frozenset
     return frozenset(
         move.name for move in lifecycle.legal(WorkState(item.work_state), where) if held & move.actors
     )
+
+
+def plan_of(session: ReadSession, model_id: str) -> tuple[TestStep, ...]:
+    """Return the steps by which a unit of a model is tested, on an order or not."""
+    return bench.test_plan(session.get(DeviceModel, model_id) if model_id else None)[1]
 
 
 def _bench(events: Sequence[WorkEvent]) -> str:

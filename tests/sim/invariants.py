@@ -200,9 +200,11 @@ def seen_as_if_computed_anew(final: Final) -> Found:
             stray = rows.keys() - held
             if stray:
                 yield f"{name} shows {table} {sorted(stray)[0][-6:]}, which no held scope contains"
-    # Folding everything anew takes as long as all other checks: one desk of each world in turn.
+    # Folding everything anew takes as long as all other checks: one desk of every third world, in turn.
+    if final.world.schedule.seed % 3:
+        return
     names = sorted(final.desks)
-    turn = names[final.world.schedule.seed % len(names)]
+    turn = names[final.world.schedule.seed // 3 % len(names)]
     yield from _folds(final, turn, final.desks[turn])
 
 

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from deskapp.commands.bench_test import TestValue
 from deskapp.commands.swap import test_unit
 from deskapp.errors import N_, DeskError
-from deskapp.models import bench
-from deskapp.models.device import DeviceModel
+from deskapp.queries.bench_job import plan_of
 from deskapp.ui.kit import Banner, Button, Card, Choice, ChoiceBar, Form, PageContext, TextField, row
 from deskapp.ui.pages.job_sheet import TestSheet
 
 if TYPE_CHECKING:
     from deskapp.catalogue import TestStep
-    from deskapp.models.store import ReadSession
     from deskapp.queries.registry_cards import DeviceCard
 
 TAMPER = (Choice("ok", N_("Intact"), "", "shield-check"), Choice("suspect", N_("Suspicious"), "", "alert-triangle"))
@@ -52,10 +50,7 @@ class UnitTestCard(Card):
         self.notice.clear()
         model_id = card.row.model_id
 
-        def plan(session: ReadSession) -> tuple[TestStep, ...]:
-            return bench.test_plan(session.get(DeviceModel, model_id) if model_id else None)[1]
-
-        self.jobs.ask(plan, owner=self, then=self._planned, exclusive="plan")
+        self.jobs.ask(lambda session: plan_of(session, model_id), owner=self, then=self._planned, exclusive="plan")
 
     def submit(self) -> None:
         """Keep the test once every step has its answer."""
