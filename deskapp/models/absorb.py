@@ -26,6 +26,7 @@ __all__ = ["Absorbed", "Entry", "Piece", "Result", "take_in"]
 def take_in(session: AbsorbSession, piece: Piece, now: int) -> Absorbed:
     """Lay a piece into the tables; the caller folds, indexes and commits."""
     work = Absorbing(session, now)
+    work.whole = piece.whole
     driver = session.driver()
     if piece.state:
         driver.executemany("INSERT OR REPLACE INTO sync_state (key, value) VALUES (?, ?)", list(piece.state.items()))
@@ -59,6 +60,7 @@ class Absorbing:
         self.session = session
         self.driver = session.driver()
         self.now = now
+        self.whole = False
         self.touched: dict[Key, object] = {}
         self.named: dict[Key, None] = {}
         self.arrived: dict[tuple[Any, str], list[str]] = {}
@@ -196,7 +198,7 @@ class Absorbing:
         key = (entry.entity, entry.id)
         if self._values_of(key) is None:
             self._add(entity, key, self._plain(entity, entry))
-        elif entry.id in self._held or key in self._fresh:
+        elif (entry.id in self._held or key in self._fresh) and not self.whole:
             return
         self._arrives(entity, key)
 
@@ -210,7 +212,7 @@ class Absorbing:
             self._add(entity, key, values)
             self._arrives(entity, key)
         else:
-            if entry.id not in self._held and key not in self._fresh:
+            if self.whole or (entry.id not in self._held and key not in self._fresh):
                 self._arrives(entity, key)
             free = {n: v for n, v in values.items() if group_of(entity, n) not in waiting} if waiting else values
             self._set(entity, key, free)

@@ -307,7 +307,7 @@ class Client:
         for one in entries:
             for fold, entry in ((True, one), (False, one), (False, beside(one))):
                 try:
-                    self._absorb(absorb.Piece(entries=[entry]), taken, fold=fold)
+                    self._absorb(absorb.Piece(entries=[entry], whole=True), taken, fold=fold)
                     break
                 except (Unavailable, Corrupt):
                     raise
@@ -350,7 +350,7 @@ class Client:
 
     def _rows(self, entries: Sequence[absorb.Entry], taken: Taken) -> None:
         try:
-            self._timed(absorb.Piece(entries=entries), taken)
+            self._timed(absorb.Piece(entries=entries, whole=True), taken)
         except (Unavailable, Corrupt):
             raise
         except Exception:

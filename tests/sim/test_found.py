@@ -106,3 +106,15 @@ def test_a_snapshot_cut_between_two_pages_is_no_snapshot(monkeypatch: pytest.Mon
     monkeypatch.setattr(Centre, "_whole", whole)
     told = plays(act("D1", "merchant", 1), act("D1", "twin", 1), Step("sync", "D1"), Step("floor"), Step("sync", "A1"))
     assert "torn" in told
+
+
+def test_facts_stand_in_the_order_of_a_snapshot_also_where_they_were_held_before() -> None:
+    """After a restore a device had one holder at this desk and another one at all others."""
+    plays(
+        Step("backup"), act("A2", "hand", 887), Step("sync", "A2"), Step("restore", "", "by hand"),
+        Step("sync", "A2", "late", 1), act("A1", "hand", 357), seed=30029,
+    )  # fmt: skip
+    plays(
+        Step("backup"), act("A1", "stock", 653), Step("sync", "A1", "lost", 2), Step("floor"), act("A2", "note", 439),
+        Step("sync", "A2", "late", 2), Step("restore"), act("A1", "note", 561), seed=20012,
+    )  # fmt: skip
