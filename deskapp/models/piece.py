@@ -46,6 +46,7 @@ class Piece:
     with this piece; `keys` the keys of records for their personal values. `settle`: the feed has passed the
     effect of every result known here, so up to so many change sets count as acknowledged. `leave`: scopes
     that were taken away, of which so much goes as one piece should hold. `state` are values of `sync_state.KEYS`.
+    `whole`: the entries are rows of a snapshot, and their order is the server's whatever was told before.
     """
 
     entries: Sequence[Entry] = ()
@@ -57,6 +58,7 @@ class Piece:
     state: Mapping[str, str] = field(default_factory=dict)
     leave: Sequence[str] = ()
     settle: int = 0
+    whole: bool = False
 
 
 @dataclass(slots=True)
