@@ -150,9 +150,20 @@ class SimStore(Store):
 
 
 def copy_home(source: Path, target: Path) -> None:
-    """Copy a disk: the database with its log, and the file of numbers."""
+    """Copy a disk: the database with its log, and the file of numbers.
+
+    The copy's log is taken into its database: a connection to files that lay there before, closed late,
+    would delete the log by its name.
+    """
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for name in ("desk.db", "desk.db-wal", "identity.json"):
         if (source / name).exists():
             shutil.copyfile(source / name, target / name)
+    log = target / "desk.db-wal"
+    if log.exists() and log.stat().st_size:
+        connection = cipher.driver.connect(str(target / "desk.db"), isolation_level=None)
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        connection.close()
+        if busy:
+            raise RuntimeError("the copy of a disk is in use")

@@ -184,7 +184,7 @@ def test_a_computer_joins_its_branch_with_keys_only_and_everybody_chooses_a_pin(
 
     qtbot.waitUntil(lambda: one.window is not None, timeout=30_000)
     lock = one.window.lock_screen
-    assert lock.branch.text() == "福州鼓楼邮政支局"
+    qtbot.waitUntil(lambda: lock.branch.text() == "福州鼓楼邮政支局", timeout=20_000)
     qtbot.waitUntil(lambda: one.store is not None, timeout=20_000)
     lock.attempted.emit("5002", "846203")  # a colleague who never had a PIN here
     qtbot.waitUntil(lambda: lock.again.isVisibleTo(one.window), timeout=10_000)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QPlainTe
 
 from deskapp import i18n, settings
 from deskapp.errors import N_
+from deskapp.models.store import Changes
 from deskapp.queries.syncing import ALONE, PROBLEMS, Standing, SyncBadge
 from deskapp.settings import Values
 from deskapp.ui import theme
@@ -265,9 +266,10 @@ def test_f1_shows_all_keys_and_takes_them_away(qtbot, window):
 def test_only_the_shown_page_hears_of_a_change(window):
     first = window.shell.page()
     window.navigate("merchants")
-    window.jobs.changed.emit("changes")
+    changes = Changes(frozenset())
+    window.jobs.changed.emit(changes)
 
-    assert window.shell.page().told == ["changes"] and first.told == []
+    assert window.shell.page().told == [changes] and first.told == []
 
 
 # ---- scans and search
