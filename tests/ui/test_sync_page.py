@@ -40,7 +40,7 @@ from tests.sync.world import World
 
 FORM = TicketForm(kind="consultation", channel="phone", callback_phone="13800000102", caller_name="李四",
                   answers={"topic": "choosing", "needs": "外卖点餐用"}, words="想换一台机器")  # fmt: skip
-SOON = 20_000
+SOON = 60_000
 
 
 class QuickWorld(World):
