@@ -24,6 +24,9 @@ from deskapp.ui.widgets.text import Button, Picture, Text
 
 CARD_WIDTH = 420
 
+SLACK_MS = 30
+"""Waited longer than told: a coarse timer ends early, and who is quick with Enter would be refused once more."""
+
 
 class Tile(NamedTuple):
     """A person who was here lately: staff number and the name to show."""
@@ -72,7 +75,7 @@ class LockScreen(QWidget):
         self._tiles = _Tiles()
         self._flow = FlowLayout(self._tiles, margin=0)
         self.tiles: list[Button] = []
-        self._wait = QTimer(self, singleShot=True)
+        self._wait = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._wait.timeout.connect(self._again)
         self._changing = False
         self._helper: tuple[LatinField, PinField] | None = None
@@ -146,7 +149,7 @@ class LockScreen(QWidget):
         if ready:
             self.pin.setFocus()
         else:
-            self._wait.start(wait_ms)
+            self._wait.start(wait_ms + SLACK_MS)
 
     def ask_new_pin(self) -> None:
         """Let a person whose PIN was set by somebody else choose an own one."""
@@ -270,7 +273,7 @@ class LockScreen(QWidget):
         self.enter.setEnabled(wait_ms <= 0)
         pin.setEnabled(wait_ms <= 0)
         if wait_ms > 0:
-            self._wait.start(wait_ms)
+            self._wait.start(wait_ms + SLACK_MS)
         else:
             pin.setFocus()
 
