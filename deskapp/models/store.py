@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from deskapp import __version__, cipher
 from deskapp.clock import Clock, NewId, new_uuid7, random_token, stopwatch, system_clock
 from deskapp.errors import N_, Corrupt, Unavailable
-from deskapp.models import capture, copy, folding, rebase, schema, search
+from deskapp.models import capture, copy, folding, rebase, schema, search, sync_state
 from deskapp.models.absorb import Absorbed, Piece, take_in
 from deskapp.models.absorb_session import AbsorbSession
 from deskapp.models.act_session import ActSession
@@ -122,10 +122,16 @@ class Store:
         )
         if info.get("restored") == "1":
             self._lift_counters(session)
+        self._over = sync_state.state(session, "retired") == "1"
         self.facts = StoreFacts(
             info["store_id"], info["station"], int(info["station_no"]), info.get("site_id", ""),
             info.get("practice") == "1", int(info["made_at"]),
         )  # fmt: skip
+
+    def close_for_acts(self) -> None:
+        """Take no more acts: this desk goes out of service, and nobody would ever hear of them."""
+        with self._door:
+            self._over = True
 
     def _lift_counters(self, session: Session) -> None:
         for letter in self.identity.high:
@@ -223,6 +229,8 @@ class Store:
             return result, Changes(frozenset()), None
         session.note()
         folding.refold(session, caught.touched, now)
+        if caught.journalled and self._over:
+            raise Unavailable(N_("This desk was taken out of service."), code="retired")
         entry = self._journal(session, write, caught, act) if caught.journalled else None
         session.write()
         search.update(session, caught.touched)

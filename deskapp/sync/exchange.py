@@ -268,6 +268,7 @@ class Exchange:
 
     def _retire(self) -> None:
         """Everything held was pushed: purge, and say so with the last request, which takes along what came since."""
+        self._store.close_for_acts()
         self._client.purge()
         signed = self._speaker()
         asked = self._client.ask(self._clock(), purged=True)

@@ -82,7 +82,7 @@ def cached(size: Size, folder: Path | None = None) -> Home:
     The store is shared: whoever writes works on a `copy`.
     """
     recipe = Path(__file__).read_bytes() + Path(__file__).with_name("phrases.toml").read_bytes()
-    recipe += repr([str(table) for table in Base.metadata.sorted_tables]).encode() + repr(search.INDEXES).encode()
+    recipe += repr([str(table) for table in Base.metadata.sorted_tables]).encode() + repr((search.INDEXES, schema.VERSION)).encode()
     mark = hashlib.sha256(recipe + repr(size).encode()).hexdigest()[:12]
     root = (folder or Path(tempfile.gettempdir())) / f"deskapp-bench-{size.tickets}-{mark}"
     home = Home(root)

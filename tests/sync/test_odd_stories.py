@@ -19,6 +19,7 @@ from deskapp.models.store import Write, command
 from deskapp.models.sync_state import BlobTransfer, SyncRound
 from deskapp.queries.syncing import Standing, contacts, queued_acts, sync_badge, unsent_records, uploading_photos
 from deskapp.sync.carrier import read_file, write_file
+from deskapp.sync.exchange import Exchange
 from deskapp.sync.pulse import Pulse
 from tests.sync.desks import Desk
 from tests.sync.fault_proxy import Fault
@@ -140,6 +141,38 @@ def test_a_desk_taken_out_of_service_pushes_what_it_holds_and_is_empty(world: Wo
     check(world, "甲", texts=("最后一句",))
     with pytest.raises(Unavailable):
         two.sync()
+
+
+def test_a_desk_out_of_service_takes_no_act_that_nobody_would_hear_of(world: World) -> None:
+    two = world.desk("乙", "FZ-A1", first=True)
+    opened(two)
+    world.settle()
+    world.say("station", "retire", str(two.store.facts.station_no))
+    with pytest.raises(Unavailable):
+        two.sync()
+    acts = two.count("change_set")
+    for _start in range(2):
+        with pytest.raises(Unavailable) as refused:
+            opened(two)
+        assert refused.value.code == "retired" and two.count("change_set") == acts
+        two.reopen()
+
+
+def test_while_a_desk_says_its_last_word_it_takes_no_act(world: World) -> None:
+    two = world.desk("乙", "FZ-A1", first=True)
+    opened(two)
+    world.settle()
+    world.say("station", "retire", str(two.store.facts.station_no))
+    told: list[str] = []
+
+    def act_now(_changes: object) -> None:  # the purge is under way: the last request has not been made
+        with pytest.raises(Unavailable) as refused:
+            opened(two)
+        told.append(refused.value.code)
+
+    with pytest.raises(Unavailable):
+        Exchange(two.store, clock=two.clock, line=two.line, told=act_now).speak()
+    assert set(told) == {"retired"}
 
 
 @pytest.mark.parametrize("years", [-10, 10])
