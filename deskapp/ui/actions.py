@@ -5,7 +5,7 @@ The table holds the default keys; a person may change them (the setting `window.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -162,6 +162,14 @@ def with_keys(changed: Mapping[str, str], actions: Iterable[ActionSpec] = ACTION
         if wanted == "" or (wanted not in others and is_chord(wanted)):
             table[place] = replace(action, shortcut=wanted)
     return tuple(table)
+
+
+def actions_for(pages: Collection[str], changed: Mapping[str, str]) -> tuple[ActionSpec, ...]:
+    """Return the actions of a window that has these pages, with a person's own shortcuts."""
+    return tuple(
+        action for action in with_keys(changed)
+        if not action.handler.startswith("open:") or action.handler.removeprefix("open:") in pages
+    )  # fmt: skip
 
 
 def change_key(changed: Mapping[str, str], action_id: str, keys: str) -> dict[str, str]:

@@ -304,6 +304,7 @@ def carry(file: Path, folder: Path, progress: Progress | None = None) -> Path:
 def status_card(session: ReadSession, store: Store, clock_back: bool) -> StatusCard:
     """Return what the status line shows."""
     from deskapp.models import backup
+    from deskapp.queries.outbox import site_facts
     from deskapp.queries.paper_queue import newest_trouble
     from deskapp.queries.syncing import sync_badge
     from deskapp.queries.today import paper_counts
@@ -320,4 +321,5 @@ def status_card(session: ReadSession, store: Store, clock_back: bool) -> StatusC
         backup_at=newest[1] if newest else 0,
         backup_days=settings.load(session)[settings.BACKUP_DAYS],
         clock_back=clock_back,
+        branch=site_facts(session, store.facts.site_id)[2],
     )

@@ -21,7 +21,7 @@ CLOCK_BACK = N_("The computer's clock went back")
 
 @dataclass(frozen=True, slots=True)
 class StatusCard:
-    """What the line shows: counts of print jobs, how syncing stands, the last backup (ms UTC, 0 never).
+    """What the line shows: counts of print jobs, how syncing stands, the last backup (ms UTC, 0 never), the branch.
 
     `print_failed` counts papers that need a person or a printer; of them `print_doubt` are questions, and
     `print_trouble` is what keeps the newest of the others (a message id).
@@ -35,6 +35,7 @@ class StatusCard:
     backup_at: int = 0
     backup_days: int = 3
     clock_back: bool = False
+    branch: str = ""
 
 
 class StatusLine(QWidget):

@@ -72,7 +72,6 @@ class Window(QMainWindow):
         self._role_may: May = lambda roles, right: True
         self._now: Callable[[], int] = lambda: 0
         self.lock_screen = LockScreen()
-        self.lock_screen.show_branch(branch, practice=practice)
         self.entrance = Entrance(self.lock_screen, self)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.lock_screen)
@@ -83,7 +82,7 @@ class Window(QMainWindow):
         self.lock_screen.language_wanted.connect(self.next_language)
         self.lock_screen.theme_wanted.connect(self.next_theme)
         i18n.on_change(self._language_changed)
-        self._show_title()
+        self._show_branch()
         self.lock_screen.welcome()
 
     # -- the desk ----------------------------------------------------------------
@@ -98,7 +97,7 @@ class Window(QMainWindow):
         `may(roles, right)` tells what a person may; `status` answers what the status line shows; `now` gives ms UTC;
         `printing` and `syncing` are what pages may ask of the spooler and of the agent.
         """
-        from deskapp.ui.actions import shown_key, with_keys
+        from deskapp.ui.actions import actions_for, shown_key
         from deskapp.ui.page import PageContext, PrintDoor, SyncDoor
         from deskapp.ui.routing import Router
         from deskapp.ui.shell import Shell
@@ -107,10 +106,7 @@ class Window(QMainWindow):
         self.jobs, self._now, self._status = jobs, now, status
         self._role_may = may or self._role_may
         known = {page.id for page in pages}
-        self.actions_table = tuple(
-            action for action in with_keys(self.values[settings.SHORTCUTS])
-            if not action.handler.startswith("open:") or action.handler.removeprefix("open:") in known
-        )  # fmt: skip
+        self.actions_table = actions_for(known, self.values[settings.SHORTCUTS])
         keys = {action.handler.removeprefix("open:"): shown_key(action.shortcut) for action in self.actions_table}
         self.router = Router(jobs, finder, self.toast, self)
         self.shell = Shell(jobs, pages, keys, self.router.search)
@@ -119,7 +115,7 @@ class Window(QMainWindow):
             values=lambda: self.values, actor=lambda: self.actor, may=self.may, back=self.back, practice=self.practice,
             set_value=self.set_value, printing=printing or PrintDoor(), syncing=syncing or SyncDoor(),
         )  # fmt: skip
-        self.shell.status.show_branch(self._branch, practice=self.practice)
+        self._show_branch()
         self.shell.keep_narrow(self.values[settings.RAIL_NARROW])
         self.router.attach(self.shell, self.actions_table)
         self._stack.addWidget(self.shell)
@@ -133,7 +129,7 @@ class Window(QMainWindow):
 
     def _connect(self, jobs: Jobs, shell: Shell) -> None:
         jobs.changed.connect(self._changed)
-        jobs.refused.connect(self._refused)
+        jobs.refused.connect(lambda error: self.toast(say(error), tone="warn", raw=True))
         jobs.busy.connect(shell.status.busy.setVisible)
         shell.lock_wanted.connect(self.lock)
         shell.user_wanted.connect(self.switch_user)
@@ -320,7 +316,7 @@ class Window(QMainWindow):
 
             def refused(error: DeskError) -> None:
                 self._use_value(setting, before)
-                self._refused(error)
+                self.toast(say(error), tone="warn", raw=True)
 
             self.jobs.do(set_setting(key=setting.key, value=value), owner=self, refused=refused)
 
@@ -392,9 +388,13 @@ class Window(QMainWindow):
             self.shell.tell(changes)
         self.ask_status()
 
-    def _refused(self, error: DeskError) -> None:
-        self.toast(say(error), tone="warn", raw=True)
-
     def _status_here(self, card: StatusCard) -> None:
         if self.shell is not None:
             self.shell.status.show_status(card, self._now())
+        self._branch = card.branch or self._branch  # it may be renamed, here or by the server
+        self._show_branch()
+
+    def _show_branch(self) -> None:
+        for place in (self.lock_screen, *([self.shell.status] if self.shell is not None else [])):
+            place.show_branch(self._branch, practice=self.practice)
+        self._show_title()

@@ -27,10 +27,12 @@ from deskapp.models.store import Store
 from deskapp.paths import Home
 from deskapp.queries.syncing import sync_badge
 from deskapp.sync import joining
+from deskapp.sync.exchange import Exchange
 from deskapp.sync.invitation import Certificate, Joined, Wish, read_invitation
 from deskapp.sync.transport import Answer
 from deskapp.ui.enrol_card import EnrolCard
 from deskapp.ui.jobs import Jobs
+from deskapp.ui.pages import first_start_join
 from deskapp.ui.pages.first_start import Welcome
 from deskapp.ui.pages.first_start_join import JoinWizard
 from tests.conftest import KEY
@@ -51,8 +53,8 @@ class Server:
     def url(self) -> str:
         return f"http://{self.process.host}:{self.process.port}"
 
-    def code(self, minutes: str = "10") -> str:
-        told = command(self.data, "station", "enrol", "FZ-A1", "--minutes", minutes)
+    def code(self, site: str = "FZ-A1") -> str:
+        told = command(self.data, "station", "enrol", site, "--minutes", "10")
         found = re.search(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}\b", told)
         assert found, told
         return found[0]
@@ -62,6 +64,8 @@ class Server:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data = tmp_path_factory.mktemp("server")
     command(data, "site", "add", "FZ-A1", "福州鼓楼邮政支局")
+    command(data, "site", "add", "FZ-C1", "福州仓山邮政支局")
+    command(data, "site", "add", "FZ-D1", "福州晋安邮政支局")
     command(data, "staff", "add", "5001", "林晓", "--role", "administrator", "--role", "site_supervisor")
     command(data, "staff", "add", "5002", "王芳", "--role", "counter_clerk")
     with running(data) as process:
@@ -143,14 +147,8 @@ def error(card: EnrolCard, field: str) -> str:
     return ""
 
 
-# -- the first start ---------------------------------------------------------------------
-
-
-def test_a_computer_joins_its_branch_with_keys_only_and_everybody_chooses_a_pin(
-    qtbot, tmp_path: Path, desk, server: Server
-) -> None:
-    home = Home(tmp_path / "home")
-    one = desk(home)
+def to_the_server(qtbot, one: Desk) -> JoinWizard:
+    """Go through the first start of a computer that joins, up to the fields of the server."""
     qtbot.waitUntil(one.gate.isVisible, timeout=20_000)
     welcome = one.gate.panels.currentWidget()
     assert isinstance(welcome, Welcome)
@@ -163,16 +161,28 @@ def test_a_computer_joins_its_branch_with_keys_only_and_everybody_chooses_a_pin(
     for _time in range(2):
         enter(one.gate.focusWidget(), PASSPHRASE)
     enter(wizard.next_button)
+    return wizard
+
+
+# -- the first start ---------------------------------------------------------------------
+
+
+def test_a_computer_joins_its_branch_with_keys_only_and_everybody_chooses_a_pin(
+    qtbot, tmp_path: Path, desk, server: Server
+) -> None:
+    home = Home(tmp_path / "home")
+    one = desk(home)
+    wizard = to_the_server(qtbot, one)
     enter(one.gate.focusWidget(), server.url)
     enter(one.gate.focusWidget(), "AAAA-BBBB-CCCC")
     qtbot.waitUntil(lambda: bool(error(wizard.card, "code")), timeout=30_000)
     assert "Ask for a new one" in error(wizard.card, "code")
     assert wizard.card.server.text() == server.url and wizard.card.code.text() == "AAAA-BBBB-CCCC"
-    wizard.card.code.setText(server.code().lower())
+    wizard.card.code.setText(server.code("FZ-C1").lower())  # no other computer of this branch was here
     enter(wizard.next_button)
 
     qtbot.waitUntil(lambda: wizard.you.here, timeout=30_000)
-    assert "福州鼓楼邮政支局" in wizard.you.banner.text.text()
+    assert "福州仓山邮政支局" in wizard.you.banner.text.text()
     assert not wizard.back_button.isEnabled()
     enter(wizard.you.staff_no, "5002")
     enter(wizard.you.pin, "739518")
@@ -184,7 +194,7 @@ def test_a_computer_joins_its_branch_with_keys_only_and_everybody_chooses_a_pin(
 
     qtbot.waitUntil(lambda: one.window is not None, timeout=30_000)
     lock = one.window.lock_screen
-    qtbot.waitUntil(lambda: lock.branch.text() == "福州鼓楼邮政支局", timeout=20_000)
+    assert lock.branch.text() == "福州仓山邮政支局"
     qtbot.waitUntil(lambda: one.store is not None, timeout=20_000)
     lock.attempted.emit("5002", "846203")  # a colleague who never had a PIN here
     qtbot.waitUntil(lambda: lock.again.isVisibleTo(one.window), timeout=10_000)
@@ -203,6 +213,37 @@ def test_a_computer_joins_its_branch_with_keys_only_and_everybody_chooses_a_pin(
     assert one.window.actor.staff_no == "5002"
     assert one.store.facts.station_no > 0 and one.store.facts.site_id
     assert opening.find_key(home, PASSPHRASE) == one.key
+
+
+def test_nobody_is_let_in_before_the_branch_itself_has_come(
+    qtbot, tmp_path: Path, desk, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(first_start_join, "ASK_AGAIN_MS", 50)
+    first = new_desk(tmp_path, "晋安", code="FZ-D1")
+    store = first.store
+    joining.join(store, Wish(server.url, server.code("FZ-D1")), keyring=None)  # and has not sent anything yet
+    one = desk(Home(tmp_path / "home"))
+    wizard = to_the_server(qtbot, one)
+    enter(one.gate.focusWidget(), server.url)
+    enter(one.gate.focusWidget(), server.code("FZ-D1"))
+    qtbot.waitUntil(lambda: "first computer has not sent" in wizard.you.words.text(), timeout=30_000)
+    for field, text in ((wizard.you.staff_no, "5001"), (wizard.you.pin, "739518"), (wizard.you.again, "739518")):
+        field.setText(text)
+    enter(wizard.next_button)
+    assert not wizard.you.here and one.window is None
+
+    exchange = Exchange(store, keyring=None)
+    exchange.speak()
+    exchange.close()
+
+    qtbot.waitUntil(lambda: wizard.you.here, timeout=30_000)
+    assert (wizard.you.staff_no.text(), wizard.you.pin.text()) == ("5001", "739518")
+    enter(wizard.next_button)
+    qtbot.waitUntil(lambda: one.window is not None, timeout=30_000)
+    assert one.window.lock_screen.branch.text() == "晋安邮政支局"
+    qtbot.waitUntil(lambda: one.store is not None, timeout=20_000)
+    assert one.store.facts.site_id == store.facts.site_id
+    first.close()
 
 
 def test_where_the_server_knows_nobody_the_first_person_becomes_administrator(tmp_path: Path) -> None:

@@ -484,6 +484,13 @@ def test_the_status_is_asked_after_every_change(qtbot, make_window, people):
     qtbot.waitUntil(lambda: "77" in window.shell.status.sync.text())
 
 
+def test_a_branch_that_is_renamed_has_its_new_name_everywhere_at_once(qtbot, make_window, people):
+    window = make_window(PAGES, finder=Answers(), status=lambda session: StatusCard(branch="晋安"))
+    window.enter(people.clerk)
+    qtbot.waitUntil(lambda: window.shell.status.branch.text() == "晋安")
+    assert window.lock_screen.branch.text() == "晋安" and "晋安" in window.windowTitle()
+
+
 # ---- for everybody
 
 

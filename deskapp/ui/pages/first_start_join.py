@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from deskapp.errors import N_, DeskError
@@ -29,6 +30,10 @@ from deskapp.ui.widgets.text import Text, reveal
 
 if TYPE_CHECKING:
     from deskapp.ui.first_start import Gate
+
+
+ASK_AGAIN_MS = 5_000
+"""How long after an answer without the branch's own record the server is asked for it once more."""
 
 
 class ServerStep(Step):
@@ -99,6 +104,12 @@ class OwnPinStep(Step):
         self.progress.setValue(done)
         self.words.say(N_("What the server has is coming in. You can fill in your number and PIN meanwhile."))
         self.progress.setAccessibleName(spoken(N_("First fill")))
+
+    def show_waiting(self) -> None:
+        """All that the server has is here, but not the branch itself: its first computer has not sent it yet."""
+        self.progress.setRange(0, 0)
+        self.words.say(N_("Connected, but the branch's first computer has not sent the branch's records yet. Let it go"
+                          " online once. This goes on by itself as soon as they are there."))  # fmt: skip
 
     def show_welcome(self, found: Welcomed) -> None:
         """The first fill is far enough: somebody can be let in."""
@@ -191,9 +202,17 @@ class JoinWizard(Steps):
     def _fill(self) -> None:
         beginning, answers = self.beginning, self.answers
         self.gate.jobs.background(
-            lambda progress: beginning.fill(answers, progress.at), owner=self, then=self.you.show_welcome,
+            lambda progress: beginning.fill(answers, progress.at), owner=self, then=self._filled,
             refused=self._not_filled, progress=self.you.show_progress,
         )  # fmt: skip
+
+    def _filled(self, found: Welcomed) -> None:
+        """Let somebody in, but never before the branch is known: what is entered without one belongs nowhere."""
+        if found.site:
+            self.you.show_welcome(found)
+            return
+        self.you.show_waiting()
+        QTimer.singleShot(ASK_AGAIN_MS, self, self._fill)
 
     def _not_filled(self, error: DeskError) -> None:
         """The line broke off in the middle: what came stays, and one press goes on."""
