@@ -5,7 +5,7 @@ The table holds the default keys; a person may change them (the setting `window.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
