@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,6 +23,9 @@ from deskapp.models import schema
 from deskapp.models.people import Staff
 from deskapp.models.store import Actor, Store, Write, command
 from deskapp.paths import Home
+
+if TYPE_CHECKING:
+    from deskapp.app import Desk
 
 KEY = bytes(range(32))
 START = 1_773_280_800_000  # 2026-03-12 10:00 at the shop, a Thursday
@@ -144,6 +148,29 @@ def store(home: Home, clock: FixedClock) -> Iterator[Store]:
 
 
 _tests_since_look = 0
+
+
+@pytest.fixture
+def desk(qtbot: object) -> Iterator[Callable[..., Desk]]:
+    """Start desks, in English; every one is taken apart at the end."""
+    from deskapp import i18n
+    from deskapp.app import Beside, Desk
+
+    made: list[Desk] = []
+
+    def start(home: Home, key: bytes | None = None) -> Desk:
+        one = Desk(home)
+        made.append(one)
+        one.begin(Beside(home, find_key=(lambda: key) if key else None))
+        i18n.use("en")
+        return one
+
+    yield start
+    for one in made:
+        for window in (one.window, one.gate):
+            if window is not None:
+                window.close()
+        one.end()
 
 
 @pytest.fixture(autouse=True)

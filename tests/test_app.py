@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from deskapp import i18n, secrets
-from deskapp.app import Beside, Desk
 from deskapp.commands.people import add_staff
 from deskapp.models import backup, opening
 from deskapp.models.glance import glance
@@ -62,26 +61,6 @@ def _english(qapp: QApplication) -> Iterator[None]:
     theme.apply(qapp, "light", 100)
     yield
     i18n.use("zh_CN")
-
-
-@pytest.fixture
-def desk(qtbot) -> Iterator[Callable[[Home, bytes | None], Desk]]:
-    """Start desks; every one is taken apart at the end."""
-    made: list[Desk] = []
-
-    def start(home: Home, key: bytes | None = None) -> Desk:
-        one = Desk(home)
-        made.append(one)
-        one.begin(Beside(home, find_key=(lambda: key) if key else None))
-        i18n.use("en")
-        return one
-
-    yield start
-    for one in made:
-        for window in (one.window, one.gate):
-            if window is not None:
-                window.close()
-        one.end()
 
 
 def enter(widget: QWidget, text: str = "") -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import shiboken6
 from PySide6.QtWidgets import QApplication
 
 from deskapp import i18n
@@ -13,7 +15,7 @@ from deskapp.settings import Values
 from deskapp.ui import theme
 from deskapp.ui.finding import StoreFinder
 from deskapp.ui.jobs import Jobs
-from deskapp.ui.page import PageContext, PageSpec
+from deskapp.ui.page import Page, PageContext, PageSpec
 from deskapp.ui.window import Window
 from tests.conftest import FixedClock, People
 
@@ -52,6 +54,29 @@ def context(jobs: Jobs, people: People, clock: FixedClock) -> PageContext:
         jobs=jobs, navigate=lambda page, **args: None, toast=lambda text, **values: None,
         ask_supervisor=lambda right, then, **values: None, values=Values, actor=lambda: people.clerk, now=clock,
     )  # fmt: skip
+
+
+@pytest.fixture
+def shown(qtbot, context: PageContext) -> Iterator[Callable[..., Any]]:
+    """Open pages as the shell does: shown, active, and told of every commit."""
+
+    def show(kind: type[Page], /, **args: object) -> Any:
+        page = kind(context)
+        made.append(page)
+        page.resize(1180, 720)
+        page.show()
+        qtbot.waitExposed(page)
+        page.activateWindow()
+        page.open(**args)
+        context.jobs.changed.connect(page.changed)
+        return page
+
+    made: list[Page] = []
+    yield show
+    for page in made:
+        # Gone before its jobs are: answers that are still on the way are dropped.
+        page.close()
+        shiboken6.delete(page)
 
 
 @pytest.fixture

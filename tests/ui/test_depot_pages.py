@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import shiboken6
 from sqlalchemy import select
 
 from deskapp.commands.bench_parts import wait_for_parts
@@ -51,7 +50,7 @@ def went() -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.fixture
-def shown(qtbot: Any, context: PageContext, depot: Depot, asked: Asked, went: Any) -> Iterator[Callable[..., Any]]:
+def shown(shown: Any, context: PageContext, depot: Depot, asked: Asked, went: Any) -> Callable[..., Any]:
     def show(kind: type[Page], by: Actor | None = None, /, **args: object) -> Any:
         who = by or depot.people.supervisor
         context.jobs.actor = who
@@ -59,21 +58,9 @@ def shown(qtbot: Any, context: PageContext, depot: Depot, asked: Asked, went: An
         context.may = lambda right: access.may(depot.store.roles, who.roles, right)
         context.ask_supervisor = lambda right, then, **_values: asked.append((right, then))  # type: ignore[assignment]
         context.navigate = lambda page, **more: went.append((page, more))
-        page = kind(context)
-        made.append(page)
-        page.resize(1120, 640)
-        page.show()
-        qtbot.waitExposed(page)
-        page.activateWindow()
-        page.open(**args)
-        context.jobs.changed.connect(page.changed)
-        return page
+        return shown(kind, **args)
 
-    made: list[Page] = []
-    yield show
-    for page in made:
-        page.close()
-        shiboken6.delete(page)
+    return show
 
 
 def kinds(depot: Depot) -> list[str]:

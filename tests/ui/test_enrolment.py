@@ -6,7 +6,7 @@ import datetime
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from deskapp import i18n
-from deskapp.app import Beside, Desk
+from deskapp.app import Desk
 from deskapp.clock import new_uuid7, system_clock
 from deskapp.commands.joining import choose_first_pin, choose_pin_with
 from deskapp.commands.people import sign_in
@@ -71,26 +70,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running(data) as process:
         yield Server(data, process)
         process.process.kill()  # politely, it would wait for a desk that listened last
-
-
-@pytest.fixture
-def desk(qtbot) -> Iterator[Callable[[Home, bytes | None], Desk]]:
-    """Start desks; every one is taken apart at the end."""
-    made: list[Desk] = []
-
-    def start(home: Home, key: bytes | None = None) -> Desk:
-        one = Desk(home)
-        made.append(one)
-        one.begin(Beside(home, find_key=(lambda: key) if key else None))
-        i18n.use("en")
-        return one
-
-    yield start
-    for one in made:
-        for window in (one.window, one.gate):
-            if window is not None:
-                window.close()
-        one.end()
 
 
 @pytest.fixture(scope="module")

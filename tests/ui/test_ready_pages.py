@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import pytest
-import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -17,7 +14,7 @@ from deskapp.models.local import PrintJob
 from deskapp.models.repair import ItemRecord
 from deskapp.models.store import Store
 from deskapp.ui.jobs import Jobs
-from deskapp.ui.page import Page, PageContext
+from deskapp.ui.page import PageContext
 from deskapp.ui.pages.calls import CallsPage
 from deskapp.ui.pages.day_end import DayEndPage
 from deskapp.ui.pages.loaners import LoanersPage
@@ -29,27 +26,6 @@ from tests.conftest import People
 from tests.factories_pickup import Line
 
 ENTER = Qt.Key.Key_Return
-
-
-@pytest.fixture
-def shown(qtbot: Any, context: PageContext) -> Iterator[Callable[..., Any]]:
-    def show(kind: type[Page], **args: object) -> Any:
-        page = kind(context)
-        made.append(page)
-        page.resize(1180, 720)
-        page.show()
-        qtbot.waitExposed(page)
-        page.activateWindow()
-        page.open(**args)
-        context.jobs.changed.connect(page.changed)
-        return page
-
-    made: list[Page] = []
-    yield show
-    for page in made:
-        # Gone before its jobs are: answers that are still on the way are dropped.
-        page.close()
-        shiboken6.delete(page)
 
 
 def type_into_focus(text: str, *keys: Qt.Key) -> None:

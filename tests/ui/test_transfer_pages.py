@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import shiboken6
 from sqlalchemy import select
 
 from deskapp.models.local import PrintJob
@@ -17,7 +15,7 @@ from deskapp.rules.paper_store import from_json
 from deskapp.rules.papers_custody import ManifestCard
 from deskapp.ui import sounds
 from deskapp.ui.finding import StoreFinder
-from deskapp.ui.page import Page, PageContext
+from deskapp.ui.page import PageContext
 from deskapp.ui.pages.custody import CustodyPage
 from deskapp.ui.pages.transfer_differences import DiscrepanciesPage
 from deskapp.ui.pages.transfer_in import TransferInPage
@@ -33,26 +31,9 @@ def place(store: Store, people: People) -> Yard:
     return yard(store, people)
 
 
-@pytest.fixture
-def shown(qtbot: Any, context: PageContext, people: People) -> Iterator[Callable[..., Any]]:
+@pytest.fixture(autouse=True)
+def _the_supervisor(context: PageContext, people: People) -> None:
     context.jobs.actor = people.supervisor
-
-    def show(kind: type[Page], **args: object) -> Any:
-        page = kind(context)
-        made.append(page)
-        page.resize(1180, 720)
-        page.show()
-        qtbot.waitExposed(page)
-        page.activateWindow()
-        page.open(**args)
-        context.jobs.changed.connect(page.changed)
-        return page
-
-    made: list[Page] = []
-    yield show
-    for page in made:
-        page.close()
-        shiboken6.delete(page)
 
 
 def state(place: Yard, item_id: str) -> str:

@@ -14,18 +14,14 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.queries.joining import Welcomed
-from deskapp.rules.pins import LONGEST, SHORTEST, pin_weak
 from deskapp.sync.invitation import Joined
 from deskapp.ui.enrol_card import EnrolCard, clock_sentence
 from deskapp.ui.first_start_join import Beginning
 from deskapp.ui.first_start_work import Answers
 from deskapp.ui.pages.first_start import Steps
-from deskapp.ui.pages.first_start_steps import Step
+from deskapp.ui.pages.first_start_steps import PinStep, Step
 from deskapp.ui.speech import spoken
-from deskapp.ui.widgets.fields import LatinField, TextField
-from deskapp.ui.widgets.forms import Form
 from deskapp.ui.widgets.notices import Banner
-from deskapp.ui.widgets.pins import PinField
 from deskapp.ui.widgets.text import Text, reveal
 
 if TYPE_CHECKING:
@@ -54,7 +50,7 @@ class ServerStep(Step):
         return self.card.first()
 
 
-class OwnPinStep(Step):
+class OwnPinStep(PinStep):
     """Who is here, with a PIN for this computer; meanwhile the first of what the server has comes in."""
 
     title = N_("You")
@@ -69,16 +65,9 @@ class OwnPinStep(Step):
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.words = Text(role="muted", wrap=True)
-        self.staff_no = LatinField("1001", limit=20)
-        self.name = TextField(limit=40)
-        self.pin = PinField(name=N_("PIN"))
-        self.again = PinField(name=N_("PIN once more"))
-        self.form = Form(columns=2)
         self.form.add("staff_no", N_("Your &staff number"), self.staff_no, needed=True)
         self.name_row = self.form.add("name", N_("Your &name"), self.name, needed=True)
-        self.form.add("pin", N_("&PIN"), self.pin, needed=True,
-                      hint=N_("4 to 12 digits; no dates, no rows of digits"))  # fmt: skip
-        self.form.add("again", N_("PIN once &more"), self.again, needed=True)
+        self.ask_pin()
         for part in (self.banner, self.words, self.progress, self.form):
             self.body.addWidget(part)
         self.banner.hide()
@@ -125,30 +114,18 @@ class OwnPinStep(Step):
 
     def ready(self) -> bool:
         self.form.clear_errors()
-        pin = self.pin.text()
-        if not self.staff_no.text().strip():
-            return self._refuse("staff_no", spoken(N_("Enter a staff number.")))
-        if not SHORTEST <= len(pin) <= LONGEST:
-            sentence = spoken(N_("A PIN has {shortest} to {longest} digits."), shortest=SHORTEST, longest=LONGEST)
-            return self._refuse("pin", sentence)
-        if pin_weak(pin):
-            return self._refuse("pin", spoken(N_("This PIN is too easy to guess.")))
-        if self.again.text() != pin:
-            return self._refuse("again", spoken(N_("The two PINs differ.")))
+        if not self.pin_ready():
+            return False
         if not self.here:
             self.words.say(N_("One moment: who works here is still on the way."))
             return False
         if not self.name_row.isHidden() and not self.name.text().strip():
-            return self._refuse("name", spoken(N_("Enter the name.")))
+            return self.refuse("name", spoken(N_("Enter the name.")))
         return True
 
     def fill(self, answers: Answers) -> None:
         answers.staff_no, answers.pin = self.staff_no.text().strip(), self.pin.text()
         answers.name = "" if self.name_row.isHidden() else self.name.text().strip()
-
-    def _refuse(self, key: str, sentence: str) -> bool:
-        self.form.rows[key].refuse(sentence)
-        return False
 
 
 class JoinWizard(Steps):

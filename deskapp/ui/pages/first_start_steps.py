@@ -132,7 +132,44 @@ class BranchStep(Step):
         }  # fmt: skip
 
 
-class PersonStep(Step):
+class PinStep(Step):
+    """A step in which a person chooses a PIN; who they are is asked by the step itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.staff_no = LatinField("1001", limit=20)
+        self.name = TextField(limit=40)
+        self.pin = PinField(name=N_("PIN"))
+        self.again = PinField(name=N_("PIN once more"))
+        self.form = Form(columns=2)
+
+    def ask_pin(self) -> None:
+        """Add both fields of the PIN to the form."""
+        self.form.add("pin", N_("&PIN"), self.pin, needed=True,
+                      hint=N_("4 to 12 digits; no dates, no rows of digits"))  # fmt: skip
+        self.form.add("again", N_("PIN once &more"), self.again, needed=True)
+
+    def pin_ready(self) -> bool:
+        """Check number and PIN; say at the first wrong field what has to change."""
+        pin = self.pin.text()
+        if not self.staff_no.text().strip():
+            return self.refuse("staff_no", spoken(N_("Enter a staff number.")))
+        if not SHORTEST <= len(pin) <= LONGEST:
+            sentence = spoken(N_("A PIN has {shortest} to {longest} digits."), shortest=SHORTEST, longest=LONGEST)
+            return self.refuse("pin", sentence)
+        if pin_weak(pin):
+            return self.refuse("pin", spoken(N_("This PIN is too easy to guess.")))
+        if self.again.text() != pin:
+            return self.refuse("again", spoken(N_("The two PINs differ.")))
+        return True
+
+    def refuse(self, key: str, sentence: str) -> bool:
+        """Say at a field what has to change."""
+        self.form.rows[key].refuse(sentence)
+        return False
+
+
+class PersonStep(PinStep):
     """The first person: administrator, and whatever else they do."""
 
     title = N_("You")
@@ -140,16 +177,9 @@ class PersonStep(Step):
 
     def __init__(self, done: Callable[[], object]) -> None:
         super().__init__()
-        self.name = TextField(limit=40)
-        self.staff_no = LatinField("1001", limit=20)
-        self.pin = PinField(name=N_("PIN"))
-        self.again = PinField(name=N_("PIN once more"))
-        self.form = Form(columns=2)
         self.form.add("name", N_("Your &name"), self.name, needed=True)
         self.form.add("staff_no", N_("&Staff number"), self.staff_no, needed=True)
-        self.form.add("pin", N_("&PIN"), self.pin, needed=True,
-                      hint=N_("4 to 12 digits; no dates, no rows of digits"))  # fmt: skip
-        self.form.add("again", N_("PIN once &more"), self.again, needed=True)
+        self.ask_pin()
         self.ticks = {role: Tick(ROLE_TITLES[role]) for role in FIRST_ROLES}
         roles = QWidget()
         flow = FlowLayout(roles)
@@ -173,28 +203,14 @@ class PersonStep(Step):
 
     def ready(self) -> bool:
         self.form.clear_errors()
-        pin = self.pin.text()
         if not self.name.text().strip():
-            return self._refuse("name", spoken(N_("Enter the name.")))
-        if not self.staff_no.text().strip():
-            return self._refuse("staff_no", spoken(N_("Enter a staff number.")))
-        if not SHORTEST <= len(pin) <= LONGEST:
-            sentence = spoken(N_("A PIN has {shortest} to {longest} digits."), shortest=SHORTEST, longest=LONGEST)
-            return self._refuse("pin", sentence)
-        if pin_weak(pin):
-            return self._refuse("pin", spoken(N_("This PIN is too easy to guess.")))
-        if self.again.text() != pin:
-            return self._refuse("again", spoken(N_("The two PINs differ.")))
-        return True
+            return self.refuse("name", spoken(N_("Enter the name.")))
+        return self.pin_ready()
 
     def fill(self, answers: Answers) -> None:
         answers.name, answers.staff_no = self.name.text().strip(), self.staff_no.text().strip()
         answers.pin = self.pin.text()
         answers.roles = [role.value for role, tick in self.ticks.items() if tick.isChecked()]
-
-    def _refuse(self, key: str, sentence: str) -> bool:
-        self.form.rows[key].refuse(sentence)
-        return False
 
 
 class KeyStep(Step):
