@@ -352,8 +352,7 @@ class Window(QMainWindow):
 
     def restyle(self) -> None:
         """Apply the look of the settings."""
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
+        if isinstance(app := QApplication.instance(), QApplication):
             theme.apply(app, self.values[settings.THEME], self.values[settings.SCALE])
         if self.shell is not None:
             self.shell.keep_narrow(self.values[settings.RAIL_NARROW])
@@ -391,10 +390,11 @@ class Window(QMainWindow):
     def _status_here(self, card: StatusCard) -> None:
         if self.shell is not None:
             self.shell.status.show_status(card, self._now())
-        self._branch = card.branch or self._branch  # it may be renamed, here or by the server
+        self._branch = card.branch or self._branch  # it may be renamed
         self._show_branch()
 
     def _show_branch(self) -> None:
-        for place in (self.lock_screen, *([self.shell.status] if self.shell is not None else [])):
-            place.show_branch(self._branch, practice=self.practice)
+        self.lock_screen.show_branch(self._branch, practice=self.practice)
+        if self.shell is not None:
+            self.shell.status.show_branch(self._branch, practice=self.practice)
         self._show_title()
