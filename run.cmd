@@ -68,7 +68,7 @@ exit /b %errorlevel%
 set ARGS=%*
 set REST=%ARGS:*test=%
 cd /d "%HERE%"
-if "%REST%"=="" set REST=-n auto --maxprocesses 4
+if "%REST%"=="" set REST=-n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 "%PY%" -m pytest %REST%
 exit /b %errorlevel%
 

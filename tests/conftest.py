@@ -199,8 +199,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run simulations, kills and soaks with their large budgets")
 
 
+LONGEST = ("test_power_cut.py", "test_sim.py", "test_counter_day.py", "test_print_kill.py")
+"""Files that take a minute or more begin first, so that no processor waits for them at the end."""
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests marked `long` to `--long`."""
+    """Leave the tests marked `long` to `--long`; begin with the longest files, whatever order chance gave."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     if not config.getoption("--long"):
         for item in items:
             if item.get_closest_marker("long"):
