@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,14 @@ from sqlalchemy import select
 
 from deskapp.clock import shop_day
 from deskapp.commands.bench_desk import Job, events_of, last_diagnosis
+from deskapp.commands.money import add_money
 from deskapp.errors import N_, Refused
 from deskapp.models import bench
-from deskapp.models.folding import money_fact, money_of
+from deskapp.models.folding import money_of
 from deskapp.models.repair import MoneyEvent
 from deskapp.models.stock import Part
 from deskapp.models.store import Write
-from deskapp.rules.account import MoneyFact, MoneyKind, check_money, quote_needed
+from deskapp.rules.account import MoneyKind, quote_needed
 
 Line = dict[str, Any]
 """A priced line as it is kept: kind, code or part number, names, quantity, unit price, amount, warranty days."""
@@ -133,13 +134,13 @@ def charge(write: Write, job: Job) -> int:
     if free:
         lines = [{**line, "amount_fen": 0} for line in lines]
     total = sum(int(line["amount_fen"]) for line in lines)
-    money(
-        write, job, MoneyKind.CHARGE, total, number=quote.number if quote else "",
+    add_money(
+        write, job.item, MoneyKind.CHARGE, total, number=quote.number if quote else "",
         data={"lines": lines, "price_list": version, "basis": basis_of(write, job), "quote": quote.id if quote else ""},
     )  # fmt: skip
     if discount and quote is not None and not free:
-        money(
-            write, job, MoneyKind.DISCOUNT, discount, reason=str(quote.data["discount_reason"]),
+        add_money(
+            write, job.item, MoneyKind.DISCOUNT, discount, reason=str(quote.data["discount_reason"]),
             second=quote.second_by, data={"quote": quote.id},
         )  # fmt: skip
     return total
@@ -155,32 +156,6 @@ def basis_of(write: Write, job: Job) -> str:
         return "goodwill" if decision["basis"] == "supervisor" else "in_warranty"
     excluded = any(reason["code"] == "excluded" for reason in decision["reasons"])
     return "misuse" if excluded else "out_of_warranty"
-
-
-def money(
-    write: Write,
-    job: Job,
-    kind: MoneyKind,
-    fen: int,
-    *,
-    number: str = "",
-    method: str = "",
-    reason: str = "",
-    second: str = "",
-    data: Mapping[str, Any] | None = None,
-) -> MoneyEvent:
-    """Check and write one money fact; raises Refused where the account does not allow it."""
-    row = MoneyEvent(
-        id=write.new_id(), at=write.now, by=write.actor.staff_id or write.actor.staff_no, item_id=job.item.id,
-        order_id=job.order.id, kind=kind.value, fen=fen, method=method, number=number, second_by=second,
-        reason=reason.strip(), voids="", data=dict(data or {}),
-    )  # fmt: skip
-    write.session.flush()
-    fact: MoneyFact = money_fact(row)
-    check_money(fact, money_of(write.session, job.item.id))
-    write.session.add(row)
-    write.session.flush()
-    return row
 
 
 def money_rows(write: Write, item_id: str) -> Sequence[MoneyEvent]:

@@ -21,13 +21,13 @@ from deskapp.commands.bench_charge import (
     basis_of,
     is_free,
     last_quote,
-    money,
     money_rows,
     price,
 )
 from deskapp.commands.bench_desk import Job, job_of, kept, needed, tamper_answer, to_bench, to_shelf
 from deskapp.commands.checkin import attach
 from deskapp.commands.checkin_forms import Photo
+from deskapp.commands.money import add_money
 from deskapp.commands.moves import move, must_be
 from deskapp.commands.papers import queue
 from deskapp.commands.papers_quote import quote_card
@@ -90,8 +90,8 @@ def make_quote(
     number = write.number("Q")
     version = 1 + sum(row.kind == MoneyKind.QUOTE for row in money_rows(write, item_id))
     total = priced.total_fen - discount_fen
-    row = money(
-        write, job, MoneyKind.QUOTE, total, number=number, second=second,
+    row = add_money(
+        write, job.item, MoneyKind.QUOTE, total, number=number, second=second,
         data={"lines": list(priced.lines), "discount_fen": discount_fen, "discount_reason": discount_reason.strip(),
               "version": version, "valid_until_ms": until, "inspection_fee_fen": fee["amount_fen"] if fee else 0,
               "price_list": priced.version, "basis": basis_of(write, job), "work_days": work_days or 0},
@@ -146,8 +146,8 @@ def approve_quote(
     for one in evidence:
         kind = one.kind if one.kind == "signature" else "approval"
         attach(write, "repair_item", item_id, replace(one, kind=kind, caption=number))
-    money(
-        write, job, MoneyKind.APPROVAL, quote.fen if quote else 0, number=number, method=channel, second=second,
+    add_money(
+        write, job.item, MoneyKind.APPROVAL, quote.fen if quote else 0, number=number, method=channel, second=second,
         data={"quote": quote.id if quote else "", "approved_by": who, "words": said, "evidence": names},
     )  # fmt: skip
     move(
@@ -180,8 +180,8 @@ def decline_quote(
     quote = last_quote(money_rows(write, item_id))
     fee = int(quote.data.get("inspection_fee_fen", 0)) if quote else 0
     if quote is not None:
-        money(
-            write, job, MoneyKind.DECLINE, 0, number=quote.number, reason=reason_code, data={"quote": quote.id}
+        add_money(
+            write, job.item, MoneyKind.DECLINE, 0, number=quote.number, reason=reason_code, data={"quote": quote.id}
         )  # fmt: skip
     return _decline(write, job, reason_code, words, reassembled, risk_notice, fee, waive_fee, override)
 
@@ -234,15 +234,15 @@ def _decline(
     line = _declined_fee(write) or {}
     lines: list[Line] = [{**line, "quantity": 1, "unit_fen": fee_fen, "amount_fen": fee_fen}]
     version = bench.price_list(write.session, shop_day(write.now))[0]
-    money(
-        write, job, MoneyKind.CHARGE, fee_fen,
+    add_money(
+        write, job.item, MoneyKind.CHARGE, fee_fen,
         data={"lines": lines, "price_list": version, "basis": "out_of_warranty", "declined": True},
     )  # fmt: skip
     if not waive:
         return fee_fen
     second = _second_for(write, "waive", override)
     reason = override.reason.strip() if override else said or reason_code
-    money(write, job, MoneyKind.WAIVER, fee_fen, reason=reason, second=second)
+    add_money(write, job.item, MoneyKind.WAIVER, fee_fen, reason=reason, second=second)
     return 0
 
 

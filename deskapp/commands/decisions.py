@@ -14,9 +14,9 @@ from deskapp.commands.devices import join_devices
 from deskapp.commands.disagreements import BELOW_ZERO, TWO_PICKUPS
 from deskapp.commands.entry import Entry
 from deskapp.commands.merchants import join_merchants
+from deskapp.commands.money import add_money
 from deskapp.commands.moves import item_of, settle
 from deskapp.commands.pickup_correct import in_name_of, supersede
-from deskapp.commands.pickup_money import add_money
 from deskapp.errors import N_, Forbidden, Refused
 from deskapp.models.columns import group_of, known, travelling
 from deskapp.models.handing_out import facts, money_events

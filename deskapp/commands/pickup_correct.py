@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 
 from deskapp.commands.entry import Entry
+from deskapp.commands.money import add_money
 from deskapp.commands.moves import item_of, record
 from deskapp.commands.papers_receipt import queue_receipt
 from deskapp.commands.papers_refund import queue_refund
 from deskapp.commands.people import actor_of
 from deskapp.commands.pickup_forms import Settled
-from deskapp.commands.pickup_money import add_money
 from deskapp.commands.pickup_release import order_of
 from deskapp.errors import N_, Refused
 from deskapp.models import folding

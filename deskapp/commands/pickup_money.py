@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from deskapp.commands.entry import Entry
+from deskapp.commands.money import add_money
 from deskapp.commands.pickup_forms import Payment, Reduction
 from deskapp.errors import N_, Refused
 from deskapp.models import folding
-from deskapp.models.repair import MoneyEvent, RepairItem
+from deskapp.models.repair import RepairItem
 from deskapp.models.store import Override, Write
 from deskapp.rules import access
-from deskapp.rules.account import MoneyFact, MoneyKind, PayMethod, check_money
+from deskapp.rules.account import PayMethod
 from deskapp.rules.money import MAX_FEN, format_yuan
 
 RIGHT_OF = {"discount": "discount", "waiver": "waive"}
@@ -122,30 +122,3 @@ def note_payments(write: Write, bill: Bill, payments: Sequence[Payment], receipt
                 left[place] -= part
                 need -= part
     write.session.flush()
-
-
-def add_money(
-    write: Write,
-    item: RepairItem,
-    kind: str,
-    fen: int,
-    *,
-    method: str = "",
-    number: str = "",
-    reason: str = "",
-    second: str = "",
-    data: dict[str, Any] | None = None,
-    voids: str = "",
-) -> MoneyEvent:
-    """Check and write one money fact of a device; raises Refused where a person should not be able to."""
-    write.session.flush()
-    view = folding.money_of(write.session, item.id)
-    by = write.actor.staff_id or write.actor.staff_no
-    check_money(MoneyFact(MoneyKind(kind), fen, write.now, by, method=method, reason=reason, voids=voids or None), view)
-    row = MoneyEvent(
-        id=write.new_id(), at=write.now, by=by, item_id=item.id, order_id=item.order_id, kind=kind, fen=fen,
-        method=method, number=number, second_by=second, reason=reason, data=data or {}, voids=voids,
-    )  # fmt: skip
-    write.session.add(row)
-    write.session.flush()
-    return row

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
@@ -16,6 +16,7 @@ from deskapp.ui import icons, theme
 from deskapp.ui.kit import Button, Jobs, Text, row, spoken
 from deskapp.ui.pages.paper_preview import picture_of, thumbnail
 from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
+from deskapp.ui.widgets.painted import Painted
 
 if TYPE_CHECKING:
     from deskapp.print.proof import Proof
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 TILE, FACE, FOOT = 132, 96, 40
 
 
-class LastOne(QWidget):
+class LastOne(Painted):
     """Papers side by side, and "none of them" before the first. Arrows move, Enter answers.
 
     What is left of the mark has come out and is shown so; what is right of it will be printed again.
@@ -140,16 +141,6 @@ class LastOne(QWidget):
             if tile.contains(event.position().toPoint()):
                 self.setFocus(Qt.FocusReason.MouseFocusReason)
                 self.mark(place)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show where the keys go."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Stop showing it."""
-        super().focusOutEvent(event)
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the tiles."""

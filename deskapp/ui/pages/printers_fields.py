@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from deskapp.errors import N_
 from deskapp.ui import theme
 from deskapp.ui.kit import LatinField, spoken
+from deskapp.ui.widgets.painted import Painted
 
 _NUMBER = re.compile(r"[-+]?\d{1,3}([.,]\d{0,2})?")
 STEP_UM, LONG_STEP_UM = 250, 1000
@@ -36,7 +37,7 @@ class MmField(LatinField):
         return round((self.value() or 0.0) * 1000)
 
 
-class NudgePad(QWidget):
+class NudgePad(Painted):
     """A label as a small picture that is moved by the arrow keys, a quarter of a millimetre a press (Shift: one).
 
     Signals:
@@ -99,16 +100,6 @@ class NudgePad(QWidget):
             self._move(STEP_UM if at.x() > 0 else -STEP_UM, 0)
         else:
             self._move(0, STEP_UM if at.y() > 0 else -STEP_UM)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show where the keys go."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Stop showing it."""
-        super().focusOutEvent(event)
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the label, and the print upon it where it would come out; ten times as far as in truth."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from deskapp.errors import N_
 from deskapp.print.sheet_template import PAPER_MM, SheetLayout
 from deskapp.ui import theme
 from deskapp.ui.kit import spoken
+from deskapp.ui.widgets.painted import Painted
 
 HEIGHT = 236
 
 
-class SheetPicker(QWidget):
+class SheetPicker(Painted):
     """Cells before the chosen one are used up. Arrows move, Enter takes it.
 
     Signals:
@@ -91,16 +92,6 @@ class SheetPicker(QWidget):
         """Take a cell."""
         if self._at(event):
             self.confirmed.emit(self.cell)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show where the keys go."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Stop showing it."""
-        super().focusOutEvent(event)
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the sheet: used cells hatched, those to be printed filled, the rest free."""
