@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
@@ -37,7 +38,7 @@ from tests.conftest import KEY, CountedIds, FixedClock, People
 ROOT = Path(__file__).resolve().parent.parent
 SCREEN = (1366, 768)
 """The smallest screen that shops still have, in px."""
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 PAGE_IDS = tuple(spec.id for spec in PAGES)
 
 
@@ -79,20 +80,26 @@ VIEWS = (
 
 
 class CountedJobs(Jobs):
-    """Jobs that know how many answers are still on their way."""
+    """Jobs that know which answers are still on their way."""
 
-    under_way = 0
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.under_way: list[Any] = []
 
-    def _send(self, parcel: object) -> None:
-        self.under_way += 1
-        super()._send(parcel)  # type: ignore[arg-type]
+    def _send(self, parcel: Any) -> None:
+        self.under_way.append(parcel)
+        super()._send(parcel)
 
-    def _deliver(self, parcel: object) -> None:
+    def _deliver(self, parcel: Any) -> None:
         try:
-            super()._deliver(parcel)  # type: ignore[arg-type]
+            super()._deliver(parcel)
         finally:
-            if hasattr(parcel, "future"):
-                self.under_way -= 1
+            if parcel in self.under_way:
+                self.under_way.remove(parcel)
+
+    def told(self) -> str:
+        """Return who waits for what, for a test that fails."""
+        return ", ".join(f"{type(one.owner).__name__} {one.key} {one.future}" for one in self.under_way) or "nothing"
 
 
 @dataclass(slots=True)
@@ -132,13 +139,19 @@ class Desk:
 
     def settle(self) -> None:
         """Wait until nothing is asked any more and the layout has come to rest."""
-        deadline = time.monotonic() + PATIENCE_S
-        quiet = 0
-        while quiet < 3:
-            assert time.monotonic() < deadline, "the page keeps asking"
-            self.app.processEvents()
-            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-            quiet = quiet + 1 if self.jobs.under_way == 0 else 0
+        settle(self.app, self.jobs)
+
+
+def settle(app: QApplication, jobs: CountedJobs) -> None:
+    """Wait until nothing is asked any more and the layout has come to rest."""
+    began, rounds, quiet = time.monotonic(), 0, 0
+    while quiet < 3:
+        took = time.monotonic() - began
+        widgets = len(app.allWidgets()) if took > PATIENCE_S else 0
+        assert took < PATIENCE_S, f"after {rounds} rounds among {widgets} widgets this is asked: {jobs.told()}"
+        app.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        rounds, quiet = rounds + 1, quiet + 1 if not jobs.under_way else 0
 
 
 @pytest.fixture(scope="module")
