@@ -167,10 +167,20 @@ def desk(qtbot: object) -> Iterator[Callable[..., Desk]]:
 
     yield start
     for one in made:
-        for window in (one.window, one.gate):
-            if window is not None:
-                window.close()
-        one.end()
+        take_apart(one)
+
+
+def take_apart(one: Desk) -> None:
+    """End a desk and delete its windows: nobody else lets go of their widgets, and every change of style finds them."""
+    import shiboken6
+
+    windows = [window for window in (one.window, one.gate) if window is not None]
+    for window in windows:
+        window.close()
+    one.end()
+    for window in windows:
+        if shiboken6.isValid(window):
+            shiboken6.delete(window)
 
 
 @pytest.fixture(autouse=True)
@@ -197,6 +207,7 @@ def pytest_collection_finish() -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--long` takes the large figures: nights, not pushes."""
     parser.addoption("--long", action="store_true", help="run simulations, kills and soaks with their large budgets")
+    parser.addoption("--postgres", action="store_true", help="play simulated worlds on a PostgreSQL too")
 
 
 LONGEST = ("test_power_cut.py", "test_sim.py", "test_counter_day.py", "test_print_kill.py")

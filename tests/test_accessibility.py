@@ -169,7 +169,7 @@ def desk(
     with Store(Home(place), KEY, clock=clock, new_id=CountedIds(1_000_000)) as store:
         day = fill_branch(store, people)
         jobs = CountedJobs(lambda: store)
-        window = Window(Values().having(settings.LANGUAGE, "en"), "鼓楼支局")
+        window = Window(Values().having(settings.LANGUAGE, "en").having(settings.IDLE_LOCK, 240), "鼓楼支局")
         window.furnish(jobs, PAGES, StoreFinder(), now=clock, may=lambda roles, right: True)
         made = Desk(qapp, window, jobs, day)
         jobs.crashed.connect(made.crashes.append)

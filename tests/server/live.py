@@ -131,7 +131,7 @@ class Line:
                 **{k.replace("_", "-"): v for k, v in headers.items()},
             }
             status, told, answered = self.raw(method, path, body, signed)
-            if status != 401:
+            if status != 401 or not told:  # an answer to HEAD has no words
                 break
             problem = orjson.loads(told)
             self.epoch = problem.get("epoch", self.epoch)
