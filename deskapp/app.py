@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 Answer = Callable[["Store", "Message", Callable[[object], None]], "Message"]
 """Does what the command line hands over: the store, the message, where to report `Changes`; returns the reply."""
 
+PRINTING = frozenset({"check_in", "pickup", "ready", "loaners", "order", "transfers", "printers", "templates"})
+"""Pages from which papers come."""
+
 
 def open_desk(
     home: Home,
@@ -142,8 +145,8 @@ class Desk:
         gate.jobs.crashed.connect(self._watch().caught)
         gate.show()
         code = trouble.code if trouble else ""
-        if first_start or code == "no_store":
-            gate.first_start()
+        if first_start or code in ("no_store", "ended"):
+            gate.first_start(trouble if code == "ended" else None)
         elif code == "needs_passphrase":
             gate.passphrase()
         else:
@@ -286,17 +289,31 @@ class Desk:
         last_at = self.seen.last_at if self.seen else 0
         self.care = care = Care(window, jobs, store, last_at)
         care.damaged.connect(self._leave_for_gate)
-        care.papers_wait.connect(spooler.wake)
+        care.papers_wait.connect(spooler.wake)  # what was committed elsewhere, by the command line for instance
+        jobs.committed = spooler.heard
         self.news.told.connect(care.warn_of_paper)
         self.agent = agent = SyncAgent(jobs, store, window)
         agent.moved.connect(window.ask_status)
         agent.warned.connect(care.warn_of_syncing)
+        agent.ended.connect(self._end_of_service)
         window.furnish(
             jobs, PAGES, StoreFinder(), now=lambda: store.now,
             may=lambda roles, right: access.may(store.roles, roles, right), status=care.status,
             printing=PrintDoor(spooler.hurry, spooler.clear_printer), syncing=agent.door(),
         )  # fmt: skip
+        if window.shell is not None:
+            window.shell.opened.connect(self._page_opened)
         self._next(self._begin_work)
+
+    def _page_opened(self, page: str) -> None:
+        """Load what printing needs while somebody works on a page from which papers come."""
+        store, window, jobs = self.store, self.window, self.jobs
+        if page not in PRINTING or store is None or window is None or jobs is None or window.shell is None:
+            return
+        from deskapp.print.ahead import prepare
+
+        window.shell.opened.disconnect(self._page_opened)
+        jobs.background(lambda _progress: prepare(store), owner=window)
 
     def _begin_work(self) -> None:
         window, spooler, agent = self.window, self.spooler, self.agent
@@ -322,6 +339,19 @@ class Desk:
         if window is not None:
             window.close()
             window.deleteLater()
+
+    def _end_of_service(self) -> None:
+        """This desk's data ends: close it, have it destroyed, and begin where a new computer begins."""
+        from deskapp import logs
+
+        window = self.window
+        if window is None:
+            return
+        self._close_all()
+        logs.stop()
+        self.begin(Beside(self.home, self.passphrase))
+        window.close()
+        window.deleteLater()
 
     def _close_all(self) -> None:
         if self.listener is not None:

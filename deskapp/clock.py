@@ -6,7 +6,8 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+from struct import unpack
 
 Clock = Callable[[], int]
 """Returns milliseconds since 1970 in UTC."""
@@ -19,6 +20,9 @@ SHOP_ZONE = timezone(timedelta(hours=8), "CST")
 
 
 _last_ms = _noise = 0
+_steps: list[int] = []
+_head = ""
+_head_of = -1
 _shift_ms = 0
 _lock = threading.Lock()
 
@@ -34,16 +38,21 @@ def new_uuid7() -> str:
     Within a millisecond the next one lies a random step of 32 bits above the last (method 2 of section 6.2): ids made
     together stand together in an index, and travel as steps.
     """
-    global _last_ms, _noise
+    global _last_ms, _noise, _head, _head_of
     with _lock:
         now = system_clock()
         if now > _last_ms:
             _last_ms, _noise = now, int.from_bytes(os.urandom(10)) >> 7  # 73 bits of 74: there is room to go up
         else:
-            _noise += 1 + int.from_bytes(os.urandom(4))
-        stamp, noise = _last_ms & (2**48 - 1), _noise
-    text = f"{stamp << 80 | 7 << 76 | (noise >> 62 & 0xFFF) << 64 | 2 << 62 | noise & (2**62 - 1):032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+            if not _steps:
+                _steps.extend(unpack("64I", os.urandom(256)))  # asking for chance costs more than all the rest
+            _noise += 1 + _steps.pop()
+        high = _last_ms << 26 | _noise >> 48
+        if high != _head_of:
+            stamp = _last_ms & (2**48 - 1)
+            _head = f"{stamp >> 16:08x}-{stamp & 0xFFFF:04x}-7{high >> 14 & 0xFFF:03x}-{high & 0x3FFF | 0x8000:04x}-"
+            _head_of = high
+        return f"{_head}{_noise & 0xFFFFFFFFFFFF:012x}"
 
 
 def random_token(size: int = 16) -> str:
@@ -53,12 +62,12 @@ def random_token(size: int = 16) -> str:
 
 def shop_day(instant_ms: int) -> date:
     """Return the calendar day at the shop of an instant in ms UTC."""
-    return shop_time(instant_ms).date()
+    return datetime.fromtimestamp(instant_ms / 1000, SHOP_ZONE).date()
 
 
 def shop_time(instant_ms: int) -> datetime:
     """Return the wall-clock time at the shop of an instant in ms UTC."""
-    return datetime.fromtimestamp(instant_ms / 1000, UTC).astimezone(SHOP_ZONE)
+    return datetime.fromtimestamp(instant_ms / 1000, SHOP_ZONE)
 
 
 def instant(local: datetime) -> int:

@@ -103,6 +103,16 @@ class Home(NamedTuple):  # no dataclass: making one loads a parser of Python, fo
         """A file given back to the disk when it is full, so that the open act can finish."""
         return self.root / "ballast"
 
+    @property
+    def ended(self) -> Path:
+        """What is left of a desk that was taken out of service, or wiped because it was lost (`models.ending`)."""
+        return self.root / "ended.json"
+
+    @property
+    def authority(self) -> Path:
+        """The organisation's certificates, copied beside the data: the stick they came on is pulled out again."""
+        return self.root / "server-authority.pem"
+
     def make(self) -> Home:
         """Create the folders, readable by this user only; returns self."""
         for folder in (self.root, self.backups, self.papers, self.logs):

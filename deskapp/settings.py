@@ -144,13 +144,21 @@ SYNC_RATE: Final = Setting(
     "sync.photo_rate", int, 256, N_("Most that photos take of the line, kB a second (0: no limit)"), "sync",
     low=0, high=100_000,
 )  # fmt: skip
+SYNC_LINE: Final = Setting(
+    "sync.line", str, "auto", N_("Is the line paid by volume? There photos wait"), "sync",
+    choices=("auto", "metered", "free"),
+)  # fmt: skip
+SYNC_SMALL: Final = Setting(
+    "sync.metered_photo", int, 0, N_("Largest photo that goes by such a line all the same, kB (0: none)"), "sync",
+    low=0, high=10_000,
+)  # fmt: skip
 
 ALL: Final[tuple[Setting[Any], ...]] = (
     LANGUAGE, THEME, SCALE, RAIL_NARROW, SOUNDS, SHORTCUTS, IDLE_LOCK, HIDE_NAMES, SCAN_GAP,
     LABEL_PRINTER, SLIP_PRINTER, PAGE_PRINTER, LABEL_SIZE, SLIP_FORM, RECEIPT_FORM, SMALL_LABEL_CODE,
     LABEL_OFFSET_X, LABEL_OFFSET_Y, PRINT_FOLDER, PAPER_LANGUAGE, TEMPLATES, TEMPLATE_OPTIONS, LOGO,
     BACKUP_FOLDER, BACKUP_DAYS, JOURNAL_FOLDER, PHOTO_FOLDER, PHOTO_EDGE,
-    SYNC_PROXY, SYNC_AUTHORITY, SYNC_RATE,
+    SYNC_PROXY, SYNC_AUTHORITY, SYNC_RATE, SYNC_LINE, SYNC_SMALL,
 )  # fmt: skip
 
 BY_KEY: Final[Mapping[str, Setting[Any]]] = {setting.key: setting for setting in ALL}

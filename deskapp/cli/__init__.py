@@ -116,7 +116,21 @@ def _on_the_store(home: Home, words: argparse.Namespace) -> dict[str, Any]:
     from deskapp.models.store import Store
 
     with Store(home, key_of(home, words)) as store:
-        return answer(store, {**message, "language": i18n.language()}, lambda changes: None)
+        done = answer(store, {**message, "language": i18n.language()}, lambda changes: None)
+    if home.ended.exists():
+        _ended(home)
+    return done
+
+
+def _ended(home: Home) -> None:
+    """This desk's data has ended while it was spoken with the server: destroy it, and say so; raises Unavailable."""
+    from deskapp.models import opening
+    from deskapp.sync.farewell import hand_in_receipt
+
+    try:
+        opening.find_key(home)
+    finally:
+        hand_in_receipt(home)
 
 
 def _message(words: argparse.Namespace) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     back("file")
     back("--recovery-code-file", metavar="FILE", help=_("the recovery code, for a new computer"))
     verb("doctor", _("check this computer and its store"))
-    tour = verb("tour", _("play one day at the counter on sample data"))
+    tour = verb("tour", _("play a day at the counter and one with the depot, on sample data"))
     tour.add_argument("--out", required=True, metavar="DIR")
     return parser
 

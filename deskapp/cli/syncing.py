@@ -35,6 +35,8 @@ def _once(store: Store, tell: Tell, language: str) -> Message:
         found = exchange.speak()
     finally:
         exchange.close()
+        if store.home.ended.exists():
+            tell(Changes(frozenset({("store_info", "station")})))  # a window that runs looks at once what is the matter
     return done(
         sentence(N_("Synced: {sent} acts sent, {received} changes received."), language, sent=found.sent,
                  received=found.received),

@@ -31,6 +31,8 @@ from deskapp.commands.bench_desk import (
 )
 from deskapp.commands.bench_parts import part_of, parts_fitted, parts_removed
 from deskapp.commands.bench_warranty import decide
+from deskapp.commands.checkin import attach
+from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.moves import hop, move, must_be, raise_card, record
 from deskapp.errors import N_, Refused
 from deskapp.models import bench as models_bench
@@ -57,7 +59,8 @@ class NeededPart:
 
 @dataclass(frozen=True, slots=True)
 class DiagnosisForm:
-    """What the technician found. `exclusions` are reasons that take the repair out of the warranty."""
+    """What the technician found. `exclusions` are reasons that take the repair out of the warranty, and
+    `photos` name files of the blob store that show it: damage is charged inside a warranty only where it is shown."""
 
     symptom_confirmed: str
     cause_code: str
@@ -69,6 +72,7 @@ class DiagnosisForm:
     labour_class: str = ""
     needed_parts: tuple[NeededPart, ...] = ()
     exclusions: tuple[str, ...] = ()
+    photos: tuple[Photo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ def record_diagnosis(
     cause_class = str(cause.extra["class"])
     exclusions = [*form.exclusions, str(cause.extra.get("exclusion", ""))]
     parts = [part_of(write, part.part_id).part_no for part in form.needed_parts]
+    _attach(write, item_id, form.photos)
     decision = decide(write, job, cause_class, exclusions, parts=parts, override=override, free=free).to_record()
     records = {
         "symptom_confirmed": form.symptom_confirmed, "cause_code": form.cause_code, "cause_class": cause_class,
@@ -148,6 +153,15 @@ def record_diagnosis(
     record(write, item_id, "warranty", "", **decision)
     basis = charge_basis(write, job)
     return Diagnosed(str(decision["result"]), str(decision["basis"]), basis in lifecycle.MAY_START)
+
+
+def _attach(write: Write, item_id: str, photos: Sequence[Photo]) -> None:
+    """Name new photos on the device; one that is there already is not named twice."""
+    known = {one.sha256 for one in photos_of(write, item_id)}
+    for photo in photos:
+        if photo.sha256 not in known:
+            attach(write, "repair_item", item_id, photo)
+            known.add(photo.sha256)
 
 
 @command(N_("Diagnose again"), right="diagnose")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from deskapp.commands.moves import hop, item_of, raise_card
 from deskapp.errors import N_, Refused
-from deskapp.models import bench
+from deskapp.models import bench, transfers
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.folding import custody_of
 from deskapp.models.people import Shelf, Staff
@@ -151,9 +151,7 @@ def codes(listed: Iterable[str], known: Iterable[str], field: str, sentence: str
 
 
 def _shelf(write: Write, code: str) -> Shelf | None:
-    return write.session.scalars(
-        select(Shelf).where((Shelf.code == code) | (Shelf.label_no == code), Shelf.active)
-    ).first()
+    return transfers.shelf_at(write.session, write.site_id, code)
 
 
 def _last_shelf(write: Write, item: RepairItem) -> str:

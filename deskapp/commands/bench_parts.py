@@ -222,7 +222,8 @@ def _move(
 ) -> StockMove:
     row = StockMove(
         id=write.new_id(), at=write.now, by=write.actor.staff_id, part_id=part.id, from_place=origin,
-        to_place=target, quantity=quantity, serial_no=serial, item_id=job.item.id, reason="repair", data=data or {},
+        to_place=target, quantity=quantity, serial_no=serial, item_id=job.item.id, reason="repair",
+        data={**(data or {}), "at_site": write.site_id},
     )  # fmt: skip
     write.session.add(row)
     return row

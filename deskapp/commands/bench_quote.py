@@ -25,10 +25,11 @@ from deskapp.commands.bench_charge import (
     price,
 )
 from deskapp.commands.bench_desk import Job, job_of, kept, needed, tamper_answer, to_bench, to_shelf
+from deskapp.commands.bench_test import new_seal
 from deskapp.commands.checkin import attach
 from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.money import add_money
-from deskapp.commands.moves import move, must_be
+from deskapp.commands.moves import move, must_be, site_of
 from deskapp.commands.papers import queue
 from deskapp.commands.papers_quote import quote_card
 from deskapp.commands.stock_desk import free_tray
@@ -195,12 +196,20 @@ def give_up_repair(write: Write, *, item_id: str, words: str, reassembled: bool,
 
 
 @command(N_("Ready for pickup, unrepaired"), right="read")
-def ready_declined(write: Write, *, item_id: str, tamper_result: str, shelf: str = "") -> None:
-    """Put an unrepaired device, put together again, on the shelf from which the merchant collects it."""
+def ready_declined(write: Write, *, item_id: str, tamper_result: str, shelf: str = "", seal_no: str = "") -> None:
+    """Put an unrepaired device, put together again, on the shelf from which the merchant collects it.
+
+    Where another outlet took it in it gets a seal and waits for the way back.
+    """
     job = job_of(write, item_id)
     answer = tamper_answer(tamper_result)
-    move(write, job.item, "ready_declined", {"reassembled": True, "tamper_result": answer, "shelf": shelf.strip()})
-    to_shelf(write, job, shelf, tamper_result=answer)
+    back = bench.goes_back(write.session, site_of(write), job.order)
+    seal = new_seal(write, seal_no)
+    move(
+        write, job.item, "return_declined" if back else "ready_declined",
+        {"reassembled": True, "tamper_result": answer, "shelf": shelf.strip(), "seal_no": seal},
+    )  # fmt: skip
+    to_shelf(write, job, shelf, tamper_result=answer, seal_out=seal)
 
 
 def _decline(

@@ -12,7 +12,7 @@ from deskapp.catalogue import TestStep
 from deskapp.commands.bench_charge import charge
 from deskapp.commands.bench_desk import QC_BENCH, Job, events_of, job_of, kept, tamper_answer, to_bench, to_shelf
 from deskapp.commands.bench_warranty import leave_warranty
-from deskapp.commands.moves import item_of, move, must_be, raise_card, record
+from deskapp.commands.moves import item_of, move, must_be, raise_card, record, site_of
 from deskapp.commands.people import actor_of
 from deskapp.commands.stock_desk import free_tray
 from deskapp.errors import N_, Forbidden, Refused
@@ -65,7 +65,8 @@ def run_test(
     words: str = "",
     override: Override | None = None,
 ) -> Tested:
-    """Record a whole test. Passed, the device is ready for pickup and charged; failed, it goes back.
+    """Record a whole test. Passed, the device is charged and ready for pickup, or sealed and packed for the outlet it
+    came from; failed, it goes back to the bench.
 
     Whoever worked on the device may not test it; on a one-person site they may, and it is marked.
     The third failure is a supervisor's decision: theirs is then the move, beside the inspector.
@@ -85,9 +86,10 @@ def run_test(
         _fail(write, job, failed, loops, said, override)
         record(write, item_id, "test", said, **facts, loops=loops)
         return Tested(False, failed, loops)
-    seal = _seal(write, seal_no)
+    seal = new_seal(write, seal_no)
+    back = bench.goes_back(write.session, site_of(write), job.order)
     allowed = move(
-        write, job.item, "pass_test",
+        write, job.item, "pass_test_for_return" if back else "pass_test",
         {"test_plan": plan_id, "test_values": judged, "tamper_result": answer, "seal_no": seal,
          "firmware_version": firmware_version.strip() or job.device.firmware_version, "shelf": shelf.strip()},
     )  # fmt: skip
@@ -167,7 +169,8 @@ def _fail(write: Write, job: Job, failed: Sequence[str], loops: int, words: str,
         to_bench(back, job, place, tamper_result=TamperResult.NOT_DUE, giver=write.actor.name)
 
 
-def _seal(write: Write, typed: str) -> str:
+def new_seal(write: Write, typed: str) -> str:
+    """Return the number of a seal that was never used; empty where none is given. Raises Refused at `seal_no`."""
     if not typed.strip():
         return ""
     clean = typed.strip().upper()

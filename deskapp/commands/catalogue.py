@@ -158,7 +158,7 @@ def receive(
             StockMove(
                 id=write.new_id(), at=write.now, by=write.actor.staff_id, part_id=part_id, from_place="supplier",
                 to_place="shelf", quantity=1 if part.serialised else quantity, serial_no=serial, reason=reason,
-                data={"supplier": said} if said else {},
+                data={"at_site": write.site_id, **({"supplier": said} if said else {})},
             )  # fmt: skip
         )
 
@@ -175,7 +175,7 @@ def count_parts(write: Write, *, part_id: str, counted: int, reason: str = "") -
         write.session.add(
             StockMove(
                 id=write.new_id(), at=write.now, by=write.actor.staff_id, part_id=part_id, from_place=start,
-                to_place=end, quantity=abs(difference), reason=reason or "count",
+                to_place=end, quantity=abs(difference), reason=reason or "count", data={"at_site": write.site_id},
             )  # fmt: skip
         )
         raise_card(write, "stock_difference", "part", part_id, data={"difference": difference, "counted": counted})

@@ -171,14 +171,12 @@ def _ticket(
         )  # fmt: skip
     if ticket is None:
         first = devices[0]
+        # Judged here, where the serial numbers on the counter are known not to be card numbers.
         words = desk.text("symptom_words", first.words, "devices.0.words")
         ticket = new_ticket(write, TicketForm(
             channel=channel, merchant_id=owner.id if owner else "", caller_name=who.name, callback_phone=who.phone,
-            device_id=unit_id, symptom_code=first.symptom_code or "other", business_stopped=terms.business_stopped,
-        ))  # fmt: skip
-        # Judged here, where the serial numbers on the counter are known not to be card numbers.
-        ticket.words, ticket.symptom_code = words, first.symptom_code
-        ticket.priority = min(priority_for(desk, form, owner, terms) for form in devices)
+            device_id=unit_id, symptom_code=first.symptom_code, words=words, business_stopped=terms.business_stopped,
+        ), priority=min(priority_for(desk, form, owner, terms) for form in devices), judged=True)  # fmt: skip
     elif owner is not None and not ticket.merchant_id:
         ticket.merchant_id = owner.id
     if ticket.state != "in_progress":

@@ -12,6 +12,7 @@ from deskapp.commands.moves import raise_card
 from deskapp.errors import N_, Refused
 from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.store import Override, Write
+from deskapp.rules.identifier_types import NO_CONTEXT
 from deskapp.rules.identifiers import Context, Judgement, Severity, judge, sentence
 
 _LAST4 = re.compile(r"[0-9]{3}[0-9X]")
@@ -33,6 +34,7 @@ class Desk:
     notices: list[Notice] = field(default_factory=list)
     doubts: list[tuple[str, Judgement, int]] = field(default_factory=list)
     second_by: str = ""
+    _context: Context = NO_CONTEXT
 
     def text(self, kind: str, text: str, at: str, line_no: int = 0, *, context: Context | None = None) -> str:
         """Return a text as it is kept, empty when empty; raises Refused at `at` for what may not be kept.
@@ -41,7 +43,7 @@ class Desk:
         """
         if not text.strip():
             return ""
-        verdict = judge(kind, text, context=context or Context(known_serials=frozenset(self.known)))
+        verdict = judge(kind, text, context=context or self._surroundings())
         if verdict.value is None:
             raise refusal(verdict, at)
         if verdict.severity is Severity.WARNING:
@@ -49,6 +51,11 @@ class Desk:
             words, values = sentence(verdict)
             self.notices.append(Notice(words, values, line_no))
         return verdict.value
+
+    def _surroundings(self) -> Context:
+        if len(self._context.known_serials) != len(self.known):
+            self._context = Context(known_serials=frozenset(self.known))
+        return self._context
 
     def consent(self, at: str) -> str:
         """Spend the supervisor's consent, once for the whole act; raises Refused at `at` without one."""

@@ -40,7 +40,7 @@ def print_custody(write: Write, *, item_id: str) -> str:
             CustodyLine(
                 link.at, words(link.from_holder), words(link.to_holder), link.place, link.seal,
                 TamperResult(link.tamper) if link.tamper else TamperResult.NOT_DUE, link.giver, link.taker,
-                link.signatures[-1][:12].upper() if link.signatures else "", link.paper,
+                next((one[-1][:12].upper() for one in (link.signatures, link.scans) if one), ""), link.paper,
                 translate(N_("taken back"), language) if link.taken_back else words(link.gap) if link.gap else "",
             )
             for link in chain.links

@@ -10,10 +10,12 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 
 from deskapp.errors import N_
 from deskapp.models import bench, folding
+from deskapp.models.act_session import driver_of, facts_of
 from deskapp.models.handing_out import counted
 from deskapp.models.repair import CustodyEvent, MoneyEvent, Pickup, RepairItem, ReviewCard, WorkEvent
 from deskapp.models.stock import StockMove
@@ -21,9 +23,16 @@ from deskapp.models.store import Write, command
 from deskapp.models.ticket import ServiceTicket, TicketEvent
 
 MISFIT, TWO_PICKUPS, BELOW_ZERO, CLOCK = "misfit", "two_pickups", "stock_negative", "clock"
+_BY_ITSELF: Final = (MISFIT, TWO_PICKUPS, BELOW_ZERO)
 AHEAD_MS: Final = 24 * 3600 * 1000
 """A fact dated so far in the future was written by a computer whose clock is wrong."""
 
+FITS_NOW: Final = "fits_now"
+"""How a card was settled that closed itself."""
+
+_AXES: Final[Mapping[str, Any]] = {
+    "work": WorkEvent, "custody": CustodyEvent, "money": MoneyEvent, "ticket": TicketEvent,
+}  # fmt: skip
 _MANY = 500
 _OF: Final[Mapping[str, tuple[Any, Any]]] = {
     "work_event": (WorkEvent, WorkEvent.item_id), "custody_event": (CustodyEvent, CustodyEvent.item_id),
@@ -50,6 +59,72 @@ def raise_disagreements(write: Write, *, arrived: Mapping[str, Sequence[str]]) -
     for part_id in sorted(found.get("stock_move", ())):
         cards += _look_at_stock(write, part_id)
     return cards + _look_at_times(write, arrived)
+
+
+@command(N_("Close cards about what fits by now"), right="")
+def close_what_fits(write: Write) -> int:
+    """Settle cards whose complaint is gone: the missing record has come, or what was wrong was taken back.
+
+    What a card is settled with is worked out of the facts, so that two desks that find the same do the same. Returns
+    how many were closed.
+    """
+    closed = 0
+    for card in write.session.scalars(_complaints().limit(_MANY)).all():
+        subject = _subject(write, card)
+        if subject is None or _still_wrong(write, card):
+            continue
+        at = max((row.at for row in subject), default=0)
+        card.settled_at, card.settled_by, card.settled_how = max(card.raised_at + 1, at), "", FITS_NOW
+        closed += 1
+    return closed
+
+
+def complaints(session: Session) -> bool:
+    """Say whether any card is open that may close by itself."""
+    question = "SELECT 1 FROM review_card WHERE settled_at = 0 AND kind IN (?, ?, ?) LIMIT 1"
+    return driver_of(session, ReviewCard).execute(question, _BY_ITSELF).fetchone() is not None
+
+
+def _complaints() -> Select[ReviewCard]:
+    open_ones = select(ReviewCard).where(ReviewCard.settled_at == 0, ReviewCard.kind.in_(_BY_ITSELF))
+    return open_ones.order_by(ReviewCard.n)
+
+
+def _subject(write: Write, card: ReviewCard) -> Sequence[Any] | None:
+    """Return the facts that a card is about, or None where this desk cannot judge it: not all of it is here."""
+    session, axis, fact = write.session, str(card.data.get("axis", "")), str(card.data.get("fact", ""))
+    if card.kind == BELOW_ZERO:
+        if not fact.startswith(f"{write.site_id}/"):
+            return None
+        return session.scalars(select(StockMove).where(StockMove.part_id == card.subject_id)).all()
+    if card.kind == TWO_PICKUPS:
+        item = session.get(RepairItem, card.subject_id)
+        rows = [session.get(Pickup, one) for one in card.data.get("pickups", ())]
+        return None if item is None or None in rows else rows
+    table = _AXES.get(axis)
+    if table is None or session.get(table, fact) is None:
+        return None
+    if axis == "ticket":
+        return folding.events_of(session, card.subject_id) if session.get(ServiceTicket, card.subject_id) else None
+    return facts_of(session, table, card.subject_id) if session.get(RepairItem, card.subject_id) else None
+
+
+def _still_wrong(write: Write, card: ReviewCard) -> bool:
+    session, fact, subject = write.session, str(card.data.get("fact", "")), card.subject_id
+    match card.kind, card.data.get("axis"):
+        case ("stock_negative", _):
+            return bench.on_shelf(session, [subject])[subject] < 0
+        case ("two_pickups", _):
+            item = session.get(RepairItem, subject)
+            return item is not None and len(pickups_of(write, item)) > 1
+        case (_, "work"):
+            return fact in {one.uid for one in folding.work_of(session, subject).misfits}
+        case (_, "custody"):
+            return fact in {gap.fact.uid for gap in folding.custody_of(session, subject).gaps}
+        case (_, "money"):
+            return fact in {one.uid for one in folding.money_of(session, subject).misfits}
+    view = folding.ticket_of(folding.events_of(session, subject))
+    return fact in {one.uid for one in view.misfits}
 
 
 def _parents(write: Write, table: str, ids: Iterable[str]) -> set[str]:

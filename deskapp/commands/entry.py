@@ -57,3 +57,11 @@ class Entry:
         if self.warnings:
             codes = [{"field": name, "code": code} for name, code in self.warnings]
             raise_card(write, "needs_review", subject_kind, subject_id, data={"warnings": codes})
+
+
+class Kept(Entry):
+    """Stands where a form is filled by another act, which judged every value at its own field."""
+
+    def take(self, kind: str, text: str, name: str, *, needed: bool = False) -> str:
+        """Return the value as it is."""
+        return text

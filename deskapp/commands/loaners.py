@@ -11,6 +11,7 @@ from deskapp import catalogue
 from deskapp.commands.entry import Entry
 from deskapp.commands.moves import raise_card, record
 from deskapp.commands.papers_service import queue_loan_agreement
+from deskapp.commands.transfers_loaners import refuse_away
 from deskapp.errors import N_, Refused
 from deskapp.models import past
 from deskapp.models.device import Device
@@ -41,7 +42,15 @@ def set_loaner(write: Write, *, serial_no: str, pool: bool = True) -> str:
         raise Refused(N_("This device is in repair for a merchant; it cannot be a loaner."), field="serial_no")
     if not pool and open_loans(write.session, device_id=device.id):
         raise Refused(N_("This loaner is out. Take it back first."), field="serial_no", code="out")
+    if pool and device.loaner:
+        refuse_away(write, device, "serial_no")
     device.loaner = pool
+    write.session.add(
+        LoanEvent(
+            id=write.new_id(), at=write.now, by=write.actor.staff_id, kind="pool" if pool else "unpool",
+            device_id=device.id,
+        )
+    )  # fmt: skip
     return device.id
 
 
@@ -65,6 +74,7 @@ def lend(
     if not device.loaner:
         raise Refused(N_("{serial} is not in the loaner pool."), field="serial_no", code="no_loaner",
                       serial=device.serial_no)  # fmt: skip
+    refuse_away(write, device, "serial_no")
     out = open_loans(write.session, device_id=device.id)
     if out:
         raise Refused(N_("This loaner is out already, with another merchant. Take it back first."),

@@ -48,22 +48,23 @@ def queue(
     values = write.settings
     text = to_json(card)
     kind = kind_of(card)
+    identity = write.new_id()
+    batch, place = _next_in_batch(write, identity)
     job = PrintJob(
-        id=write.new_id(), kind=kind, subject_kind=subject_kind, subject_id=subject_id, number=card.number,
+        id=identity, kind=kind, subject_kind=subject_kind, subject_id=subject_id, number=card.number,
         card=text, card_sha256=hashlib.sha256(text.encode()).hexdigest(), copy_no=copy_no, of_job=of_job,
         reason=reason, language=values[settings.PAPER_LANGUAGE], medium=medium_for(kind, values),
-        created_at=write.now, created_by=write.actor.staff_id, state_at=write.now,
+        created_at=write.now, created_by=write.actor.staff_id, state_at=write.now, batch_id=batch, batch_seq=place,
     )  # fmt: skip
-    _into_batch(write, job)
     write.session.add(job)
     return job
 
 
-def _into_batch(write: Write, job: PrintJob) -> None:
-    """What one act asks for belongs together: a batch, named after its first paper."""
-    batch, count = write.session.info.get("batch", (job.id, 0))
+def _next_in_batch(write: Write, job_id: str) -> tuple[str, int]:
+    """What one act asks for belongs together: a batch, named after its first paper, and the place in it from 1."""
+    batch, count = write.session.info.get("batch", (job_id, 0))
     write.session.info["batch"] = batch, count + 1
-    job.batch_id, job.batch_seq = batch, count + 1
+    return batch, count + 1
 
 
 def medium_for(kind: str, values: settings.Values) -> str:
@@ -140,7 +141,7 @@ def reprint_batch(write: Write, *, batch_id: str, first: int, last: int, reason:
         raise Refused(N_("None of these papers has come out yet."), field="first")
     jobs = [_copy(write, row, reason) for row in again]
     for job in jobs:
-        _into_batch(write, job)
+        job.batch_id, job.batch_seq = _next_in_batch(write, job.id)
     return [job.id for job in jobs]
 
 
@@ -212,9 +213,10 @@ def staff_name(session: Session, staff_id: str) -> str:
 
 def latest(session: Session, item_id: str, kind: str) -> ItemRecord | None:
     """Return the newest record of a kind on a device that nobody took back."""
-    rows = facts_of(session, ItemRecord, item_id)[::-1]
-    voided = {row.voids for row in rows if row.voids}
-    return next((row for row in rows if row.kind == kind and row.id not in voided and not row.voids), None)
+    rows = facts_of(session, ItemRecord, item_id)
+    found = [row for row in rows if row.kind == kind and not row.voids]
+    voided = {row.voids for row in rows if row.voids} if found else ()
+    return next((row for row in reversed(found) if row.id not in voided), None)
 
 
 def warranty_mark(session: Session, item_id: str) -> papers.WarrantyMark:

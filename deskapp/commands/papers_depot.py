@@ -11,7 +11,7 @@ from deskapp.commands.papers_quote import contact_of
 from deskapp.commands.papers_stock import queue_shelf_label
 from deskapp.errors import N_, Refused
 from deskapp.i18n import translate
-from deskapp.models import stock_needs
+from deskapp.models import stock_needs, transfers
 from deskapp.models.bench import photos_of
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.handing_out import counted, items_of, ready_items, waiting_of
@@ -44,8 +44,9 @@ def print_command_sheet(write: Write) -> str:
 @command(N_("Print the labels of all shelves"), right="shelf_count")
 def print_shelf_labels(write: Write) -> tuple[str, ...]:
     """Queue the label of every shelf of this site; returns the numbers."""
+    others = transfers.other_sites(write.session, write.site_id)
     rows = write.session.scalars(
-        select(Shelf).where(Shelf.site_id == write.site_id, Shelf.active).order_by(Shelf.code)
+        select(Shelf).where(Shelf.site_id.not_in(others), Shelf.active).order_by(Shelf.code)
     ).all()
     return tuple(queue_shelf_label(shelf_id=row.id).run(write) for row in rows)
 

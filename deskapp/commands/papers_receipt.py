@@ -255,6 +255,10 @@ def method_words(method: str, language: str) -> str:
 # -- the devices -------------------------------------------------------------------
 
 
+_SUPPLIED = ("supply_swap", "supply_swap_for_return", "supply_swap_on_site")
+"""Moves by which a unit comes onto an order in the place of another."""
+
+
 def _device(
     session: Session, item: RepairItem, events: Sequence[WorkEvent], answers: Mapping[str, str], language: str
 ) -> papers.ReceiptDevice:
@@ -262,9 +266,10 @@ def _device(
     found, done = latest(session, item.id, "diagnosis"), latest(session, item.id, "repair")
     # A device that goes back as it came has the version it came with: nothing to compare.
     before, after = _versions(found, done) if done is not None else ("", "")
-    keys = _last(events, "load_keys")
-    swap = _last(events, "swap")
-    supplied = _last(events, "supply_swap") or _last(events, "supply_swap_on_site")
+    swap, supplied = _last(events, "swap"), _last(events, *_SUPPLIED)
+    keys: WorkEvent | ItemRecord | None = _last(events, "load_keys")
+    if keys is None and supplied is not None:  # a unit of the pool gets its keys before it is on an order
+        keys = latest(session, item.device_id, "key_load")
     serial = device.serial_no if device else ""
     new_serial = str(swap.data.get("new_serial_no", "")) if swap else serial if supplied else ""
     return papers.ReceiptDevice(
@@ -316,6 +321,8 @@ def _actions(events: Sequence[WorkEvent], language: str) -> str:
         if event.move in ("record_repair", "finish_counter_service", "finish_on_site"):
             given = event.data.get("action", [])
             codes += [str(code) for code in given] if isinstance(given, list) else [str(given)]
+        elif event.move in _SUPPLIED:
+            codes.append("swap_device")
     words = [catalogue.title("actions", code, language) for code in dict.fromkeys(codes) if code]
     return ("、" if language == "zh_CN" else ", ").join(words)
 
@@ -364,7 +371,8 @@ def _hand(
 
 def _same_hands(histories: Mapping[str, Sequence[WorkEvent]]) -> bool:
     for events in histories.values():
-        tested, worked = _last(events, "pass_test"), _last(events, "record_repair", "record_diagnosis")
+        tested = _last(events, "pass_test", "pass_test_for_return")
+        worked = _last(events, "record_repair", "record_diagnosis")
         if tested and worked and tested.by == worked.by:
             return True
     return False

@@ -137,7 +137,8 @@ def destroy(write: Write, job: Job, records: dict[str, Any], people: Sequence[st
             StockMove(
                 id=write.new_id(), at=write.now, by=write.actor.staff_id, part_id=one["part_id"], from_place=DONOR,
                 to_place="shelf", quantity=one["quantity"], serial_no=one["serial_no"], item_id=job.item.id,
-                reason="donor", data={"donor_serial": job.device.serial_no, "donor_label": job.item.label_no},
+                reason="donor",
+                data={"donor_serial": job.device.serial_no, "donor_label": job.item.label_no, "at_site": write.site_id},
             )
         )  # fmt: skip
     free_tray(write, job.item)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from deskapp.commands.people import actor_of, clean_note, new_staff
 from deskapp.errors import N_, Forbidden, Refused
+from deskapp.models import transfers
 from deskapp.models.free_text import refuse_card_numbers
 from deskapp.models.local import SettingRow, StoreInfo
 from deskapp.models.people import CalendarDay, Shelf, Site, Staff
@@ -75,7 +76,7 @@ def add_shelf(write: Write, *, code: str, zone: str = "", use: str = "repair") -
     code = code.strip().upper()
     if not code:
         raise Refused(N_("Enter the shelf's code, such as B-03-2."), field="code")
-    if write.session.scalars(select(Shelf).where(Shelf.code == code, Shelf.active)).first():
+    if transfers.shelf_at(write.session, write.site_id, code) is not None:
         raise Refused(N_("Shelf {shelf} is there already."), field="code", shelf=code)
     zone, use = clean_note(zone, "zone"), clean_note(use, "use")
     row = Shelf(id=write.new_id(), site_id=write.site_id, code=code, zone=zone, use=use, label_no=write.label("L"))

@@ -160,6 +160,7 @@ def _book(
         StockMove(
             id=write.new_id(), at=write.now, by=write.actor.staff_id, part_id=part_id, from_place=origin,
             to_place=target, quantity=quantity, serial_no=serial, item_id=item_id, reason=reason,
+            data={"at_site": write.site_id},
         )
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from deskapp.commands.moves import hop, item_of, raise_card, record, site_of
 from deskapp.commands.papers import paper_site, queue
 from deskapp.errors import N_, Refused
 from deskapp.i18n import translate
-from deskapp.models.people import Shelf
+from deskapp.models import transfers
 from deskapp.models.repair import ReviewCard
 from deskapp.models.stock_walk import OFF_TITLES, Off, Walk, compare
 from deskapp.models.store import Write, command
@@ -82,9 +82,7 @@ def _card(write: Write, item_id: str) -> None:
 def _put_right(write: Write, item_id: str, code: str) -> None:
     """Write down where a device really lies; who counts hands it over to the right place on record."""
     item = item_of(write, item_id)
-    shelf = write.session.scalars(
-        select(Shelf).where(Shelf.code == code, Shelf.site_id == write.site_id, Shelf.active)
-    ).first()
+    shelf = transfers.shelf_at(write.session, write.site_id, code)
     if shelf is None or not item.holder.startswith(Holder.SHELF.value):
         return
     item.shelf_id = shelf.id

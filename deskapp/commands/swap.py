@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from deskapp.clock import shop_day
 from deskapp.commands.bench_desk import Job, job_of, tamper_answer, to_shelf
-from deskapp.commands.bench_test import FAIL, TestValue, judge_step, plan_of_model
+from deskapp.commands.bench_test import FAIL, TestValue, judge_step, new_seal, plan_of_model
 from deskapp.commands.devices import bind, unbind
 from deskapp.commands.entry import Entry
 from deskapp.commands.moves import hop, move, raise_card, record, site_of
@@ -24,6 +24,7 @@ from deskapp.commands.papers import queue_device_label
 from deskapp.commands.stock_desk import free_tray
 from deskapp.errors import N_, Refused
 from deskapp.models import past
+from deskapp.models.bench import goes_back
 from deskapp.models.device import Device, DeviceModel, TerminalBinding
 from deskapp.models.handing_out import counted, open_loans
 from deskapp.models.repair import AccessoryItem, ItemRecord, RepairItem
@@ -92,7 +93,7 @@ def swap(
         raise Refused(N_("Give the reason."), field="reason")
     answer = tamper_answer(tamper_result)
     unit = unit_of(write, new_serial_no)
-    old_state = S(job.item.work_state)
+    old_state, seal = S(job.item.work_state), new_seal(write, seal_no)
     test = _fit_to_serve(write, job, unit)
     entry = Entry()
     kept = not terminal_no.strip()
@@ -120,9 +121,9 @@ def swap(
     if old_state is not S.ON_SITE:
         to_shelf(write, job, "", tamper_result=TamperResult.NOT_DUE)
     item = _bring_in(write, job, unit, number, accessories)
-    name = "supply_swap_on_site" if old_state is S.ON_SITE else _supply_name(write)
-    move(write, item, name, {**facts, "test_plan": str(test.data.get("plan", "")), "seal_no": seal_no.strip().upper(),
-                             "signature": "paper"}, reason=said)  # fmt: skip
+    name = "supply_swap_on_site" if old_state is S.ON_SITE else _supply_name(write, job)
+    came = {"test_plan": str(test.data.get("plan", "")), "seal_no": seal, "site": write.site_id, "signature": "paper"}
+    move(write, item, name, {**facts, **came}, reason=said)
     _hand_on(write, item, unit, answer, shelf, on_site=old_state is S.ON_SITE)
     if keys is None:
         raise_card(write, "todo", "repair_item", item.id, data={"key": "key_check_value", "move": "swap"})
@@ -248,8 +249,8 @@ def _bring_in(write: Write, job: Job, unit: Device, number: str, accessories: Se
     return item
 
 
-def _supply_name(write: Write) -> str:
-    return "supply_swap" if site_of(write).is_outlet else "supply_swap_for_return"
+def _supply_name(write: Write, job: Job) -> str:
+    return "supply_swap_for_return" if goes_back(write.session, site_of(write), job.order) else "supply_swap"
 
 
 def _hand_on(write: Write, item: RepairItem, unit: Device, tamper: str, shelf: str, *, on_site: bool) -> None:

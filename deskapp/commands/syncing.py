@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import update
 
 from deskapp.errors import N_, Refused
 from deskapp.models import reissue, sync_state
+from deskapp.models.act_session import driver_of
 from deskapp.models.local import StoreInfo
 from deskapp.models.store import Write, command
 from deskapp.models.sync_state import BlobTransfer, SyncResult, SyncRound
+
+OFFERED_AGAIN_MS = 15 * 24 * 3600 * 1000
+"""No backup of a server that comes back is older."""
 
 ROUNDS_KEPT = 500
 """Contacts that the page can show; a quiet desk makes some hundred a day."""
@@ -35,7 +39,20 @@ def take_identity(
 @command(N_("Offer acts to the server once more"), right="")
 def offer_again(write: Write, *, above: int) -> int:
     """Let every act above a number count as not sent, because the server lost it; return how many those are."""
+    _look_for_files_again(write)
     return reissue.offer_again(write.session, above)
+
+
+@command(N_("Offer photos to the server once more"), right="")
+def offer_files_again(write: Write) -> None:
+    """Let photos of this desk be looked for at the server again, because it was set back; what is there is not sent."""
+    _look_for_files_again(write)
+
+
+def _look_for_files_again(write: Write) -> None:
+    own = update(BlobTransfer).where(BlobTransfer.way == "up", BlobTransfer.state == "done")
+    recent = own.where(BlobTransfer.noted_at > write.now - OFFERED_AGAIN_MS)
+    write.session.execute(recent.values(state="waiting", done=0, tries=0, next_at=0))
 
 
 @command(N_("Note a contact with the server"), right="")
@@ -45,9 +62,10 @@ def note_round(write: Write, *, took_ms: int, sent: int, received: int, outcome:
         sync_state.keep(write.session, key, value)
     if not (sent or received or outcome):
         return
-    write.session.add(SyncRound(at=write.now, took_ms=took_ms, sent=sent, received=received, outcome=outcome))
-    newest = write.session.scalar(select(func.max(SyncRound.n))) or 0
-    write.session.execute(delete(SyncRound).where(SyncRound.n <= newest - ROUNDS_KEPT))
+    driver = driver_of(write.session, SyncRound)
+    (newest,) = driver.execute("SELECT coalesce(max(n), 0) + 1 FROM sync_round").fetchone()
+    write.session.add(SyncRound(n=newest, at=write.now, took_ms=took_ms, sent=sent, received=received, outcome=outcome))
+    driver.execute("DELETE FROM sync_round WHERE n <= ?", (newest - ROUNDS_KEPT,))
 
 
 @command(N_("Keep a value of syncing"), right="")

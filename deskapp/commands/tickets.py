@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from deskapp.commands.entry import Entry
+from deskapp.commands.entry import Entry, Kept
 from deskapp.errors import N_, Refused
 from deskapp.models import folding
 from deskapp.models.device import Device
@@ -55,9 +55,13 @@ def open_ticket(write: Write, *, form: TicketForm) -> TicketOpened:
     return TicketOpened(ticket.id, ticket.number, ticket.priority)
 
 
-def new_ticket(write: Write, form: TicketForm) -> ServiceTicket:
-    """Open a ticket inside another act and return its row."""
-    entry = Entry()
+def new_ticket(write: Write, form: TicketForm, *, priority: int = 0, judged: bool = False) -> ServiceTicket:
+    """Open a ticket inside another act and return its row.
+
+    `priority` stands over the one that follows from the kind. `judged` says that caller, phone and words were
+    judged already, at fields of their own.
+    """
+    entry = Kept() if judged else Entry()
     kind = TicketKind(form.kind)
     phone = entry.take("phone", form.callback_phone, "callback_phone")
     if not form.merchant_id and not phone:
@@ -82,7 +86,7 @@ def new_ticket(write: Write, form: TicketForm) -> ServiceTicket:
         caller_name=entry.take("name", form.caller_name, "caller_name"), callback_phone=phone,
         device_id=device.id if device else "", model_words=_model_words(entry, form, device),
         symptom_code=form.symptom_code, words=words, business_stopped=bool(form.business_stopped),
-        priority=priority_of(kind.value, business_stopped=bool(form.business_stopped), tamper=tamper),
+        priority=priority or priority_of(kind.value, business_stopped=bool(form.business_stopped), tamper=tamper),
         answers=answers,
     )  # fmt: skip
     write.session.add(ticket)

@@ -11,7 +11,17 @@ from sqlalchemy import select
 from deskapp.commands.entry import Entry
 from deskapp.commands.moves import hop, item_of, move
 from deskapp.commands.papers import queue
-from deskapp.commands.transfers_desk import UNSIGNED, Signatures, courier_of, draft_of, event, manifest_of, sign
+from deskapp.commands.transfers_desk import (
+    UNSIGNED,
+    Signatures,
+    courier_of,
+    draft_of,
+    event,
+    manifest_of,
+    seal_of,
+    sign,
+)
+from deskapp.commands.transfers_loaners import pack_loaner, refuse_suspect
 from deskapp.commands.transfers_papers import manifest_card
 from deskapp.errors import N_, Refused
 from deskapp.models import transfers
@@ -23,11 +33,10 @@ from deskapp.models.repair import AccessoryItem, RepairItem, RepairOrder
 from deskapp.models.store import Write, command
 from deskapp.models.transfer import Manifest
 from deskapp.rules.custody import Holder, TamperResult, is_ours
-from deskapp.rules.identifiers import Context
 from deskapp.rules.numbers import PROBLEMS, ScanKind, parse_scan
 from deskapp.rules.papers_custody import ManifestType
 from deskapp.rules.states import STATE_TITLES, WorkState
-from deskapp.rules.transfers import PACKED_FROM, Kind, Line, State, manifest_id
+from deskapp.rules.transfers import PACKED_FROM, Kind, Line, State, View, manifest_id
 
 MOST_LINES = 200
 """Devices on one manifest; a van with more takes two."""
@@ -147,16 +156,20 @@ def pack(
     `check` misread. A device for the maker needs the maker's case number and the merchant's consent.
     """
     row = draft_of(write, manifest_id)
-    item, device = _found(write, scanned)
     view = transfers.view_of(write.session, row.id)
+    if row.kind == ManifestType.LOANER:
+        _refuse_full(view)
+        refuse_suspect(tamper_result)
+        line = pack_loaner(write, row, view, scanned, seal_of(write, row, seal_no), tamper_result)
+        unit = write.session.get(Device, str(line.data["device_id"]))
+        return Packed(line.id, "", line.label_no, line.serial_no, model_words(write.session, unit), len(view.lines) + 1)
+    item, device = _found(write, scanned)
     if view.line(item.label_no) is not None:
         raise Refused(N_("{label} is on this manifest already."), field="scan", code="again", label=item.label_no)
     _refuse_elsewhere(write, item)
-    if len(view.lines) >= MOST_LINES:
-        raise Refused(N_("This manifest is full ({count} devices). Begin another one."), field="scan", code="full",
-                      count=MOST_LINES)  # fmt: skip
+    _refuse_full(view)
     _refuse_state(write, row, item)
-    seal = _seal(write, row, seal_no)
+    seal = seal_of(write, row, seal_no)
     if tamper_result == TamperResult.SUSPECT:
         raise Refused(N_("The tamper check is suspicious: put the device into quarantine."), field="scan",
                       code="tamper")  # fmt: skip
@@ -169,6 +182,12 @@ def pack(
         move(write, item, "dispatch", {"seal_no": seal, "target_depot": row.to_site_id, "manifest_no": row.number})
     model = model_words(write.session, device)
     return Packed(packed.id, item.id, item.label_no, packed.serial_no, model, len(view.lines) + 1)
+
+
+def _refuse_full(view: View) -> None:
+    if len(view.lines) >= MOST_LINES:
+        raise Refused(N_("This manifest is full ({count} devices). Begin another one."), field="scan", code="full",
+                      count=MOST_LINES)  # fmt: skip
 
 
 def _found(write: Write, scanned: str) -> tuple[RepairItem, Device | None]:
@@ -214,14 +233,6 @@ def _refuse_state(write: Write, row: Manifest, item: RepairItem) -> None:
                       label=item.label_no, site=(site.short_name or site.name) if site else "?")  # fmt: skip
 
 
-def _seal(write: Write, row: Manifest, seal_no: str) -> str:
-    """Return the bag's seal; the same one may close a bag of several devices, never a second manifest's."""
-    wanted = "".join(seal_no.split()).upper()
-    used = frozenset({wanted}) if transfers.used_seals(write.session, wanted, row.id) else frozenset()
-    needed = row.kind != ManifestType.VENDOR
-    return Entry(Context(used_seals=used)).take("seal_no", wanted, "seal_no", needed=needed)
-
-
 def _line_data(write: Write, row: Manifest, item: RepairItem, rma_no: str, consent: str) -> dict[str, object]:
     order = write.session.get(RepairOrder, item.order_id)
     accessories = [one.kind for one in facts_of(write.session, AccessoryItem, item.id)]
@@ -240,13 +251,14 @@ def _line_data(write: Write, row: Manifest, item: RepairItem, rma_no: str, conse
 
 
 @command(N_("Take a device off the manifest"), right="transfer")
-def unpack(write: Write, *, manifest_id: str, item_id: str, reason: str) -> None:
-    """Take a device off a draft again; it goes back to where it was."""
+def unpack(write: Write, *, manifest_id: str, reason: str, item_id: str = "", label_no: str = "") -> None:
+    """Take a device off a draft again, by its id or, a loaner, by its number; it goes back to where it was."""
     row = draft_of(write, manifest_id)
     why = Entry().note(reason, "reason")
     if not why:
         raise Refused(N_("Give the reason."), field="reason", code="missing")
-    line = next((one for one in transfers.view_of(write.session, row.id).lines if one.item_id == item_id), None)
+    lines = transfers.view_of(write.session, row.id).lines
+    line = next((one for one in lines if (item_id and one.item_id == item_id) or one.label_no == label_no), None)
     if line is None:
         raise Refused(N_("This device is not on this manifest."), field="item", code="unknown")
     _take_off(write, row, line, why)
@@ -255,8 +267,8 @@ def unpack(write: Write, *, manifest_id: str, item_id: str, reason: str) -> None
 def _take_off(write: Write, row: Manifest, line: Line, why: str) -> None:
     assert line.packed is not None
     event(write, row.id, Kind.UNPACK, item_id=line.item_id, label_no=line.label_no, words=why, voids=line.packed.uid)
-    item = item_of(write, line.item_id)
-    if row.kind == ManifestType.OUT and item.work_state == WorkState.AWAITING_DISPATCH:
+    item = item_of(write, line.item_id) if line.item_id else None
+    if item is not None and row.kind == ManifestType.OUT and item.work_state == WorkState.AWAITING_DISPATCH:
         move(write, item, "unpack", {"reason": why})
 
 
@@ -291,9 +303,9 @@ def hand_over(
     lines = transfers.view_of(write.session, row.id).lines
     refuse_count(lines, counted)
     second, name = courier_of(write, courier)
-    more = [_seal(write, row, one) for one in seals if one.strip()]
+    more = [seal_of(write, row, one) for one in seals if one.strip()]
     all_seals = list(dict.fromkeys([*(line.seal_no for line in lines if line.seal_no), *more]))
-    for line in lines:
+    for line in lines if row.kind != ManifestType.LOANER else ():
         _give(write, row, line, all_seals, len(lines), second, name)
     sent = event(
         write, row.id, Kind.HAND_OVER, giver=write.actor.name or write.actor.staff_no, taker=name,
@@ -357,7 +369,7 @@ def take_back(write: Write, *, manifest_id: str, reason: str, courier: str, tamp
     if not why:
         raise Refused(N_("Give the reason."), field="reason", code="missing")
     second, name = courier_of(write, courier)
-    for line in view.lines:
+    for line in view.lines if row.kind != ManifestType.LOANER else ():
         item = item_of(write, line.item_id)
         records = {"reason": why, "tamper_result": tamper_result, "courier": "hop"}
         move(write, item, "courier_back", records, second_id=second)

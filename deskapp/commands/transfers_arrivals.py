@@ -8,9 +8,9 @@ from deskapp.commands.moves import raise_card
 from deskapp.commands.transfers_taking import differ, number_of
 from deskapp.errors import N_
 from deskapp.models import folding, transfers
+from deskapp.models.act_session import driver_of
 from deskapp.models.device import Device
 from deskapp.models.local import StoreInfo
-from deskapp.models.people import Shelf
 from deskapp.models.repair import CustodyEvent, RepairItem, ReviewCard, WorkEvent
 from deskapp.models.store import ReadSession, Write, command
 from deskapp.models.transfer import Manifest, ManifestEvent
@@ -24,6 +24,9 @@ OTHERS_WAIT_MS = 24 * 3_600_000
 
 def waits_for_matching(session: ReadSession) -> bool:
     """Tell whether something received here without a record may have met it."""
+    nameless = "SELECT 1 FROM manifest_event WHERE item_id = '' LIMIT 1"  # asked in every contact, hardly ever so
+    if driver_of(session, ManifestEvent).execute(nameless).fetchone() is None:
+        return False
     here = session.get(StoreInfo, "site_id")
     site = here.value if here is not None else ""
     if any(transfers.item_by_label(session, row.label_no) for row in transfers.nameless_extras(session, site)):
@@ -91,9 +94,7 @@ def _match(write: Write, row: ManifestEvent, item: RepairItem) -> None:
     }  # fmt: skip
     _work(write, row, item, "received", "receive", to, records)
     code = str(row.data.get("shelf", ""))
-    shelf = write.session.scalars(
-        select(Shelf).where(Shelf.code == code, Shelf.site_id == write.site_id, Shelf.active)
-    ).first() if code and not bad else None  # fmt: skip
+    shelf = transfers.shelf_at(write.session, write.site_id, code) if code and not bad else None
     item.shelf_id = shelf.id if shelf else ""
     holder = Holder.QUARANTINE.value if bad else Holder.SHELF.value + (f":{code}" if code else "")
     _hop(write, row, item, holder, TamperResult.SUSPECT if bad else TamperResult.OK)

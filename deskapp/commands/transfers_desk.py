@@ -15,6 +15,8 @@ from deskapp.models import transfers
 from deskapp.models.people import Staff
 from deskapp.models.store import Write
 from deskapp.models.transfer import Manifest, ManifestEvent
+from deskapp.rules.identifiers import Context
+from deskapp.rules.papers_custody import ManifestType
 from deskapp.rules.transfers import Kind, State
 
 COURIER = "courier"
@@ -92,3 +94,11 @@ def draft_of(write: Write, manifest_id: str) -> Manifest:
         raise Refused(N_("Manifest {number} is no draft of this site."), field="manifest", code="state",
                       number=row.number)  # fmt: skip
     return row
+
+
+def seal_of(write: Write, row: Manifest, seal_no: str) -> str:
+    """Return the bag's seal; the same one may close a bag of several devices, never a second manifest's."""
+    wanted = "".join(seal_no.split()).upper()
+    used = frozenset({wanted}) if transfers.used_seals(write.session, wanted, row.id) else frozenset()
+    needed = row.kind != ManifestType.VENDOR
+    return Entry(Context(used_seals=used)).take("seal_no", wanted, "seal_no", needed=needed)

@@ -11,6 +11,7 @@ from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.entry import Entry
 from deskapp.commands.moves import settle
 from deskapp.commands.transfers_desk import courier_of, event
+from deskapp.commands.transfers_loaners import out_of_pool_undone
 from deskapp.commands.transfers_receive import Received, open_view
 from deskapp.commands.transfers_taking import differ, note_astray, number_of, settle_card
 from deskapp.errors import N_, Refused
@@ -96,6 +97,8 @@ def undo_receive(write: Write, *, event_id: str) -> str:
             raise Refused(N_("{label} has moved on since; this cannot be taken back."), field="scan", code="moved_on",
                           label=row.label_no)  # fmt: skip
         _void(write, item, work, [str(one) for one in row.data.get("hops", [])])
+    if row.data.get("loaner") and row.kind == Kind.RECEIVE:
+        out_of_pool_undone(write, row.label_no)
     for one in (row, *(one for one in events if one.kind == Kind.DIFFERENCE and one.data.get("of") == row.id)):
         event(write, row.manifest_id, Kind.UNRECEIVE, item_id=one.item_id, label_no=one.label_no, voids=one.id)
         if one.kind == Kind.DIFFERENCE:

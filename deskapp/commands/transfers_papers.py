@@ -72,7 +72,7 @@ def manifest_card(write: Write, manifest_id: str) -> ManifestCard:
                 head.number, head.type, head.from_code, head.to_code, view.seals,
                 [(line.label_no, line.serial_no, line.seal_no, line.accessories) for line in lines],
             )
-        ) if head.type in (ManifestType.OUT, ManifestType.RETURN) else (),
+        ) if head.type is not ManifestType.VENDOR else (),
     )  # fmt: skip
 
 
@@ -105,7 +105,8 @@ def _contact(site: Site | None, otherwise: str) -> tuple[str, str, str]:
 
 def _line(write: Write, line: Line, differences: Sequence[Open]) -> ManifestLine:
     item = write.session.get(RepairItem, line.item_id) if line.item_id else None
-    device = write.session.get(Device, item.device_id) if item is not None else None
+    unit = item.device_id if item is not None else str(line.packed.data.get("device_id", "")) if line.packed else ""
+    device = write.session.get(Device, unit) if unit else None
     packed, received = line.packed, line.received
     kinds = [one.kind for one in differences if one.fact.label_no == line.label_no]
     return ManifestLine(
@@ -134,7 +135,8 @@ def _accessories(write: Write, line: Line) -> str:
 
 def listed_words(write: Write, words: Sequence[str]) -> str:
     """Return message ids as one text in the language of papers."""
-    return ("、" if _language(write) == "zh_CN" else ", ").join(translate(one, _language(write)) for one in words)
+    language = _language(write)
+    return ("、" if language == "zh_CN" else ", ").join(translate(one, language) for one in words if one)
 
 
 def _language(write: Write) -> str:

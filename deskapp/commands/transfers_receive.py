@@ -12,6 +12,7 @@ from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.entry import Entry
 from deskapp.commands.papers import queue
 from deskapp.commands.transfers_desk import UNSIGNED, Signatures, courier_of, event, sign
+from deskapp.commands.transfers_loaners import expected_loaner, into_pool
 from deskapp.commands.transfers_papers import discrepancy_card, manifest_card
 from deskapp.commands.transfers_taking import Receipt, differ, shelf_named, take_in
 from deskapp.errors import N_, Refused
@@ -20,6 +21,7 @@ from deskapp.models.store import Write, command
 from deskapp.models.transfer import Manifest
 from deskapp.rules.custody import TamperResult
 from deskapp.rules.numbers import PROBLEMS, ScanKind, parse_scan
+from deskapp.rules.papers_custody import ManifestType
 from deskapp.rules.states import WorkState
 from deskapp.rules.transfers import IN_TRANSIT, TO_QUARANTINE, Difference, Kind, Line, State, View
 from deskapp.rules.transfers import manifest_id as id_of
@@ -107,17 +109,18 @@ def receive_line(
     its field for what was not answered. What does not match is kept as a difference and quarantines the device.
     """
     view = open_view(write, manifest_id)
-    label = _label(scanned)
-    line = view.line(label)
+    loaner = view.type is ManifestType.LOANER
+    line = expected_loaner(write, view, parse_scan(scanned).number) if loaner else view.line(_label(scanned))
+    label = line.label_no if line is not None else parse_scan(scanned).number
     if line is None:
         raise Refused(N_("{label} is not on this manifest."), field="scan", code="extra", label=label)
     if line.received is not None:
         raise Refused(N_("{label} was received already."), field="scan", code="again", label=label)
     second, name = courier_of(write, courier)
-    serial = Entry().take("serial_no", looked.serial_no, "serial_no", needed=True)
+    serial = Entry().take("serial_no", looked.serial_no or (label if loaner else ""), "serial_no", needed=True)
     found = _differences(line, looked, serial)
     words = Entry().note(looked.words, "words")
-    item = transfers.item_by_label(write.session, label)
+    item = transfers.item_by_label(write.session, label) if not loaner else None
     ready = item is not None and WorkState(item.work_state) in IN_TRANSIT
     name_here = write.actor.name or write.actor.staff_no
     data: dict[str, object] = {
@@ -126,7 +129,10 @@ def receive_line(
         "shelf": shelf_named(write, shelf).code if shelf.strip() else "", "differences": [one.value for one in found],
     }  # fmt: skip
     receipt = Receipt(manifest_id, name, name_here, line.seal_no, words, data)
-    if item is not None and ready:
+    if loaner:
+        data["loaner"] = True
+        into_pool(write, line, found)
+    elif item is not None and ready:
         data |= take_in(write, item, receipt, found)
     item_id = item.id if item is not None and ready else ""
     row = event(
@@ -140,7 +146,8 @@ def receive_line(
             label_no=label, serial_no=serial, seal_no=line.seal_no, words=words,
         )  # fmt: skip
     return Received(
-        row.id, label, tuple(found), bool(TO_QUARANTINE & set(found)), not ready, view.received + 1, view.expected
+        row.id, label, tuple(found), bool(TO_QUARANTINE & set(found)), not ready and not loaner,
+        view.received + 1, view.expected,
     )
 
 

@@ -12,6 +12,7 @@ from deskapp.commands.checkin import attach
 from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.moves import hop, move, raise_card, settle
 from deskapp.commands.transfers_desk import event
+from deskapp.commands.transfers_papers import listed_words
 from deskapp.errors import N_, Refused
 from deskapp.models import folding, transfers
 from deskapp.models.people import Shelf
@@ -58,7 +59,7 @@ def take_in(write: Write, item: RepairItem, receipt: Receipt, found: Sequence[Di
         place=shelf.code if shelf and not bad else "", seal_in=receipt.seal_no,
     )  # fmt: skip
     if bad:
-        reason = "; ".join([*(DIFFERENCE_TITLES[kind] for kind in bad), *([receipt.words] if receipt.words else [])])
+        reason = listed_words(write, [*(DIFFERENCE_TITLES[kind] for kind in bad), receipt.words or ""])
         work.append(isolate(write, item, reason, receipt.taker, bool(data.get("photos"))))
     return {"work": work, "hops": [made.id]}
 
@@ -133,12 +134,7 @@ def number_of(write: Write, manifest_id: str) -> str:
 
 def shelf_named(write: Write, code: str) -> Shelf:
     """Return a shelf of this site by code or label; raises Refused where there is none."""
-    wanted = code.strip().upper()
-    row = write.session.scalars(
-        select(Shelf).where(
-            (Shelf.code == wanted) | (Shelf.label_no == wanted), Shelf.active, Shelf.site_id == write.site_id
-        )
-    ).first()
+    row = transfers.shelf_at(write.session, write.site_id, code)
     if row is None:
-        raise Refused(N_("There is no shelf “{shelf}”."), field="shelf", shelf=wanted[:40])
+        raise Refused(N_("There is no shelf “{shelf}”."), field="shelf", shelf=code.strip().upper()[:40])
     return row

@@ -8,14 +8,15 @@ judged keeps the server's value in its shadow (`models.rebase`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from deskapp.models import leaving, rebase, server_order
+import orjson
+
+from deskapp.models import erasing, leaving, rebase, server_order
 from deskapp.models.absorb_session import AbsorbSession, slices
 from deskapp.models.canonical import canonical
-from deskapp.models.columns import blank, group_of, groups, known, travelling
+from deskapp.models.columns import ERASED, blank, group_of, groups, known, personal, travelling
 from deskapp.models.piece import Absorbed, Entry, Key, Piece, Result
 from deskapp.models.ready import make_ready
 from deskapp.models.rows import plan_of
@@ -67,7 +68,6 @@ class Absorbing:
         self.returned: set[tuple[Any, str]] = set()
         self._feeds: dict[str, int] = {}
         self._read_rows: dict[Key, dict[str, Any]] = {}  # as the table has them
-        self._raw: dict[Key, Any] = {}
         self._live: dict[Key, Any] = {}  # those of them that change, and what is new
         self._fresh: set[Key] = set()
         self._here: set[Key] = set()  # what is in the tables and was not read
@@ -78,6 +78,7 @@ class Absorbing:
         self._told_versions: dict[tuple[str, str], str] = {}
         self._added: list[tuple[str, int, str]] = []
         self._going: list[tuple[str, str, int]] = []
+        self._dropped: set[str] = set()
 
     # -- entries ---------------------------------------------------------------
 
@@ -96,7 +97,9 @@ class Absorbing:
             if entry.kind == "alias":
                 self._alias(entity, entry)
                 continue
-            if entry.mine and (entry.entity, entry.id) in self._here:
+            if entry.group == ERASED and entity is not None:
+                self._erase(entity, entry)
+            elif entry.mine and (entry.entity, entry.id) in self._here:
                 self._mine(entity, entry)
             elif entity is None:
                 self._extra(entry.entity, entry.id, entry.values)
@@ -136,7 +139,7 @@ class Absorbing:
             for values in found.fetchall():
                 row = plan.read(values)
                 key = (plan.table, row["id"])
-                self._read_rows[key], self._raw[key] = row, values
+                self._read_rows[key] = row
                 self._here.discard(key)
 
     def _look_for(self, table: str, ids: list[str]) -> None:
@@ -172,8 +175,9 @@ class Absorbing:
 
     def _add(self, entity: Any, key: Key, values: Mapping[str, Any]) -> None:
         row = {**blank(entity), **values, "id": key[1], "n": self.session.next_number(entity)}
-        for name in plan_of(entity).all_names.difference(row):
-            row[name] = plan_of(entity).defaults[name]()
+        for name, make in plan_of(entity).own:
+            if name not in row:
+                row[name] = make()
         self._live[key] = self.touched[key] = self.session.take(entity, row)
         self._fresh.add(key)
 
@@ -189,7 +193,7 @@ class Absorbing:
             row.update(told)
             return
         if key not in self._live:
-            self._live[key] = self.session.known(entity, self._raw[key])
+            self._live[key] = self.session.known_as(entity, self._read_rows[key])
         for name, value in told.items():
             setattr(self._live[key], name, value)
         self.touched[key] = self._live[key]
@@ -200,6 +204,8 @@ class Absorbing:
             self._add(entity, key, self._plain(entity, entry))
         elif (entry.id in self._held or key in self._fresh) and not self.whole:
             return
+        elif erasing.emptied(entity, self._values_of(key) or {}, entry):
+            self._erase(entity, entry)
         self._arrives(entity, key)
 
     def _describe(self, entity: Any, entry: Entry) -> None:
@@ -214,6 +220,8 @@ class Absorbing:
         else:
             if self.whole or (entry.id not in self._held and key not in self._fresh):
                 self._arrives(entity, key)
+            if self.whole and erasing.emptied(entity, row, entry):
+                erasing.destroy_beside(self.driver, entity, entry.id)
             free = {n: v for n, v in values.items() if group_of(entity, n) not in waiting} if waiting else values
             self._set(entity, key, free)
         if waiting:
@@ -223,6 +231,14 @@ class Absorbing:
         for group, uid in entry.versions.items():
             if uid and not (waiting and group in waiting):
                 self._told_versions[entry.id, group] = uid
+
+    def _erase(self, entity: Any, entry: Entry) -> None:
+        """Empty what can be erased of a person, here and beside the journal."""
+        names = personal(entity)
+        self._set(entity, (entry.entity, entry.id), dict.fromkeys(names, ""))
+        erasing.destroy_beside(self.driver, entity, entry.id)
+        if entry.uid and not entity.fact:
+            self._told_versions.update({(entry.id, group_of(entity, name)): entry.uid for name in names})
 
     def _mine(self, entity: Any, entry: Entry) -> None:
         """Note that the server has what stands here as this computer wrote it."""
@@ -249,7 +265,10 @@ class Absorbing:
         parent = server_order.PARENT.get(key[0])
         if parent:
             place = (entity, (values if values is not None else self._values_of(key) or {})[parent])
-            self.arrived.setdefault(place, []).append(key[1])
+            here = self.arrived.setdefault(place, [])
+            if key[1] in self._dropped and key[1] in here:
+                here.remove(key[1])  # it came, left and comes again in one piece: its place is the last one
+            here.append(key[1])
             if key not in self._fresh:
                 self.returned.add(place)
 
@@ -266,7 +285,7 @@ class Absorbing:
 
     def _extra(self, table: str, record_id: str, values: Mapping[str, Any]) -> None:
         row = self.driver.execute('SELECT "values" FROM sync_extra WHERE record_id = ?', (record_id,)).fetchone()
-        whole = {**(json.loads(row[0]) if row else {}), **values}
+        whole = {**(orjson.loads(row[0]) if row else {}), **values}
         self.driver.execute(
             'INSERT OR REPLACE INTO sync_extra (record_id, entity, "values") VALUES (?, ?, ?)',
             (record_id, table, canonical(whole)),
@@ -285,7 +304,13 @@ class Absorbing:
         going, self._going = self._going, []
         if going:
             self._note_beside()
-            self._forget(leaving.drop(self.session, going))
+            self._dropped.update(record_id for _table, record_id, _feed in going)
+            gone = leaving.drop(self.session, going)
+            self._forget(gone)
+            # What stays for an act that waits is in no scope any more: if it comes back, it takes its place anew.
+            staying = [record_id for table, record_id, _feed in going if (table, record_id) not in gone]
+            self._held.difference_update(staying)
+            self._held.update(leaving.held_among(self.session, staying))
             self.named.update(((table, record_id), None) for table, record_id, _feed in going)
 
     def _forget(self, gone: Mapping[Key, object]) -> None:

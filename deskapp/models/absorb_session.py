@@ -48,6 +48,12 @@ class AbsorbSession(ActSession):
         """Return the row of what was read with the plan's `select`."""
         return self._hand(plan_of(entity), values)
 
+    def known_as(self, entity: Any, values: dict[str, Any]) -> Any:
+        """Return the row of what the plan's `read` made of what was read."""
+        plan = plan_of(entity)
+        found: Any = self.identity_map.get(plan.identity(values))
+        return found if found is not None else self._bring(plan, dict(values))
+
     def mute(self) -> None:
         """Nobody has to be told of what was taken in so far."""
         self._noted = len(self._pending)

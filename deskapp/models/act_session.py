@@ -7,18 +7,21 @@ row costs nothing, and what hangs on a new row is answered from memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any, TypeVar
+from weakref import ref
 
 from sqlalchemy import event, select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from deskapp.models.base import Base, Synced
+from deskapp.models.engine import BEGIN
 from deskapp.models.rows import PARENTS, Kept, Plan, by_key, change, plan_of, where
 
 T = TypeVar("T", bound=Synced)
 NOTHING: Mapping[str, Any] = {}
+_NO_NAMES: Set[str] = frozenset()
 
 
 class ActSession(Session):
@@ -39,6 +42,8 @@ class ActSession(Session):
         self._tuples: dict[Any, list[tuple[Any, ...]]] = {}
         self._due = self._in_orm = False
         self._written: set[str] = set()
+        self._inserted: set[int] = set()
+        self._set_since: dict[int, set[str]] = {}
         self._driver: Any = None
         self._answers: dict[Any, dict[Any, list[Any]]] = {}
         self._new_ids: set[str] = set()
@@ -57,8 +62,7 @@ class ActSession(Session):
             return
         if plan.numbered and values.get("n") is None:
             values["n"] = self._number(plan)
-        for name in plan.all_names.difference(values):
-            values[name] = plan.defaults[name]()
+        plan.fill(values)
         self._take_in(plan, state, row)
         self._pending[state] = row
         self._pending_kinds.setdefault(plan.entity, []).append(row)
@@ -77,6 +81,7 @@ class ActSession(Session):
     def _take_in(self, plan: Plan, state: Any, row: Any) -> None:
         state.key = plan.identity(row.__dict__)
         state.session_id = self.hash_key
+        state.obj = ref(row)  # without the ORM's own call at a row's death: here no row dies before its session
         if state.modified:
             state._commit_all(row.__dict__)
         self.identity_map.add(state)
@@ -149,7 +154,8 @@ class ActSession(Session):
 
     def misses(self, entity: Any, equal: Mapping[str, Any] = NOTHING) -> bool:
         """Say whether a statement about the rows with these values would miss what was added or changed."""
-        if any(state.class_ is entity and state not in self._pending for state in self.identity_map._modified):
+        changed = self.identity_map._modified
+        if changed and any(state.class_ is entity and state not in self._pending for state in changed):
             return True
         rows = self._pending_kinds.get(entity, ())
         return any(all(row.__dict__[name] == value for name, value in equal.items()) for row in rows)
@@ -157,17 +163,24 @@ class ActSession(Session):
     def _hand(self, plan: Plan, values: Sequence[Any]) -> Any:
         read = plan.read(values)
         found: Any = self.identity_map.get(plan.identity(read))
-        if found is not None:
-            return found
+        return found if found is not None else self._bring(plan, read)
+
+    def _bring(self, plan: Plan, read: dict[str, Any]) -> Any:
+        """Return a row of what was read of it and was not known yet."""
         row = plan.new_instance()
         row.__dict__.update(read)
         self._take_in(plan, row._sa_instance_state, row)
         return row
 
     def driver(self) -> Any:
-        """Return the bare connection inside this act's transaction."""
+        """Return the bare connection inside this act's transaction.
+
+        The ORM is not asked for it: its transactions cost half a millisecond an act, and most acts need no other.
+        """
         if self._driver is None:
-            self._driver = self.connection().connection.driver_connection
+            self._driver = self.kept.driver(self.bind)
+            if not self._driver.in_transaction:
+                self._driver.execute(BEGIN)
         return self._driver
 
     def get_bind(self, *given: Any, **named: Any) -> Any:
@@ -211,6 +224,7 @@ class ActSession(Session):
         for entity, rows in groups.items():
             plan = plan_of(entity)
             self._insert(plan, [plan.written(row.__dict__) for row in rows])
+            self._inserted.update(map(id, rows))
             for row in rows:
                 state: Any = row._sa_instance_state  # type: ignore[attr-defined]
                 if state.modified:
@@ -218,9 +232,7 @@ class ActSession(Session):
         tuples, self._tuples = self._tuples, {}
         for entity, values in tuples.items():
             self._insert(plan_of(entity), values)
-        for state in list(self.identity_map._modified):
-            if state not in self._deleted:
-                self._update(state)
+        self._update([state for state in self.identity_map._modified if state not in self._deleted])
         if self._new or self._deleted:
             self._by_orm()
 
@@ -231,20 +243,33 @@ class ActSession(Session):
         else:
             self.driver().executemany(plan.insert, values)
 
-    def _update(self, state: Any) -> None:
-        row: Any = state.obj()
-        if row is None:
-            return
-        names = tuple(sorted(_changed(state)))
-        if names:
-            plan = plan_of(state.class_)
+    def _update(self, states: Sequence[Any]) -> None:
+        """Write what was changed on known rows: one statement for those in which the same attributes were."""
+        alike: dict[tuple[Any, tuple[str, ...]], list[tuple[Any, ...]]] = {}
+        rows: dict[Any, Any] = {state: state.obj() for state in states}
+        for state, row in rows.items():
+            names = tuple(sorted(_changed(state))) if row is not None else ()
+            if names:
+                plan = plan_of(state.class_)
+                values = row.__dict__
+                told = [plan.written_value(name, values[name]) for name in names]
+                alike.setdefault((plan.entity, names), []).append((*told, *(values[key] for key in plan.locate)))
+                self._set_since.setdefault(id(row), set()).update(names)
+        for (entity, names), some in alike.items():
+            plan = plan_of(entity)
             self._changes(plan)
-            values = row.__dict__
-            told = [plan.written_value(name, values[name]) for name in names]
-            done = self.driver().execute(change(plan.entity, names), (*told, *(values[key] for key in plan.locate)))
-            if done.rowcount != 1:
+            statement = change(entity, names)
+            driver = self.driver()
+            done = driver.execute(statement, some[0]) if len(some) == 1 else driver.executemany(statement, some)
+            if done.rowcount != len(some):
                 raise RuntimeError(f"a row of {plan.table} is gone")
-        state._commit_all(row.__dict__, self.identity_map)
+        for state, row in rows.items():
+            if row is not None:
+                state._commit_all(row.__dict__, self.identity_map)
+
+    def news(self, row: object) -> Set[str] | None:
+        """Return which attributes of a row were written since it was read; None where all of it is new."""
+        return None if id(row) in self._inserted else self._set_since.get(id(row), _NO_NAMES)
 
     def _by_orm(self) -> None:
         """Rows whose key the database makes, and rows that go."""
@@ -266,26 +291,35 @@ class ActSession(Session):
         self.write()
         super().delete(instance)
 
+    def commit(self) -> None:
+        """Write the rest and make everything true: one commit of the one connection, whoever began it."""
+        self.write()
+        if self._transaction is not None and self._transaction._connections:
+            super().commit()
+        if self._driver is not None and self._driver.in_transaction:
+            self._driver.execute("COMMIT")
+        self._driver = None
+
     def rollback(self) -> None:
         """Take everything back."""
-        self._driver = None
         super().rollback()
+        self._let_go()
 
     def close(self) -> None:
         """End the session; what was not committed is taken back."""
-        self._driver = None
-        super().close()
+        if self._transaction is not None or self._new or self._deleted:
+            super().close()
+        self._let_go()  # and with the session itself go its rows, none of which the ORM has to be told of
+
+    def _let_go(self) -> None:
+        driver, self._driver = self._driver, None
+        if driver is not None and driver.in_transaction:
+            driver.rollback()
 
 
 @event.listens_for(ActSession, "loaded_as_persistent")
 def _keep_alive(session: ActSession, row: object) -> None:
     session._alive.append(row)
-
-
-@event.listens_for(ActSession, "before_commit")
-def _write_the_rest(session: ActSession) -> None:
-    session.write()
-    session._driver = None
 
 
 def _changed(state: Any) -> set[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar
 
 from sqlalchemy import Boolean, Integer, MetaData, Text, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm.decl_api import DeclarativeAttributeIntercept
 from sqlalchemy.types import JSON
 
 _NAMES = {
@@ -16,7 +18,23 @@ _NAMES = {
 }
 
 
-class Base(DeclarativeBase):
+class _Rows(DeclarativeAttributeIntercept):
+    """What makes a new row when its class is called; a name that the table does not have raises TypeError.
+
+    The values are laid down without an event for each, and without the ORM's round of who wants to know that
+    a row was made: nobody listens to one not yet added, and an act makes some fifty.
+    """
+
+    def __call__(cls, **values: Any) -> Any:  # noqa: N805 (a class, as this makes classes)
+        names, new_instance = _maker(cls)
+        if not values.keys() <= names:
+            raise TypeError(f"{cls.__name__} has no {sorted(values.keys() - names)}")
+        row = new_instance()
+        row.__dict__.update(values)
+        return row
+
+
+class Base(DeclarativeBase, metaclass=_Rows):
     """All tables. Instants are integers: milliseconds since 1970 in UTC. Money is fen."""
 
     metadata = MetaData(naming_convention=_NAMES)
@@ -29,22 +47,12 @@ class Base(DeclarativeBase):
         list[str]: JSON(),
     }
 
-    def __init__(self, **values: Any) -> None:
-        """Make a new row; a name that the table does not have raises TypeError.
-
-        The values are laid down without an event for each: nobody listens to a row not yet added, and an
-        act makes some fifty.
-        """
-        known = _names_of(type(self))
-        if not values.keys() <= known:
-            raise TypeError(f"{type(self).__name__} has no {sorted(values.keys() - known)}")
-        self.__dict__.update(values)
-
 
 @cache
-def _names_of(entity: Any) -> frozenset[str]:
+def _maker(entity: Any) -> tuple[frozenset[str], Callable[[], Any]]:
+    """Return the names of a table's columns, and what makes an empty row that the ORM knows."""
     mapper: Any = inspect(entity)
-    return frozenset(attribute.key for attribute in mapper.column_attrs)
+    return frozenset(attribute.key for attribute in mapper.column_attrs), mapper.class_manager.new_instance
 
 
 def field(

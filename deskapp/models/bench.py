@@ -9,14 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from deskapp import catalogue
+from deskapp.models import transfers
 from deskapp.models.device import DeviceModel
 from deskapp.models.folding import money_of
+from deskapp.models.people import Site
 from deskapp.models.repair import RepairItem, RepairOrder, WorkEvent
 from deskapp.models.stock import Attachment, Part, PriceLine, StockMove
+from deskapp.models.transfers import same_site
 from deskapp.rules.account import quote_needed
 
 SHELF = "shelf"
@@ -80,18 +83,26 @@ def price_list(session: Session, on: date) -> tuple[str, dict[str, Price]]:
     }
 
 
+def stock_here(session: Session) -> ColumnElement[bool]:
+    """Return the condition for stock moves of this site: those of a device that was elsewhere come along with it."""
+    others = transfers.other_sites(session, transfers.this_site(session))
+    if not others:
+        return true()
+    return func.coalesce(func.json_extract(StockMove.data, "$.at_site"), "").not_in(others)
+
+
 def on_shelf(session: Session, part_ids: Iterable[str]) -> dict[str, int]:
     """Return how many of each part lie on the shelf; below zero when more were taken than were booked in."""
     ids = list(part_ids)
     counts = dict.fromkeys(ids, 0)
     if not ids:
         return counts
-    taken_back = aliased(StockMove)
+    taken_back, here = aliased(StockMove), stock_here(session)
     voided = select(taken_back.voids).where(taken_back.voids != "")
     for place, sign in ((StockMove.to_place, 1), (StockMove.from_place, -1)):
         rows = session.execute(
             select(StockMove.part_id, func.sum(StockMove.quantity))
-            .where(StockMove.part_id.in_(ids), place == SHELF, StockMove.voids == "", StockMove.id.not_in(voided))
+            .where(StockMove.part_id.in_(ids), place == SHELF, StockMove.voids == "", StockMove.id.not_in(voided), here)
             .group_by(StockMove.part_id)
         )
         for part_id, quantity in rows:
@@ -101,7 +112,9 @@ def on_shelf(session: Session, part_ids: Iterable[str]) -> dict[str, int]:
 
 def at_place(session: Session, part_id: str, place: str, *, serial_no: str = "") -> int:
     """Return how many of a part are at a place, of one serial number where one is named."""
-    rows = session.scalars(select(StockMove).where(StockMove.part_id == part_id).order_by(StockMove.n)).all()
+    rows = session.scalars(
+        select(StockMove).where(StockMove.part_id == part_id, stock_here(session)).order_by(StockMove.n)
+    ).all()
     voided = {row.voids for row in rows if row.voids}
     return sum(
         ((row.to_place == place) - (row.from_place == place)) * row.quantity
@@ -112,7 +125,9 @@ def at_place(session: Session, part_id: str, place: str, *, serial_no: str = "")
 
 def serials_on_shelf(session: Session, part_id: str) -> frozenset[str]:
     """Return the serial numbers of a part's units that lie on the shelf."""
-    rows = session.scalars(select(StockMove).where(StockMove.part_id == part_id, StockMove.serial_no != "")).all()
+    rows = session.scalars(
+        select(StockMove).where(StockMove.part_id == part_id, StockMove.serial_no != "", stock_here(session))
+    ).all()
     voided = {row.voids for row in rows if row.voids}
     count: dict[str, int] = {}
     for row in rows:
@@ -280,3 +295,9 @@ def start_basis(session: Session, order: RepairOrder, item_id: str, on: date) ->
     if not total or quote_needed(total, ceiling_left(session, order, item_id), view):
         return "payable"
     return "approved" if view.approved_fen and total <= view.approved_fen else "within_ceiling"
+
+
+def goes_back(session: Session, site: Site, order: RepairOrder) -> bool:
+    """Tell whether a device that is done here travels: nobody collects it at this site, which is no counter, or
+    another site took it in."""
+    return not site.is_outlet or not same_site(session, order.site_id, site.id)

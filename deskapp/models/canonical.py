@@ -34,9 +34,10 @@ def canonical_with(head: Mapping[str, Any], name: str, items: Sequence[str]) -> 
 
     One call for thousands of items would hold every other thread up for as long as it takes.
     """
-    pieces = {key: canonical(value) for key, value in head.items()}
-    pieces[name] = f"[{','.join(items)}]"
-    return f"{{{','.join([f'{canonical(key)}:{pieces[key]}' for key in sorted(pieces)])}}}"
+    before = canonical({key: value for key, value in head.items() if key < name})[1:-1]
+    after = canonical({key: value for key, value in head.items() if key > name})[1:-1]
+    listed = f"{canonical(name)}:[{','.join(items)}]"
+    return f"{{{','.join([part for part in (before, listed, after) if part])}}}"
 
 
 def digest(text: str) -> str:

@@ -40,6 +40,19 @@ def derived(entity: Any) -> frozenset[str]:
     return frozenset(name for name, info in _infos(entity).items() if info.get("derived") and name != "n")
 
 
+ERASED = "erased"
+"""Group of an operation by which the server empties the personal columns of a record; no table has it."""
+
+ERASURE = "e7a5ed00-"
+"""How the uid of such an operation begins, by which it is known as the version of a group too."""
+
+
+@cache
+def personal(entity: Any) -> tuple[str, ...]:
+    """Return the columns of a table that hold what can be erased of a person."""
+    return tuple(name for name, info in _infos(entity).items() if info.get("personal"))
+
+
 @cache
 def blank(entity: Any) -> dict[str, Any]:
     """Return what stands in a new row that was not told otherwise, but for columns that hold lists and the like."""

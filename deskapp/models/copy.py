@@ -1,4 +1,8 @@
-"""The second copy of the journal: written right after each commit, read only to heal a damaged store."""
+"""The second copy of the journal: written right after each commit, read only to heal a damaged store.
+
+It is written on a thread of its own, so that nobody waits for it: what it lacks when a program is killed in that
+millisecond is in the database, and the next start brings it over.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,15 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deskapp import cipher
 from deskapp.errors import DeskError
+from deskapp.models.canonical import canonical
 from deskapp.models.capture import NewKey, Personal
 from deskapp.models.journal import ChangeSet, PersonalValue, RecordKey
 
@@ -29,7 +36,7 @@ CREATE TABLE IF NOT EXISTS entry (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change set with the personal values and keys that stand beside it."""
+    """One change set with the personal values and keys that stand beside it, both as JSON."""
 
     seq: int
     uid: str
@@ -51,8 +58,8 @@ class Entry:
         """Return the entry of a change set about to be committed."""
         return Entry(
             row.seq, row.uid, row.station, row.hlc, row.at, row.staff, row.command, row.body, row.prev, row.hash,
-            json.dumps([[value.op_uid, value.name, value.record_id, value.value] for value in personal]),
-            json.dumps([[key.record_id, key.key] for key in keys]),
+            canonical([[value.op_uid, value.name, value.record_id, value.value] for value in personal]),
+            canonical([[key.record_id, key.key] for key in keys]),
         )  # fmt: skip
 
 
@@ -63,6 +70,8 @@ class JournalCopy:
         self._path = path
         self._key = key
         self._connection = self._open()
+        self._due: SimpleQueue[Entry | Event | None] = SimpleQueue()
+        self._thread: Thread | None = None
 
     def _open(self) -> cipher.Connection:
         try:
@@ -80,11 +89,22 @@ class JournalCopy:
             return connection
 
     def append(self, entry: Entry) -> None:
-        """Add one entry."""
-        try:
-            self._insert(entry)
-        except cipher.DatabaseError as error:
-            log.warning("journal copy not written: %s", cipher.explain(error))
+        """Add one entry, a moment later and in its turn."""
+        self._due.put(entry)
+        if self._thread is None:
+            self._thread = Thread(target=self._follow, name="journal copy", daemon=True)
+            self._thread.start()
+
+    def _follow(self) -> None:
+        """Write what comes until nothing more does."""
+        while (due := self._due.get()) is not None:
+            if isinstance(due, Event):
+                due.set()
+                continue
+            try:
+                self._insert(due)
+            except Exception as error:  # noqa: BLE001 (whoever waits for this thread must not wait for ever)
+                log.warning("journal copy not written: %s", type(error).__name__)
 
     def _insert(self, entry: Entry) -> None:
         values = [getattr(entry, name) for name in Entry.__slots__]
@@ -93,11 +113,24 @@ class JournalCopy:
 
     def catch_up(self, session: Session) -> None:
         """Write the tail that the copy misses; entries that the database does not have are left alone."""
+        if self._thread is not None:
+            written = Event()
+            self._due.put(written)
+            written.wait()
         try:
             for entry in entries_after(session, self._agreed(session)):
                 self._insert(entry)
         except cipher.DatabaseError as error:
             log.warning("journal copy not caught up: %s", cipher.explain(error))
+
+    def renew(self, session: Session) -> None:
+        """Write all of it anew: what was erased beside the journal is not to stay here."""
+        self.catch_up(session)
+        try:
+            self._connection.execute("DELETE FROM entry")
+        except cipher.DatabaseError as error:
+            log.warning("journal copy not renewed: %s", cipher.explain(error))
+        self.catch_up(session)
 
     def _agreed(self, session: Session) -> int:
         """Return up to which number the copy says what the database says: entries may have been issued anew."""
@@ -110,7 +143,10 @@ class JournalCopy:
         return 0
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, once everything is in it."""
+        if self._thread is not None:
+            self._due.put(None)
+            self._thread.join()
         self._connection.close()
 
 

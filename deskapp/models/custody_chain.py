@@ -16,21 +16,24 @@ from deskapp.models import transfers
 from deskapp.models.canonical import canonical
 from deskapp.models.folding import custody_facts
 from deskapp.models.people import Site, Staff
-from deskapp.models.repair import CustodyEvent, RepairItem, RepairOrder, WorkEvent
+from deskapp.models.repair import CustodyEvent, Pickup, RepairItem, RepairOrder, WorkEvent
 from deskapp.models.stock import Attachment
 from deskapp.models.transfer import Manifest, ManifestEvent
 from deskapp.rules.custody import Gap, fold_custody
 from deskapp.rules.transfers import Kind
 
 SIGNED = ("signature", "signature_giver", "signature_taker")
+PAPERS = ("paper",)
+"""Scans of signed papers: as good as a signature on the screen, and counted beside them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """One hand-over. `gap` is where the record had the device instead; `taken_back` that a later fact voids it.
 
-    `signatures` are SHA-256 digests of drawn signatures, `paper` the number of the manifest or order they stand
-    on; `proof` and `named` are the digests of the chain up to here, without and with names, made of `plain` and `full`.
+    `signatures` are SHA-256 digests of drawn signatures, `scans` those of the scanned pages of the signed paper,
+    `paper` the number of the manifest or order they stand on; `proof` and `named` are the digests of the chain up to
+    here, without and with names, made of `plain` and `full`.
     """
 
     event_id: str
@@ -44,6 +47,7 @@ class Link:
     taker: str
     by: str
     signatures: tuple[str, ...]
+    scans: tuple[str, ...]
     paper: str
     gap: str
     taken_back: bool
@@ -93,12 +97,13 @@ def chain_of(session: Session, item_id: str) -> Chain:
     for row in rows:
         plain, full = canonical(_without_names(row)), canonical({**_without_names(row), **_names(row)})
         proof, named = _next(proof, plain), _next(named, full)
-        paper, signatures = _paper(row, signed)
+        paper, subjects = _paper(row, signed)
         gap = gaps.get(row.id)
         links.append(
             Link(
                 row.id, row.at, row.from_holder, row.to_holder, row.place, row.seal_in or row.seal_out,
-                row.tamper_result, row.giver, row.taker, _person(session, row.by), signatures, paper,
+                row.tamper_result, row.giver, row.taker, _person(session, row.by), _drawn(session, subjects, SIGNED),
+                _drawn(session, subjects, PAPERS), paper,
                 gap.expected if gap else "", row.id in voided or bool(row.voids), proof, named, plain, full,
             )
         )  # fmt: skip
@@ -128,7 +133,7 @@ def _person(session: Session, staff_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Signed:
-    """What is signed about a device: by hand-over id, and by the moment of the act (ms UTC)."""
+    """What is signed about a device: number and records signed, by hand-over id and by the act's moment (ms UTC)."""
 
     by_hop: dict[str, tuple[str, tuple[str, ...]]]
     by_moment: dict[int, tuple[str, tuple[str, ...]]]
@@ -141,8 +146,10 @@ def _signed(session: Session, item: RepairItem | None) -> _Signed:
         return found
     order = session.get(RepairOrder, item.order_id)
     if order is not None:
-        drawn = _drawn(session, [order.id])
-        found.by_moment[order.opened_at] = (order.slip_no, drawn)
+        found.by_moment[order.opened_at] = (order.slip_no, (order.id,))
+        for pickup in session.scalars(select(Pickup).where(Pickup.order_id == order.id)):
+            if item.id in pickup.item_ids:
+                found.by_moment[pickup.at] = (pickup.receipt_no, (pickup.id,))
     ids = set(session.scalars(select(ManifestEvent.manifest_id).where(ManifestEvent.label_no == item.label_no)))
     for manifest_id in ids:
         manifest = session.get(Manifest, manifest_id)
@@ -150,21 +157,21 @@ def _signed(session: Session, item: RepairItem | None) -> _Signed:
         number = manifest.number if manifest else ""
         for row in events:
             if row.kind == Kind.HAND_OVER:
-                found.by_moment[row.at] = (number, _drawn(session, [row.id]))
+                found.by_moment[row.at] = (number, (row.id,))
             elif row.kind in (Kind.RECEIVE, Kind.DIFFERENCE) and row.label_no == item.label_no:
-                ends = [one.id for one in events if one.kind == Kind.CLOSE and one.at >= row.at]
+                ends = tuple(one.id for one in events if one.kind == Kind.CLOSE and one.at >= row.at)
                 for hop in row.data.get("hops", []):
-                    found.by_hop[str(hop)] = (number, _drawn(session, ends))
-                found.by_moment.setdefault(row.at, (number, _drawn(session, ends)))
+                    found.by_hop[str(hop)] = (number, ends)
+                found.by_moment.setdefault(row.at, (number, ends))
     return found
 
 
-def _drawn(session: Session, subjects: Sequence[str]) -> tuple[str, ...]:
+def _drawn(session: Session, subjects: Sequence[str], kinds: Sequence[str]) -> tuple[str, ...]:
     if not subjects:
         return ()
     rows = session.scalars(
         select(Attachment)
-        .where(Attachment.subject_id.in_(subjects), Attachment.kind.in_(SIGNED))
+        .where(Attachment.subject_id.in_(subjects), Attachment.kind.in_(kinds))
         .order_by(Attachment.n)
     )
     return tuple(row.sha256 for row in rows)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from deskapp import cipher
 from deskapp.models.canonical import canonical
 from deskapp.models.checkpoints import AT_MOST
 from deskapp.paths import Home
+
+BEGIN = "BEGIN IMMEDIATE"
+"""Begins an act: nobody else writes from here on."""
 
 
 def engine_of(home: Home, key: bytes, *, writer: bool) -> Engine:
@@ -26,9 +29,22 @@ def engine_of(home: Home, key: bytes, *, writer: bool) -> Engine:
     engine = create_engine(
         "sqlite://", module=cipher.driver, creator=creator, json_serializer=_json, query_cache_size=800, **pool
     )
-    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
-    event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute(begin))
+    event.listen(engine, "begin", _begin_act if writer else _begin_reading)
     return engine
+
+
+def _begin_reading(connection: Connection) -> None:
+    _bare(connection).execute("BEGIN")
+
+
+def _begin_act(connection: Connection) -> None:
+    driver = _bare(connection)
+    if not driver.in_transaction:  # an act that has come so far without the ORM began by itself
+        driver.execute(BEGIN)
+
+
+def _bare(connection: Connection) -> cipher.Connection:
+    return connection.connection.driver_connection
 
 
 def _json(value: Any) -> str:

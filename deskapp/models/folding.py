@@ -7,7 +7,9 @@ the facts are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,23 +42,25 @@ CLOSED_TICKET = ("done", "cancelled")
 
 def refold(session: Session, touched: dict[Key, object], now: int) -> None:
     """Fold again every item, order, ticket and device whose facts are among the touched rows."""
-    items = _item_ids(touched.values())
+    of: dict[type, list[Any]] = defaultdict(list)
+    for row in touched.values():
+        of[type(row)].append(row)
+    items = _item_ids(of)
     for item_id in items:
         item = session.get(RepairItem, item_id)
         if item is not None:
             _fold_item(session, item)
-    orders = {row.order_id for row in touched.values() if isinstance(row, RepairItem | Pickup)}
+    orders = {row.order_id for row in (*of[RepairItem], *of[Pickup])}
     orders |= {item.order_id for item in (session.get(RepairItem, item_id) for item_id in items) if item is not None}
     for order_id in orders:
         _fold_order(session, order_id)
-    tickets = {row.ticket_id for row in touched.values() if isinstance(row, TicketEvent)}
-    tickets |= {row.id for row in touched.values() if isinstance(row, ServiceTicket)}
+    tickets = {row.ticket_id for row in of[TicketEvent]} | {row.id for row in of[ServiceTicket]}
+    known = {row.id: row for row in of[ServiceTicket]}
     for ticket_id in tickets:
-        _fold_ticket(session, ticket_id)
-    for device_id in {row.device_id for row in touched.values() if isinstance(row, TerminalBinding)}:
+        _fold_ticket(session, ticket_id, known.get(ticket_id))
+    for device_id in {row.device_id for row in of[TerminalBinding]}:
         _fold_binding(session, device_id)
-    manifests = {row.manifest_id for row in touched.values() if isinstance(row, ManifestEvent)}
-    for manifest_id in manifests | {row.id for row in touched.values() if isinstance(row, Manifest)}:
+    for manifest_id in {row.manifest_id for row in of[ManifestEvent]} | {row.id for row in of[Manifest]}:
         fold_manifest(session, manifest_id)
 
 
@@ -79,16 +83,11 @@ def refold_everything(session: Session, now: int) -> None:
         fold_manifest(session, manifest.id)
 
 
-def _item_ids(rows: Iterable[object]) -> set[str]:
-    found = set()
-    for row in rows:
-        if isinstance(row, RepairItem):
-            found.add(row.id)
-        elif isinstance(row, WorkEvent | CustodyEvent | MoneyEvent):
-            found.add(row.item_id)
-        elif isinstance(row, Pickup):
-            found.update(row.item_ids)
-    return found
+def _item_ids(of: Mapping[type, Sequence[Any]]) -> dict[str, None]:
+    """Return the devices that rows, by their class, are about."""
+    found = dict.fromkeys(row.id for row in of[RepairItem])
+    found |= dict.fromkeys(row.item_id for kind in (WorkEvent, CustodyEvent, MoneyEvent) for row in of[kind])
+    return found | dict.fromkeys(one for row in of[Pickup] for one in row.item_ids)
 
 
 def work_of(session: Session, item_id: str) -> WorkView:
@@ -148,10 +147,24 @@ def _fold_item(session: Session, item: RepairItem) -> None:
         state_at=(work.since_ms or 0) if work.state else 0,
         resumes=work.remembered.value if work.remembered else "", holder=custody.holder or "",
         money_state=money.state.value, due_fen=money.due_fen, paid_fen=money.paid_fen, done_due=due_at,
-        receipt_no=receipt_no,
+        receipt_no=receipt_no, at_site=_taken_in_at(session, item.id, order.site_id if order is not None else ""),
     )  # fmt: skip
     for accessory, at in returned:
         _show(session, accessory, returned_at=at)
+
+
+_BRINGS_IN = frozenset({"receive", "supply_swap", "supply_swap_for_return"})
+"""Moves by which a device is at the site they name: out of a van, or from the pool of that site."""
+
+
+def _taken_in_at(session: Session, item_id: str, checked_in_at: str) -> str:
+    """Return the site that took a device in last; ids of sites as they were then (`transfers.same_site`)."""
+    moves = facts_of(session, WorkEvent, item_id)
+    voided = {row.voids for row in moves if row.voids}
+    for row in reversed(moves):
+        if row.move in _BRINGS_IN and row.data.get("site") and row.id not in voided:
+            return str(row.data["site"])
+    return checked_in_at
 
 
 def _picked_up(session: Session, item: RepairItem) -> tuple[str, list[tuple[AccessoryItem, int]]]:
@@ -171,8 +184,8 @@ def _fold_order(session: Session, order_id: str) -> None:
         return
     states = [(item.work_state, item.state_at) for item in rows_of_order(session, RepairItem, order_id)]
     over = [at for state, at in states if WorkState(state) in ENDED or state == WorkState.PICKED_UP]
-    order.state = "closed" if states and len(over) == len(states) else "open"
-    order.closed_at = max(over) if order.state == "closed" else 0
+    closed = bool(states) and len(over) == len(states)
+    _show(session, order, state="closed" if closed else "open", closed_at=max(over) if closed else 0)
 
 
 def ticket_of(events: Sequence[TicketEvent]) -> TicketView:
@@ -189,8 +202,8 @@ def events_of(session: Session, ticket_id: str) -> Sequence[TicketEvent]:
     return children_of(session, TicketEvent, "ticket_id", ticket_id)
 
 
-def _fold_ticket(session: Session, ticket_id: str) -> None:
-    ticket = session.get(ServiceTicket, ticket_id)
+def _fold_ticket(session: Session, ticket_id: str, known: ServiceTicket | None = None) -> None:
+    ticket = session.get(ServiceTicket, ticket_id) if known is None else known
     if ticket is None:
         return
     events = events_of(session, ticket_id)

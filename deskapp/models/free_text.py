@@ -8,7 +8,7 @@ nothing: the person sees what is wrong and still has the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from deskapp.errors import Refused
@@ -31,18 +31,28 @@ _SHORTEST: Final = 13
 _DEVICE: Final = ("serial_no", "tusn", "imei", "iccid")
 
 
-def refuse_card_numbers(values: Mapping[str, Any], known: Callable[[str], Iterable[str]]) -> None:
+def refuse_card_numbers(
+    values: Mapping[str, Any], known: Callable[[str], Iterable[str]], wordy: Collection[str] | None = None
+) -> None:
     """Look at the values of one row; raises Refused at the column whose words hold a card number.
 
     `known` is asked, when there is something to doubt, for numbers in a text that are certainly none, such
-    as the serial number of a device.
+    as the serial number of a device. `wordy` are the columns that can hold words at all (`may_hold_words`).
     """
-    _look(values, values, known)
+    _look(values if wordy is None else wordy, values, values, known)
 
 
-def _look(some: Mapping[str, Any], values: Mapping[str, Any], known: Callable[[str], Iterable[str]]) -> None:
+def may_hold_words(name: str, *, composed: bool) -> bool:
+    """Say whether a column may hold words: a text that is no number or id, or a composed value with keys of its own."""
+    return composed or not _is_number(name)
+
+
+def _look(
+    names: Iterable[str], some: Mapping[str, Any], values: Mapping[str, Any], known: Callable[[str], Iterable[str]]
+) -> None:
     """Look at some of the values of a row: hardly ever is anything long enough for a second look."""
-    for name, value in some.items():
+    for name in names:
+        value: Any = some.get(name)
         kind = type(value)
         if kind is str:
             if len(value) >= _SHORTEST and _MANY_DIGITS.search(value) is not None:
@@ -50,20 +60,24 @@ def _look(some: Mapping[str, Any], values: Mapping[str, Any], known: Callable[[s
         elif kind is int or not value:
             continue
         elif kind is dict:
-            _look(value, values, known)
+            _look(value, value, values, known)
         elif kind is list or kind is tuple:
             for one in value:
-                _look({name: one}, values, known)
+                _look((name,), {name: one}, values, known)
 
 
 def _look_closely(name: str, text: str, values: Mapping[str, Any], known: Callable[[str], Iterable[str]]) -> None:
-    if name in NUMBERS or name.endswith("_id"):
+    if _is_number(name):
         return
     words = _IDENTITY.sub("|", text)
     if find_card_numbers(words):
         own = [one for key, one in _texts(values) if key in NUMBERS]
         if find_card_numbers(words, [*own, *known(words)]):
             _refuse(name, words)
+
+
+def _is_number(name: str) -> bool:
+    return name in NUMBERS or name.endswith("_id")
 
 
 def numbers_on_record(session: ActSession, text: str, at_hand: Iterable[object]) -> set[str]:

@@ -21,6 +21,8 @@ class Glance(NamedTuple):
     """Staff number and name of everybody who may sign in."""
 
     held: int
+    """Devices inside the walls of this site; so are `ready` and `late`."""
+
     ready: int
     late: int
     open_tickets: int
@@ -32,7 +34,16 @@ class Glance(NamedTuple):
 
 
 _HELD = "work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up')"
-_WITH_US = "work_state NOT IN ('registered', 'remote_guidance', 'resolved_remotely', 'visit_scheduled', 'on_site')"
+_WITH_US = (
+    "work_state NOT IN ('registered', 'remote_guidance', 'resolved_remotely', 'visit_scheduled', 'on_site',"
+    " 'in_transit_out', 'in_transit_back', 'vendor_repair')"
+)
+_HERE = (
+    "at_site NOT IN (SELECT other.id FROM site other WHERE other.id <> ?1"
+    " AND other.code <> coalesce((SELECT own.code FROM site own WHERE own.id = ?1), ''))"
+)
+"""Not in another site's hands; a site that bears two ids is told by its code (`models.transfers.same_site`)."""
+
 _OPEN = "state NOT IN ('done', 'cancelled')"
 
 
@@ -64,7 +75,8 @@ def glance(home: Home, key: bytes, now: int) -> Glance:
         people = rows("SELECT staff_no, name FROM staff WHERE active ORDER BY n")
         held, ready, late = count(
             "count(*), sum(work_state = 'ready_for_pickup'), sum(work_state <> 'ready_for_pickup' AND done_due > 0"
-            f" AND done_due < ?) FROM repair_item WHERE {_HELD} AND {_WITH_US}", now,
+            f" AND done_due < ?2) FROM repair_item WHERE {_HELD} AND {_WITH_US} AND {_HERE}",
+            info.get("site_id", ""), now,
         )  # fmt: skip
         last = rows("SELECT at FROM change_set ORDER BY seq DESC LIMIT 1")
         return Glance(

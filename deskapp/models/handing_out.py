@@ -17,8 +17,9 @@ from deskapp import catalogue
 from deskapp.catalogue import Word
 from deskapp.models.base import Fact
 from deskapp.models.device import Device, DeviceModel
-from deskapp.models.repair import ItemRecord, MoneyEvent, RepairItem, RepairOrder, WorkEvent
+from deskapp.models.repair import IN_HAND, ItemRecord, MoneyEvent, RepairItem, RepairOrder, WorkEvent
 from deskapp.models.stock import LoanEvent
+from deskapp.models.transfers import other_sites, this_site
 from deskapp.rules.deadlines import UNCOLLECTED_STEPS, uncollected_step
 from deskapp.rules.papers import ChargeLine, LineKind
 from deskapp.rules.states import WorkState
@@ -232,6 +233,11 @@ def was_repaired(events: Iterable[WorkEvent]) -> bool:
     return not moves or moves[-1] in _REPAIRED
 
 
+def came_for_another(events: Iterable[WorkEvent]) -> bool:
+    """Tell whether a device came onto its order to take another's place."""
+    return any(event.move.startswith("supply_swap") for event in events)
+
+
 def ready_since(events: Iterable[WorkEvent]) -> int:
     """Return since when (ms UTC) a device has been ready, 0 when it is not; telling the merchant resets nothing."""
     since = 0
@@ -290,8 +296,12 @@ def ready_items(items: Iterable[RepairItem]) -> list[RepairItem]:
 
 
 def orders_with_ready(session: Session, item_ids: Collection[str] = ()) -> list[RepairOrder]:
-    """Return the orders that have a device ready for pickup."""
-    waiting = select(RepairItem.order_id).where(RepairItem.work_state == WorkState.READY_FOR_PICKUP.value)
+    """Return the orders that have a device ready for pickup at this site."""
+    waiting = select(RepairItem.order_id).where(
+        IN_HAND,
+        RepairItem.work_state == WorkState.READY_FOR_PICKUP.value,
+        RepairItem.at_site.not_in(other_sites(session, this_site(session))),
+    )
     if item_ids:
         waiting = waiting.where(RepairItem.id.in_(item_ids))
     return list(session.scalars(select(RepairOrder).where(RepairOrder.id.in_(waiting)).order_by(RepairOrder.n)))

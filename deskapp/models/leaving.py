@@ -25,10 +25,17 @@ def drop(session: AbsorbSession, rows: Sequence[tuple[str, str, int]]) -> dict[K
     keys = list(dict.fromkeys((table, record_id) for table, record_id, _feed in rows))
     ids = [record_id for _table, record_id in keys]
     staying = rebase.named_among(session, ids)
-    for some in slices(ids):
-        held = driver.execute(f"SELECT record_id FROM sync_held WHERE record_id IN ({_marks(some)})", some)
-        staying.update(one for (one,) in held)
+    staying |= held_among(session, ids)
     return remove(session, [key for key in keys if key[1] not in staying])
+
+
+def held_among(session: AbsorbSession, ids: Sequence[str]) -> set[str]:
+    """Return those of the records that some scope holds."""
+    found: set[str] = set()
+    for some in slices(list(ids)):
+        held = session.driver().execute(f"SELECT record_id FROM sync_held WHERE record_id IN ({_marks(some)})", some)
+        found.update(one for (one,) in held)
+    return found
 
 
 def remove(session: AbsorbSession, keys: Iterable[Key]) -> dict[Key, object]:

@@ -17,6 +17,7 @@ from typing import Final
 from deskapp import cipher, secrets
 from deskapp.clock import new_uuid7
 from deskapp.errors import N_, Corrupt, Refused, Unavailable
+from deskapp.models import ending
 from deskapp.models.identity import Identity
 from deskapp.paths import Home
 
@@ -185,6 +186,7 @@ def make(
     home.make()
     if exists(home):
         raise Corrupt(N_("There is already data at this place."), code="exists")
+    ending.forget(home)
     store_id = new_uuid7()
     secrets.keep_key(home.vault, store_id, fresh.key, passphrase, keyring)
     secrets.lock_away(home.recovery, fresh.key, secrets.plain_code(fresh.recovery_code))
@@ -225,8 +227,11 @@ def find_key(
     """Return the data key of a home.
 
     Raises Unavailable with code `no_store`, `needs_passphrase` or `no_key`, and Refused for a
-    wrong passphrase. The keyring is asked only when there is no vault.
+    wrong passphrase. The keyring is asked only when there is no vault. Where this desk's data has ended, what is left
+    of it is destroyed before anything else, and Unavailable with code `ended` says so.
     """
+    if home.ended.exists():
+        ending.end_here(home, keyring, held)
     if not exists(home):
         raise Unavailable(N_("There is no data at {place} yet."), code="no_store", place=str(home.root))
     if home.vault.exists():
@@ -261,9 +266,7 @@ def new_recovery_code(home: Home, key: bytes) -> str:
     return code
 
 
-def keep_key_here(
-    home: Home, key: bytes, passphrase: str | None, keyring: secrets.Keyring | None
-) -> None:
+def keep_key_here(home: Home, key: bytes, passphrase: str | None, keyring: secrets.Keyring | None) -> None:
     """Let this computer open a store again after it was opened by the recovery code."""
     identity = Identity.read(home.identity)
     if identity is None:
@@ -353,9 +356,7 @@ def restore(
         secrets.keep_key(home.vault, manifest.store_id, key, passphrase, keyring)
     backup.restore(file, home, key, now)
     number = 0 if known else _renumber(home, key)
-    return Restored(
-        manifest.made_at, manifest.rows.get("service_ticket", 0), manifest.rows.get("device", 0), number
-    )
+    return Restored(manifest.made_at, manifest.rows.get("service_ticket", 0), manifest.rows.get("device", 0), number)
 
 
 def key_in_backup(file: Path, code: str) -> bytes:

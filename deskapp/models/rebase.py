@@ -6,7 +6,6 @@ image. So downloads never wait for uploads, and a change that is refused gives w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -73,8 +72,9 @@ def pending(session: ActSession, ids: Sequence[str]) -> Pending:
     ]  # fmt: skip
     clear = _personal(driver, told)
     for one in told:
+        uid = one["uid"]
         values = {
-            name: clear.get((one["uid"], name), "") if isinstance(value, dict) and "hmac" in value else value
+            name: clear.get((uid, name), "") if type(value) is dict and "hmac" in value else value
             for name, value in one["values"].items()
         }
         waiting[one["id"]].setdefault(one["group"], {}).update(values)
@@ -83,16 +83,18 @@ def pending(session: ActSession, ids: Sequence[str]) -> Pending:
 
 def operations(session: ActSession, seq: int, *, only: str = "") -> list[dict[str, Any]]:
     """Return the operations of one change set of this computer; with `only`, none if its body does not have that."""
-    (body,) = session.driver().execute("SELECT body FROM change_set WHERE seq = ?", (seq,)).fetchone()
-    found: list[dict[str, Any]] = orjson.loads(body)["ops"] if only in body else []
-    return found
+    read: dict[tuple[int, str], list[dict[str, Any]]] = session.info.setdefault("operations", {})
+    if (seq, only) not in read:  # asked before entries are laid down, and after; an import has thousands
+        (body,) = session.driver().execute("SELECT body FROM change_set WHERE seq = ?", (seq,)).fetchone()
+        read[seq, only] = orjson.loads(body)["ops"] if only in body else []
+    return read[seq, only]
 
 
 def _personal(driver: Any, told: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
     """Return the personal values of operations that were not erased, by operation and column."""
     uids = [
         one["uid"] for one in told
-        if any(isinstance(value, dict) and "hmac" in value for value in one["values"].values())
+        if any(type(value) is dict and "hmac" in value for value in one["values"].values())
     ]  # fmt: skip
     found: dict[tuple[str, str], str] = {}
     for start in range(0, len(uids), 500):
@@ -158,7 +160,7 @@ class Images:
         rows = []
         for (record_id, group), (table, values, version) in told.items():
             text = known.get((record_id, group))
-            whole = {**json.loads(text), **values} if text else values
+            whole = {**orjson.loads(text), **values} if text else values
             rows.append((record_id, group, table, canonical(whole), version))
         self._driver.executemany(
             'INSERT OR REPLACE INTO sync_shadow (record_id, name, entity, "values", version) VALUES (?, ?, ?, ?, ?)',
@@ -185,7 +187,7 @@ def images(session: ActSession, records: Sequence[str]) -> list[Image]:
     waiting = pending(session, list(dict.fromkeys(row[0] for row in rows))) if rows else {}
     found, over = [], []
     for record_id, group, table, text, version in rows:
-        values = json.loads(text)
+        values = orjson.loads(text)
         own = waiting.get(record_id, {}).get(group)
         if own is None:
             over.append((record_id, group, version))

@@ -9,6 +9,10 @@ from sqlalchemy.orm import Mapped
 
 from deskapp.models.base import Base, Fact, Synced, field
 
+IN_HAND = text("repair_item.work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up')")
+"""Narrows a question to devices that are not done with, in the words of the index of those: without them a list of
+some states reads every device there ever was."""
+
 
 class RepairOrder(Synced, Base):
     """One visit of a deliverer with one or more devices of a merchant."""
@@ -47,6 +51,7 @@ class RepairItem(Synced, Base):
             "state_at",
             "done_due",
             "technician_id",
+            "at_site",
             sqlite_where=text("work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up')"),
         ),
     )
@@ -71,6 +76,8 @@ class RepairItem(Synced, Base):
     paid_fen: Mapped[int] = field(derived=True, default=0)
     done_due: Mapped[int] = field(derived=True, default=0)
     receipt_no: Mapped[str] = field(derived=True, default="", index=True)
+    at_site: Mapped[str] = field(derived=True, default="")
+    """The site that took the device in last: where it was received, else where it was checked in."""
 
 
 class AccessoryItem(Synced, Base):

@@ -28,8 +28,9 @@ class Plan:
     """How rows of one table are written and read.
 
     `names` are the attributes in the order of the statements; `defaults` what stands in a new row that
-    was not told otherwise; `keys` the attributes that identify a row in a session, `locate` those that
-    find it quickest in its table; `parents` the attributes among `PARENTS` that it has.
+    was not told otherwise, `same` those of them that all rows may share, `own` what makes the others;
+    `keys` the attributes that identify a row in a session, `locate` those that find it quickest in its
+    table; `parents` the attributes among `PARENTS` that it has.
     """
 
     entity: Any
@@ -42,6 +43,8 @@ class Plan:
     locate: tuple[str, ...]
     defaults: dict[str, Callable[[], Any]]
     all_names: frozenset[str]
+    same: dict[str, Any]
+    own: tuple[tuple[str, Callable[[], Any]], ...]
     needed: tuple[str, ...]
     texts: tuple[tuple[int, str], ...]
     flags: tuple[int, ...]
@@ -64,7 +67,14 @@ class Plan:
 
     def has_key(self, state: dict[str, Any]) -> bool:
         """Say whether a new row has what identifies it; else the database makes it."""
-        return all(state.get(name) is not None for name in self.needed)
+        return None not in map(state.get, self.needed)
+
+    def fill(self, state: dict[str, Any]) -> None:
+        """Lay down what stands in a new row that was not told otherwise."""
+        state.update(self.same | state)
+        for name, make in self.own:
+            if name not in state:
+                state[name] = make()
 
     def written_value(self, name: str, value: Any) -> Any:
         """Return one value as it is written."""
@@ -74,7 +84,8 @@ class Plan:
         """Return the attributes of a row from what `select` gave."""
         state = dict(zip(self.names, values, strict=True))
         for place, name in self.texts:
-            state[name] = orjson.loads(values[place]) if values[place] is not None else None
+            text = values[place]
+            state[name] = {} if text == "{}" else orjson.loads(text) if text is not None else None
         for place in self.flags:
             if values[place] is not None:
                 state[self.names[place]] = bool(values[place])
@@ -102,12 +113,19 @@ def plan_of(entity: Any) -> Plan:
         f'SELECT {quoted} FROM "{table}"',
         keys, ("n",) if numbered else keys,
         {key: _maker(column.default) for key, column in columns}, frozenset(names),
+        {key: _maker(column.default)() for key, column in columns if not _makes(column.default)},
+        tuple((key, _maker(column.default)) for key, column in columns if _makes(column.default)),
         tuple(key for key, column in columns if key in keys and column.default is None),
         tuple((place, key) for place, (key, column) in enumerate(columns) if isinstance(column.type, JSON)),
         tuple(place for place, (_key, column) in enumerate(columns) if isinstance(column.type, Boolean)),
         numbered, tuple(name for name in PARENTS if name in names), itemgetter(*names), itemgetter(*keys),
         mapper.class_manager.new_instance,
     )  # fmt: skip
+
+
+def _makes(default: Any) -> bool:
+    """Say whether a default is made anew for each row."""
+    return default is not None and bool(default.is_callable)
 
 
 def _maker(default: Any) -> Callable[[], Any]:
@@ -157,15 +175,24 @@ class Kept:
 
     TABLES = frozenset({"site", "staff", "device_model", "shelf"})
 
-    __slots__ = ("counters", "info", "last", "next_n", "rows", "settings")
+    __slots__ = ("_driver", "counters", "info", "last", "next_n", "rows", "settings")
 
     def __init__(self) -> None:
+        self._driver: Any = None
         self.next_n: dict[Any, int] = {}
         self.rows: dict[tuple[Any, ...], Sequence[Any]] = {}
         self.info: dict[Any, Any] = {}
         self.settings: Any = None
         self.counters: dict[str, tuple[str, int]] | None = None
         self.last: Any = None
+
+    def driver(self, bind: Any) -> Any:
+        """Return the bare connection that writes: there is only one as long as the store is open."""
+        if self._driver is None:
+            lent = bind.raw_connection()
+            self._driver = lent.driver_connection
+            lent.close()
+        return self._driver
 
     def forget(self, table: str) -> None:
         """Drop what was read from a table that is about to change."""

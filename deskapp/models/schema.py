@@ -30,7 +30,7 @@ from deskapp.models.base import Base
 from deskapp.models.identity import Identity
 from deskapp.paths import Home
 
-VERSION = 5
+VERSION = 6
 
 Migration = Callable[[cipher.Connection], None]
 

@@ -20,10 +20,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from deskapp.models.act_session import driver_of
+from deskapp.models.act_session import ActSession, driver_of
 from deskapp.paths import resource
 from deskapp.rules import pinyin
-from deskapp.rules.grams import PAIR, Words, grams, size_of, words
+from deskapp.rules.grams import PAIR, Words, grams, grams_of, size_of, words
 
 PAGE = 3900
 """Bytes of a page of the index: it has to fit into one of the file, of which encryption takes 80 bytes."""
@@ -108,6 +108,15 @@ _OWNERS: Mapping[str, tuple[Index, str]] = {
 }
 
 
+_OWN_COLUMNS: Mapping[str, frozenset[str]] = {
+    table: frozenset(re.findall(rf"\b{alias}\.(\w+)", _OWNERS[table][0].text))
+    for table, alias in (
+        ("service_ticket", "t"), ("device", "t"), ("terminal_binding", "b"), ("repair_order", "t"), ("repair_item", "i")
+    )
+}  # fmt: skip
+"""Of each table the columns that stand in an index; where others are set there is nothing to be done."""
+
+
 # -- keeping it up ---------------------------------------------------------------
 
 
@@ -131,16 +140,37 @@ def indexed(text: str) -> str:
 def update(session: Session, touched: Mapping[tuple[str, str], object]) -> None:
     """Index every touched record anew; called by the write door inside the open commit."""
     due: dict[str, dict[str, None]] = {}
-    for (table, _id), row in touched.items():
+    parts: dict[tuple[Index, tuple[str, ...]], list[str]] = {}
+    for (table, record_id), row in touched.items():
         owner = _OWNERS.get(table)
-        if owner is not None:
+        if owner is None:
+            continue
+        names = _indexed_news(session, owner[0], table, row)
+        if names is None:
             due.setdefault(owner[0].table, {})[getattr(row, owner[1])] = None
+        elif names:
+            parts.setdefault((owner[0], names), []).append(record_id)
+    for (index, names), ids in parts.items():
+        rest = [one for one in ids if one not in due.get(index.table, ())]
+        for some in _slices(rest, 500):
+            _add(session, index, some, _joined(*(f"t.{name}" for name in names)))
     for index in INDEXES:
         ids = list(due.get(index.table, ()))
         if index is MERCHANT and ids:
             _derive_initials(session, ids)
         for some in _slices(ids, 500):
             _add(session, index, some)
+
+
+def _indexed_news(session: Session, index: Index, table: str, row: object) -> tuple[str, ...] | None:
+    """Return the indexed columns of a row that were set; None where its record has to be indexed as a whole."""
+    if index is MERCHANT or not isinstance(session, ActSession):
+        return None
+    told = session.news(row)
+    if told is None:
+        return None
+    names = tuple(sorted(told & _OWN_COLUMNS[table]))
+    return names if table == index.table or not names else None
 
 
 def drop_and_rebuild(session: Session, *, progress: Callable[[str], None] = lambda _table: None) -> None:
@@ -210,12 +240,17 @@ def _initials(text: str) -> str:
     return " ".join(found)
 
 
-def _add(session: Session, index: Index, ids: list[str]) -> None:
+def _add(session: Session, index: Index, ids: list[str], text: str = "") -> None:
+    """Index records by all of their text, or by a part of it that is new."""
     driver = driver_of(session)
     marks = ", ".join("?" * len(ids))
-    rows = driver.execute(f"SELECT t.n, {index.text} FROM {index.table} t WHERE t.id IN ({marks})", ids).fetchall()
+    question = f"SELECT t.n, {text or index.text} FROM {index.table} t WHERE t.id IN ({marks})"
+    rows = driver.execute(question, ids).fetchall()
     if rows:
-        grammed = [(n, indexed(text)) for n, text in rows]
+        cut = grams_of([text for _n, text in rows])
+        grammed = [
+            (n, f"{some} {ODD}" if _ODD.search(text) else some) for (n, text), some in zip(rows, cut, strict=True)
+        ]
         driver.executemany(f"INSERT INTO {index.name} (rowid, grams) VALUES (?, ?)", grammed)
 
 

@@ -1,6 +1,6 @@
 """The journal once more, on another disk: caught up behind the commits, never waited for.
 
-The copy beside the data (`models.copy`) is written with each commit. This one follows a moment later on a work
+The copy beside the data (`models.copy`) is written right behind each commit. This one follows later on a work
 thread, because a USB disk is slow and often not there: then nothing stops, and the next look writes what is missing.
 The file is opened for one round only, so that the disk can be pulled out between two.
 """

@@ -27,7 +27,10 @@ class Part(Synced, Base):
 
 
 class StockMove(Fact, Base):
-    """A signed double entry between places: supplier, shelf, item, old_parts, scrap, count."""
+    """A signed double entry between places: supplier, shelf, item, old_parts, scrap, count.
+
+    `data["at_site"]` says at which site: what was fitted elsewhere comes along with its device and is no stock of ours.
+    """
 
     __tablename__ = "stock_move"
 

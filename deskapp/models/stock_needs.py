@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from deskapp.models.bench import RESERVED, SHELF
-from deskapp.models.repair import RepairItem, WorkEvent
+from deskapp.models.bench import RESERVED, SHELF, stock_here
+from deskapp.models.repair import IN_HAND, RepairItem, WorkEvent
 from deskapp.models.stock import Part, StockMove
+from deskapp.models.transfers import other_sites, this_site
 from deskapp.rules.depot import Need
 from deskapp.rules.states import WorkState
 
@@ -17,11 +18,11 @@ from deskapp.rules.states import WorkState
 def sums_at(session: Session, place: str) -> dict[str, int]:
     """Return how many of each part are at a place."""
     voided = select(StockMove.voids).where(StockMove.voids != "")
-    found: dict[str, int] = {}
+    found, here = dict[str, int](), stock_here(session)
     for column, sign in ((StockMove.to_place, 1), (StockMove.from_place, -1)):
         rows = session.execute(
             select(StockMove.part_id, func.sum(StockMove.quantity))
-            .where(column == place, StockMove.voids == "", StockMove.id.not_in(voided))
+            .where(column == place, StockMove.voids == "", StockMove.id.not_in(voided), here)
             .group_by(StockMove.part_id)
         )
         for part_id, quantity in rows:
@@ -34,7 +35,10 @@ def awaited(session: Session) -> dict[str, int]:
     newest = (
         select(func.max(WorkEvent.n))
         .join(RepairItem, RepairItem.id == WorkEvent.item_id)
-        .where(RepairItem.work_state == WorkState.AWAITING_PARTS.value, WorkEvent.move == "wait_for_parts")
+        .where(
+            IN_HAND, RepairItem.work_state == WorkState.AWAITING_PARTS.value, WorkEvent.move == "wait_for_parts",
+            RepairItem.at_site.not_in(other_sites(session, this_site(session))),
+        )
         .group_by(WorkEvent.item_id)
     )
     found: dict[str, int] = {}

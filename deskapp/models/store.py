@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -187,7 +187,7 @@ class Store:
                 raise Unavailable(
                     N_("Saving is stopped because the disk failed. Close and reopen deskapp."), code="frozen"
                 )
-            return self._run(replace(act, uid=act.uid or self._new_id()), by, last_try=False)
+            return self._run(act.with_uid(self._new_id), by, last_try=False)
 
     def _run(self, act: Command[T], by: Actor, *, last_try: bool) -> Done[T]:
         try:
@@ -340,10 +340,10 @@ class Store:
         with self.read() as session:
             return session.scalar(select(ChangeSet.seq).where(ChangeSet.uid == uid)) is not None
 
-    def recopy(self) -> None:
-        """Bring the journal's copy up to date after entries were issued anew."""
+    def recopy(self, *, anew: bool = False) -> None:
+        """Bring the journal's copy up to date after entries were issued anew; `anew`: write all of it once more."""
         with self._door, self.read() as session:
-            self._copy.catch_up(session)
+            (self._copy.renew if anew else self._copy.catch_up)(session)
 
     def raw_writer(self) -> cipher.Connection:
         """Return a new raw connection for backup and idle checks; the caller closes it."""

@@ -148,6 +148,12 @@ KEYS = {
     "reissue": "up to which act the journal was issued anew under a new identity and may have to be sent again",
     "carry": "code of the file that was last written for a stick",
     "retired": "1 once the server has let this station go",
+    "orders": "the public key by which this desk's server signs orders",
+    "lost_at": "when the server first ordered this desk to be wiped",
+    "leaving": "the journal's last number when everything was handed over and the server told that this desk is empty",
+    "metered": "largest photo in bytes that goes by the line of now; empty where the line is not paid by volume",
+    "branch": "the branch's name, kept when this desk left: its record goes with all others",
+    "recopy": "1 while the copy of the journal still holds what was erased",
     "moved": "the computer that took a number of its own before the server could be asked for one",
     "audited_at": "when both sides were last compared scope by scope (or, before that, when this desk first spoke)",
     "differing": "in how many scopes they differed then; those were fetched anew",
@@ -170,4 +176,8 @@ def keep(session: Session, key: str, value: str | int) -> None:
     """Set one value of `KEYS`."""
     if key not in KEYS:
         raise ValueError(key)
-    session.merge(SyncState(key=key, value=str(value)))
+    row = session.get(SyncState, key)
+    if row is None:
+        session.add(SyncState(key=key, value=str(value)))
+    else:
+        row.value = str(value)

@@ -72,11 +72,21 @@ def promise_of(session: Session, site_id: str, priority: int) -> ServiceTime:
 def due_of(session: Session, site_id: str, priority: int, opened_at: int, pauses: Sequence[Pause]) -> DueTimes:
     """Return when something opened at an instant (ms UTC) is due at a site."""
     if pauses:
-        return due(opened_at, promise_of(session, site_id, priority), calendar_of(session, site_id), pauses)
+        return due(opened_at, *_terms(session, site_id, priority), pauses)
     key = ("due", site_id, priority, opened_at)  # the devices of one visit are due at the same time as its ticket
-    if key not in session.info:
-        session.info[key] = due(opened_at, promise_of(session, site_id, priority), calendar_of(session, site_id), ())
-    known: DueTimes = session.info[key]
+    known: DueTimes | None = session.info.get(key)
+    if known is None:
+        known = session.info[key] = due(opened_at, *_terms(session, site_id, priority))
+    return known
+
+
+def _terms(session: Session, site_id: str, priority: int) -> tuple[ServiceTime, SiteCalendar]:
+    """Return what a site promises for a priority and when it is open: looked up once for thousands of tickets."""
+    info = session.kept.info if isinstance(session, ActSession) else session.info
+    key = ("terms", site_id, priority)
+    known: tuple[ServiceTime, SiteCalendar] | None = info.get(key)
+    if known is None:
+        known = info[key] = promise_of(session, site_id, priority), calendar_of(session, site_id)
     return known
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deskapp.models.act_session import driver_of, find
-from deskapp.models.people import Site
-from deskapp.models.repair import CustodyEvent, RepairItem, RepairOrder, ReviewCard, WorkEvent
+from deskapp.models.local import StoreInfo
+from deskapp.models.people import Shelf, Site
+from deskapp.models.repair import CustodyEvent, RepairItem, ReviewCard, WorkEvent
 from deskapp.models.transfer import Manifest, ManifestEvent
 from deskapp.rules.transfers import Difference, Fact, Kind, State, View, derived_id, fold
 
@@ -36,7 +37,9 @@ def view_of(session: Session, manifest_id: str) -> View:
     """
     rows = driver_of(session, ManifestEvent).execute(_EVENTS, (manifest_id,)).fetchall()
     return fold(
-        Fact(_KINDS[kind], uid, at, by, item, label, serial, seal, words, giver, taker, json.loads(data), voids or None)
+        Fact(
+            _KINDS[kind], uid, at, by, item, label, serial, seal, words, giver, taker, orjson.loads(data), voids or None
+        )
         for kind, uid, at, by, item, label, serial, seal, words, giver, taker, data, voids in rows
         if kind in _KINDS
     )
@@ -109,7 +112,11 @@ def unmatched(session: Session, site_id: str) -> list[ManifestEvent]:
     gone = set(session.scalars(select(ManifestEvent.voids).where(ManifestEvent.voids.in_([row.id for row in rows]))))
     ids = [work_id(row.id) for row in rows]
     done = set(session.scalars(select(WorkEvent.id).where(WorkEvent.id.in_(ids))))
-    return [row for row in rows if row.id not in gone and work_id(row.id) not in done and _at(session, row, site_id)]
+    return [
+        row for row in rows
+        if row.id not in gone and work_id(row.id) not in done and not row.data.get("loaner")
+        and _at(session, row, site_id)
+    ]  # fmt: skip
 
 
 def nameless_extras(session: Session, site_id: str) -> list[ManifestEvent]:
@@ -141,30 +148,17 @@ def item_by_label(session: Session, label_no: str) -> RepairItem | None:
     ).first()
 
 
-def sites_of(session: Session, item_ids: Iterable[str]) -> dict[str, str]:
-    """Return at which site each device was taken in last: where it was received, else where it was checked in."""
-    ids = list(item_ids)
-    if not ids:
-        return {}
-    found: dict[str, str] = {}
-    for start in range(0, len(ids), 500):
-        some = ids[start : start + 500]
-        rows = session.execute(
-            select(RepairItem.id, RepairOrder.site_id)
-            .join(RepairOrder, RepairOrder.id == RepairItem.order_id)
-            .where(RepairItem.id.in_(some))
-        ).all()
-        found.update({row.id: row.site_id for row in rows})
-        moves = session.execute(
-            select(WorkEvent.id, WorkEvent.item_id, WorkEvent.data, WorkEvent.voids)
-            .where(WorkEvent.item_id.in_(some), WorkEvent.move == "receive")
-            .order_by(WorkEvent.n)
-        ).all()
-        gone = {row.voids for row in moves if row.voids}
-        found.update(
-            {row.item_id: str(row.data["site"]) for row in moves if row.data.get("site") and row.id not in gone}
-        )
-    return found
+def this_site(session: Session) -> str:
+    """Return the id of this desk's site, empty before there is one."""
+    row = session.get(StoreInfo, "site_id")
+    return row.value if row is not None else ""
+
+
+def other_sites(session: Session, site_id: str) -> list[str]:
+    """Return the ids of all sites that are not this one, under whichever of its ids it is asked for."""
+    codes = {row.id: row.code for row in session.scalars(select(Site))}
+    own = codes.get(site_id, "")
+    return sorted(one for one, code in codes.items() if one != site_id and code != own)
 
 
 def same_site(session: Session, one: str, other: str) -> bool:
@@ -175,15 +169,28 @@ def same_site(session: Session, one: str, other: str) -> bool:
     return first is not None and second is not None and first.code == second.code
 
 
+def shelf_at(session: Session, site_id: str, code: str) -> Shelf | None:
+    """Return a shelf of a site by its code or its label; another site may have a shelf of the same code."""
+    wanted = code.strip().upper()
+    return session.scalars(
+        select(Shelf).where(
+            (Shelf.code == wanted) | (Shelf.label_no == wanted), Shelf.active,
+            Shelf.site_id.not_in(other_sites(session, site_id)),
+        )
+    ).first()  # fmt: skip
+
+
 def elsewhere(session: Session, site_id: str, item_ids: Iterable[str]) -> set[str]:
-    """Return which of these devices are, by the record, at another site than this one."""
-    codes = {row.id: row.code for row in session.scalars(select(Site))}
-    own = codes.get(site_id, "")
-    places = sites_of(session, item_ids)
-    return {
-        item_id for item_id, place in places.items()
-        if place != site_id and place in codes and codes[place] != own
-    }  # fmt: skip
+    """Return which of these devices another site than this one took in last."""
+    others = other_sites(session, site_id)
+    ids = list(item_ids) if others else []
+    found: set[str] = set()
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        found.update(
+            session.scalars(select(RepairItem.id).where(RepairItem.id.in_(some), RepairItem.at_site.in_(others)))
+        )
+    return found
 
 
 def hop_rows(session: Session, item_id: str) -> list[CustodyEvent]:

@@ -149,6 +149,10 @@ class Command(Generic[T]):
     uid: str = ""
     trial: bool = False
 
+    def with_uid(self, new_id: Callable[[], str]) -> Command[T]:
+        """Return the same act with a uid, its own if it has one."""
+        return self if self.uid else Command(self.name, self.title, self.right, self.run, new_id(), self.trial)
+
     def as_trial(self) -> Command[T]:
         """Return the same act done for show: it answers what it would do, and leaves nothing behind."""
         return replace(self, trial=True)

@@ -19,6 +19,7 @@ from reportlab import rl_config
 from reportlab.pdfbase import pdfdoc, pdfmetrics, ttfonts
 
 from deskapp.paths import resource
+from deskapp.print.font_file import Font
 
 REGULAR = "Desk"
 BOLD = "DeskBold"
@@ -29,6 +30,8 @@ _NEVER_FIRST = "，。、；：？！）》」』】”’％…"  # these hang 
 
 _FILES = {REGULAR: "NotoSansSC-Regular.ttf", BOLD: "NotoSansSC-Bold.ttf"}
 _loading = threading.Lock()
+in_use = threading.RLock()
+"""Held while a document is drawn or a font is cut: the library's fonts keep state per document, not per thread."""
 
 
 class Run(NamedTuple):
@@ -78,36 +81,6 @@ def to_unicode(font_name: str, subset: list[int]) -> str:
     return "\n".join([*head, *blocks, *tail])
 
 
-class _Outlines:
-    """The outlines in a font's file, cut out one by one.
-
-    WORKAROUND(reportlab 5.1): it copies the whole table, ten megabytes, for every document and font.
-    """
-
-    def __init__(self, file: bytes, start: int) -> None:
-        self._file, self._start = file, start
-
-    def __getitem__(self, part: slice) -> bytes:
-        return self._file[self._start + part.start : self._start + part.stop]
-
-
-class _Face(ttfonts.TTFontFace):  # type: ignore[misc]
-    """A font's file, read once."""
-
-    def get_table(self, tag: str) -> bytes | _Outlines:
-        if tag == "glyf":
-            return _Outlines(self._ttf_data, self.get_table_pos(tag)[0])
-        table: bytes = super().get_table(tag)
-        return table
-
-
-def _register(name: str, file: str) -> None:
-    """Make a font known. A paper carries only the characters it shows, not all of ASCII by habit."""
-    font = ttfonts.TTFont(name, file, asciiReadable=False, shapable=False)
-    font.face.__class__ = _Face
-    pdfmetrics.registerFont(font)
-
-
 @cache
 def _registered() -> bool:
     rl_config.invariant = 1
@@ -116,14 +89,14 @@ def _registered() -> bool:
     # WORKAROUND(reportlab 5.1): no setting says how hard to press. Quick is 5 % larger and takes a fifth off a receipt.
     pdfdoc.zlib = types.SimpleNamespace(compress=partial(zlib.compress, level=1), decompress=zlib.decompress)
     for name, file in _FILES.items():
-        _register(name, str(resource("fonts", file)))
+        pdfmetrics.registerFont(Font(name, str(resource("fonts", file))))
     # Paragraphs ask for the bold of a family by name; italics do not exist on our papers.
     pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
     return True
 
 
 def load() -> None:
-    """Register the two fonts; the first call takes some 60 ms, later ones nothing."""
+    """Register the two fonts; the first call takes some 25 ms, later ones nothing."""
     with _loading:
         _registered()
 
@@ -135,7 +108,7 @@ def _fallbacks() -> tuple[str, ...]:
     folder = resource("fonts", "fallback")
     for number, file in enumerate(sorted(folder.glob("*.ttf")) if folder.is_dir() else ()):
         name = f"{REGULAR}Fallback{number}"
-        _register(name, str(file))
+        pdfmetrics.registerFont(Font(name, str(file)))
         names.append(name)
     return tuple(names)
 
@@ -228,11 +201,13 @@ def missing(text: str) -> str:
 
 @lru_cache(maxsize=2048)
 def _unit_width(text: str, bold: bool) -> float:
-    total = 0.0
-    for run in runs(text, bold):
-        widths = _widths(run.font)
-        total += sum([widths.get(ord(character), 1000.0) for character in run.text])
-    return total * 0.001
+    return sum(width_in(run.font, run.text) for run in runs(text, bold))
+
+
+def width_in(font: str, text: str) -> float:
+    """Return the width of characters that one font has, in units of their size."""
+    widths = _widths(font)
+    return sum([widths.get(ord(character), 1000.0) for character in text]) * 0.001
 
 
 def width(text: str, size: float, bold: bool = False) -> float:

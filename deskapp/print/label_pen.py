@@ -235,7 +235,9 @@ def _draw_cell(page: Drawing, pen: Pen, x: float, baseline: int, cell: _Shown, w
         pen.text(page, x, baseline, cell.tail, size, bold=True)
         return
     bold = not cell.head
-    made = fonts.fit(cell.head + cell.tail, end - x, (size,), bold=bold, keep_end=bool(cell.tail))
+    # Of a number people read the last digits, of a name its beginning.
+    number = bool(cell.tail) and (bool(cell.head) or cell.tail.isascii())
+    made = fonts.fit(cell.head + cell.tail, end - x, (size,), bold=bold, keep_end=number)
     pen.text(page, x, baseline, _told(page, made, column.told), size, bold=bold)
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from PIL import Image, ImageOps, UnidentifiedImageError
+from typing import TYPE_CHECKING
 
 from deskapp.errors import N_, Refused
+
+if TYPE_CHECKING:
+    from PIL import Image  # most branches have no logo, and a first label waits for it
 
 LARGEST_FILE = 2 * 1024 * 1024  # bytes
 LARGEST_SIDE = 4000  # pixels
@@ -41,6 +43,8 @@ class Logo:
         """Return the picture as large as fits into so many dots, its shape kept."""
         made = self._made.get((width, height))
         if made is None:
+            from PIL import Image, ImageOps
+
             scale = min(width / self.grey.width, height / self.grey.height)
             size = max(1, int(self.grey.width * scale)), max(1, int(self.grey.height * scale))
             small = self.grey.resize(size, Image.Resampling.LANCZOS)
@@ -68,7 +72,9 @@ def load(file: Path) -> Logo:
 
 def of_bytes(content: bytes) -> Logo:
     """Return the logo of a picture in memory."""
-    import hashlib  # with the picture; most branches have none
+    import hashlib
+
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:

@@ -7,6 +7,7 @@ A name is `base[@dpi][+qr]`: `label-60x40`, `label-50x30@300`, `label-40x30+qr`,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -80,6 +81,30 @@ _ALL = (
     Medium("a4-labels", Form.SHEET, 210, 297),
 )
 MEDIA = {medium.name: medium for medium in _ALL}
+
+PAPER_MEDIA: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("repair_receipt", "refund"), ("a5", "roll-80", "roll-58", "a4", "form-241x140", "form-241x279")),
+    "pickup_slip": ("roll-80", "roll-58", "a5", "a4", "form-241x140", "form-241x279"),
+    "quote": ("a5", "a4", "roll-80", "roll-58", "form-241x140", "form-241x279"),
+    "day_end": ("a4", "form-241x279"),
+    "register": ("a4-landscape",),
+    "recovery_code": ("a5", "a4"),
+    "service_card": ("card-90x54", "roll-58", "roll-80"),
+    "manifest": ("a4", "form-241x279", "form-241x140"),
+    "custody_record": ("a4", "form-241x279"),
+    "stocktake": ("a4", "a5", "form-241x279"),
+    **dict.fromkeys(("key_run", "scrap_record", "parts_order", "collect_notice", "command_sheet"), ("a4",)),
+    "discrepancy_note": ("a4", "a5", "form-241x140", "form-241x279"),
+    "inspection_sheet": ("a4", "a5"),
+    "bench_traveller": ("a5", "a4"),
+    "loan_agreement": ("a5", "a4", "form-241x140", "form-241x279"),
+    "call_note": ("roll-80", "roll-58", "a5"),
+    "missed_note": ("a5", "roll-80", "roll-58", "form-241x93"),
+}
+"""On which media the shipped template of each kind stands, the usual one first; a test holds both together.
+
+It stands here too because whoever prints a label must not wait for all papers to be read.
+"""
 
 
 def medium(name: str) -> Medium:

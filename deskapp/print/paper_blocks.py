@@ -123,7 +123,11 @@ class Each(Block):
             inner.index = number
             story = blocks_story(self.inner, inner)
             # What is taller than half a page may be parted: kept together it would leave pages half empty.
-            made += kept(story) if self.together and tall(story) < scope.paper.room / 2 else story
+            if self.together and tall(story) < scope.paper.room / 2:
+                kept(story)
+            elif len(story) > 1:
+                story[0].keep = True  # a heading is never the last line of a page
+            made += story
         return made
 
 

@@ -77,7 +77,7 @@ class Ticks(Block):
         if self.words is NO_WORDS:
             return kept(pieces.ticks(paper, options, size))
         if paper.roll:
-            head = lines(pieces.caption_pieces(paper, scope.pair(self.words)), paper.width)
+            head = pieces.caption_lines(paper, scope.pair(self.words), paper.width)
             return kept([*head, *pieces.ticks(paper, options, size)])
         indent = self.indent * max(1.0, paper.size(6.8) / 6.8)
         body = pieces.ticks(paper, options, size, paper.width - indent)
@@ -120,7 +120,7 @@ class Signatures(Block):
 
     def _slot(self, scope: Scope, entry: Entry, said: str, wide: float) -> Story:
         paper = scope.paper
-        head = [Strip(4.0), *lines(pieces.caption_pieces(paper, entry.pair(scope)), wide)]
+        head = [Strip(4.0), *pieces.caption_lines(paper, entry.pair(scope), wide)]
         name = text(paper, said, 8.4, wide) if said else [Strip(paper.size(8.4) * 1.32)]
         room = scope.pick(self.room or {"": 11.0})
         digest = str(attrgetter(entry.picture)(scope.card)) if entry.picture else ""
@@ -228,7 +228,7 @@ class Write(Block):
         """Set what is known; else the lines."""
         paper = scope.paper
         said = scope.say(self.value) if self.value else ""
-        head = lines(pieces.caption_pieces(paper, scope.pair(self.words)), paper.width)
+        head = pieces.caption_lines(paper, scope.pair(self.words), paper.width)
         if said:
             return [*head, *text(paper, said), gap(4.0)]
         step = max(17.0, paper.size(8.8) * 2)

@@ -26,12 +26,14 @@ from reportlab.pdfgen.canvas import Canvas
 from deskapp.errors import N_
 from deskapp.print import paper_blocks, strip_paint, templates
 from deskapp.print.expressions import Names
-from deskapp.print.media import MEDIA, Form, Medium
+from deskapp.print.media import MEDIA, PAPER_MEDIA, Form, Medium
 from deskapp.print.paper_parts import Block, Reading, Scope, base_name, tags_of
 from deskapp.print.pieces import closing
 from deskapp.print.strips import AS_IT_IS, Drawn, Facts, Laid, Paper, Story, Truing, lay, paginate
 from deskapp.print.template_reader import Table, Words
 from deskapp.rules import papers
+
+__all__ = ["PAPER_MEDIA", "Body", "compose", "draw", "layouts", "parts"]
 
 BLOCKS = paper_blocks.BLOCKS
 PAGES = tuple(name for name, one in MEDIA.items() if one.form in (Form.PAGE, Form.ROLL))
@@ -41,6 +43,8 @@ SIZES = {"small": 0.9, "normal": 1.0, "large": 1.12}
 """What the option `size` of a paper template does to all its texts."""
 SPILL = 0.3
 """A last page filled less than this is worth saving."""
+ONE_PAGE_MM = 60.0
+"""What is lower than this is a card to keep: nobody carries two."""
 CLOSER = (1.0, 0.96, 0.92, 0.88)
 AIR = 0.7
 """What is left of empty heights where a page is saved."""
@@ -88,33 +92,8 @@ def _stands_for(body: object, medium: str) -> bool:
     return medium in cast("Body", body).media
 
 
-FAMILY = templates.Family("papers", frozenset(papers.kinds()) - papers.LABEL_KINDS, _parse, _stands_for)
+FAMILY = templates.Family("papers", papers.names() - papers.LABEL_KINDS, _parse, _stands_for)
 templates.add_family(FAMILY)
-
-
-PAPER_MEDIA: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("repair_receipt", "refund"), ("a5", "roll-80", "roll-58", "a4", "form-241x140", "form-241x279")),
-    "pickup_slip": ("roll-80", "roll-58", "a5", "a4", "form-241x140", "form-241x279"),
-    "quote": ("a5", "a4", "roll-80", "roll-58", "form-241x140", "form-241x279"),
-    "day_end": ("a4", "form-241x279"),
-    "register": ("a4-landscape",),
-    "recovery_code": ("a5", "a4"),
-    "service_card": ("card-90x54", "roll-58", "roll-80"),
-    "manifest": ("a4", "form-241x279", "form-241x140"),
-    "custody_record": ("a4", "form-241x279"),
-    "stocktake": ("a4", "a5", "form-241x279"),
-    **dict.fromkeys(("key_run", "scrap_record", "parts_order", "collect_notice", "command_sheet"), ("a4",)),
-    "discrepancy_note": ("a4", "a5", "form-241x140", "form-241x279"),
-    "inspection_sheet": ("a4", "a5"),
-    "bench_traveller": ("a5", "a4"),
-    "loan_agreement": ("a5", "a4", "form-241x140", "form-241x279"),
-    "call_note": ("roll-80", "roll-58", "a5"),
-    "missed_note": ("a5", "roll-80", "roll-58", "form-241x93"),
-}
-"""On which media the shipped template of each kind stands, the usual one first; a test holds both together.
-
-It is written here too because whoever prints a label must not wait for all papers to be read.
-"""
 
 
 # ---------------------------------------------------------------- setting a card
@@ -143,8 +122,8 @@ def compose(
         return paper, story
     pages = paginate(story, room)
     last = pages[-1][-1].y + pages[-1][-1].strip.height if pages[-1] else 0.0
-    if len(pages) > 1 and last < room * SPILL:
-        for smaller in CLOSER:
+    if len(pages) > 1 and (last < room * SPILL or medium.height_mm < ONE_PAGE_MM):
+        for smaller in (*CLOSER, *TOO_TALL) if medium.height_mm < ONE_PAGE_MM else CLOSER:
             closer, strips = _set(tuned, card, medium, facts, part, size * smaller)
             for strip in strips:
                 if not strip.marks:

@@ -89,6 +89,14 @@ def caption_pieces(paper: Paper, words: Pair, size: float = 0.0) -> list[Piece]:
     return found
 
 
+def caption_lines(paper: Paper, words: Pair, room: float) -> Story:
+    """Return a caption as lines: where both languages do not fit beside each other, each has a line of its own."""
+    found = caption_pieces(paper, words)
+    if len(found) < 2 or sum(typeset.width(one.text, one.style) for one in found) <= room:
+        return lines(found, room)
+    return [*lines(found[:1], room), *lines([Piece(found[1].text.strip(), found[1].style)], room)]
+
+
 def tall(strips: Iterable[Strip]) -> float:
     """Return how tall strips are together."""
     return sum(strip.height for strip in strips)
@@ -146,7 +154,7 @@ def cell(
     style = typeset.fitting(value, style, room, max(paper.least, style.size * (0.75 if value.isascii() else 0.84)))
     if typeset.width(value, style) > room + 0.01 and not value.isascii():
         style = Style(paper.size(size), bold)  # it takes two lines anyway
-    return lines(caption_pieces(paper, words), room), lines([Piece(value or DASH, style)], room)
+    return caption_lines(paper, words, room), lines([Piece(value or DASH, style)], room)
 
 
 def grid(
@@ -203,7 +211,7 @@ def captioned(
     """Return a caption in a column of its own with the text beside it, which may be long; each line a strip."""
     wide = room or paper.width
     body = value if not isinstance(value, str) else text(paper, value or DASH, size, wide - indent)
-    head = lines(caption_pieces(paper, words), indent - 4)
+    head = caption_lines(paper, words, indent - 4)
     first: Story = []
     for number in range(max(len(head), 1)):
         left = head[number : number + 1]

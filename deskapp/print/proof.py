@@ -86,8 +86,20 @@ def _dots(job: Asked, profile: Profile | None, taste: Taste) -> Proof:
     if profile is not None:
         tune = profile.tune(job.medium)
         nudge = tune.offset_x_um / 1000, tune.offset_y_um / 1000
-    made = _rendered(job, target, taste, nudge=nudge, dot_page=True)
-    drawn = [Bits.of_picture(picture) for picture in raster.dots(made.pdf)]
+    made = render.render_burned(
+        job.kind,
+        papers.from_json(job.card),
+        medium=target,
+        language=job.language,
+        copy_no=job.copy_no,
+        job_id=job.id,
+        printed_at_ms=job.created_at,
+        superseded_by=job.superseded_by,
+        nudge_mm=nudge,
+        templates=taste.templates,
+        pictures=taste.pictures,
+    )
+    drawn = [Bits.of_picture(picture) for picture in made.pictures]
     warnings, shade = list(made.warnings), 0
     if profile is not None:
         setup = setup_for(target, profile)
@@ -112,14 +124,7 @@ def _on_paper(burned: Bits, target: Medium, shade: int, *, turned: bool) -> Bits
     return bits.fitted(max(target.width_dots, bits.width), bits.height, left=-shade) if shade else bits
 
 
-def _rendered(
-    job: Asked,
-    target: Medium,
-    taste: Taste,
-    *,
-    nudge: tuple[float, float] = (0.0, 0.0),
-    dot_page: bool = False,
-) -> render.Rendered:
+def _rendered(job: Asked, target: Medium, taste: Taste) -> render.Rendered:
     return render.render_many(
         [(job.kind, papers.from_json(job.card))],
         medium=target,
@@ -128,9 +133,7 @@ def _rendered(
         job_id=job.id,
         printed_at_ms=job.created_at,
         superseded_by=job.superseded_by,
-        nudge_mm=nudge,
         start_cell=getattr(job, "start_cell", 0),
-        dot_page=dot_page,
         templates=taste.templates,
         pictures=taste.pictures,
     )

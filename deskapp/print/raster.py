@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 # pypdfium2 is imported where a page is drawn: a PDF that only goes to a folder must not wait for its 60 ms.
-_pdfium = threading.Lock()  # the library is not made for two threads
+PDFIUM = threading.Lock()
+"""Held while anything is asked of the library: it is not made for two threads."""
 
 
 def dots(pdf: bytes, threshold: int = 128) -> list[Image.Image]:
@@ -22,10 +23,27 @@ def pages(pdf: bytes, scale: float, *, grey: bool = False) -> list[Image.Image]:
     """Return each page as a picture; `scale` is pixels per point."""
     import pypdfium2
 
-    with _pdfium:
+    with PDFIUM:
         document = pypdfium2.PdfDocument(pdf)
         try:
             return [page.render(scale=scale, grayscale=grey).to_pil() for page in document]
+        finally:
+            document.close()
+
+
+def scanned(pdf: bytes, long_edge: int, most: int) -> list[Image.Image]:
+    """Return the pages of a foreign PDF, each `long_edge` pixels long; raises ValueError for more than `most` pages.
+
+    The size comes from the wish and never from the file: a page may claim to be as large as a field.
+    """
+    import pypdfium2
+
+    with PDFIUM:
+        document = pypdfium2.PdfDocument(pdf)
+        try:
+            if not 0 < len(document) <= most:
+                raise ValueError("no pages, or too many")
+            return [page.render(scale=long_edge / max(1.0, *page.get_size())).to_pil() for page in document]
         finally:
             document.close()
 
@@ -34,7 +52,7 @@ def text(pdf: bytes) -> str:
     """Return the text of all pages as a reader would copy it."""
     import pypdfium2
 
-    with _pdfium:
+    with PDFIUM:
         document = pypdfium2.PdfDocument(pdf)
         try:
             return "\n".join(page.get_textpage().get_text_bounded() for page in document)

@@ -12,8 +12,8 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
-from deskapp import settings
 from deskapp.commands import printing
 from deskapp.commands.printing import Settled
 from deskapp.errors import N_, Corrupt
@@ -22,10 +22,16 @@ from deskapp.print import raw_pieces, windows
 from deskapp.print.printers import Delivery, Evidence, NotSent, RawPrinter
 from deskapp.print.raw.status import Trouble, sentence
 from deskapp.print.raw_pieces import Made
-from deskapp.queries.printing import JobCard, open_windows
+from deskapp.queries.printing import JobCard
 from deskapp.rules.printer_profiles import Profile
 
+if TYPE_CHECKING:
+    from deskapp.print.templates import Chosen
+
 log = logging.getLogger(__name__)
+
+Windows = Sequence[Sequence[JobCard]]
+"""Jobs by the connection they left on."""
 
 BROKEN = N_("This paper could not be made. Please report it.")
 NO_LANGUAGE = N_("Say which language this printer speaks, on its page in the settings.")
@@ -67,32 +73,38 @@ class Lane:
 
     # ------------------------------------------------------------ sending
 
-    def send(self, jobs: Sequence[JobCard], profile: Profile, second: str = "") -> tuple[int, str]:
+    def send(
+        self, jobs: Sequence[JobCard], profile: Profile, templates: Chosen, second: str = "", *,
+        held: Callable[[], Windows],
+    ) -> tuple[int, str]:  # fmt: skip
         """Take up to `windows.MOST` jobs through; returns how many came out, and why the rest could not be begun.
 
-        `second` takes over by itself what could not be handed to this printer.
+        `templates` are the branch's. `second` takes over by itself what could not be handed to this printer.
+        `held` returns what printers hold, asked when the papers are drawn.
         """
         if not profile.language:
             self._unreached(jobs, NO_LANGUAGE, second)
             return 0, NO_LANGUAGE
-        made = self._made(jobs, profile)
+        made = self._made(jobs, profile, templates)
         if not made:
             return 0, ""
         printer = self.open_printer(profile)
         try:
             with printer.reserve():
-                return self._send(printer, made, profile, second)
+                if self.look_after(printer, profile, held()):
+                    # What the printer still holds comes out first, or the count would mix the two.
+                    return 0, HOLDS
+                return self._send(printer, made, profile, templates, second)
         except NotSent as trouble:
             self._unreached([job for job, _ in made], trouble.sentence, second)
             return 0, trouble.sentence
 
     def _send(
-        self, printer: RawPrinter, made: list[tuple[JobCard, Made]], profile: Profile, second: str
+        self, printer: RawPrinter, made: list[tuple[JobCard, Made]], profile: Profile, templates: Chosen, second: str
     ) -> tuple[int, str]:
+        from deskapp.print.here import stamp_of
+
         jobs = [job for job, _ in made]
-        if self.look_after(printer, profile):
-            # What the printer still holds comes out first, or the count would mix the two.
-            return 0, HOLDS
         before = None if profile.shared else printer.counter()
         digests = [hashlib.sha256(b"".join(one.pieces)).hexdigest() for _, one in made]
         claimed = self.store.run(
@@ -103,7 +115,7 @@ class Lane:
                 digests=digests,
                 pieces=[len(one.pieces) for _, one in made],
                 medium=jobs[0].medium,
-                stamps=self._stamps(jobs),
+                stamps={job.kind: stamp_of(templates, job.kind, job.medium) for job in jobs},
             )
         )
         going = [(job, one) for job, one in made if job.id in claimed.result.job_ids]
@@ -138,28 +150,20 @@ class Lane:
             self.tell(Step(job, "sending", sentence(trouble), changes=done.changes))
         return not self.stopping()
 
-    def _made(self, jobs: Sequence[JobCard], profile: Profile) -> list[tuple[JobCard, Made]]:
+    def _made(self, jobs: Sequence[JobCard], profile: Profile, templates: Chosen) -> list[tuple[JobCard, Made]]:
         """Render jobs; one that cannot be made fails by itself and stops nobody else."""
-        from deskapp.print.here import signatures_of, templates_of
+        from deskapp.print.here import signatures_of
 
         made = []
-        chosen = templates_of(self.store.home, self.store.ask(settings.load))
         for job in jobs:
             try:
-                made.append((job, raw_pieces.make(job, profile, chosen, partial(signatures_of, self.store))))
+                made.append((job, raw_pieces.make(job, profile, templates, partial(signatures_of, self.store))))
             except Exception as trouble:  # whatever is wrong with one paper must not stop the others
                 log.exception("print job %s could not be made", job.id)
                 note = trouble.sentence if isinstance(trouble, Corrupt) else BROKEN
                 done = self.store.run(printing.mark_failed(job_id=job.id, error=note))
                 self.tell(Step(job, "broken", note, changes=done.changes))
         return made
-
-    def _stamps(self, jobs: Sequence[JobCard]) -> dict[str, tuple[str, int]]:
-        """Return which template prints each kind among the jobs."""
-        from deskapp.print.here import stamp_of, templates_of
-
-        chosen = templates_of(self.store.home, self.store.ask(settings.load))
-        return {job.kind: stamp_of(chosen, job.kind, job.medium) for job in jobs}
 
     def _unreached(self, jobs: Sequence[JobCard], note: str, second: str) -> None:
         act = printing.mark_unreached(
@@ -182,14 +186,16 @@ class Lane:
 
     # ------------------------------------------------------------ what is still open
 
-    def look_after(self, printer: RawPrinter, profile: Profile) -> bool:
+    def look_after(self, printer: RawPrinter, profile: Profile, windows_open: Windows) -> bool:
         """Settle what this printer holds or what is in doubt, as far as it can say; True while it holds something.
+
+        `windows_open` are all held or doubtful jobs of this desk, by the connection they left on.
 
         Its count speaks for itself. Without one, what it held is believed to be out only when every
         look since then was answered: a printer that was switched off forgets.
         """
         holds, still = False, set()
-        for jobs in self.store.ask(lambda session: open_windows(session, printing.DOUBTFUL)):
+        for jobs in windows_open:
             counted = jobs[0].counter_before is not None and not profile.shared
             if jobs[0].printer == self.address and (counted or jobs[0].state == "held"):
                 still.add(jobs[0].window_id or jobs[0].id)

@@ -63,13 +63,14 @@ def make(
     card that cannot be read, ValueError for a medium the paper is not made for, KeyError for a
     printer without a language.
     """
-    from deskapp.print import raster, render  # some 15 MB that a desk needs only when it prints
+    from deskapp.print import render  # some 15 MB that a desk needs only when it prints
 
     target = medium(at_head(job.medium, profile.dots_per_mm))
     tune = profile.tune(job.medium)
     card = papers.from_json(job.card)
-    rendered = render.render_many(
-        [(job.kind, card)],
+    rendered = render.render_burned(
+        job.kind,
+        card,
         medium=target,
         language=job.language,
         copy_no=job.copy_no,
@@ -77,12 +78,11 @@ def make(
         printed_at_ms=job.created_at,
         superseded_by=job.superseded_by,
         nudge_mm=(tune.offset_x_um / 1000, tune.offset_y_um / 1000),
-        dot_page=True,
         templates=templates,
         pictures=pictures(card),
     )
     till = job.kind == "repair_receipt" and job.copy_no == 0
-    pieces = [_piece(picture, target, profile, drawer=till) for picture in raster.dots(rendered.pdf)]
+    pieces = [_piece(picture, target, profile, drawer=till) for picture in rendered.pictures]
     return Made(tuple(pieces), (*rendered.warnings, *rendered.too_fine(tune.smallest_module)))
 
 

@@ -8,24 +8,23 @@ warning; it never stops a print.
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from typing import TYPE_CHECKING
 
-from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from deskapp.errors import N_
-from deskapp.print import fonts, labels, paper_template, raster, sheet, sheet_template
+from deskapp.print import fonts, labels, raster, sheet, sheet_template
 from deskapp.print.drawing import Drawing, paint
-from deskapp.print.media import POINTS_PER_MM, Form, Medium
+from deskapp.print.media import PAPER_MEDIA, POINTS_PER_MM, Form, Medium
 from deskapp.print.media import medium as named_medium
-from deskapp.print.paper_parts import base_name
 from deskapp.print.strips import Facts, Truing
 from deskapp.print.templates import Chosen, default
 from deskapp.rules import papers
 
-_drawing = threading.RLock()  # ReportLab's fonts keep state per document, not per thread
+if TYPE_CHECKING:
+    from PIL import Image
 
 SENTENCES = {
     "missing_characters": N_("No font has {characters}; 〓 is printed. Please write it by hand."),
@@ -65,13 +64,19 @@ class Rendered:
 
 MEDIA_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(papers.LABEL_KINDS, ("label-60x40", "label-50x30", "label-40x30", "a4-labels")),
-    **paper_template.PAPER_MEDIA,
+    **PAPER_MEDIA,
 }
 
 
-def warm_up() -> None:
-    """Load the fonts and draw one label for nothing, so that the first real one is quick; for an idle moment."""
-    render("shelf_label", papers.ShelfLabelCard(number="L000000000000"), medium="label-60x40", language="en")
+def warm_up(templates: Chosen | None = None) -> None:
+    """Load fonts and the templates of a counter, so that the first real paper is quick; for an idle moment."""
+    from deskapp.print import dots
+
+    dots.load()
+    for kind, base in (("device_label", "label-60x40"), ("pickup_slip", "roll-80"), ("repair_receipt", "roll-80")):
+        (templates or default()).of(kind, base)
+    card = papers.ShelfLabelCard(number="L000000000000")
+    render_burned("shelf_label", card, medium="label-60x40", language="en", templates=templates)
 
 
 def render(
@@ -136,7 +141,7 @@ def render_many(
         raise ValueError("nothing to print")
     target = _checked(items, medium)
     facts = Facts(language, copy_no, job_id, printed_at_ms, superseded_by, pictures or {})
-    with _drawing:
+    with fonts.in_use:
         fonts.load()
         out = io.BytesIO()
         unit = 1.0 if dot_page else POINTS_PER_MM / target.dots_per_mm
@@ -160,7 +165,9 @@ def render_many(
                 given.note(drawing)
                 pages += 1
             else:
-                tuned = (templates or default()).of(kind, base_name(target))
+                tuned = (templates or default()).of(kind, target.base)
+                from deskapp.print import paper_template  # labels come without it
+
                 made = paper_template.draw(canvas, tuned, card, target, facts, dot_page=dot_page, truing=truing)
                 given.cut.update(dict.fromkeys(made.cut))
                 given.code(made.finest)
@@ -169,6 +176,55 @@ def render_many(
         canvas.save()
     warned = _warnings([c for _, c in items], given)
     return Rendered(out.getvalue(), pages, target.width_mm, height, warned, given.finest)
+
+
+@dataclass(frozen=True, slots=True)
+class Dots(Rendered):
+    """A finished paper as a head burns it: 1-bit pictures, one a page (0 = black); `pdf` is empty."""
+
+    pictures: tuple[Image.Image, ...] = ()
+
+
+def render_burned(
+    kind: str,
+    card: papers.Card,
+    *,
+    medium: str | Medium,
+    language: str,
+    copy_no: int = 0,
+    job_id: str = "",
+    printed_at_ms: int = 0,
+    superseded_by: str = "",
+    nudge_mm: tuple[float, float] = (0.0, 0.0),
+    templates: Chosen | None = None,
+    pictures: Mapping[str, bytes] | None = None,
+) -> Dots:
+    """Return one paper as the very dots of a head, for raw printers and their preview."""
+    target = _checked([(kind, card)], medium)
+    from deskapp.print import dots  # a PDF comes without them
+
+    if target.form is Form.SHEET:
+        raise ValueError("a sheet of labels is for a page printer")
+    facts = Facts(language, copy_no, job_id, printed_at_ms, superseded_by, pictures or {})
+    fonts.load()
+    given, height = _Given(), target.height_mm
+    if target.form is Form.LABEL:
+        drawing = labels.draw(card, target, language, copy_no, chosen=templates, printed_at_ms=printed_at_ms)
+        right, down = (round(one * target.dots_per_mm) for one in nudge_mm)
+        burned = [dots.label(drawing, target.width_dots, target.height_dots, right, down)]
+        given.note(drawing)
+    else:
+        tuned = (templates or default()).of(kind, target.base)
+        burned = []
+        from deskapp.print import paper_template
+
+        for laid in paper_template.layouts(tuned, card, target, facts):
+            burned += dots.pages(laid)
+            given.cut.update(dict.fromkeys(laid.paper.cut))
+            given.code(laid.finest)
+            height = laid.height_mm
+    warned = _warnings([card], given)
+    return Dots(b"", len(burned), target.width_mm, height, warned, given.finest, tuple(burned))
 
 
 @dataclass(slots=True)
@@ -205,19 +261,19 @@ def render_dots(
     pictures: Mapping[str, bytes] | None = None,
 ) -> list[Image.Image]:
     """Return the exact dots a thermal head burns, one 1-bit picture a page (0 = black)."""
-    made = render_many(
-        [(kind, card)],
+    made = render_burned(
+        kind,
+        card,
         medium=medium,
         language=language,
         copy_no=copy_no,
         job_id=job_id,
         printed_at_ms=printed_at_ms,
         nudge_mm=nudge_mm,
-        dot_page=True,
         templates=templates,
         pictures=pictures,
     )
-    return raster.dots(made.pdf)
+    return list(made.pictures)
 
 
 def render_png(

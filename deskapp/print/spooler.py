@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from deskapp.commands import printing
@@ -26,7 +27,7 @@ from deskapp.print.printers import NotSent, Printer, RawPrinter
 from deskapp.print.raw_lane import HOLDS, Lane, Step
 from deskapp.print.raw_printer import open_raw
 from deskapp.print.routes import Routes, is_raw
-from deskapp.queries.printing import JobCard, doubtful_jobs, waiting_jobs
+from deskapp.queries.printing import JobCard, doubtful_jobs, open_windows, waiting_jobs
 from deskapp.rules.printer_profiles import Profile
 
 if TYPE_CHECKING:
@@ -62,6 +63,16 @@ class _Worker:
     lane: Lane | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the store said after `commits` acts: which way papers go, those that wait, and what printers still hold."""
+
+    commits: int
+    routes: Routes
+    jobs: list[JobCard]
+    held: list[list[JobCard]]
+
+
 class Spooler:
     """Prints what is queued until it is stopped. `tell` is called from its threads."""
 
@@ -91,6 +102,7 @@ class Spooler:
         self._behind: dict[str, float] = {}
         self._tries: dict[str, int] = {}
         self._given_up: set[str] = set()
+        self._last: _Seen | None = None
 
     # ------------------------------------------------------------ life
 
@@ -102,6 +114,11 @@ class Spooler:
     def wake(self) -> None:
         """Look at the queue now; call after a commit that touched print jobs. Quick, from any thread."""
         self._woken.set()
+
+    def heard(self, changes: Changes) -> None:
+        """Hear of a commit from the thread that made it: papers need not wait until the window has shown it."""
+        if changes.touches("print_job", "printer_profile", "printer_choice"):
+            self._woken.set()
 
     def hurry(self) -> None:
         """Try now what waits for a later moment: somebody has just put paper in."""
@@ -127,7 +144,8 @@ class Spooler:
         `only` names the jobs, if not all. For the command line and the tour, where nobody needs the window meanwhile.
         """
         done = 0
-        routes, jobs = self._store.ask(self._question)
+        seen = self._seen()
+        routes, jobs = seen.routes, seen.jobs
         going: dict[tuple[str, str], list[JobCard]] = {}
         sheet: list[JobCard] = []
         on = ""
@@ -149,7 +167,7 @@ class Spooler:
         for (address, _), raw_jobs in going.items():
             lane = self._lane(address)
             for start in range(0, len(raw_jobs), windows.MOST):
-                done += self._send(lane, raw_jobs[start : start + windows.MOST], routes)
+                done += self._send(lane, raw_jobs[start : start + windows.MOST], self._seen())
         return done
 
     def recover(self) -> list[str]:
@@ -161,17 +179,17 @@ class Spooler:
 
     def settle_open(self) -> None:
         """Ask the printers themselves about papers in doubt or held, in this thread."""
-        routes, _ = self._store.ask(self._question)
-        open_at = {job.printer for job in self._store.ask(doubtful_jobs)}
+        seen = self._seen()
+        open_at = {job.printer for jobs in seen.held for job in jobs}
         for address in sorted(filter(None, open_at)):
             if is_raw(address):
-                self._look_after(self._lane(address), routes)
+                self._look_after(self._lane(address), self._seen())
             else:
                 self._watch.look_after(address)
 
     def clear_printer(self, address: str) -> bool:
         """Make a printer forget what it holds, on a person's order, and cancel those papers; False if not told."""
-        routes, _ = self._store.ask(self._question)
+        routes = self._seen().routes
         try:
             if not is_raw(address):
                 return self._watch.take_back(address)
@@ -206,8 +224,9 @@ class Spooler:
         """Give each waiting job to the worker of its printer; returns seconds until the next is due."""
         now = self._tick()
         nearest = 60.0
-        routes, jobs = self._store.ask(self._question)
-        for job in jobs:
+        seen = self._seen()
+        routes = seen.routes
+        for job in seen.jobs:
             if job.id in self._given_up:
                 continue
             due = self._not_before.get(job.id, 0.0) if job.state == "failed" else self._behind.get(job.id, 0.0)
@@ -224,9 +243,18 @@ class Spooler:
             self._worker(address).waiting.put(job)
         return nearest
 
-    def _question(self, session: ReadSession) -> tuple[Routes, list[JobCard]]:
+    def _seen(self) -> _Seen:
+        """Return what the store says now; asked again only when something was committed since."""
+        last = self._last
+        if last is None or last.commits != self._store.commits:
+            # The number is read first: what is committed meanwhile is asked about again.
+            last = self._last = self._store.ask(partial(self._question, self._store.commits))
+        return last
+
+    def _question(self, commits: int, session: ReadSession) -> _Seen:
         routes = Routes.load(session, self._store.home)
-        return routes, [replace(job, medium=routes.medium(job)) for job in waiting_jobs(session)]
+        jobs = [replace(job, medium=routes.medium(job)) for job in waiting_jobs(session)]
+        return _Seen(commits, routes, jobs, open_windows(session, printing.DOUBTFUL))
 
     # ------------------------------------------------------------ the workers
 
@@ -284,18 +312,18 @@ class Spooler:
 
     def _go(self, worker: _Worker, jobs: Sequence[JobCard]) -> None:
         """Print some papers, or look at the printer when there are none."""
-        routes, _ = self._store.ask(self._question)
+        seen = self._seen()
         if not is_raw(worker.printer):
             if jobs:
-                self._print_pages(jobs, worker.printer, routes)
+                self._print_pages(jobs, worker.printer, seen.routes)
             else:
                 self._watch.look_after(worker.printer)
             return
         worker.lane = worker.lane or self._lane(worker.printer)
         if jobs:
-            self._send(worker.lane, jobs, routes)
+            self._send(worker.lane, jobs, seen)
         else:
-            self._look_after(worker.lane, routes)
+            self._look_after(worker.lane, seen)
 
     # ------------------------------------------------------------ the lanes
 
@@ -321,10 +349,14 @@ class Spooler:
             self._later([job])
         return state
 
-    def _send(self, lane: Lane, jobs: Sequence[JobCard], routes: Routes) -> int:
+    def _send(self, lane: Lane, jobs: Sequence[JobCard], seen: _Seen) -> int:
         """Take a few papers through; what could not begin waits longer each time. Returns how many came out."""
+        from deskapp.print.here import templates_of
+
+        routes = seen.routes
         second = routes.second(lane.address, jobs[0].kind)
-        done, why = lane.send(jobs, routes.profile(lane.address), second)
+        chosen = templates_of(self._store.home, routes.values)
+        done, why = lane.send(jobs, routes.profile(lane.address), chosen, second, held=lambda: self._seen().held)
         if why == HOLDS:
             due = lane.due() or self._tick() + RETRY_AFTER_S[0]
             self._behind.update(dict.fromkeys([job.id for job in jobs], due))
@@ -332,12 +364,12 @@ class Spooler:
             self._later(jobs)
         return done
 
-    def _look_after(self, lane: Lane, routes: Routes) -> None:
-        profile = routes.profile(lane.address)
+    def _look_after(self, lane: Lane, seen: _Seen) -> None:
+        profile = seen.routes.profile(lane.address)
         try:
             printer = self._open_raw(profile)
             with printer.reserve():
-                lane.look_after(printer, profile)
+                lane.look_after(printer, profile, seen.held)
         except NotSent as trouble:
             log.info("a printer with open papers cannot be asked now: %s", trouble.code)
             lane.put_off()

@@ -13,7 +13,6 @@ from reportlab.pdfgen.canvas import Canvas
 
 from deskapp.print import fonts, typeset
 from deskapp.print.drawing import mask_operator
-from deskapp.print.logo import Bits
 from deskapp.print.media import POINTS_PER_MM
 from deskapp.print.strips import (
     AS_IT_IS,
@@ -46,13 +45,9 @@ def draw(canvas: Canvas, paper: Paper, story: Story, *, dot_page: bool = False, 
     `truing` is what the page printer was found to need; dots of a head need none.
     """
     laid = lay(paper, story)
-    finest = 0
     for number in range(1, len(laid.pages) + 1):
-        marks = marks_of(laid, number)
-        _page(canvas, laid, marks, dot_page, truing)
-        finest = min([*filter(None, [finest]), *(mark.module_dots for mark in marks if isinstance(mark, Symbol))],
-                     default=0)  # fmt: skip
-    return Drawn(len(laid.pages), laid.height_mm, tuple(paper.cut), finest)
+        _page(canvas, laid, marks_of(laid, number), dot_page, truing)
+    return Drawn(len(laid.pages), laid.height_mm, tuple(paper.cut), laid.finest)
 
 
 def marks_of(laid: Laid, number: int) -> list[Mark]:
@@ -74,7 +69,13 @@ def _page(canvas: Canvas, laid: Laid, marks: list[Mark], dot_page: bool, truing:
     tall = laid.height_mm * POINTS_PER_MM
     canvas.setPageSize((wide * scale, tall * scale))
     top = tall - medium.edge_mm * POINTS_PER_MM
-    code: list[str] = ["q"]
+    code: list[str] = []
+    if dot_page:
+        # Codes before the scale, whose hair of rounding could move one by a dot.
+        spots = [mark for mark in marks if isinstance(mark, Symbol | Print)]
+        code += [_spot(mark, side, top, dots_per_point, 1.0) for mark in spots]
+        marks = [mark for mark in marks if not isinstance(mark, Symbol | Print)]
+    code.append("q")
     if dot_page:
         code.append(f"{scale:.6f} 0 0 {scale:.6f} 0 0 cm")
     elif truing != AS_IT_IS:
@@ -105,12 +106,10 @@ def _operators(
             code.append(f"{mark.thick:.2f} w 0 G {x:.2f} {y:.2f} {mark.width:.2f} {mark.height:.2f} re S")
         elif isinstance(mark, Tick):
             code += _tick(mark, left, top)
-        elif isinstance(mark, Symbol):
-            code.append(_symbol(mark, left, top, dots_per_point))
         elif isinstance(mark, Pen):
             code += _pen(mark, left, top)
         else:
-            code.append(_picture(mark, mark.picture, left, top, dots_per_point))
+            code.append(_spot(mark, left, top, dots_per_point, 1 / dots_per_point))
     for soft, found in texts.items():
         if found:
             code.append(f"BT {GREY if soft else 0:g} g")
@@ -148,28 +147,38 @@ def _stroke(mark: Stroke, left: float, top: float, black: bool) -> list[str]:
     ]
 
 
+_TICKED = (((0.2, 0.5), (0.42, 0.22)), ((0.42, 0.22), (0.85, 0.85)))
+_CROSSED = (((0.2, 0.2), (0.8, 0.8)), ((0.2, 0.8), (0.8, 0.2)))
+
+
+def tick_strokes(mark: Tick) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Return the lines inside a check box, in parts of its size from its lower left corner."""
+    return () if mark.ticked is None else _TICKED if mark.ticked else _CROSSED
+
+
 def _tick(mark: Tick, left: float, top: float) -> list[str]:
     size = mark.size
     x, y = left + mark.x, top - mark.y - size
     code = [f"0.7 w 0 G {x:.2f} {y:.2f} {size:.2f} {size:.2f} re S"]
-    strokes: tuple[tuple[float, ...], ...] = ()
-    if mark.ticked is True:
-        strokes = ((0.2, 0.5, 0.42, 0.22), (0.42, 0.22, 0.85, 0.85))
-    elif mark.ticked is False:
-        strokes = ((0.2, 0.2, 0.8, 0.8), (0.2, 0.8, 0.8, 0.2))
-    for x1, y1, x2, y2 in strokes:
+    for (x1, y1), (x2, y2) in tick_strokes(mark):
         code.append(f"1.1 w {x + x1 * size:.2f} {y + y1 * size:.2f} m {x + x2 * size:.2f} {y + y2 * size:.2f} l S")
     return code
 
 
-def _symbol(mark: Symbol, left: float, top: float, dots_per_point: float) -> str:
-    """Return the operators of a code, its modules on whole dots of the page wherever the text puts it."""
-    x = round((left + mark.x) * dots_per_point)
-    y = round((top - mark.y) * dots_per_point) - mark.height_dots
-    dot = 1 / dots_per_point
-    wide = mark.matrix.columns * mark.module_dots
-    # Six decimals are some nanometres; what counts is that the dots of the raster are met.
-    return f"q {dot:.8f} 0 0 {dot:.8f} 0 0 cm 0 g {mask_operator(mark.matrix, x, y, wide, mark.height_dots)} Q"
+def _spot(mark: Symbol | Print, left: float, top: float, dots_per_point: float, dot: float) -> str:
+    """Return the operators of a code or a picture: on whole dots of the page, wherever the text puts it.
+
+    `dot` is the size of a dot in the unit of the page.
+    """
+    x, y = round((left + mark.x) * dots_per_point), round((top - mark.y) * dots_per_point)
+    if isinstance(mark, Symbol):
+        wide, high = mark.matrix.columns * mark.module_dots, mark.height_dots
+        shown = mask_operator(mark.matrix, x, y - high, wide, high)
+    else:
+        wide, high = mark.picture.columns, mark.picture.rows
+        shown = mask_operator(mark.picture, x, y - high, wide, high)
+    # Eight decimals are some picometres; what counts is that the dots of the raster are met.
+    return f"q {dot:.8f} 0 0 {dot:.8f} 0 0 cm 0 g {shown} Q"
 
 
 def _pen(mark: Pen, left: float, top: float) -> list[str]:
@@ -178,17 +187,6 @@ def _pen(mark: Pen, left: float, top: float) -> list[str]:
         points = [f"{left + mark.x + x:.1f} {top - mark.y - y:.1f}" for x, y in stroke]
         code.append(f"{points[0]} m {' '.join(f'{point} l' for point in points[1:] or points)} S")
     return [*code, "Q"]
-
-
-def _picture(mark: Print, picture: Bits, left: float, top: float, dots_per_point: float) -> str:
-    """Return the operators of a picture, one of its dots on each dot of the page."""
-    x = round((left + mark.x) * dots_per_point)
-    y = round((top - mark.y) * dots_per_point) - picture.rows
-    dot = 1 / dots_per_point
-    return (
-        f"q {dot:.8f} 0 0 {dot:.8f} 0 0 cm 0 g {picture.columns} 0 0 {picture.rows} {x} {y} cm "
-        f"BI /W {picture.columns} /H {picture.rows} /BPC 1 /IM true /D [1 0] /F /AHx ID {picture.hex}> EI Q"
-    )
 
 
 def _foot(paper: Paper, number: int, count: int) -> list[Mark]:
@@ -210,17 +208,33 @@ def _foot(paper: Paper, number: int, count: int) -> list[Mark]:
     ]
 
 
-def _superseded(canvas: Canvas, paper: Paper, wide: float, tall: float) -> list[str]:
-    """Return a frame with the word across a paper that a later one replaces."""
+SLANT = (0.95106, 0.30902)
+"""Cosine and sine of the word across a paper that no longer holds: 18 degrees."""
+
+
+def superseded_words(paper: Paper) -> tuple[str, float, float]:
+    """Return what stands across a paper that a later one replaces, its size and half its width, in points."""
     first, second = caption("paper|SUPERSEDED", paper.language)
     later = paper.facts.superseded_by
     text = f"{first} {second}" + ("" if later == NO_LONGER_VALID else f" → {later}")
     unit = max(1.0, typeset.width(text, Style(1, True)))
     size = min(16.0, paper.width * 0.8 / unit)
-    half = size * unit / 2
+    return text, size, size * unit / 2
+
+
+def superseded_frame(size: float, half: float) -> tuple[float, float, float, float]:
+    """Return the frame around that word: x, y, width, height from its middle, before it is slanted."""
+    return -half - 8, -size * 0.5, 2 * half + 16, size * 1.7
+
+
+def _superseded(canvas: Canvas, paper: Paper, wide: float, tall: float) -> list[str]:
+    """Return a frame with the word across a paper that a later one replaces."""
+    text, size, half = superseded_words(paper)
+    across, up = SLANT
+    x, y, width, height = superseded_frame(size, half)
     return [
-        f"q 0.95106 0.30902 -0.30902 0.95106 {wide / 2:.2f} {tall * 0.62:.2f} cm 1.4 w 0 G",
-        f"{-half - 8:.2f} {-size * 0.5:.2f} {2 * half + 16:.2f} {size * 1.7:.2f} re S BT 0 g",
+        f"q {across} {up} {-up} {across} {wide / 2:.2f} {tall * 0.62:.2f} cm 1.4 w 0 G",
+        f"{x:.2f} {y:.2f} {width:.2f} {height:.2f} re S BT 0 g",
         *_words(canvas, [Words(-half, -size * 0.05, text, Style(size, True), 2 * half)], 0.0, 0.0),
         "ET Q",
     ]

@@ -248,6 +248,12 @@ class Laid:
     pages: tuple[tuple[Placed, ...], ...]
     height_mm: float
 
+    @property
+    def finest(self) -> int:
+        """The finest code's modules, in dots of the medium; 0 where there is none."""
+        marks = (mark for page in self.pages for placed in page for mark in placed.strip.marks)
+        return min((mark.module_dots for mark in marks if isinstance(mark, Symbol)), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:

@@ -10,6 +10,7 @@ What a template may contain is the business of its family (`label_template`,
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -138,7 +139,7 @@ class Template:
 
     def stands_for(self, medium: str) -> bool:
         """Say whether it has a layout for a medium's base name."""
-        return _FAMILIES[self.family].stands_for(self.body, medium)
+        return _family(self.family).stands_for(self.body, medium)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,8 @@ class Family:
     stands_for: Callable[[object, str], bool]
 
 
+FAMILIES = {"labels": "label_template", "papers": "paper_template"}
+"""The families by the module that makes each known; a label does not wait for the papers' one."""
 _FAMILIES: dict[str, Family] = {}
 
 
@@ -163,14 +166,20 @@ def add_family(family: Family) -> None:
     _FAMILIES[family.name] = family
 
 
+def _family(name: str) -> Family:
+    if name not in _FAMILIES:
+        importlib.import_module(f"deskapp.print.{FAMILIES[name]}")
+    return _FAMILIES[name]
+
+
 def load(file: Path, family: str, *, own: bool = False) -> Template:
     """Return the template of a file; TemplateRefused names every mistake in it."""
     source, table = read(file)
-    head = _head(table, _FAMILIES[family])
+    head = _head(table, _family(family))
     if head is None:
         source.settle()
         raise AssertionError("a head that cannot be read is a noted mistake")
-    body = _FAMILIES[family].parse(table, head)
+    body = _family(family).parse(table, head)
     table.done()
     source.settle()
     return Template(head, family, file, source.sha256, own, body)
@@ -194,7 +203,7 @@ def _head(table: Table, family: Family) -> Head | None:
     for one in texts:
         if not one or not set(one) <= set(_ID) - {"-"}:
             fixed.wrong(one, N_("Small letters, digits and _ are allowed here."))
-    return Head(name, kind, version, words, options, texts, papers.kinds()[kind])
+    return Head(name, kind, version, words, options, texts, papers.class_of(kind))
 
 
 # ---------------------------------------------------------------- choosing and tuning
@@ -264,11 +273,11 @@ class Library:
         self.own = {}
         folder = self._folder
         self.sheets, self.broken = sheet_template.layouts(folder / "sheets" if folder else None)
-        for family in _FAMILIES if folder else ():
+        for family in FAMILIES if folder else ():
             for file in files(folder / family) if folder else ():
                 try:
                     template = load(file, family, own=True)
-                    taken = template.id if template.id in papers.kinds() else ""
+                    taken = template.id if template.id in papers.names() else ""
                     if taken or template.id in self.own:
                         where = f"{taken}.toml" if taken else self.own[template.id].file.name
                         sentence = N_("This name is taken by {file}; give the template one of its own.")
@@ -279,7 +288,7 @@ class Library:
 
     def find(self, name: str) -> Template | None:
         """Return a template by its id, None if there is none."""
-        return self.own.get(name) or (shipped(name) if name in papers.kinds() else None)
+        return self.own.get(name) or (shipped(name) if name in papers.names() else None)
 
     def of_kind(self, kind: str) -> list[Template]:
         """Return the templates of a kind, the shipped one first."""
@@ -330,7 +339,7 @@ def begin_own(kind: str, folder: Path, name: str) -> Path:
     file = folder / source.family / f"{name}.toml"
     if not name or not set(name) <= set(_ID):
         raise Refused(N_("Small letters, digits, - and _ are allowed here."), field="name")
-    if file.exists() or name in papers.kinds():
+    if file.exists() or name in papers.names():
         raise Refused(N_("There is a template of this name already."), field="name")
     lines = source.file.read_text(encoding="utf-8").splitlines()
     place = next(place for place, line in enumerate(lines) if line.replace(" ", "").startswith("id="))
@@ -361,8 +370,8 @@ def _tuned(template: Template, given: Mapping[str, object], logo: Logo | None, n
 @cache
 def shipped(kind: str) -> Template:
     """Return the shipped template of a kind: `resources/FAMILY/KIND.toml`, its id the kind's name."""
-    family = next(family for family in _FAMILIES.values() if kind in family.kinds)
-    return load(resource(family.name, f"{kind}.toml"), family.name)
+    family = "labels" if kind in papers.LABEL_KINDS else "papers"
+    return load(resource(family, f"{kind}.toml"), family)
 
 
 @cache

@@ -12,49 +12,69 @@ from enum import StrEnum
 from functools import cache
 
 from deskapp.i18n import translate
-from deskapp.rules import papers
-from deskapp.rules.custody import TamperResult
 
 CHINA = timezone(timedelta(hours=8))
 DASH = "—"
 _CHINESE = "zh_CN"
 
-_WORDS: dict[StrEnum, str] = {
-    papers.WarrantyMark.IN: "paper|In warranty",
-    papers.WarrantyMark.OUT: "paper|Out of warranty",
-    papers.WarrantyMark.PENDING: "paper|To be decided",
-    papers.PartCondition.NEW: "paper|New",
-    papers.PartCondition.USED: "paper|Used",
-    papers.PartCondition.HOLD: "paper|Hold",
-    papers.ShelfUse.REPAIR: "paper|For repair",
-    papers.ShelfUse.PICKUP: "paper|For pickup",
-    papers.ShelfUse.QUARANTINE: "paper|Quarantine",
-    papers.ShelfUse.LOANER: "paper|Loaners",
-    papers.LineKind.PART: "paper|Part",
-    papers.LineKind.LABOUR: "paper|Labour",
-    papers.LineKind.VISIT: "paper|Visit",
-    papers.LineKind.INSPECTION: "paper|Inspection",
-    papers.ChargeBasis.IN_WARRANTY: "paper|Free, in warranty",
-    papers.ChargeBasis.OUT_OF_WARRANTY: "paper|Charged, out of warranty",
-    papers.ChargeBasis.MISUSE: "paper|Charged, damage by handling",
-    papers.ChargeBasis.MIXED: "paper|Partly charged, see lines",
-    papers.ChargeBasis.GOODWILL: "paper|Free, goodwill",
-    papers.OldParts.NONE: "paper|No old parts",
-    papers.OldParts.RETURNED: "paper|Old parts returned",
-    papers.OldParts.KEPT: "paper|Old parts left for recycling",
-    papers.KeyStatus.NOT_INVOLVED: "paper|Not involved",
-    papers.KeyStatus.RELOADED: "paper|Keys loaded again",
-    TamperResult.OK: "paper|Intact",
-    TamperResult.SUSPECT: "paper|Suspicious",
-    TamperResult.NOT_DUE: DASH,
-    papers.ManifestType.OUT: "paper|To repair",
-    papers.ManifestType.RETURN: "paper|Going back",
-    papers.ManifestType.VENDOR: "paper|To the maker",
-    papers.ManifestType.LOANER: "paper|Loaners moved",
-    papers.VisitType.INSPECTION: "paper|visit|Inspection",
-    papers.VisitType.VISIT: "paper|visit|On site",
-    papers.VisitType.INSTALLATION: "paper|visit|Installation",
-    papers.VisitType.TRAINING: "paper|visit|Training",
+# By the kind's name first: members of two kinds with the same value (out of warranty, out to the depot) are equal.
+# Names, because a label must not wait for the classes of every other paper.
+_WORDS: dict[str, dict[str, str]] = {
+    "WarrantyMark": {
+        "IN": "paper|In warranty",
+        "OUT": "paper|Out of warranty",
+        "PENDING": "paper|To be decided",
+    },
+    "PartCondition": {
+        "NEW": "paper|New",
+        "USED": "paper|Used",
+        "HOLD": "paper|Hold",
+    },
+    "ShelfUse": {
+        "REPAIR": "paper|For repair",
+        "PICKUP": "paper|For pickup",
+        "QUARANTINE": "paper|Quarantine",
+        "LOANER": "paper|Loaners",
+    },
+    "LineKind": {
+        "PART": "paper|Part",
+        "LABOUR": "paper|Labour",
+        "VISIT": "paper|Visit",
+        "INSPECTION": "paper|Inspection",
+    },
+    "ChargeBasis": {
+        "IN_WARRANTY": "paper|Free, in warranty",
+        "OUT_OF_WARRANTY": "paper|Charged, out of warranty",
+        "MISUSE": "paper|Charged, damage by handling",
+        "MIXED": "paper|Partly charged, see lines",
+        "GOODWILL": "paper|Free, goodwill",
+    },
+    "OldParts": {
+        "NONE": "paper|No old parts",
+        "RETURNED": "paper|Old parts returned",
+        "KEPT": "paper|Old parts left for recycling",
+    },
+    "KeyStatus": {
+        "NOT_INVOLVED": "paper|Not involved",
+        "RELOADED": "paper|Keys loaded again",
+    },
+    "TamperResult": {
+        "OK": "paper|Intact",
+        "SUSPECT": "paper|Suspicious",
+        "NOT_DUE": DASH,
+    },
+    "ManifestType": {
+        "OUT": "paper|To repair",
+        "RETURN": "paper|Going back",
+        "VENDOR": "paper|To the maker",
+        "LOANER": "paper|Loaners moved",
+    },
+    "VisitType": {
+        "INSPECTION": "paper|visit|Inspection",
+        "VISIT": "paper|visit|On site",
+        "INSTALLATION": "paper|visit|Installation",
+        "TRAINING": "paper|visit|Training",
+    },
 }
 
 
@@ -68,12 +88,12 @@ def say(msgid: str, language: str, **values: object) -> str:
 
 def has_word(value: StrEnum) -> bool:
     """Say whether a fixed value has a word for paper."""
-    return value in _WORDS
+    return value.name in _WORDS.get(type(value).__name__, {})
 
 
 def word(value: StrEnum, language: str) -> str:
     """Return a fixed word of a card in one language."""
-    return say(_WORDS[value], language)
+    return say(_WORDS[type(value).__name__][value.name], language)
 
 
 @cache

@@ -9,12 +9,12 @@ from typing import Final
 from sqlalchemy import func, or_, select
 
 from deskapp.clock import shop_day
-from deskapp.models import bench, times
+from deskapp.models import bench, times, transfers
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.local import StoreInfo
 from deskapp.models.merchant import Merchant
 from deskapp.models.people import Shelf, Site, Staff
-from deskapp.models.repair import RepairItem, RepairOrder, WorkEvent
+from deskapp.models.repair import IN_HAND, RepairItem, RepairOrder, WorkEvent
 from deskapp.models.stock import Part
 from deskapp.models.store import ReadSession
 from deskapp.rules.deadlines import DAY_MS, Colour, Pause, SiteCalendar, colour, due
@@ -133,7 +133,11 @@ def bench_queue(session: ReadSession, now: int) -> tuple[QueueRow, ...]:
         .outerjoin(Merchant, Merchant.id == RepairOrder.merchant_id)
         .outerjoin(Staff, Staff.id == RepairItem.technician_id)
         .outerjoin(Shelf, Shelf.id == RepairItem.shelf_id)
-        .where(RepairItem.work_state.in_([state.value for state in AT_THE_BENCH]))
+        .where(
+            IN_HAND,
+            RepairItem.work_state.in_([state.value for state in AT_THE_BENCH]),
+            RepairItem.at_site.not_in(transfers.other_sites(session, site_id_of(session))),
+        )
     ).all()  # fmt: skip
     clock, resting = clock_of(session, now), _resting(session)
     found = []
@@ -169,7 +173,7 @@ def _resting(session: ReadSession) -> frozenset[str]:
     newest = (
         select(func.max(WorkEvent.n))
         .join(RepairItem, RepairItem.id == WorkEvent.item_id)
-        .where(RepairItem.work_state.in_([state.value for state in (S.DIAGNOSING, S.REPAIRING, S.QC_TESTING)]))
+        .where(IN_HAND, RepairItem.work_state.in_([state.value for state in (S.DIAGNOSING, S.REPAIRING, S.QC_TESTING)]))
         .group_by(WorkEvent.item_id)
     )
     return frozenset(
@@ -231,14 +235,17 @@ def technicians(session: ReadSession) -> tuple[Person, ...]:
 def shelves(session: ReadSession) -> tuple[tuple[str, str], ...]:
     """Return code and use of the shelves of this site."""
     rows = session.execute(
-        select(Shelf.code, Shelf.use).where(Shelf.site_id == site_id_of(session), Shelf.active).order_by(Shelf.code)
+        select(Shelf.code, Shelf.use)
+        .where(Shelf.active, Shelf.site_id.not_in(transfers.other_sites(session, site_id_of(session))))
+        .order_by(Shelf.code)
     )
     return tuple((code, use) for code, use in rows)
 
 
 def shelf_by_label(session: ReadSession, label_no: str) -> str:
     """Return the code of the shelf with this label, or nothing."""
-    return session.scalar(select(Shelf.code).where(Shelf.label_no == label_no, Shelf.active)) or ""
+    row = transfers.shelf_at(session, site_id_of(session), label_no)
+    return row.code if row is not None and row.label_no == label_no else ""
 
 
 def is_solo(session: ReadSession) -> bool:

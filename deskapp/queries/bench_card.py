@@ -95,7 +95,7 @@ class JobCard:
     """Everything the bench page needs about one device. Money is fen, times are ms UTC.
 
     `contact_phone` is masked; `phones` are the numbers on file in full, for the one moment in which
-    somebody has to call the merchant back.
+    somebody has to call the merchant back. `goes_back`: done here, it travels to the outlet that took it in.
     """
 
     item_id: str
@@ -153,6 +153,7 @@ class JobCard:
     tests: tuple[TestRun, ...]
     own_work: bool
     solo_site: bool
+    goes_back: bool
     legal: frozenset[str]
     bench: str
     awaited_part: str

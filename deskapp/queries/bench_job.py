@@ -154,7 +154,8 @@ def _judged(seen: _Seen, roles: frozenset[str], staff_id: str) -> dict[str, Any]
     return {
         "keys_gone": bench.keys_gone(seen.events, model), "plan_id": plan_id, "plan": plan,
         "tests": _tests(seen.records, seen.names), "own_work": bool(staff_id) and staff_id in hands,
-        "solo_site": seen.site.solo, "legal": legal_moves(item, seen.site, roles),
+        "solo_site": seen.site.solo, "goes_back": bench.goes_back(seen.session, seen.site, seen.order),
+        "legal": legal_moves(item, seen.site, roles),
     }  # fmt: skip
 
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from deskapp.models import bench
+from deskapp.models import bench, transfers
 from deskapp.models.repair import WorkEvent
 from deskapp.models.store import ReadSession
+from deskapp.queries.bench import site_id_of
 from deskapp.queries.hits import ask
 from deskapp.queries.transfers import ManifestRow, transports
 from deskapp.rules.deadlines import DAY_MS
@@ -20,8 +21,10 @@ from deskapp.rules.states import WorkState as S
 SHOWN: Final = 6
 """Rows of a short list; what is longer is counted."""
 
-_OPEN: Final = "work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up')"
-"""The condition of the index of devices in hand, word by word, so that it is used."""
+_OPEN: Final = (
+    "work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up') AND at_site NOT IN (??)"
+)
+"""The condition of the index of devices in hand, word by word, so that it is used; less what other sites have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +112,22 @@ class Board:
 
 
 def board(session: ReadSession, now: int) -> Board:
-    """Return the board as of `now` (ms UTC)."""
+    """Return the board of this site as of `now` (ms UTC)."""
+    others = transfers.other_sites(session, site_id_of(session))
     return Board(
-        now, _queues(session, now), _stuck(session, now), _people(session, now), _awaited(session, now),
-        transports(session, now).under_way,
+        now, _queues(session, others, now), _stuck(session, others, now), _people(session, others, now),
+        _awaited(session, others, now), transports(session, now).under_way,
     )  # fmt: skip
 
 
-def _queues(session: ReadSession, now: int) -> tuple[Queue, ...]:
+def _queues(session: ReadSession, others: Sequence[str], now: int) -> tuple[Queue, ...]:
     cases = " ".join(f"WHEN '{state.value}' THEN {stuck_before(state, now)}" for state in STUCK_AFTER_DAYS)
     rows = ask(
         session,
         "SELECT work_state, count(*) AS count, sum(done_due > 0 AND done_due < ?) AS late, min(state_at) AS oldest,"
         f" sum(state_at < CASE work_state {cases} ELSE 0 END) AS stuck, sum(state_at < ?) AS over_3,"
         f" sum(state_at < ?) AS over_7 FROM repair_item WHERE {_OPEN} GROUP BY work_state",
-        now, now - 3 * DAY_MS, now - 7 * DAY_MS,
+        now, now - 3 * DAY_MS, now - 7 * DAY_MS, others,
     )  # fmt: skip
     by_state = {row.work_state: row for row in rows}
     found = []
@@ -140,14 +144,14 @@ def _queues(session: ReadSession, now: int) -> tuple[Queue, ...]:
     return tuple(found)
 
 
-def _stuck(session: ReadSession, now: int) -> tuple[Stuck, ...]:
+def _stuck(session: ReadSession, others: Sequence[str], now: int) -> tuple[Stuck, ...]:
     """Return those that are over their time by most, measured by the time they should take."""
     parts = " UNION ALL ".join(
         f"SELECT * FROM (SELECT id, work_state, state_at FROM repair_item WHERE {_OPEN} AND work_state = ?"
         f" AND state_at < ? ORDER BY state_at LIMIT {SHOWN})"
         for _state in STUCK_AFTER_DAYS
     )
-    values = [value for state in STUCK_AFTER_DAYS for value in (state.value, stuck_before(state, now))]
+    values = [value for state in STUCK_AFTER_DAYS for value in (others, state.value, stuck_before(state, now))]
     rows = ask(session, parts, *values)
     worst = sorted(rows, key=lambda row: -(now - row.state_at) / STUCK_AFTER_DAYS[S(row.work_state)])[:SHOWN]
     if not worst:
@@ -180,13 +184,13 @@ def _model(row: Any) -> str:
     return f"{row.brand or ''} {row.model or ''}".strip()
 
 
-def _people(session: ReadSession, now: int) -> tuple[Load, ...]:
+def _people(session: ReadSession, others: Sequence[str], now: int) -> tuple[Load, ...]:
     rows = ask(
         session,
         "SELECT technician_id, sum(work_state = 'diagnosing') AS diagnosing,"
         " sum(work_state = 'repairing') AS repairing, sum(done_due > 0 AND done_due < ?) AS late,"
         f" min(state_at) AS oldest FROM repair_item WHERE {_OPEN} AND work_state IN (??) GROUP BY technician_id",
-        now, [state.value for state in ON_THE_BENCH],
+        now, others, [state.value for state in ON_THE_BENCH],
     )  # fmt: skip
     names = {row.id: row.name for row in ask(session, "SELECT id, name FROM staff")}
     found = [
@@ -199,11 +203,11 @@ def _people(session: ReadSession, now: int) -> tuple[Load, ...]:
     return tuple(sorted(found, key=lambda load: (not load.staff_id, -load.late, -load.jobs, load.name)))
 
 
-def _awaited(session: ReadSession, now: int) -> tuple[Awaited, ...]:
+def _awaited(session: ReadSession, others: Sequence[str], now: int) -> tuple[Awaited, ...]:
     rows = ask(
         session,
         f"SELECT id, label_no, state_at FROM repair_item WHERE {_OPEN} AND work_state = ? ORDER BY state_at LIMIT ?",
-        S.AWAITING_PARTS.value, SHOWN,
+        others, S.AWAITING_PARTS.value, SHOWN,
     )  # fmt: skip
     waits = {row.id: _last_wait(session, row.id) for row in rows}
     parts = {str(event.data.get("part_id", "")) for event in waits.values() if event}

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from deskapp import catalogue
 from deskapp.clock import shop_day
-from deskapp.models import past, search
+from deskapp.models import past, search, transfers
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.people import Shelf
@@ -89,6 +89,17 @@ class LoanerLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a merchant said of a unit before it came to the counter."""
+
+    ticket_id: str
+    number: str
+    symptom_code: str
+    words: str
+    business_stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceBriefing:
     """Everything to know about a unit before it is taken in; `known` is False for a new serial number."""
 
@@ -112,6 +123,9 @@ class DeviceBriefing:
     loaners: tuple[LoanerLine, ...] = ()
     open_tickets: tuple[tuple[str, str], ...] = ()
     """Open tickets about this unit: id and number."""
+
+    told: Told | None = None
+    """What was said of it on the newest open ticket that asks for a repair."""
 
     do_not_wipe: bool = False
     is_loaner: bool = False
@@ -171,6 +185,7 @@ def device_briefing(session: ReadSession, serial_no: str, now: int) -> DeviceBri
         covered_orders=covered,
         loaners=tuple(_loaner(session, one, due, now) for one, due in past.loaners_with(session, unit.merchant_id)),
         open_tickets=_open_tickets(session, unit.id),
+        told=_told(session, unit.id),
         do_not_wipe=unit.do_not_wipe,
         is_loaner=unit.loaner,
         outdated=_outdated(unit, model),
@@ -220,6 +235,22 @@ def _open_tickets(session: ReadSession, unit_id: str) -> tuple[tuple[str, str], 
         .limit(3)
     )
     return tuple((row.id, row.number) for row in rows)
+
+
+def _told(session: ReadSession, unit_id: str) -> Told | None:
+    row = session.execute(
+        select(
+            ServiceTicket.id, ServiceTicket.number, ServiceTicket.symptom_code, ServiceTicket.words,
+            ServiceTicket.business_stopped,
+        )
+        .where(
+            ServiceTicket.device_id == unit_id, ServiceTicket.kind == "repair",
+            ServiceTicket.state.not_in(("done", "cancelled")),
+        )
+        .order_by(ServiceTicket.n.desc())
+        .limit(1)
+    ).first()  # fmt: skip
+    return Told(row.id, row.number, row.symptom_code, row.words, row.business_stopped) if row is not None else None
 
 
 def _outdated(unit: Device, model: DeviceModel | None) -> str:
@@ -300,7 +331,7 @@ def shelves(session: ReadSession, site_id: str) -> list[tuple[str, str]]:
     """Return the shelves for devices to be repaired: id and code."""
     rows = session.execute(
         select(Shelf.id, Shelf.code)
-        .where(Shelf.site_id == site_id, Shelf.active, Shelf.use == "repair")
+        .where(Shelf.site_id.not_in(transfers.other_sites(session, site_id)), Shelf.active, Shelf.use == "repair")
         .order_by(Shelf.code)
     )
     return [(row.id, row.code) for row in rows]

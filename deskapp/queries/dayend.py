@@ -16,6 +16,7 @@ from deskapp.models.local import StoreInfo
 from deskapp.models.people import Site, Staff
 from deskapp.models.repair import AccessoryItem, RepairItem, RepairOrder
 from deskapp.models.store import ReadSession
+from deskapp.models.transfers import elsewhere
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.states import STATE_TITLES, WorkState
 
@@ -92,6 +93,7 @@ def shelf_scan(session: ReadSession, text: str) -> ShelfScan:
         return _without_item(session, scan.number)
     device = session.get(Device, item.device_id)
     here = item.holder.partition(":")[0] in ("shelf", "bench", "quarantine")
+    here = here and not elsewhere(session, the_site(session), [item.id])
     return ShelfScan(
         Meaning.HELD if here else Meaning.GONE, scan.number, item.id, item.label_no,
         device.serial_no if device else "", model_words(session, device), STATE_TITLES[WorkState(item.work_state)],

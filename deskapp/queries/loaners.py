@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from deskapp.models.device import Device
 from deskapp.models.handing_out import OpenLoan, counted, model_words, open_loans, reminders
+from deskapp.models.loaner_places import HERE, Place, Where, pool_here
 from deskapp.models.merchant import Merchant
-from deskapp.models.people import Staff
+from deskapp.models.people import Site, Staff
 from deskapp.models.repair import RepairOrder
 from deskapp.models.stock import LoanEvent
 from deskapp.models.store import ReadSession
@@ -31,6 +32,13 @@ class LoanerRow:
     late_days: int
     reminded: int = 0
     reminded_at: int = 0
+    where: str = "here"
+    """`here`, or of a manifest: `packed`, `under_way`."""
+
+    place: str = ""
+    """The site it is on its way to, and the manifest's number."""
+
+    manifest_id: str = ""
 
     @property
     def out(self) -> bool:
@@ -51,24 +59,25 @@ class LoanHappening:
 
 
 def loaners(session: ReadSession, now: int) -> list[LoanerRow]:
-    """Return every loaner, the overdue ones first, then those that are out, then those on the shelf."""
+    """Return the loaners of this site's pool: overdue ones first, then those out, on the shelf, in a van."""
     out = {loan.device_id: loan for loan in open_loans(session)}
-    pool = session.scalars(select(Device).where(Device.loaner).order_by(Device.n)).all()
-    ids = list(dict.fromkeys([*out, *(device.id for device in pool)]))
-    rows = [_row(session, one, out.get(one), now) for one in ids]
-    return sorted(rows, key=lambda row: (not row.out, -row.late_days, row.due_at, row.serial_no))
+    pool = {device.id: place for device, place in pool_here(session)}
+    rows = [_row(session, one, out.get(one), pool.get(one, HERE), now) for one in dict.fromkeys([*out, *pool])]
+    return sorted(rows, key=lambda row: (not row.out, row.where != "here", -row.late_days, row.due_at, row.serial_no))
 
 
-def _row(session: ReadSession, device_id: str, loan: OpenLoan | None, now: int) -> LoanerRow:
+def _row(session: ReadSession, device_id: str, loan: OpenLoan | None, place: Place, now: int) -> LoanerRow:
     device = session.get_one(Device, device_id)
     merchant = session.get(Merchant, loan.merchant_id) if loan else None
     order = session.get(RepairOrder, loan.order_id) if loan and loan.order_id else None
     told = reminders(session, loan.event_id) if loan else []
+    site = session.get(Site, place.site_id) if place.where is Where.UNDER_WAY else None
     late = (shop_day(now) - shop_day(loan.due_at)).days if loan and loan.due_at else 0
     return LoanerRow(
         device.id, device.serial_no, model_words(session, device), merchant.name if merchant else "",
         order.number if order else "", order.id if order else "", loan.lent_at if loan else 0,
         loan.due_at if loan else 0, max(0, late), len(told), told[-1].at if told else 0,
+        place.where.value, (site.short_name or site.name) if site is not None else "", place.manifest_id,
     )  # fmt: skip
 
 

@@ -73,8 +73,8 @@ def _at_this_site(session: ReadSession, rows: list[Any]) -> list[Any]:
         return []
     # At a depot that is no outlet a device begins when it was received.
     rows = [row for row in rows if site.is_outlet or row.work_state != S.CHECKED_IN]
-    places = transfers.sites_of(session, [row.id for row in rows])
-    return [row for row in rows if places.get(row.id, here) in ("", here)]
+    away = transfers.elsewhere(session, here, [row.id for row in rows])
+    return [row for row in rows if row.id not in away]
 
 
 def _to_test(session: ReadSession, staff_id: str, other_than: str) -> NextDevice | None:

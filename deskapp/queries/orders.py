@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from deskapp.models import folding
+from deskapp.models import bench, folding
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.merchant import Merchant
 from deskapp.models.people import Shelf, Site, Staff
@@ -15,6 +15,7 @@ from deskapp.models.repair import AccessoryItem, Pickup, RepairItem, RepairOrder
 from deskapp.models.stock import Attachment
 from deskapp.models.store import ReadSession
 from deskapp.models.ticket import ServiceTicket
+from deskapp.queries.bench import site_id_of
 from deskapp.queries.bench_job import legal_moves
 from deskapp.queries.order_events import OrderEvent, events_of
 from deskapp.queries.printing import JobCard, papers_of
@@ -106,6 +107,8 @@ class OrderCard:
     receipts: tuple[ReceiptRow, ...]
     todos: tuple[OrderTodo, ...]
     files: tuple[OrderFile, ...]
+    goes_back: bool = False
+    """What is done here travels to the outlet that took it in."""
 
     @property
     def due_fen(self) -> int:
@@ -140,7 +143,8 @@ def order_of(session: ReadSession, record_id: str, roles: Iterable[str] = ()) ->
         row.opened_at, names.get(row.opened_by, ""), row.estimate_at, row.ceiling_fen, row.closed_at, lines,
         events_of(session, row.id, labels, names), tuple(papers_of(session, row.id, *labels, *kept, *pickups)),
         tuple(receipts(session, row.id)), _todos(session, row.id, labels, kept),
-        _files(session, (row.id, *labels, *pickups), labels, names),
+        order_files(session, (row.id, *labels, *pickups), labels, names),
+        bench.goes_back(session, session.get_one(Site, site_id_of(session)), row),
     )  # fmt: skip
 
 
@@ -150,7 +154,7 @@ def _loose(session: ReadSession, labels: Mapping[str, str]) -> Sequence[Accessor
 
 
 def _lines(session: ReadSession, order: RepairOrder, roles: tuple[str, ...]) -> tuple[OrderLine, ...]:
-    site = session.get(Site, order.site_id)
+    site = session.get(Site, site_id_of(session))  # what can be done is what can be done at this desk
     rows = session.execute(
         select(RepairItem, Device, DeviceModel, Shelf.code)
         .join(Device, Device.id == RepairItem.device_id)
@@ -195,9 +199,10 @@ def _todos(
     )  # fmt: skip
 
 
-def _files(
+def order_files(
     session: ReadSession, subjects: Sequence[str], labels: Mapping[str, str], names: Mapping[str, str]
 ) -> tuple[OrderFile, ...]:
+    """Return the files of some records; `labels` says of which device a record is, `names` who a person is."""
     rows = session.scalars(
         select(Attachment).where(Attachment.subject_id.in_(subjects)).order_by(Attachment.n)
     ).all()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import or_, select, true
 
 from deskapp.models.act_session import driver_of
 from deskapp.models.people import Site
@@ -16,12 +16,15 @@ from deskapp.models.store import ReadSession
 from deskapp.models.sync_state import BlobTransfer
 
 _MANY = 500
+_DIGEST: Final = '{"hmac":'
+"""What stands in a body for a personal value; within a text it would be written with signs before the marks."""
 
 
 class UnsentAct(NamedTuple):
     """One change set as the journal holds it; `act` is what its body says.
 
-    `personal` are (operation's uid, column, value in clear), `keys` (record id, key) of the records with such values.
+    `personal` are (operation's uid, column, value in clear), `keys` (record id, key) of the records with such values;
+    `hidden` is `personal` by operation and column, None where something of it was erased.
     """
 
     seq: int
@@ -31,6 +34,7 @@ class UnsentAct(NamedTuple):
     personal: tuple[tuple[str, str, str], ...]
     keys: tuple[tuple[str, str], ...]
     act: Mapping[str, Any]
+    hidden: Mapping[str, Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,32 +88,34 @@ def acts_after(session: ReadSession, after: int, *, most: int, most_bytes: int) 
 
 
 def _with_values(driver: Any, rows: Sequence[tuple[int, str, str, str]]) -> list[UnsentAct]:
-    hidden: list[list[tuple[str, str, str]]] = []
     acts = [orjson.loads(row[2]) for row in rows]
-    for row, act in zip(rows, acts, strict=True):
-        found = []
-        if '{"hmac":' in row[2]:
-            for one in act["ops"]:
-                for name, value in one["values"].items():
-                    if type(value) is dict and "hmac" in value:
-                        found.append((one["uid"], name, one["id"]))
-        hidden.append(found)
-    uids = list(dict.fromkeys(uid for found in hidden for uid, _name, _record in found))
-    records = list(dict.fromkeys(record for found in hidden for _uid, _name, record in found))
-    values = {
-        (uid, name): value
-        for uid, name, value in _among(driver, "SELECT op_uid, name, value FROM personal_value WHERE op_uid", uids)
-    }
+    uids = [one["uid"] for row, act in zip(rows, acts, strict=True) if _DIGEST in row[2] for one in act["ops"]]
+    question = "SELECT op_uid, name, value, record_id FROM personal_value WHERE op_uid"
+    values: dict[str, list[tuple[str, str, str, str]]] = {}
+    for row in _among(driver, question, uids):
+        values.setdefault(row[0], []).append(row)
+    records = list(dict.fromkeys(one[3] for some in values.values() for one in some))
     keys = dict(_among(driver, "SELECT record_id, key FROM record_key WHERE record_id", records))
-    return [
-        UnsentAct(
-            *row,
-            tuple((uid, name, values[uid, name]) for uid, name, _record in found if (uid, name) in values),
-            tuple((record, keys[record]) for record in dict.fromkeys(one[2] for one in found) if record in keys),
-            act,
-        )
-        for row, found, act in zip(rows, hidden, acts, strict=True)
-    ]
+    return [_with_own(row, act, values, keys) for row, act in zip(rows, acts, strict=True)]
+
+
+def _with_own(
+    row: tuple[int, str, str, str], act: Mapping[str, Any], values: Mapping[str, list[tuple[str, str, str, str]]],
+    keys: Mapping[str, str],
+) -> UnsentAct:  # fmt: skip
+    """Return a change set with what stands beside it."""
+    told = [one for op in act["ops"] if op["uid"] in values for one in values[op["uid"]]] if _DIGEST in row[2] else []
+    records = dict.fromkeys([one[3] for one in told])
+    hidden: dict[str, dict[str, str]] | None = {}
+    if row[2].count(_DIGEST) != len(told) or any(record not in keys for record in records):
+        hidden = None  # something of it was erased: each value has to be looked at
+    else:
+        for uid, name, value, _record in told:
+            hidden.setdefault(uid, {})[name] = value  # type: ignore[union-attr]
+    return UnsentAct(
+        *row, tuple([one[:3] for one in told]),
+        tuple([(record, keys[record]) for record in records if record in keys]), act, hidden,
+    )  # fmt: skip
 
 
 def _among(driver: Any, question: str, keys: Sequence[str]) -> list[Any]:
@@ -175,19 +181,37 @@ class DueFile:
     mime: str
 
 
+GIVEN_UP: Final = 8
+"""Tries after which a file no longer keeps a desk from leaving: the server does not take it."""
+
+
+def files_owed(session: ReadSession) -> int:
+    """Return how many files of this desk are still to be brought to the server."""
+    question = "SELECT count(*) FROM blob_transfer WHERE way = 'up' AND state = 'waiting' AND tries < ?"
+    return int(driver_of(session).execute(question, (GIVEN_UP,)).fetchone()[0])
+
+
 def files_after(session: ReadSession, n: int, limit: int) -> list[NewFile]:
     """Return the attachments above a local number."""
-    rows = session.execute(
-        select(Attachment.n, Attachment.id, Attachment.sha256, Attachment.kind, Attachment.size)
-        .where(Attachment.n > n).order_by(Attachment.n).limit(limit)
-    )  # fmt: skip
-    return [NewFile(*row) for row in rows]
+    question = "SELECT n, id, sha256, kind, size FROM attachment WHERE n > ? ORDER BY n LIMIT ?"
+    return [NewFile(*row) for row in driver_of(session).execute(question, (n, limit))]
 
 
-def due_file(session: ReadSession, now: int) -> DueFile | None:
-    """Return what is to be carried first, perhaps only later (`next_at`)."""
+SIGNATURES: Final = (0, 20)
+"""Ranks of signatures, up and down: they are small, and papers hang on them."""
+
+
+def due_file(session: ReadSession, now: int, most: int | None = None) -> DueFile | None:
+    """Return what is to be carried first, perhaps only later (`next_at`).
+
+    `most`: photos larger than so many bytes wait, because the line is paid by volume.
+    """
+    waits = "SELECT 1 FROM blob_transfer WHERE state = 'waiting' LIMIT 1"  # asked in every contact, hardly ever so
+    if driver_of(session).execute(waits).fetchone() is None:
+        return None
+    goes = or_(BlobTransfer.rank.in_(SIGNATURES), BlobTransfer.size <= most) if most is not None else true()
     row = session.scalars(
-        select(BlobTransfer).where(BlobTransfer.state == "waiting")
+        select(BlobTransfer).where(BlobTransfer.state == "waiting", goes)
         .order_by(BlobTransfer.next_at > now, BlobTransfer.rank, BlobTransfer.noted_at, BlobTransfer.sha256).limit(1)
     ).one_or_none()  # fmt: skip
     if row is None:

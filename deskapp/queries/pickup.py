@@ -13,6 +13,7 @@ from deskapp.models.handing_out import (
     Call,
     OpenLoan,
     calls_of,
+    came_for_another,
     charge_lines,
     code_of,
     items_of,
@@ -204,6 +205,9 @@ class PickupDevice:
     fault: str
     state: WorkState
     repaired: bool
+    stands_in: bool
+    """It is the unit that takes the place of the merchant's own."""
+
     shelf: str
     charged_fen: int
     reduced_fen: int
@@ -311,6 +315,7 @@ def _device(session: ReadSession, item: RepairItem) -> PickupDevice:
                        if part),
         state=WorkState(item.work_state),
         repaired=was_repaired(work_events(session, item.id)),
+        stands_in=bool(item.previous_item_id) and came_for_another(work_events(session, item.id)),
         shelf=shelf.code if shelf else "",
         charged_fen=view.charged_fen,
         reduced_fen=view.discount_fen + view.waived_fen,

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 
 from sqlalchemy import case, func, or_, select
 
+from deskapp.models import transfers
+from deskapp.models.bench import stock_here
 from deskapp.models.device import Device, DeviceModel, TerminalBinding
 from deskapp.models.journal import GroupVersion
+from deskapp.models.local import StoreInfo
 from deskapp.models.merchant import Merchant, MerchantContact, ServiceContract
 from deskapp.models.people import CalendarDay, Shelf, Site, Staff
 from deskapp.models.repair import RepairItem, RepairOrder
@@ -160,7 +163,9 @@ def parts(session: ReadSession, *, below_minimum: bool = False) -> list[PartRow]
         else_=0,
     )
     stock: dict[str, int | None] = dict(
-        tuple(row) for row in session.execute(select(StockMove.part_id, func.sum(signed)).group_by(StockMove.part_id))
+        tuple(row) for row in session.execute(
+            select(StockMove.part_id, func.sum(signed)).where(stock_here(session)).group_by(StockMove.part_id)
+        )
     )
     rows = [
         PartRow(
@@ -193,14 +198,16 @@ def staff(session: ReadSession) -> list[StaffRow]:
 
 
 def shelves(session: ReadSession) -> list[ShelfRow]:
-    """Return the shelves with how many devices lie there."""
+    """Return the shelves of this site with how many devices lie there."""
     counted = session.execute(
         select(RepairItem.shelf_id, func.count())
         .where(RepairItem.holder.like("shelf%"))
         .group_by(RepairItem.shelf_id)
     )
     held = dict(counted.all())
-    rows = session.scalars(select(Shelf).where(Shelf.active).order_by(Shelf.code))
+    here = session.get(StoreInfo, "site_id")
+    others = transfers.other_sites(session, here.value) if here is not None else []
+    rows = session.scalars(select(Shelf).where(Shelf.active, Shelf.site_id.not_in(others)).order_by(Shelf.code))
     return [ShelfRow(row.id, row.code, row.zone, row.use, row.label_no, int(held.get(row.id, 0))) for row in rows]
 
 

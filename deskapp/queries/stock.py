@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from deskapp.models import stock_needs
-from deskapp.models.bench import RESERVED
+from deskapp.models.bench import RESERVED, stock_here
 from deskapp.models.repair import RepairItem
 from deskapp.models.stock import StockMove
 from deskapp.models.store import ReadSession
@@ -51,7 +51,9 @@ def stock_list(session: ReadSession) -> StockList:
 
 def part_places(session: ReadSession, part_id: str) -> PartPlaces:
     """Return the trays and old parts of one part."""
-    rows = session.scalars(select(StockMove).where(StockMove.part_id == part_id).order_by(StockMove.n)).all()
+    rows = session.scalars(
+        select(StockMove).where(StockMove.part_id == part_id, stock_here(session)).order_by(StockMove.n)
+    ).all()
     voided = {row.voids for row in rows if row.voids}
     kept: dict[tuple[str, str], int] = {}
     old = 0

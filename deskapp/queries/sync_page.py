@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from deskapp.models.act_session import driver_of
 from deskapp.models.store import REGISTRY, ReadSession
-from deskapp.queries.syncing import Contact, SyncBadge, contacts, sync_badge
+from deskapp.queries.syncing import Contact, SyncBadge, contacts, held_photos, sync_badge
 
 SHOWN: Final = 200
 """Acts of a list; a day offline makes about as many, and the newest say nothing more."""
@@ -61,12 +61,16 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Photos:
-    """Photos and signatures on their way up: how many, bytes there and in all, how many could not go."""
+    """Photos and signatures on their way up: how many, bytes there and in all, how many could not go.
+
+    `held` of those that wait do so for a line that is not paid by volume.
+    """
 
     waiting: int = 0
     done: int = 0
     size: int = 0
     missing: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ def photos(session: ReadSession) -> Photos:
         " coalesce(sum(CASE WHEN state = 'waiting' THEN size END), 0), coalesce(sum(state = 'missing'), 0)"
         " FROM blob_transfer WHERE way = 'up'"
     ).fetchone()  # fmt: skip
-    return Photos(waiting, done, size, missing)
+    return Photos(waiting, done, size, missing, held_photos(driver_of(session)))
 
 
 def _held(driver: Any) -> int:

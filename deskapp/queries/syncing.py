@@ -49,6 +49,7 @@ PROBLEMS = {
     "no_station_key": N_("The key of this desk is not on this computer. Connect it to the server again."),
     "lost": N_("This desk was reported lost and is locked out. Ask your administrator."),
     "retired": N_("This desk was taken out of service."),
+    "wiped": N_("This desk was reported lost. Its data is removed from this computer."),
     "old": N_("This deskapp is too old for the server. Update it; your entries are sent."),
     "disk_full": N_("The disk is full: what the server has cannot be taken in. Make room."),
     "disk_fault": N_("The disk does not answer as it should. Close and reopen deskapp."),
@@ -73,6 +74,8 @@ class SyncBadge:
     contact_at: int
     problem: str
     clock_off_ms: int
+    held: int = 0
+    """Photos that wait for a line which is not paid by volume."""
 
 
 ALONE = SyncBadge(Standing.ALONE, 0, 0, 0, 0, "", 0)
@@ -100,8 +103,19 @@ def badge_by(driver: Any, now: int) -> SyncBadge:
         standing = Standing.FILLING if filling else Standing.ONLINE
     return SyncBadge(
         standing, unsent, refused, photos, contact_at, PROBLEMS.get(code, PROBLEMS["refused"] if code else ""),
-        offset if abs(offset) > CLOCK_WRONG_MS else 0,
+        offset if abs(offset) > CLOCK_WRONG_MS else 0, held_photos(driver) if told.get("metered") and photos else 0,
     )  # fmt: skip
+
+
+def held_photos(driver: Any) -> int:
+    """Return how many photos wait for another line, which they do where the one of now is paid by volume."""
+    row = driver.execute("SELECT value FROM sync_state WHERE key = 'metered' AND value <> ''").fetchone()
+    if row is None:
+        return 0
+    question = (
+        "SELECT count(*) FROM blob_transfer WHERE way = 'up' AND state = 'waiting' AND rank NOT IN (0, 20) AND size > ?"
+    )
+    return int(driver.execute(question, (int(row[0]),)).fetchone()[0])
 
 
 _COUNTS = (

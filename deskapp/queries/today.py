@@ -9,10 +9,12 @@ from typing import Any, Final
 from deskapp import catalogue
 from deskapp.errors import N_
 from deskapp.models.store import ReadSession
+from deskapp.models.transfers import other_sites, this_site
 from deskapp.queries.disagreements import TITLES as DISAGREEMENTS
 from deskapp.queries.disagreements import open_count
 from deskapp.queries.hits import ask
 from deskapp.queries.syncing import ALONE, SyncBadge, sync_badge
+from deskapp.queries.waiting_orders import WaitingOrder, waiting_orders
 from deskapp.rules.deadlines import DAY_MS
 from deskapp.rules.masking import mask
 from deskapp.rules.move_records import RECORD_TITLES
@@ -154,11 +156,13 @@ class Today:
 
 
 def today(session: ReadSession, now: int) -> Today:
-    """Return the start page as of `now` (ms UTC)."""
-    states = {row.work_state: row.count for row in ask(session, _BY_STATE, _IN_HAND)}
+    """Return the start page as of `now` (ms UTC): what is in this site's hands, and what it sent on and answers for."""
+    others = other_sites(session, this_site(session))
+    states = {row.work_state: row.count for row in ask(session, _BY_STATE, _IN_HAND, others)}
     counts = {name: sum(states.get(state.value, 0) for state in group) for name, group in GROUPS.items()}
-    late = ask(session, f"SELECT id FROM repair_item WHERE {_LATE} ORDER BY done_due", _WORKING, now)
-    calls = _to_call(session)
+    counts["outside"] += _one(session, _SENT_ON, _IN_HAND, others, others) if others else 0
+    late = ask(session, f"SELECT id FROM repair_item WHERE {_LATE} ORDER BY done_due", _WORKING, now, others, others)
+    calls = [one for one in waiting_orders(session, others, now) if not one.told]
     counts["late"], counts["calls"] = len(late), len(calls)
     counts["tickets"] = _one(session, f"SELECT count(*) FROM service_ticket WHERE {_OPEN}")
     counts["settle"] = _one(session, "SELECT count(*) FROM review_card WHERE settled_at = 0")
@@ -167,7 +171,7 @@ def today(session: ReadSession, now: int) -> Today:
         now=now,
         counts=counts,
         late=_waiting(session, [row.id for row in late[:SHOWN]]),
-        ready=_waiting(session, [row.id for row in ask(session, _LONGEST_READY, _READY, SHOWN)]),
+        ready=_waiting(session, [row.id for row in ask(session, _LONGEST_READY, _READY, others, SHOWN)]),
         tickets=_tickets(session),
         calls=_calls(session, calls[:SHOWN]),
         settle=to_settle(session, limit=SHOWN),
@@ -224,9 +228,21 @@ _WORKING = tuple(
 _PARTIAL = "work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up')"
 """The condition of the index of devices in hand, word by word, so that it is used."""
 
-_BY_STATE = f"SELECT work_state, count(*) AS count FROM repair_item WHERE {_PARTIAL} AND work_state IN (??) GROUP BY 1"
-_LATE = f"{_PARTIAL} AND work_state IN (??) AND done_due > 0 AND done_due < ?"
-_LONGEST_READY = f"SELECT id FROM repair_item WHERE {_PARTIAL} AND work_state IN (??) ORDER BY state_at LIMIT ?"
+_AWAY = "at_site NOT IN (??)"
+"""Not in another site's hands."""
+
+_OF_OTHERS = "EXISTS (SELECT 1 FROM repair_order o WHERE o.id = repair_item.order_id AND o.site_id IN (??))"
+_BY_STATE = (
+    "SELECT work_state, count(*) AS count FROM repair_item"
+    f" WHERE {_PARTIAL} AND work_state IN (??) AND {_AWAY} GROUP BY 1"
+)
+_SENT_ON = (
+    f"SELECT count(*) FROM repair_item WHERE {_PARTIAL} AND work_state IN (??) AND at_site IN (??) AND NOT {_OF_OTHERS}"
+)
+_LATE = f"{_PARTIAL} AND work_state IN (??) AND done_due > 0 AND done_due < ? AND ({_AWAY} OR NOT {_OF_OTHERS})"
+_LONGEST_READY = (
+    f"SELECT id FROM repair_item WHERE {_PARTIAL} AND work_state IN (??) AND {_AWAY} ORDER BY state_at LIMIT ?"
+)
 _OPEN = "state NOT IN ('done', 'cancelled')"
 _PAPERS = (
     "SELECT state, count(*) AS count FROM print_job"
@@ -280,24 +296,7 @@ def _tickets(session: ReadSession) -> tuple[OpenTicket, ...]:
     )  # fmt: skip
 
 
-def _to_call(session: ReadSession) -> list[tuple[str, int, int, int]]:
-    """Return order, devices, since when and attempts of orders whose merchant was not reached since they are ready."""
-    rows = ask(
-        session,
-        "SELECT i.order_id, count(*) AS devices, min(i.state_at) AS since FROM repair_item i"
-        f" WHERE i.{_PARTIAL} AND i.work_state IN (??) GROUP BY i.order_id ORDER BY since",
-        _READY,
-    )
-    tried = _attempts(session)
-    found = []
-    for row in rows:
-        attempts = [reached for at, reached in tried.get(row.order_id, []) if at >= row.since]
-        if not any(attempts):
-            found.append((row.order_id, row.devices, row.since, len(attempts)))
-    return found
-
-
-def _calls(session: ReadSession, wanted: Sequence[tuple[str, int, int, int]]) -> tuple[ToCall, ...]:
+def _calls(session: ReadSession, wanted: Sequence[WaitingOrder]) -> tuple[ToCall, ...]:
     if not wanted:
         return ()
     rows = ask(
@@ -306,32 +305,20 @@ def _calls(session: ReadSession, wanted: Sequence[tuple[str, int, int, int]]) ->
         " (SELECT c.phone FROM merchant_contact c WHERE c.merchant_id = o.merchant_id AND c.active"
         "  ORDER BY c.main DESC, c.n LIMIT 1) AS phone"
         " FROM repair_order o LEFT JOIN merchant m ON m.id = o.merchant_id WHERE o.id IN (??)",
-        [order_id for order_id, *_rest in wanted],
+        [one.order_id for one in wanted],
     )
     found = {row.id: row for row in rows}
     calls = []
-    for order_id, devices, since, attempts in wanted:
-        row = found[order_id]
+    for one in wanted:
+        row = found[one.order_id]
         phone = row.phone or row.deliverer_phone
         calls.append(
-            ToCall(order_id, row.number, row.merchant, mask("phone", phone) if phone else "", devices, since, attempts)
-        )
+            ToCall(
+                one.order_id, row.number, row.merchant, mask("phone", phone) if phone else "", one.devices,
+                one.ready_at, one.attempts,
+            )
+        )  # fmt: skip
     return tuple(calls)
-
-
-def _attempts(session: ReadSession) -> dict[str, list[tuple[int, bool]]]:
-    """Return by order when somebody called about a ready device, and whether the merchant was reached."""
-    rows = ask(
-        session,
-        "SELECT DISTINCT i.order_id, r.id, r.at, r.data FROM repair_item i"
-        " JOIN item_record r ON r.item_id = i.order_id AND r.kind = 'ready_call'"
-        f" WHERE i.{_PARTIAL} AND i.work_state IN (??)",
-        _READY,
-    )
-    tried: dict[str, list[tuple[int, bool]]] = {}
-    for row in rows:
-        tried.setdefault(row.order_id, []).append((row.at, _loaded(row.data).get("result") == "reached"))
-    return tried
 
 
 def paper_counts(session: ReadSession) -> dict[str, int]:

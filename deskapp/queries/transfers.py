@@ -9,13 +9,16 @@ from sqlalchemy import func, select
 
 from deskapp.models import transfers
 from deskapp.models.device import Device, DeviceModel
-from deskapp.models.handing_out import model_words
-from deskapp.models.people import Site
-from deskapp.models.repair import AccessoryItem, RepairItem
+from deskapp.models.handing_out import model_words, open_loans
+from deskapp.models.loaner_places import Where, line_key, pool_here
+from deskapp.models.people import Site, Staff
+from deskapp.models.repair import IN_HAND, AccessoryItem, RepairItem
 from deskapp.models.stock import Attachment
 from deskapp.models.store import ReadSession
 from deskapp.models.transfer import Manifest, ManifestEvent
 from deskapp.queries.dayend import the_site
+from deskapp.queries.orders import OrderFile, order_files
+from deskapp.rules.numbers import is_own_number
 from deskapp.rules.papers_custody import ManifestType
 from deskapp.rules.transfers import PACKED_FROM, Age, Kind, Line, State, View, age_of
 
@@ -123,6 +126,11 @@ class Manifested:
     courier: str = ""
     giver: str = ""
     extras: tuple[str, ...] = field(default=())
+    files: tuple[OrderFile, ...] = ()
+    """Signatures and scanned papers of both ends, as far as they are here."""
+
+    signable: bool = False
+    """Whether there is a hand-over that a signed paper can be filed with."""
 
     @property
     def received(self) -> int:
@@ -219,8 +227,16 @@ def manifest(session: ReadSession, manifest_id: str, now: int) -> Manifested | N
         one.note if one else "", len({fact.data.get("part") for fact in papers}),
         int(papers[0].data.get("parts", 1)) if papers else 0, view.sent.taker if view.sent else "",
         view.sent.giver if view.sent else "",
-        tuple(fact.label_no or fact.serial_no for fact in view.extras),
+        tuple(fact.label_no or fact.serial_no for fact in view.extras), signed_files(session, view),
+        (view.closed if row.incoming else view.sent) is not None,
     )  # fmt: skip
+
+
+def signed_files(session: ReadSession, view: View) -> tuple[OrderFile, ...]:
+    """Return what is signed about a manifest, on the screen and on paper: the hand-over, then every receipt."""
+    ends = [one for one in view.events if one.kind in (Kind.HAND_OVER, Kind.CLOSE)]
+    names = {row.id: row.name for row in session.scalars(select(Staff))} if ends else {}
+    return order_files(session, [one.uid for one in ends], {}, names) if ends else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +249,7 @@ class _Unit:
 
 
 def _units(session: ReadSession, labels: Sequence[str]) -> dict[str, _Unit]:
-    """Return the devices of a van by label, in one question."""
+    """Return the devices of a van by label, in one question; loaners are known by their serial numbers."""
     rows = session.execute(
         select(
             RepairItem.label_no, RepairItem.id, RepairItem.work_state, DeviceModel.brand, DeviceModel.name,
@@ -244,10 +260,14 @@ def _units(session: ReadSession, labels: Sequence[str]) -> dict[str, _Unit]:
         .where(RepairItem.label_no.in_(labels))
         .order_by(RepairItem.n)
     )  # fmt: skip
-    return {
+    found = {
         label: _Unit(item, state, f"{brand} {name}" if name else model_id or note or "")
         for label, item, state, brand, name, model_id, note in rows
     }
+    others = [label for label in labels if label not in found and not is_own_number(label)]
+    for unit in session.scalars(select(Device).where(Device.serial_no.in_(others))) if others else ():
+        found[unit.serial_no] = _Unit("", "", model_words(session, unit))
+    return found
 
 
 def line_row(
@@ -259,7 +279,9 @@ def line_row(
     if line.received is not None:
         now_state = unit.work_state if unit is not None else ""
         state = "quarantined" if now_state == "quarantined" else "received"
-        if not line.received.item_id and now_state in ("", "in_transit_out", "in_transit_back", "awaiting_dispatch"):
+        if line.loaner:
+            state = "received"
+        elif not line.received.item_id and now_state in ("", "in_transit_out", "in_transit_back", "awaiting_dispatch"):
             state = "waits"
     kinds = tuple(str(one) for one in line.packed.data.get("accessories", [])) if line.packed else ()
     return LineRow(
@@ -321,12 +343,25 @@ class WaitingRow:
     accessories: int
 
 
+def _pool(session: ReadSession) -> list[WaitingRow]:
+    """Return the loaners that lie here."""
+    out = {loan.device_id for loan in open_loans(session)}
+    return [
+        WaitingRow("", line_key(unit), unit.serial_no, model_words(session, unit), "", 0, 0)
+        for unit, place in pool_here(session)
+        if place.where is Where.HERE and unit.id not in out
+    ]
+
+
 def ready_to_pack(session: ReadSession, kind: str, limit: int = 200) -> list[WaitingRow]:
     """Return the devices of this site that could be packed on a manifest of a kind, longest waiting first."""
+    if kind == ManifestType.LOANER:
+        return _pool(session)[:limit]
     states = [state.value for state in PACKED_FROM.get(ManifestType(kind), ())]
     here = the_site(session)
     rows = session.scalars(
-        select(RepairItem).where(RepairItem.work_state.in_(states)).order_by(RepairItem.state_at).limit(4 * limit)
+        select(RepairItem).where(IN_HAND, RepairItem.work_state.in_(states)).order_by(RepairItem.state_at)
+        .limit(4 * limit)
     ).all()
     away = transfers.elsewhere(session, here, [row.id for row in rows])
     found = []

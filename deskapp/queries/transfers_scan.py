@@ -9,14 +9,16 @@ from sqlalchemy import select
 
 from deskapp.errors import DeskError
 from deskapp.models import transfers
-from deskapp.models.people import Shelf
+from deskapp.models.device import Device
 from deskapp.models.repair import AccessoryItem, RepairItem
 from deskapp.models.store import ReadSession
 from deskapp.models.transfer import Manifest
 from deskapp.queries.dayend import the_site
 from deskapp.queries.transfers import LineRow, line_row
+from deskapp.rules.identifiers import clean_serial
 from deskapp.rules.numbers import ScanKind, parse_scan
-from deskapp.rules.transfers import manifest_id
+from deskapp.rules.papers_custody import ManifestType
+from deskapp.rules.transfers import Line, View, manifest_id
 from deskapp.rules.transfers_code import read
 
 
@@ -63,6 +65,8 @@ def scan_in(session: ReadSession, current: str, text: str) -> InScan:
     view = transfers.view_of(session, current)
     if scan.kind is ScanKind.ACCESSORY:
         return InScan(Means.ACCESSORY, scan.number, number=_device_of(session, scan.number))
+    if view.type is ManifestType.LOANER and (line := _loaner(session, view, scan.number)) is not None:
+        return InScan(Means.LINE if line.state == "open" else Means.AGAIN, line.label_no, line)
     if scan.kind is ScanKind.LABEL:
         found = view.line(scan.number)
         if found is not None:
@@ -78,6 +82,16 @@ def scan_in(session: ReadSession, current: str, text: str) -> InScan:
     if scan.kind is ScanKind.SERIAL or (scan.kind is ScanKind.UNKNOWN and scan.number):
         return InScan(Means.SERIAL, scan.number)
     return InScan(Means.OTHER, scan.number)
+
+
+def _loaner(session: ReadSession, view: View, number: str) -> LineRow | None:
+    """Return the line of a loaner; on the paper alone every unit of the pool may be one of the van's."""
+    key = clean_serial(number) or number
+    line = view.line(key)
+    if line is None and view.sent is None and view.papers:
+        known = session.scalars(select(Device).where(Device.serial_no == key, Device.loaner)).first()
+        line = Line(key, "", key) if known is not None else None
+    return line_row(session, line) if line is not None else None
 
 
 def _device_of(session: ReadSession, accessory_label: str) -> str:
@@ -110,9 +124,5 @@ def _manifest(session: ReadSession, text: str, number: str) -> InScan:
 
 def shelf_code(session: ReadSession, code: str) -> str:
     """Return the code of a shelf of this site by its code or label; empty where there is none."""
-    row = session.scalars(
-        select(Shelf).where(
-            (Shelf.code == code) | (Shelf.label_no == code), Shelf.active, Shelf.site_id == the_site(session)
-        )
-    ).first()
+    row = transfers.shelf_at(session, the_site(session), code)
     return row.code if row else ""

@@ -209,7 +209,7 @@ KEY_METHODS: Final[Mapping[str, str]] = {
 
 KEY_RESULTS: Final[Mapping[str, str]] = {
     "loaded": N_("keys loaded"),
-    "failed": N_("failed"),
-    "left_out": N_("left out"),
+    "failed": N_("loading failed"),
+    "left_out": N_("not loaded"),
 }
 """What became of a device on a key-load run."""

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 PAIR = 2
 FOUR = 4
@@ -38,6 +40,65 @@ def folded(text: str) -> str:
 def grams(text: str) -> str:
     """Return the distinct grams of a text, parted by blanks: what goes into the index."""
     return " ".join(dict.fromkeys(_GRAM.findall(folded(text))))
+
+
+FEW = 8
+"""Below so many texts they are cut one by one."""
+
+AT_ONCE = 64
+"""Texts cut together: what is worked on then lies near at hand."""
+
+_ONE_OTHER = re.compile(rf"[^\W_{_HAN}0-9a-z]")
+_ONE_HAN = re.compile(rf"[{_HAN}]")
+_ALNUM = b"0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def _marks(sort: bytes) -> bytes:
+    """Return what translates the bytes of one sort to ones and all others to zero."""
+    return bytes(255 if byte in sort else 0 for byte in range(256))
+
+
+_IS_ALNUM, _IS_HAN, _IS_OTHER = _marks(_ALNUM), _marks(b"H"), _marks(b"L")
+
+
+def grams_of(texts: Sequence[str]) -> list[str]:
+    """Return the grams of many texts, in another order, some twice, and with more blanks than `grams` has."""
+    if len(texts) < FEW:
+        return [grams(text) for text in texts]
+    return [cut for start in range(0, len(texts), AT_ONCE) for cut in _cut(texts[start : start + AT_ONCE])]
+
+
+def _cut(texts: Sequence[str]) -> list[str]:
+    """Cut texts in one go: character by character would make some sixty little strings of a usual one.
+
+    The first letters of all grams stand in the whole as it is, the second ones in the whole shifted by one, and so on.
+    A gram ends where the sort of letters changes: marks say how far each one reaches, what lies beyond is blanked.
+    """
+    told = [folded(text) for text in texts]
+    whole = "\n".join(told) + "\n" * FOUR
+    size, number = len(whole), int.from_bytes
+    sorts = whole if whole.isascii() else _ONE_HAN.sub("H", _ONE_OTHER.sub("L", whole))
+    plain = sorts.encode("ascii", "replace")
+    alnum, han, other = (number(plain.translate(sort), "little") for sort in (_IS_ALNUM, _IS_HAN, _IS_OTHER))
+    two, two_other = alnum & alnum >> 8, other & other >> 8
+    three, three_other = two & alnum >> 16, two_other & other >> 16
+    reach = (
+        alnum | han | other, two | han & han >> 8 | two_other, three | three_other,
+        three & alnum >> 24 | three_other & other >> 24,
+    )  # fmt: skip
+    letters = number(whole.encode("utf-32-le", "surrogatepass"), "little")
+    found = array("I", bytes(4 * size * (FOUR + 1)))
+    found[FOUR :: FOUR + 1] = array("I", b" \0\0\0" * size)
+    for place, marks in enumerate(reach):
+        some, wide = marks.to_bytes(size, "little"), bytearray(4 * size)
+        wide[0::4] = wide[1::4] = wide[2::4] = some  # four bytes a letter, of which the last is always zero
+        shown = letters >> 32 * place & number(wide, "little")
+        found[place :: FOUR + 1] = array("I", shown.to_bytes(4 * size, "little"))
+    text = found.tobytes().decode("utf-32-le", "surrogatepass").replace("\0", " ")
+    ends = list(accumulate(len(one) + 1 for one in told))
+    return [
+        text[(FOUR + 1) * (end - 1 - len(one)) : (FOUR + 1) * (end - 1)] for one, end in zip(told, ends, strict=True)
+    ]
 
 
 def size_of(run: str) -> int:

@@ -102,6 +102,9 @@ class Finding:
     detail: str = ""
 
 
+_FINE: Final = Finding(Severity.OK, OK)
+
+
 def refuse(code: str, detail: str = "") -> Judgement:
     """Return a judgement that blocks saving."""
     return Judgement(None, Severity.ERROR, code, detail)
@@ -109,7 +112,7 @@ def refuse(code: str, detail: str = "") -> Judgement:
 
 def verdict(value: str, findings: Iterable[Finding] = ()) -> Judgement:
     """Return the judgement of the most severe finding, the first of equals; `ok` without any."""
-    worst = Finding(Severity.OK, OK)
+    worst = _FINE
     for finding in findings:
         if finding.severity > worst.severity:
             worst = finding

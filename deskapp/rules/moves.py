@@ -187,7 +187,7 @@ _TRANSPORT: Final = (
          deferred="signature waybill", second=True),
     _row("courier_back", N_("Take back from the courier"), S.IN_TRANSIT_OUT, S.AWAITING_DISPATCH,
          "counter_clerk courier", "reason tamper_result courier", Where.OUTLET, second=True),
-    _row("receive", N_("Receive at the depot"), S.IN_TRANSIT_OUT, S.DEPOT_RECEIVED,
+    _row("receive", N_("Receive from the courier"), S.IN_TRANSIT_OUT, S.DEPOT_RECEIVED,
          "depot_receiver courier", "manifest_no seal_result serial_match accessories tamper_result courier",
          Where.DEPOT, deferred="signature photos", second=True),
     _row("hand_to_courier", N_("Hand to the courier"), S.AWAITING_RETURN, S.IN_TRANSIT_BACK,
@@ -195,7 +195,7 @@ _TRANSPORT: Final = (
          deferred="signature waybill", second=True),
     _row("courier_back", N_("Take back from the courier"), S.IN_TRANSIT_BACK, S.AWAITING_RETURN,
          "depot_receiver courier", "reason tamper_result courier", Where.DEPOT, second=True),
-    _row("receive", N_("Receive at the outlet"), S.IN_TRANSIT_BACK, S.READY_FOR_PICKUP,
+    _row("receive", N_("Receive from the courier"), S.IN_TRANSIT_BACK, S.READY_FOR_PICKUP,
          "counter_clerk courier", "manifest_no seal_result serial_match accessories tamper_result courier",
          Where.OUTLET, deferred="signature photos shelf", second=True),
 )  # fmt: skip

@@ -6,11 +6,13 @@ that was dropped is ignored; a newer version than this program's is refused.
 
 from __future__ import annotations
 
+import importlib
 import types
 import typing
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
+from operator import attrgetter
 
 import orjson
 
@@ -34,8 +36,17 @@ class _Kind:
     secret: bool
 
 
-_KINDS: dict[str, _Kind] = {}
+class _Kinds(dict[str, _Kind]):
+    """The kinds known so far; the module of one that is not is loaded when it is asked for."""
+
+    def __missing__(self, name: str) -> _Kind:
+        importlib.import_module(_MODULES[name])
+        return self[name]
+
+
+_KINDS = _Kinds()
 _NAMES: dict[type[Card], str] = {}
+_MODULES: dict[str, str] = {}
 
 
 def register(name: str, card: type[Card], version: int = 1, *, secret: bool = False) -> None:
@@ -44,8 +55,25 @@ def register(name: str, card: type[Card], version: int = 1, *, secret: bool = Fa
     _NAMES[card] = name
 
 
+def register_later(module: str, *names: str) -> None:
+    """Say which module registers some kinds: a label must not wait for forty classes of other papers."""
+    _MODULES.update(dict.fromkeys(names, module))
+
+
+def names() -> frozenset[str]:
+    """Return the names of every kind of paper."""
+    return frozenset(_KINDS).union(_MODULES)
+
+
+def class_of(kind: str) -> type[Card]:
+    """Return the class of a kind's cards; KeyError for a kind that is none."""
+    return _KINDS[kind].card
+
+
 def kinds() -> dict[str, type[Card]]:
     """Return every kind of paper with its class."""
+    for name in _MODULES:
+        class_of(name)
     return {name: kind.card for name, kind in _KINDS.items()}
 
 
@@ -92,23 +120,43 @@ def from_json(text: str) -> Card:
     return card
 
 
+_BARE = frozenset({str, int, bool, types.NoneType})
+
+
 def _plain(value: object) -> object:
     """Turn a card into what JSON knows; empty tuples and enums included."""
     kind: typing.Any = type(value)
-    if kind is str or kind is int or value is None or kind is bool:
+    if kind in _BARE:
         return value
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, StrEnum):
         return value.value
-    names = _names(kind)
-    return {name: _plain(getattr(value, name)) for name in names} if names else value
+    names, pick = _parts(kind)
+    if not names:
+        return value
+    plain = dict(zip(names, pick(value), strict=True))
+    for name, part in plain.items():
+        if type(part) not in _BARE:
+            plain[name] = _plain(part)
+    return plain
 
 
 @cache
-def _names(kind: typing.Any) -> tuple[str, ...]:
-    """Return the names of a dataclass's fields, none for another kind of value."""
-    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+def _parts(kind: typing.Any) -> tuple[tuple[str, ...], typing.Any]:
+    """Return the names of a dataclass's fields and what picks their values, no names for another kind of value."""
+    names = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+    if len(names) == 1:
+        one = attrgetter(names[0])
+        return names, lambda value: (one(value),)
+    return names, attrgetter(*names) if names else None
+
+
+@cache
+def _hints(wanted: typing.Any) -> dict[str, object]:
+    """Return the types of a dataclass's fields."""
+    hints = typing.get_type_hints(wanted)
+    return {field.name: hints[field.name] for field in fields(wanted)}
 
 
 def _rebuild(wanted: object, value: object) -> object:
@@ -126,9 +174,8 @@ def _rebuild(wanted: object, value: object) -> object:
     if isinstance(wanted, type) and is_dataclass(wanted):
         if not isinstance(value, dict):
             raise TypeError("an object was expected")
-        hints = typing.get_type_hints(wanted)
-        known = {field.name for field in fields(wanted)}
-        return wanted(**{name: _rebuild(hints[name], part) for name, part in value.items() if name in known})
+        hints = _hints(wanted)
+        return wanted(**{name: _rebuild(hints[name], part) for name, part in value.items() if name in hints})
     if isinstance(wanted, type) and issubclass(wanted, StrEnum):
         return wanted(str(value))
     if isinstance(wanted, type) and type(value) is wanted:

@@ -12,8 +12,10 @@ The copy mark (original, reprint n) is not part of a card: it belongs to one pri
 
 from __future__ import annotations
 
+import importlib
 import typing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from deskapp.rules.paper_parts import (
     ChargeBasis,
@@ -35,109 +37,69 @@ from deskapp.rules.paper_parts import (
     TakingsLine,
     WarrantyMark,
 )
-from deskapp.rules.paper_store import Card, from_json, is_secret, kind_of, kinds, pictures_of, register, to_json
-from deskapp.rules.papers_custody import (
-    CustodyCard,
-    CustodyLine,
-    DiscrepancyCard,
-    DiscrepancyLine,
-    ManifestCard,
-    ManifestLine,
-    ManifestType,
-    StocktakeCard,
-    StocktakeLine,
-)
-from deskapp.rules.papers_day import DayEndCard, RegisterCard
-from deskapp.rules.papers_depot import (
-    CollectNoticeCard,
-    CommandSheetCard,
-    KeyRunCard,
-    KeyRunLine,
-    PartsOrderCard,
-    PartToOrder,
-    ScrapCard,
-)
-from deskapp.rules.papers_service import (
-    BenchStep,
-    BenchTravellerCard,
-    CallAttempt,
-    CallNoteCard,
-    CheckLine,
-    InspectedDevice,
-    InspectionCard,
-    LoanAgreementCard,
-    MissedNoteCard,
-    RefundCard,
-    VisitType,
+from deskapp.rules.paper_store import (
+    Card,
+    class_of,
+    from_json,
+    is_secret,
+    kind_of,
+    kinds,
+    names,
+    pictures_of,
+    register,
+    register_later,
+    to_json,
 )
 
+if TYPE_CHECKING:
+    from deskapp.rules.papers_custody import (
+        CustodyCard,
+        CustodyLine,
+        DiscrepancyCard,
+        DiscrepancyLine,
+        ManifestCard,
+        ManifestLine,
+        ManifestType,
+        StocktakeCard,
+        StocktakeLine,
+    )
+    from deskapp.rules.papers_day import DayEndCard, RegisterCard
+    from deskapp.rules.papers_depot import (
+        CollectNoticeCard,
+        CommandSheetCard,
+        KeyRunCard,
+        KeyRunLine,
+        PartsOrderCard,
+        PartToOrder,
+        ScrapCard,
+    )
+    from deskapp.rules.papers_service import (
+        BenchStep,
+        BenchTravellerCard,
+        CallAttempt,
+        CallNoteCard,
+        CheckLine,
+        InspectedDevice,
+        InspectionCard,
+        LoanAgreementCard,
+        MissedNoteCard,
+        RefundCard,
+        VisitType,
+    )
+
 __all__ = [
-    "AccessoryLabelCard",
-    "BenchStep",
-    "BenchTravellerCard",
-    "CallAttempt",
-    "CallNoteCard",
-    "Card",
-    "ChargeBasis",
-    "ChargeLine",
-    "CheckLine",
-    "CheckResult",
-    "CollectNoticeCard",
-    "CommandSheetCard",
-    "CounterTest",
-    "CustodyCard",
-    "CustodyLine",
-    "DayEndCard",
-    "DeviceLabelCard",
-    "DiscrepancyCard",
-    "DiscrepancyLine",
-    "ExceptionLine",
-    "HeldLine",
-    "InspectedDevice",
-    "InspectionCard",
-    "KeyRunCard",
-    "KeyRunLine",
-    "KeyStatus",
-    "LABEL_KINDS",
-    "LineKind",
-    "LoanAgreementCard",
-    "ManifestCard",
-    "ManifestLine",
-    "ManifestType",
-    "MissedNoteCard",
-    "OldParts",
-    "OpenCallLine",
-    "PartCondition",
-    "PartLabelCard",
-    "PartToOrder",
-    "PartsOrderCard",
-    "PickupSlipCard",
-    "QuoteCard",
-    "ReceiptDevice",
-    "RecoveryCodeCard",
-    "RefundCard",
-    "RegisterCard",
-    "RegisterLine",
-    "RepairReceiptCard",
-    "ScrapCard",
-    "ServiceCardCard",
-    "ShelfLabelCard",
-    "ShelfUse",
-    "Site",
-    "SlipDevice",
-    "StocktakeCard",
-    "StocktakeLine",
-    "TakingsLine",
-    "TestLabelCard",
-    "VisitType",
-    "WarrantyMark",
-    "from_json",
-    "is_secret",
-    "kind_of",
-    "kinds",
-    "pictures_of",
+    "AccessoryLabelCard", "BenchStep", "BenchTravellerCard", "CallAttempt", "CallNoteCard", "Card", "ChargeBasis",
+    "ChargeLine", "CheckLine", "CheckResult", "CollectNoticeCard", "CommandSheetCard", "CounterTest",
+    "CustodyCard", "CustodyLine", "DayEndCard", "DeviceLabelCard", "DiscrepancyCard", "DiscrepancyLine",
+    "ExceptionLine", "HeldLine", "InspectedDevice", "InspectionCard", "KeyRunCard", "KeyRunLine", "KeyStatus",
+    "LABEL_KINDS", "LineKind", "LoanAgreementCard", "ManifestCard", "ManifestLine", "ManifestType",
+    "MissedNoteCard", "OldParts", "OpenCallLine", "PartCondition", "PartLabelCard", "PartToOrder",
+    "PartsOrderCard", "PickupSlipCard", "QuoteCard", "ReceiptDevice", "RecoveryCodeCard", "RefundCard",
+    "RegisterCard", "RegisterLine", "RepairReceiptCard", "ScrapCard", "ServiceCardCard", "ShelfLabelCard",
+    "ShelfUse", "Site", "SlipDevice", "StocktakeCard", "StocktakeLine", "TakingsLine", "TestLabelCard",
+    "VisitType", "WarrantyMark", "class_of", "from_json", "is_secret", "kind_of", "kinds", "names", "pictures_of",
     "to_json",
-]
+]  # fmt: skip
 
 
 # ---------------------------------------------------------------- labels
@@ -387,11 +349,40 @@ for _name, _class in (
     ("pickup_slip", PickupSlipCard),
     ("repair_receipt", RepairReceiptCard),
     ("quote", QuoteCard),
-    ("day_end", DayEndCard),
-    ("register", RegisterCard),
     ("service_card", ServiceCardCard),
 ):
     register(_name, _class)
 register("recovery_code", RecoveryCodeCard, secret=True)
 
 LABEL_KINDS = frozenset({"device_label", "accessory_label", "part_label", "shelf_label", "badge_label", "test_label"})
+
+_ELSEWHERE = {
+    "papers_custody": (
+        "CustodyCard CustodyLine DiscrepancyCard DiscrepancyLine ManifestCard ManifestLine ManifestType "
+        "StocktakeCard StocktakeLine"
+    ),
+    "papers_day": "DayEndCard RegisterCard",
+    "papers_depot": "CollectNoticeCard CommandSheetCard KeyRunCard KeyRunLine PartsOrderCard PartToOrder ScrapCard",
+    "papers_service": (
+        "BenchStep BenchTravellerCard CallAttempt CallNoteCard CheckLine InspectedDevice InspectionCard "
+        "LoanAgreementCard MissedNoteCard RefundCard VisitType"
+    ),
+}
+"""Classes that other modules have, loaded when first asked for."""
+register_later("deskapp.rules.papers_custody", *"stocktake custody_record manifest discrepancy_note".split())
+register_later("deskapp.rules.papers_day", *"day_end register".split())
+register_later("deskapp.rules.papers_depot", *"key_run scrap_record collect_notice parts_order command_sheet".split())
+register_later(
+    "deskapp.rules.papers_service",
+    *"inspection_sheet missed_note bench_traveller loan_agreement call_note refund".split(),
+)
+_HOMES = {name: module for module, named in _ELSEWHERE.items() for name in named.split()}
+
+if not TYPE_CHECKING:  # for a reader of types every name stands above
+
+    def __getattr__(name: str) -> Any:
+        """Hand on a class of another module."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(importlib.import_module(f"deskapp.rules.{_HOMES[name]}"), name)
+        return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deskapp.rules.paper_parts import ExceptionLine, HeldLine, OpenCallLine, RegisterLine, Site, TakingsLine
-from deskapp.rules.paper_store import Card
+from deskapp.rules.paper_store import Card, register
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +116,7 @@ class RegisterCard(Card):
     def amount_fen(self) -> int:
         """What was charged for them."""
         return sum(line.amount_fen or 0 for line in self.lines)
+
+
+register("day_end", DayEndCard)
+register("register", RegisterCard)

@@ -139,6 +139,12 @@ class Line:
     packed: Fact | None = None
     received: Fact | None = None
 
+    @property
+    def loaner(self) -> bool:
+        """Whether it is a unit of the pool, known by its serial number."""
+        fact = self.packed or self.received
+        return fact is not None and bool(fact.data.get("loaner"))
+
     def fits_serial(self, scanned: str) -> bool:
         """Tell whether a serial number from the case is the one that was sent; nothing known fits everything."""
         if self.tail:
@@ -168,6 +174,14 @@ class View:
     closed: Fact | None = None
     papers: tuple[Fact, ...] = ()
     events: tuple[Fact, ...] = ()
+
+    @property
+    def type(self) -> ManifestType | None:
+        """What kind of transport it is, as far as its lines or its paper tell; None where neither says so."""
+        if any(line.packed is not None and line.packed.data.get("loaner") for line in self.lines):
+            return ManifestType.LOANER
+        said = next((str(fact.data.get("type", "")) for fact in self.papers), "")
+        return ManifestType(said) if said in set(ManifestType) else None
 
     @property
     def expected(self) -> int:
@@ -310,8 +324,11 @@ class _Folding:
 
     def view(self, events: tuple[Fact, ...]) -> View:
         """Return what the facts came to."""
-        known = {**({} if self.lines else self.from_paper), **self.lines}
-        lines = tuple(replace(line, received=self.receipts.get(label)) for label, line in known.items())
+        known = {**({} if self.lines else {**self.from_paper, **self._loaners()}), **self.lines}
+        come = self.receipts
+        lines = tuple(
+            replace(line, received=come[label]) if label in come else line for label, line in known.items()
+        )
         differences = tuple(
             Open(Difference(fact.data["kind"]), fact, self.settled.get(fact.uid)) for fact in self._still_true()
         )
@@ -319,6 +336,12 @@ class _Folding:
             self._state(lines), lines, tuple(self.extras), differences, self.sent, self.opened, self.closed,
             tuple(self.papers), events,
         )  # fmt: skip
+
+    def _loaners(self) -> dict[str, Line]:
+        """Loaners that were received on the paper alone: it says how many there are, but no numbers."""
+        return {
+            label: Line(label, "", fact.serial_no) for label, fact in self.receipts.items() if fact.data.get("loaner")
+        }
 
     def _still_true(self) -> Iterable[Fact]:
         """What was missing and came after all is no difference any more."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from deskapp import __version__
 from deskapp.clock import new_uuid7
-from deskapp.server import apply, placing, push, stations
+from deskapp.server import apply, erasing, placing, push, stations
 from deskapp.server.archive import stored_form
 from deskapp.server.database import Transaction
 from deskapp.server.work import Author, Draft, Work
@@ -64,7 +64,12 @@ def _write(tx: Transaction, one: ReadSet, now: int, archive: push.Archiver) -> d
     work = Work(tx)
     work.load([op.id for op in ops] + [root for (root,) in rows])
     held = {scope for rec in work.recs.values() for scope in rec.scopes}
-    draft = apply.do(work, Author(SERVER, 0, "", frozenset({scopes.REF, *held}), {}), one, now)
+    author = Author(SERVER, 0, "", frozenset({scopes.REF, *held}), {})
+    if one.command == erasing.COMMAND:
+        draft = Draft(work, author, one, now)
+        erasing.erase(tx, draft, one, now)
+    else:
+        draft = apply.do(work, author, one, now)
     work.accept(draft)
     work.write()
     tx.put("change_set", [(one.uid, SERVER, one.seq, one.hash, now, "ok", "", 0, one.body)])
@@ -75,6 +80,19 @@ def _write(tx: Transaction, one: ReadSet, now: int, archive: push.Archiver) -> d
     touched: dict[str, int] = {}
     push.write_logs(tx, entries, [(scope, root, 1) for scope, root in draft.leaves], touched, now)
     return touched
+
+
+def erase(server: Server, ids: Sequence[str]) -> int:
+    """Empty the personal cells of records, everywhere; return how many of the records have such cells."""
+    now = server.clock()
+
+    def work(tx: Transaction) -> int:
+        ops = erasing.operations(tx, ids)
+        if ops:
+            act(tx, erasing.COMMAND, ops, now, server.archive)
+        return len(ops)
+
+    return server.database.retrying(work)
 
 
 def adopt_late(tx: Transaction, now: int) -> dict[str, int]:

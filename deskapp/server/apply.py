@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
-from deskapp.server import placing, screening
+from deskapp.server import fitting, placing, screening
 from deskapp.server.work import Author, Draft, Rec, Work, as_stored
 from deskapp.sync import merge, scopes
 from deskapp.sync.framing import load
@@ -61,8 +61,11 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def check(one: ReadSet) -> int:
-    """Return the milliseconds of a change set's clock; raises Reject where it is not formed as agreed."""
+def check(one: ReadSet, *, fits: bool = True) -> int:
+    """Return the milliseconds of a change set's clock; raises Reject where it is not formed as agreed.
+
+    `fits`: also where a cell does not fit its table. What was accepted once is not asked that again.
+    """
     stamp = _HLC.fullmatch(one.hlc)
     if stamp is None or not _UUID.fullmatch(one.uid):
         raise Reject("malformed")
@@ -73,7 +76,22 @@ def check(one: ReadSet) -> int:
     for op in one.ops:
         if not _is_formed(op):
             raise Reject("malformed", op if type(op.id) is str and type(op.entity) is str else None)
+    if fits:
+        ours, short = one.schema <= _version(), len(one.body) < fitting.LONGEST_TEXT
+        for op in one.ops:
+            found = fitting.misfit(op, ours=ours, short=short)
+            if found is not None:
+                error = Reject("value", op)
+                error.detail |= {"column": found.column, "why": found.why}
+                raise error
     return int(stamp[1])
+
+
+@cache
+def _version() -> int:
+    from deskapp.models import schema
+
+    return schema.VERSION
 
 
 def _is_formed(op: Op) -> bool:
@@ -289,6 +307,8 @@ def _keep_past(
 
 
 def _tell_of_loser(draft: Draft, rec: Rec, op: Op, judged: merge.Judged, mine: Version, theirs: Version) -> None:
+    if rec.entity == "review_card":
+        return  # two settled one card: that is one decision, and both stand in its history
     other = draft_past(draft, rec, op.group, theirs.uid)
     mine_lost = judged.outcome in (Outcome.LOST, Outcome.KEPT)
     writers = (draft.one.staff, other[1] if other else "")

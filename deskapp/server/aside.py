@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from deskapp.server import returns, stations
 from deskapp.server.archive import stored_form
@@ -28,17 +30,18 @@ class Aside:
     sets: tuple[ReadSet, ...]
 
 
-def keep(tx: Transaction, station: Station, plain: bytes, now: int) -> None:
-    """Keep what a lost station sent, only so much of it. What cannot be read is noted, not kept."""
-    digest = hashlib.sha256(plain).hexdigest()
-    if tx.one("SELECT 1 FROM set_aside WHERE station = ? AND hash = ?", (station.id, digest)):
-        return
+def keep(tx: Transaction, station: Station, plain: bytes, now: int) -> dict[str, Any]:
+    """Keep what a lost station sent, only so much of it; what cannot be read is not kept.
+
+    Returns what the archive is to be told, empty where nothing was kept: once the station is wiped nobody else has it.
+    """
     try:
         sets = read_request(plain).sets
     except WireError:
-        return
-    if not sets:
-        return
+        return {}
+    digest = hashlib.sha256("".join(one.hash for one in sets).encode()).hexdigest()
+    if not sets or tx.one("SELECT 1 FROM set_aside WHERE station = ? AND hash = ?", (station.id, digest)):
+        return {}
     rows = [stored_form(clean_set(one), cut_body(one)) for one in sets]
     body = pack(dump([[one.body.decode(), one.hash, one.personal, one.keys] for one in rows]), level=3).body
     count, size, last = tx.one(
@@ -46,9 +49,20 @@ def keep(tx: Transaction, station: Station, plain: bytes, now: int) -> None:
         (station.id,),
     )
     if count >= MOST or size + len(body) > MOST_BYTES:
-        return
-    tx.put("set_aside", [(station.id, max(now, last + 1), digest, body)])
+        return {}
+    at = max(now, last + 1)
+    tx.put("set_aside", [(station.id, at, digest, body)])
     stations.note(tx, now, "set_aside", station.id, no=station.no, sets=len(sets))
+    return {"aside": [station.id, at, digest, base64.b64encode(body).decode()]}
+
+
+def keep_again(tx: Transaction, told: Mapping[str, Any]) -> None:
+    """Keep what the archive was told by `keep` and an older database has not; not what was taken or dropped since."""
+    station, at, digest, body = told["aside"]
+    known = tx.one("SELECT 1 FROM set_aside WHERE station = ? AND (hash = ? OR at = ?)", (station, digest, at))
+    ended = "SELECT 1 FROM audit WHERE subject = ? AND what IN ('aside_taken', 'aside_dropped') AND at >= ?"
+    if known is None and tx.one(ended, (station, at)) is None and stations.find(tx, station) is not None:
+        tx.put("set_aside", [(station, at, digest, base64.b64decode(body))])
 
 
 def listed(tx: Transaction, station: Station) -> list[Aside]:

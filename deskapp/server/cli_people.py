@@ -9,7 +9,7 @@ from typing import Any
 from deskapp.clock import new_uuid7, shop_time
 from deskapp.errors import N_, Refused
 from deskapp.rules.access import Role
-from deskapp.server import acts, aside, stations
+from deskapp.server import acts, aside, erasing, stations, wiping
 from deskapp.server.database import Transaction
 from deskapp.server.known import Station
 from deskapp.server.service import Server
@@ -54,6 +54,9 @@ def add_words(verbs: Any, with_server: Callable[..., Any]) -> None:
     add.add_argument("name")
     add.add_argument("--role", action="append", default=[], help="may be given several times")
     with_server(staff, "stop", staff_stop, "a person no longer acts anywhere").add_argument("number")
+    person = with_server(verbs, "person", person_found, "find what is kept of a person, and erase it everywhere")
+    person.add_argument("text", nargs="+", help="a name or a telephone number, exactly as it was entered")
+    person.add_argument("--erase", action="store_true", help="empty these records' personal cells, for good")
     audit = with_server(verbs, "audit", show_audit, "show the book of enrolments and revocations")
     audit.add_argument("--most", type=int, default=50)
 
@@ -111,11 +114,20 @@ def station_enrol(server: Server, given: argparse.Namespace) -> int:
 def station_list(server: Server, _given: argparse.Namespace) -> int:
     """List the stations."""
     with server.database.read() as tx:
-        for number, name, site, state, seq, seen_at, _id, by in stations.listed(tx):
+        orders = wiping.states(tx)
+        for number, name, site, state, seq, seen_at, identity, by in stations.listed(tx):
             after = words_of(N_("(vouched for by {number})"), number=f"{by:05d}") if by else ""
+            after += _wipe_words(*orders[identity]) if identity in orders else ""
             when = f"{shop_time(seen_at):%Y-%m-%d %H:%M}"
             say(f"{number:05d} {site:<8} {word(state):<9} {seq:>7} {when}  {name} {after}".rstrip())
     return 0
+
+
+def _wipe_words(told: int, done: int) -> str:
+    """Say how far the wiping of a lost station has come."""
+    if done:
+        return words_of(N_("(wiped {when})"), when=f"{shop_time(done):%Y-%m-%d %H:%M}")
+    return words_of(N_("(told to wipe itself)") if told else N_("(to be wiped)"))
 
 
 def _station(tx: Transaction, number: int) -> Station:
@@ -141,7 +153,9 @@ def station_retire(server: Server, given: argparse.Namespace) -> int:
 def station_revoke(server: Server, given: argparse.Namespace) -> int:
     """Shut a lost station out, with its family."""
     with server.database.write() as tx:
-        shut = stations.revoke(tx, _station(tx, given.number), server.clock(), who(), only=given.only)
+        named = _station(tx, given.number)
+        shut = stations.revoke(tx, named, server.clock(), who(), only=given.only)
+        wiping.wanted(tx, named, server.clock(), who())
         for one in shut:
             server.archive_station(tx, one.id)
     server.epoch.shut_out(one.id for one in shut)
@@ -149,8 +163,13 @@ def station_revoke(server: Server, given: argparse.Namespace) -> int:
         tell(N_("Station {number} ({name}) is shut out."), number=f"{one.no:05d}", name=one.name)
     if not shut:
         tell(N_("Station {number} was shut out already."), number=f"{given.number:05d}")
+    tell(N_("Station {number} is wiped at its next contact, after what it holds was set aside here."),
+         number=f"{given.number:05d}")  # fmt: skip
     if len(shut) > 1:
         tell(N_("They share a key. Let one back in with `deskapp-server station found NUMBER` when you have seen it."))
+        tell(
+            N_("The others keep their data, for they may be other computers. Revoke by its number what is to be wiped.")
+        )
     return 0
 
 
@@ -161,8 +180,11 @@ def station_found(server: Server, given: argparse.Namespace) -> int:
         if not stations.found_again(tx, station, server.clock(), who()):
             state = word(station.state)
             raise Refused(N_("Station {number} was not lost: {state}."), number=given.number, state=state)
+        told = wiping.withdrawn(tx, station)
     server.epoch.let_in_again(station.id)
     tell(N_("Station {number} may work again; it sends what it still holds by itself."), number=given.number)
+    if told:
+        tell(N_("It had been told to wipe itself by then. If it is empty, enrol it anew; what it sent is in `aside`."))
     return 0
 
 
@@ -233,6 +255,23 @@ def staff_stop(server: Server, given: argparse.Namespace) -> int:
         ops = [acts.changed(tx, "staff", one, "roles", active=False) for one in found]
         acts.act(tx, "stop_staff", ops, server.clock(), server.archive)
         stations.note(tx, server.clock(), "staff_stop", given.number, who())
+    return 0
+
+
+def person_found(server: Server, given: argparse.Namespace) -> int:
+    """Show in which records a name or a number stands, or erase it there and at every desk."""
+    with server.database.read() as tx:
+        found = erasing.find(tx, given.text)
+    if given.erase:
+        count = acts.erase(server, [one.id for one in found])
+        with server.database.write() as tx:
+            stations.note(tx, server.clock(), "erase_person", "", who(), records=count)
+        tell(N_("{count} records are emptied; desks follow at their next contact, the older logs after two weeks."),
+             count=count)  # fmt: skip
+        return 0
+    for one in found:
+        say(f"{one.entity:<18} {one.id}  {' '.join(one.columns)}")
+    tell(N_("{count} records. Nothing was changed."), count=len(found))
     return 0
 
 

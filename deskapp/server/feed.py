@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from deskapp.server.database import Transaction
 from deskapp.server.echo import with_chain
+from deskapp.server.known import Station
 from deskapp.sync.wire import Feed
 
 MOST_ENTRIES = 5_000
@@ -15,6 +16,16 @@ MOST_ENTRIES = 5_000
 
 AT_ONCE = 500
 """Entries asked of the database at once, so that a reply's limit also limits memory."""
+
+
+Heads = dict[str, tuple[int, str, int, str]]
+"""By scope: number and chain of the last entry, and of the last one that was forgotten."""
+
+FIELDS = tuple(Station.__dataclass_fields__)
+_BOTH = (
+    f"SELECT {', '.join(f's.{name}' for name in FIELDS)}, h.scope, h.n, h.chain, h.floor, h.floor_chain"
+    " FROM (SELECT * FROM station WHERE id = ?) AS s LEFT JOIN head h ON h.scope IN (#)"
+)
 
 
 @dataclass(slots=True)
@@ -27,16 +38,16 @@ class Read:
 
 def feed(
     tx: Transaction, granted: Sequence[str], cursors: Mapping[str, tuple[int, str]], most_bytes: int,
-    short: Mapping[tuple[str, int], bytes] = MappingProxyType({}),
+    short: Mapping[tuple[str, int], bytes] = MappingProxyType({}), known: Heads | None = None,
 ) -> Read:  # fmt: skip
     """Return the entries behind the cursors of the granted scopes; `tx` sees one moment.
 
-    `short` are bodies of entries in which the station that asks finds what it sent itself only named.
+    `short` are bodies of entries in which the station that asks finds what it sent itself only named; `known` the
+    heads where they were read already.
     """
     found = Read()
     held = [scope for scope in granted if scope in cursors]
-    rows = tx.among("SELECT scope, n, chain, floor, floor_chain FROM head WHERE scope IN (#)", held)
-    heads = {row[0]: row[1:] for row in rows}
+    heads = known if known is not None else _heads(tx, held)
     left = most_bytes
     for scope in held:
         n, chain = cursors[scope]
@@ -48,6 +59,23 @@ def feed(
             found.feeds[scope] = _entries(tx, scope, n, head_n, left, short)
             left = max(0, left - sum(map(len, found.feeds[scope].raw)))
     return found
+
+
+def _heads(tx: Transaction, scopes: Sequence[str]) -> Heads:
+    rows = tx.among("SELECT scope, n, chain, floor, floor_chain FROM head WHERE scope IN (#)", scopes)
+    return {row[0]: tuple(row[1:]) for row in rows}
+
+
+def station_and_heads(tx: Transaction, station: Station) -> tuple[Station, Heads]:
+    """Return a station as it is now, and the heads of the logs that it may read: one question for both."""
+    rows = tx.among(_BOTH, station.scopes, station.id)
+    if not rows:
+        return station, _heads(tx, station.scopes)
+    fresh = Station(*rows[0][: len(FIELDS)])
+    if fresh.scopes != station.scopes:
+        return fresh, _heads(tx, fresh.scopes)
+    found = (row[len(FIELDS) :] for row in rows)
+    return fresh, {row[0]: tuple(row[1:]) for row in found if row[0] is not None}
 
 
 def _wrong(tx: Transaction, scope: str, n: int, chain: str, head: tuple[int, str], floor: tuple[int, str]) -> str:
@@ -85,6 +113,11 @@ def _entries(
         if not rows:
             break
     return Feed(n + 1, last, chain, last < head_n, (), raw)
+
+
+def heads_question(scopes: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Return the question for numbers and chains at the ends of logs, and its values."""
+    return f"SELECT scope, n, chain FROM head WHERE scope IN ({','.join('?' * len(scopes))})", scopes
 
 
 def heads_of(tx: Transaction, scopes: Sequence[str]) -> dict[str, int]:

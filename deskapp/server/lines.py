@@ -21,6 +21,37 @@ HEAD_S: Final = 20.0
 """How long a new connection may take to name what it wants."""
 
 
+class OneBreath:
+    """A transport that keeps the head of an answer until its body comes: one segment on the way instead of two."""
+
+    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._held = b""
+
+    def write(self, data: bytes) -> None:
+        """Write, a head no later than when the loop comes round."""
+        if self._held:
+            data, self._held = self._held + data, b""
+        elif data.startswith(b"HTTP/") and data.endswith(b"\r\n\r\n"):
+            self._held = data
+            self._loop.call_soon(self._let_go)
+            return
+        self._transport.write(data)
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, b""
+        if held:
+            self._transport.write(held)
+
+    def close(self) -> None:
+        """Close when all is written."""
+        self._let_go()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class Bounded(HttpToolsProtocol):
     """HTTP/1.1 as uvicorn speaks it, with an end to patience."""
 
@@ -30,7 +61,7 @@ class Bounded(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Begin; the first head has to come soon."""
-        super().connection_made(transport)
+        super().connection_made(OneBreath(transport, self.loop))  # type: ignore[arg-type]
         self._timer = self.loop.call_later(HEAD_S, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -14,18 +14,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deskapp.models.collection import no_collection
-from deskapp.server import apply, echo, scopes_of
+from deskapp.server import apply, echo
 from deskapp.server.apply import Park, Reject
 from deskapp.server.archive import stored_form
 from deskapp.server.database import Transaction
 from deskapp.server.known import Station
+from deskapp.server.numbering import write_logs as write_logs
 from deskapp.server.parking import parked_body
 from deskapp.server.screening import screen
 from deskapp.server.work import Author, Draft, Work
 from deskapp.sync import merge, scopes
 from deskapp.sync.framing import canonical_bytes, dump, load
 from deskapp.sync.packing import PushedSet, ReadSet
-from deskapp.sync.wire import Code, Result, WireError, link
+from deskapp.sync.wire import Code, Result, WireError
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ class Pushed:
     touched: dict[str, int] = field(default_factory=dict)
     created: list[str] = field(default_factory=list)
     short: echo.Shorts = field(default_factory=dict)
+    parked: bool = False
+    """Whether anything was parked anywhere when this began, or is now."""
 
 
 @dataclass(slots=True)
@@ -89,6 +92,7 @@ class _Run:
     kept: _Kept = field(default_factory=_Kept)
     replayed: bool = False
     short: bool = False
+    archived: bool = True
 
 
 Archiver = Callable[[str, Sequence[PushedSet]], None]
@@ -103,7 +107,7 @@ def push(
     offset: int,
     now: int,
     cursors: Mapping[str, tuple[int, str]],
-    archive: Archiver,
+    archive: Archiver | None,
     alone: bool = False,
     replayed: bool = False,
     short: bool = False,
@@ -122,9 +126,12 @@ def push(
     author = Author(
         station.id, station.no, station.site, frozenset(station.scopes), {name: n for name, (n, _c) in cursors.items()}
     )
-    known_sets = {result.uid: result for result in stored_results(tx, [one.uid for one in fresh])}
+    known_sets, orphans, done.parked = _looked_up(tx, [one.uid for one in fresh])
     stuck = _records_parked(tx, station) if station.parked else set()
-    run = _Run(Work(tx), author, fresh, now, done, known_sets, stuck, replayed=replayed, short=short)
+    run = _Run(
+        Work(tx, orphans), author, fresh, now, done, known_sets, stuck, replayed=replayed, short=short,
+        archived=archive is not None,
+    )  # fmt: skip
     with no_collection():
         _preload(run.work, fresh)
         last = station.seen_at
@@ -175,6 +182,25 @@ def stored_results(tx: Transaction, uids: Sequence[str]) -> list[Result]:
     """Return the results of change sets that are known."""
     rows = tx.among("SELECT uid, code, detail FROM change_set WHERE uid IN (#)", uids)
     return [Result(uid, Code(code), load(detail.encode()) if detail else {}) for uid, code, detail in rows]
+
+
+def _looked_up(tx: Transaction, uids: Sequence[str]) -> tuple[dict[str, Result], bool, bool]:
+    """Return the known ones of these change sets, whether any record waits for its parent, any change set for a record.
+
+    The last two are asked along with the first, for the price of none; what begins to wait at this very moment is
+    found a little later (`service.mend`).
+    """
+    rows = tx.among(
+        "SELECT uid, code, detail FROM change_set WHERE uid IN (#)"
+        " UNION ALL SELECT * FROM (SELECT 'orphan', '', '' FROM orphan LIMIT 1) AS o"
+        " UNION ALL SELECT * FROM (SELECT 'parked', '', '' FROM parked LIMIT 1) AS p",
+        uids,
+    )
+    known = {
+        uid: Result(uid, Code(code), load(detail.encode()) if detail else {}) for uid, code, detail in rows if code
+    }
+    waiting = {row[0] for row in rows if not row[1]}
+    return known, "orphan" in waiting, "parked" in waiting
 
 
 def _time_of(one: ReadSet, offset: int, since: int, now: int) -> int:
@@ -242,7 +268,7 @@ def _take(run: _Run, one: ReadSet, at: int) -> None:
         _say(run, one, at, {}, result)
         return
     try:
-        apply.check(one)
+        apply.check(one, fits=not run.replayed)
         if run.stuck and any(op.kind == "set" and op.id in run.stuck for op in one.ops):
             raise Park("behind", next(op.id for op in one.ops if op.id in run.stuck))
         draft = apply.do(run.work, run.author, one, at)
@@ -270,7 +296,8 @@ def _keep(run: _Run, one: ReadSet, result: Result, draft: Draft | None) -> None:
     detail = dump(result.detail).decode() if result.detail else ""
     station = run.author.station
     run.kept.sets.append((one.uid, station, one.seq, one.hash, run.now, str(result.code), detail, cut, body))
-    run.kept.archived.append(stored_form(clean_set(one) if cut else one, body))
+    if run.archived:
+        run.kept.archived.append(stored_form(clean_set(one) if cut else one, body))
     run.known[one.uid] = result
 
 
@@ -326,19 +353,21 @@ def _say(
         kept.leaves.append((scope, root, len(kept.entries.get(scope, ()))))
 
 
-def _finish(run: _Run, station: Station, archive: Archiver) -> None:
+def _finish(run: _Run, station: Station, archive: Archiver | None) -> None:
     tx, kept, done, last = run.work.tx, run.kept, run.done, run.fresh[-1]
-    tx.put("change_set", kept.sets)
+    station_now = (
+        last.seq, last.hash, max(run.now, station.seen_at), max(0, min(last.schema, 2**31)), len(kept.parked),
+        station.id,
+    )  # fmt: skip
+    if tx.postgres and len(kept.sets) == 1:
+        tx.run(_KEEP_ONE, (*kept.sets[0], *station_now))
+    else:
+        tx.put("change_set", kept.sets)
+        tx.run(_STATION_NOW, station_now)
     tx.put("reissued", kept.again)
     tx.put("parked", kept.parked)
-    tx.run(
-        "UPDATE station SET seq = ?, hash = ?, seen_at = ?, schema = ?, parked = parked + ? WHERE id = ?",
-        (
-            last.seq, last.hash, max(run.now, station.seen_at), max(0, min(last.schema, 2**31)), len(kept.parked),
-            station.id,
-        ),
-    )  # fmt: skip
-    if kept.archived:
+    done.parked = done.parked or bool(kept.parked)
+    if archive is not None and kept.archived:
         archive(station.id, kept.archived)
     done.seq, done.hash = last.seq, last.hash
     done.created = run.work.created
@@ -347,33 +376,11 @@ def _finish(run: _Run, station: Station, archive: Archiver) -> None:
         done.short[scope, done.touched[scope] - len(kept.entries[scope]) + place + 1] = body
 
 
-def write_logs(
-    tx: Transaction,
-    entries: Mapping[str, Sequence[bytes]],
-    leaves: Sequence[tuple[str, str, int]],
-    touched: dict[str, int],
-    now: int,
-) -> None:
-    """Give entries their numbers: the heads locked in ascending order, as the last thing of a transaction."""
-    for scope in sorted(entries):
-        if not entries[scope]:
-            continue
-        row = tx.one(f"SELECT n, chain FROM head WHERE scope = ?{tx.for_update}", (scope,))
-        if row is None:
-            tx.run(scopes_of.NEW_HEAD, (scope,))
-            row = tx.one(f"SELECT n, chain FROM head WHERE scope = ?{tx.for_update}", (scope,))
-        first, chain = row
-        rows = []
-        for index, body in enumerate(entries[scope], first + 1):
-            chain = link(chain, body)
-            rows.append((scope, index, chain, now, body))
-        tx.put("log", rows)
-        tx.run("UPDATE head SET n = ?, chain = ?, at = ? WHERE scope = ?", (rows[-1][1], chain, now, scope))
-        touched[scope] = rows[-1][1]
-        for left_scope, root, place in leaves:
-            if left_scope == scope:
-                tx.run("DELETE FROM left_scope WHERE scope = ? AND root = ?", (scope, root))
-                tx.put("left_scope", [(scope, root, first + place)])
+_STATION_NOW = "UPDATE station SET seq = ?, hash = ?, seen_at = ?, schema = ?, parked = parked + ? WHERE id = ?"
+_KEEP_ONE = (
+    "WITH kept AS (INSERT INTO change_set (uid, station, seq, hash, at, code, detail, cut, body)"
+    f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)) {_STATION_NOW}"
+)
 
 
 def _is_database_error(error: Exception) -> bool:

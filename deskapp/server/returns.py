@@ -83,6 +83,11 @@ class _Replay:
         self.count = 0
 
     def frame(self, one: Frame) -> None:
+        if "aside" in one.told:
+            from deskapp.server import aside
+
+            self.server.database.retrying(lambda tx: aside.keep_again(tx, one.told))
+            return
         if one.told:
             now = self.server.clock()
             self.server.database.retrying(lambda tx: _meet_station(tx, one.told, now))

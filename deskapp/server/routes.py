@@ -10,7 +10,6 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from deskapp.clock import stopwatch
 from deskapp.server import blobs, stations, wholes
 from deskapp.server.app import (
-    LARGE_PLAIN,
     Answer,
     House,
     Quiet,
@@ -18,15 +17,15 @@ from deskapp.server.app import (
     asked,
     bad_request,
     packed,
-    seconds_since,
     unpacked,
 )
 from deskapp.server.known import Station
 from deskapp.server.parts import part, streamed
+from deskapp.server.trips import TripsFirst, round_trip
 from deskapp.server.waiting import MOST_SINCE, WaitsFirst, hinted
 from deskapp.sync import framing, signing
 from deskapp.sync.framing import WireError
-from deskapp.sync.messages import EnrolRequest, read_message, snapshot_page, to_json
+from deskapp.sync.messages import EnrolRequest, Receipt, read_message, snapshot_page, to_json
 from deskapp.sync.wire import Problem, read_request
 
 Scope = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[0-9A-Za-z:._-]+$")]
@@ -75,6 +74,7 @@ def add_routes(app: FastAPI, house: House) -> None:
     _looking_on(app, house)
     _describe(app)
     app.add_middleware(WaitsFirst, house=house)
+    app.add_middleware(TripsFirst, house=house)
     app.add_middleware(Quiet, house=house)
 
 
@@ -116,6 +116,28 @@ def _enrolment(app: FastAPI, house: House) -> None:
             reply = await house.call(lambda: house.server.enrol(message, vouches))
         return Response(to_json(reply), media_type="application/json")
 
+    @app.post(
+        "/v1/wiped", responses=_told(200, 400, 404, 408, 413, 415, 429, 503), summary="A lost station was wiped",
+        openapi_extra={"requestBody": _body("its own signed word", schema=_RECEIPT)["requestBody"]},
+    )  # fmt: skip
+    async def wiped(request: Request) -> Response:
+        if not house.strangers.take(address_of(request)):
+            raise Answer(429, Problem.BUSY, next_poll=60_000)
+        async with house.body(request, MOST_ENROL) as body:
+            try:
+                said: Receipt = read_message(Receipt, unpacked(body, request, MOST_ENROL_PLAIN))
+            except WireError as error:
+                raise Answer(400, Problem.BAD_REQUEST) from error
+            if not await house.call(lambda: house.server.wiped(said.station, said.proof)):
+                raise Answer(404, Problem.NOT_FOUND)
+        return Response(framing.dump({"now": house.server.clock()}), media_type="application/json")
+
+
+_RECEIPT: Final = {
+    "type": "object", "properties": {"station": {"type": "string"}, "proof": {"type": "string"}},
+    "required": ["station", "proof"], "additionalProperties": False,
+}  # fmt: skip
+
 
 def _round_trip(app: FastAPI, house: House) -> None:
     @app.post(
@@ -123,12 +145,7 @@ def _round_trip(app: FastAPI, house: House) -> None:
         openapi_extra=_body("SyncRequest, packed by zstd or gzip or plain"),
     )  # fmt: skip
     async def sync(request: Request) -> Response:
-        start = stopwatch()
-        async with house.body(request) as body:
-            plain, status, touched = await house.call(lambda: _synced(house, request, body))
-        house.hub.tell(touched)
-        house.server.counts.took(seconds_since(start))
-        return packed(plain, request, status)
+        return await round_trip(house, request)  # hardly ever: it is answered before, described here
 
     @app.post(
         "/v1/carried", responses=_told(200, 409, *SIGNED), summary="Change sets of another station, from a stick",
@@ -143,29 +160,6 @@ def _round_trip(app: FastAPI, house: House) -> None:
                 raise bad_request(error) from error
         house.hub.tell(touched)
         return packed(plain, request)
-
-
-def _synced(house: House, request: Request, body: bytes) -> tuple[bytes, int, dict[str, int]]:
-    """Return the reply of a round trip, its status, and the scopes that moved; raises Answer."""
-    station = house.let_in(request, body)
-    plain = unpacked(body, request)
-    if len(plain) > LARGE_PLAIN:
-        with house.large:
-            return _judged(house, station, plain)
-    return _judged(house, station, plain)
-
-
-def _judged(house: House, station: Station, plain: bytes) -> tuple[bytes, int, dict[str, int]]:
-    if station.state == "lost":
-        house.server.set_aside(station, plain)
-        raise Answer(403, Problem.LOST)
-    try:
-        message = read_request(plain)
-    except WireError as error:
-        raise bad_request(error) from error
-    reply, touched = house.server.sync(station, message)
-    gone = bool(reply.resnapshot) and not message.sets
-    return reply.to_bytes(), 410 if gone else 200, touched
 
 
 def _carry(house: House, told: Any) -> tuple[bytes, dict[str, int]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from deskapp.rules.card_numbers import strip_card_numbers
@@ -48,11 +49,9 @@ CUT: Final = "****"
 def screen(values: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """Return values without card digits and keys, and how many pieces were cut."""
     clean = dict(values)
-    texts = [
-        name for name, value in clean.items()
-        if type(value) is str and len(value) > 12 and name not in NUMBERS and not name.endswith("_id")
-    ]  # fmt: skip
-    within = [name for name, value in values.items() if value and type(value) in (dict, list)]
+    wordy, deep = _worth_a_look(tuple(clean), tuple(map(type, clean.values())))
+    texts = [name for name in wordy if len(clean[name]) > 12]
+    within = [name for name in deep if clean[name]]
     together = [clean[name] for name in texts]
     plain = all(_gather(values[name], together, 0) for name in within)
     # One look at all of them together: hardly ever is there anything to be found.
@@ -66,6 +65,14 @@ def screen(values: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
         clean[name], found = _screen_deep(values[name], 0)
         cuts += found
     return clean, cuts
+
+
+@lru_cache(maxsize=4_096)
+def _worth_a_look(names: tuple[str, ...], kinds: tuple[type, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which of these columns may hold words, as texts and inside: the same for all rows of a kind."""
+    told = list(zip(names, kinds, strict=True))
+    wordy = (name for name, kind in told if kind is str and name not in NUMBERS and not name.endswith("_id"))
+    return tuple(wordy), tuple(name for name, kind in told if kind in (dict, list))
 
 
 def _gather(value: Any, found: list[str], depth: int) -> bool:

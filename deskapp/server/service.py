@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deskapp.clock import Clock, system_clock
-from deskapp.server import acts, aside, blobs, feed, push, returns, stations, wholes
+from deskapp.server import acts, aside, blobs, erasing, feed, push, returns, stations, wholes, wiping
 from deskapp.server.apply import Park, Reject, do, group_columns, result_of
 from deskapp.server.archive import Archive
 from deskapp.server.database import Database, Transaction
 from deskapp.server.gate import Gate
 from deskapp.server.identity import Epoch, count_of
-from deskapp.server.known import Station
+from deskapp.server.known import STATION, Station
 from deskapp.server.metrics import Counts
 from deskapp.server.parking import read_parked
 from deskapp.server.push import Pushed
@@ -24,7 +24,8 @@ from deskapp.sync import scopes
 from deskapp.sync.framing import dump
 from deskapp.sync.messages import EnrolReply, EnrolRequest
 from deskapp.sync.packing import PushedSet, ReadSet
-from deskapp.sync.wire import Code, ReadRequest, SyncReply
+from deskapp.sync.signing import StationKey
+from deskapp.sync.wire import Code, ReadRequest, SyncReply, stand
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Server:
     database: Database = field(init=False)
     epoch: Epoch = field(init=False)
     gate: Gate = field(init=False)
+    order_key: StationKey = field(init=False)
     counts: Counts = field(default_factory=Counts)
     _archive: Archive | None = None
     _door: threading.Lock = field(default_factory=threading.Lock)
@@ -60,6 +62,7 @@ class Server:
         self._archive = Archive(self.options.archive) if self.options.archive else None
         started = 0 if self.database.postgres else self.clock()
         self.gate = Gate(self.database, self.clock, self.epoch.value, started)
+        self.order_key = wiping.key_of(self.database, self.options.state / "order-key")
         self.remember()
 
     def close(self) -> None:
@@ -78,18 +81,19 @@ class Server:
 
     def sync(self, station: Station, request: ReadRequest) -> tuple[SyncReply, dict[str, int]]:
         """Take change sets and return what is new; raises push.Fork. Also returns the scopes that moved."""
+        if request.calm:
+            rows = self.database.ask(*feed.heads_question(station.scopes))
+            return self.calm(station, request, rows), {}
         now = self.clock()
         done = Pushed(station.seq, station.hash)
         if request.sets or request.known[0]:
             done = self._push(station, request, now)
-        if done.created:
+        if done.created and done.parked:
             done.touched.update(self.try_parked(done.created))
         if self._nothing_new(station, request):
             fresh, read = station, feed.Read()
         else:
-            with self.database.read() as tx:
-                fresh = stations.find(tx, station.id) or station
-                read = feed.feed(tx, fresh.scopes, request.cursors, request.max_bytes, done.short)
+            fresh, read = self._what_is_new(station, request, done)
         if request.purged and fresh.state == "retiring":
             self.database.retrying(lambda tx: stations.retired(tx, fresh, now))
         granted = set(fresh.scopes)
@@ -99,16 +103,33 @@ class Server:
             tuple(scope for scope in fresh.scopes if scope not in request.cursors),
             tuple(scope for scope in request.cursors if scope not in granted),
             read.resnapshot, done.hole, fresh.state == "retiring",
+            orders=self.order_key.public if request.orders else "",
         )  # fmt: skip
         self._count(request, done, reply)
         return reply, done.touched
+
+    def _what_is_new(self, station: Station, request: ReadRequest, done: Pushed) -> tuple[Station, feed.Read]:
+        """Return the station as it is after its push, and its feeds, all from one moment."""
+        if not request.cursors:
+            rows = self.database.ask(STATION, (station.id,))
+            return Station(*rows[0]) if rows else station, feed.Read()
+        with self.database.read() as tx:
+            fresh, heads = feed.station_and_heads(tx, station)
+            return fresh, feed.feed(tx, fresh.scopes, request.cursors, request.max_bytes, done.short, heads)
+
+    def calm(self, station: Station, request: ReadRequest, heads: Sequence[tuple[str, int, str]]) -> SyncReply:
+        """Say whether a station stands where it says, with nothing new for it; `heads` are those of its scopes."""
+        cursors = {**dict.fromkeys(station.scopes, (0, "")), **{scope: (n, chain) for scope, n, chain in heads}}
+        same = station.state == "active" and stand((station.seq, station.hash), cursors) == request.calm
+        self.counts.add("deskapp_syncs_total")
+        return SyncReply(self.clock(), (0, ""), calm=same)
 
     def _nothing_new(self, station: Station, request: ReadRequest) -> bool:
         """Say whether every cursor stands at its log's head, which is how most round trips find things: one look."""
         if request.sets or request.purged or not request.cursors:
             return False
         held = [scope for scope in station.scopes if scope in request.cursors]
-        rows = self.database.ask(f"SELECT scope, n, chain FROM head WHERE scope IN ({','.join('?' * len(held))})", held)
+        rows = self.database.ask(*feed.heads_question(held))
         return len(rows) == len(held) > 0 and all(request.cursors[scope] == (n, chain) for scope, n, chain in rows)
 
     def _push(self, station: Station, request: ReadRequest, now: int, *, replayed: bool = False) -> Pushed:
@@ -120,7 +141,8 @@ class Server:
             locked = stations.find(tx, station.id, lock=True) or station
             return push.push(
                 tx, locked, request.known, request.sets, offset=offset, now=now, cursors=request.cursors,
-                archive=self.archive, alone=alone, replayed=replayed, short=request.short,
+                archive=self.archive if self._archive is not None else None, alone=alone, replayed=replayed,
+                short=request.short,
             )  # fmt: skip
 
         try:
@@ -250,6 +272,7 @@ class Server:
         self.database.retrying(lambda tx: feed.forget_before(tx, now - LOG_MS))
         self.database.retrying(lambda tx: blobs.sweep(tx, now))
         self.database.retrying(lambda tx: stations.forget_codes(tx, now))
+        self.database.retrying(lambda tx: erasing.forget_in_logs(tx, now))
         self.database.retrying(lambda tx: wholes.sweep(tx, now))
 
     def remember(self) -> None:
@@ -331,7 +354,22 @@ class Server:
     def set_aside(self, station: Station, plain: bytes) -> None:
         """Keep what a lost station sent for a person to look at."""
         now = self.clock()
-        self.database.retrying(lambda tx: aside.keep(tx, station, plain, now))
+
+        def work(tx: Transaction) -> None:
+            told = aside.keep(tx, station, plain, now)
+            if told and self._archive is not None:
+                self._archive.note(told, now)
+
+        self.database.retrying(work)
+
+    def wipe_order(self, station: Station, counter: int) -> dict[str, object]:
+        """Return what goes with the refusal of a lost station: the order to wipe itself, where that is wanted."""
+        told = wiping.order_for(self.database, self.order_key, station, self.epoch.value, counter, self.clock())
+        return {"wipe": told} if told is not None else {}
+
+    def wiped(self, station_id: str, proof: str) -> bool:
+        """Take a station's word that it was wiped."""
+        return wiping.receipt(self.database, self.order_key, station_id, proof, self.clock())
 
     def archive_station(self, tx: Transaction, station_id: str) -> None:
         """Let the archive know of a station, so that a restore does not forget who belongs."""

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
 
 metadata = MetaData()
-SCHEMA = 2
+SCHEMA = 3
 """Format of these tables, kept in `meta`. A newer one only adds tables and columns (`database.Database`)."""
 
 
@@ -122,6 +122,12 @@ set_aside = _table(
 )
 """What a lost station tried to push, for a person to look at; nothing of it was applied. `hash` is of what came,
 `body` holds it without card digits and keys."""
+
+wipe = _table("wipe", _text("station", primary_key=True), _int("at"), _int("told_at"), _int("done_at"))
+"""Lost stations that are to be wiped: since when, when they were told first, when they said that it was done."""
+
+erasure = _table("erasure", _text("scope", primary_key=True), _int("n", primary_key=True), _int("due"), rowless=True)
+"""Up to which entry a log tells in clear what was erased since, and from when on those entries are forgotten."""
 
 snapshot = _table(
     "whole", _text("scope", primary_key=True), _text("tag"), _int("n"), _text("chain"), _int("rows"), _int("size"),

@@ -10,12 +10,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from deskapp.server.database import Again, Transaction
+from deskapp.server.database import MANY, Again, Transaction
 from deskapp.sync.framing import canonical_bytes, dump, load
 from deskapp.sync.packing import ReadSet
 
 Versions = dict[str, tuple[str, int]]
 _COLUMNS = "id, entity, root, ord, parent, scopes, fact, vals, vers"
+_LOCKED = (
+    f"SELECT {_COLUMNS} FROM record WHERE id IN (SELECT root FROM record WHERE id IN (#) UNION SELECT id FROM record"
+    " WHERE id IN (#)) ORDER BY id FOR UPDATE"
+)
+"""Records with the roots of their trees, locked in the order of their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,8 @@ class Draft:
 class Work:
     """Everything one push reads and will write."""
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, orphans: bool | None = None) -> None:
+        """`orphans`: whether any record waits for its parent, if that was looked at already."""
         self.tx = tx
         self.recs: dict[str, Rec] = {}
         self.created: list[str] = []
@@ -163,7 +169,7 @@ class Work:
         self._handed: dict[str, dict[str, Handed]] = {}
         self._soft: dict[str, set[str]] = {}
         self._sites: dict[str, str] | None = None
-        self._orphans: bool | None = None
+        self._orphans = orphans
         self.gone: set[str] = set()
 
     # -- reading -----------------------------------------------------------------
@@ -177,6 +183,9 @@ class Work:
             self._take(self.tx.among(f"SELECT {_COLUMNS} FROM record WHERE id IN (#)", wanted))
             roots = sorted({rec.root for rec in self.recs.values()} - self.recs.keys())
             self._take(self.tx.among(f"SELECT {_COLUMNS} FROM record WHERE id IN (#)", roots))
+        elif len(wanted) <= MANY:
+            marks = ",".join("?" * len(wanted))
+            self._take(self.tx.all(_LOCKED.replace("#", marks), [*wanted, *wanted]))
         else:
             found = self.tx.among("SELECT id, root FROM record WHERE id IN (#)", wanted)
             both = sorted({one for row in found for one in row} - self.recs.keys())

@@ -67,6 +67,8 @@ class Porter:
     def __init__(self, store: Store, allowance: Allowance) -> None:
         self._store, self._allowance = store, allowance
         self._blobs = Blobs(store.home.blobs, store.key)
+        self.most: int | None = None
+        """Photos larger than so many bytes wait for another line; None: none do."""
 
     def note_new(self) -> None:
         """Note what the newest attachments need: up where the file is here, down where it is not."""
@@ -88,7 +90,7 @@ class Porter:
         """Carry the next piece; raises Unavailable when the line is gone."""
         now = self._store.now
         with self._store.read() as session:
-            due = due_file(session, now)
+            due = due_file(session, now, self.most)
         if due is None:
             return Step()
         if due.next_at > now:

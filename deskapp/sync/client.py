@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from deskapp.clock import stopwatch
 from deskapp.commands.syncing import keep_state, offer_again
@@ -23,7 +23,8 @@ from deskapp.sync.laying import WHOLE, beside, piece_of, row_entry, says_nothing
 from deskapp.sync.messages import Row, SnapshotHead
 from deskapp.sync.outbox import MOST_BYTES, MOST_SETS, Outgoing, unsent
 from deskapp.sync.own import Own
-from deskapp.sync.wire import SyncReply, SyncRequest
+from deskapp.sync.trip import Asked, Forked, Taken
+from deskapp.sync.wire import SyncReply, SyncRequest, stand
 
 log = logging.getLogger(__name__)
 
@@ -44,30 +45,6 @@ SETTLED_AT_ONCE = 150
 NOTHING = absorb.Piece()
 
 
-class Forked(Exception):
-    """This station's numbers were used by somebody else: a clone of this disk, or this desk before a restore."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request, the change sets in it, and how many commits the store had seen before it was put together."""
-
-    request: SyncRequest
-    outgoing: Outgoing
-    commits: int = -1
-
-
-@dataclass(slots=True)
-class Taken:
-    """What came of a reply: how many operations were laid down, what waits, which scopes need a snapshot."""
-
-    received: int = 0
-    more: bool = False
-    resnapshot: tuple[str, ...] = ()
-    retire: bool = False
-    changes: list[Changes] = field(default_factory=list)
-
-
 class Client:
     """One desk's side of syncing. Belongs to one thread at a time; what it holds in memory may be lost any time."""
 
@@ -84,6 +61,8 @@ class Client:
         self._riding = NOTHING
         self._open = -1  # results that are not settled yet, -1 where that was not looked at
         self._calm: tuple[int, Asked] | None = None  # the commits of the store and the request that brought nothing
+        self._brief = True  # the server knows a desk that only says where it stands
+        self._learned = False  # whether it is known by which key this server signs orders
         self._quiet = False  # whether everything known was settled, and nothing came since
         self.stopwatch: Callable[[], float] = stopwatch
 
@@ -94,16 +73,22 @@ class Client:
         max_bytes: int = 1_000_000, purged: bool = False,
     ) -> Asked:  # fmt: skip
         """Return the next request with at most so many change sets; `clock` is this computer's uncorrected time."""
-        if self._calm is not None and self.calm and push and not purged:
-            return replace(self._calm[1], request=replace(self._calm[1].request, clock=clock, max_bytes=max_bytes))
+        known = self._calm
+        if known is not None and known[0] == self._store.commits and push and not purged:
+            if known[1].request.calm:
+                return known[1]
+            return replace(known[1], request=replace(known[1].request, clock=clock, max_bytes=max_bytes))
         commits = self._store.commits  # before it is looked: an act that is done meanwhile is not in this request
         with self._store.read() as session:
             end = journal_end(session)
             after = self._head if self._head is not None else end.before_unsent
             out = unsent(session, after, most=most or MOST_SETS, most_bytes=most_bytes) if push else Outgoing()
             cursors = {**cursors_of(session), **self._intake.ends}
+            self._learned = self._learned or sync_state.state(session, "orders") != ""
         known_set = (end.confirmed, end.confirmed_hash)
-        request = SyncRequest(schema.VERSION, clock, known_set, cursors, out.sets, max_bytes, purged, self._short)
+        request = SyncRequest(
+            schema.VERSION, clock, known_set, cursors, out.sets, max_bytes, purged, self._short, not self._learned
+        )
         return Asked(request, out, commits)
 
     @property
@@ -111,18 +96,31 @@ class Client:
         """Say whether the last contact brought nothing, and nothing was written here since."""
         return self._calm is not None and self._calm[0] == self._store.commits
 
+    def stir(self, *, brief: bool = True) -> None:
+        """Ask in full the next time: something is new at the server. Not `brief`: always, it does not know less."""
+        self._calm, self._brief = None, self._brief and brief
+
     # -- taking in -------------------------------------------------------------
 
     def take(self, asked: Asked, reply: SyncReply) -> Taken:
         """Lay a reply down; raises Forked when this station is not the only one of its name."""
+        if reply.calm is not None:
+            if not reply.calm:
+                self.stir()
+            return Taken(more=not reply.calm)
         silent = says_nothing(reply) and reply.head[0] == asked.request.known[0] and not asked.outgoing.sets
         if silent and self.calm:
             return Taken()
         self._check_head(reply)
         taken = self._take(asked, reply)
         still = silent and self._quiet and not taken.more and self._store.commits == asked.commits
-        self._calm = (asked.commits, asked) if still else None
+        self._calm = (asked.commits, self._as_brief(asked)) if still else None
         return taken
+
+    def _as_brief(self, asked: Asked) -> Asked:
+        """Return what to ask as long as nothing changes here: only whether it stands where the server thinks."""
+        one = asked.request
+        return replace(asked, request=replace(one, calm=stand(one.known, one.cursors))) if self._brief else asked
 
     def take_carried(self, reply: SyncReply) -> Taken:
         """Lay down a reply that came on a stick; where the line was quicker, it changes nothing any more."""
@@ -130,6 +128,8 @@ class Client:
 
     def _take(self, asked: Asked, reply: SyncReply) -> Taken:
         taken = Taken(retire=reply.retire)
+        if reply.orders and not self._learned:
+            self.keep({"orders": reply.orders})
         self._scopes(reply, taken)
         again = self._receive(asked, reply)
         self._pending_results += [absorb.Result(one.uid, one.code.value, one.detail) for one in reply.results]

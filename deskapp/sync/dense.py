@@ -21,8 +21,8 @@ def pack_cells(column: list[Any], *, deep: bool = False) -> Any:
     of mappings that all have these names (one level of them), else the list."""
     first = column[0]
     if type(first) is not dict:
-        plain = type(first) is not list and len(column) > 2
-        same = plain and all(value == first and type(value) is type(first) for value in column)
+        plain = type(first) is not list and len(column) > 2 and column[-1] == first
+        same = plain and column.count(first) == len(column) and len(set(map(type, column))) == 1
         return {"s": first, "n": len(column)} if same else column
     if deep or not first or not all(type(one) is dict and one.keys() == first.keys() for one in column):
         return column

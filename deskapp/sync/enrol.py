@@ -150,8 +150,11 @@ def _belong(
         keep_station_key(store, reply.station, key, keyring)
     state = {
         "server": url, "pin": pin, "station": reply.station, "epoch": reply.epoch, "site": reply.site_id, "problem": "",
-        "retired": "", "fingerprint": this_machine().text(), "offset_ms": str(reply.now - store.now),
+        "retired": "", "leaving": "", "lost_at": "", "fingerprint": this_machine().text(),
+        "offset_ms": str(reply.now - store.now),
     }  # fmt: skip
+    if old is None:
+        state["orders"] = ""  # a server that this desk does not know yet
     newest = _newest(store)
     # A new station's chain begins at the first act; the server knows by their uids which it has already.
     after = newest if reply.station == store.facts.station else 0

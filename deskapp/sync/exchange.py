@@ -13,22 +13,24 @@ from urllib.parse import quote
 
 from deskapp import secrets
 from deskapp.clock import Clock, stopwatch, system_clock
-from deskapp.commands.syncing import note_round
+from deskapp.commands.syncing import note_round, offer_files_again
 from deskapp.commands.transfers_arrivals import match_arrivals, waits_for_matching
 from deskapp.errors import N_, DeskError, Unavailable
+from deskapp.models import ending, sync_state
 from deskapp.models.collection import no_collection
 from deskapp.models.store import Changes, Store
-from deskapp.queries.outbox import cursors_of
-from deskapp.settings import SYNC_AUTHORITY, SYNC_PROXY, SYNC_RATE, load
-from deskapp.sync import comparing, enrol
+from deskapp.queries.outbox import cursors_of, files_owed
+from deskapp.settings import SYNC_AUTHORITY, SYNC_LINE, SYNC_PROXY, SYNC_RATE, SYNC_SMALL, load
+from deskapp.sync import comparing, enrol, farewell
 from deskapp.sync.blobs import Allowance, Porter
-from deskapp.sync.client import Client, Forked
+from deskapp.sync.client import Client
 from deskapp.sync.framing import WireError
 from deskapp.sync.lookout import Lookout
 from deskapp.sync.messages import heads_query, read_snapshot
 from deskapp.sync.pulse import Round
 from deskapp.sync.signed import Fork, Mangled, Signed, TooLarge
 from deskapp.sync.transport import READ_S, Address, Line, Network
+from deskapp.sync.trip import Forked
 from deskapp.sync.wire import SyncReply, read_reply
 
 log = logging.getLogger(__name__)
@@ -74,8 +76,12 @@ class Exchange:
         self._lookout = Lookout(store)
         self._client = Client(store, told=self._told)
         with store.read() as session:
-            rate = load(session)[SYNC_RATE]
-        self._porter = Porter(store, Allowance(rate * 1000))
+            values, self._epoch = load(session), sync_state.state(session, "epoch")
+        self._porter = Porter(store, Allowance(values[SYNC_RATE] * 1000))
+        self._line_is, self._small = values[SYNC_LINE], values[SYNC_SMALL] * 1000
+        self._retiring = False
+        self.metered = False
+        """Whether the system says that the line is paid by volume; set from any thread."""
         self._line: Line | None = None
         self._signed: Signed | None = None
         self._plain = False
@@ -141,10 +147,15 @@ class Exchange:
 
         Where nothing was written since all of it was done the last time, nothing of it has to be looked at.
         """
+        if self._epoch != (epoch := self._speaker().voice.epoch):
+            if self._epoch:
+                self._store.run(offer_files_again())
+            self._epoch = epoch
         if self._settled == self._store.commits:
             return pause, self._compare()
         enrol.settle_site(self._store)
         self._meet_papers()
+        self._copy_anew()
         if not behind:
             self._look_closer()
         commits = self._store.commits
@@ -159,6 +170,14 @@ class Exchange:
         if self._store.ask(waits_for_matching):
             self._told(self._store.run(match_arrivals()).changes)
 
+    def _copy_anew(self) -> None:
+        """Write the copy of the journal anew where something was erased; also if that was cut off before."""
+        with self._store.read() as session:
+            due = sync_state.state(session, "recopy") == "1"
+        if due:
+            self._store.recopy(anew=True)
+            self._client.keep({"recopy": ""})
+
     def _look_closer(self) -> None:
         """Raise cards for what does not fit together, once all of it is here."""
         raised = self._lookout.look()
@@ -168,16 +187,30 @@ class Exchange:
     def _photos(self, pause: int) -> int:
         """Carry photos for a moment and return in how many ms to come back; acts are never kept waiting by them."""
         self._porter.note_new()
+        self._porter.most = self._largest()
         until = stopwatch() + PHOTOS_S
         while stopwatch() < until:
             self._go_on()
             step = self._porter.step(self._speaker())
-            self._files_wait = step.again_ms is not None
+            self._files_wait = step.again_ms is not None or self._porter.most is not None
             if step.again_ms is None:
                 return pause
             if step.again_ms:
                 return min(pause, step.again_ms)
         return 0
+
+    def _largest(self) -> int | None:
+        """Return the largest photo that goes now, and let the window know where the line is paid by volume.
+
+        A desk that leaves carries all of its photos: afterwards nobody else has them.
+        """
+        by_volume = self._line_is == "metered" or (self._line_is == "auto" and self.metered)
+        most = self._small if by_volume and not self._retiring else None
+        with self._store.read() as session:
+            told = sync_state.state(session, "metered")
+        if told != ("" if most is None else str(most)):
+            self._client.keep({"metered": "" if most is None else str(most)})
+        return most
 
     def _compare(self) -> int:
         """Compare both sides when the week is over; whether it is, is looked at once an hour."""
@@ -204,6 +237,12 @@ class Exchange:
             if self._push_most == 1:
                 raise
             return Round(more=True)
+        except Unavailable as error:
+            if error.code == "lost" and self._signed is not None:
+                farewell.heed(self._store, self._signed, error)
+            if error.code == "retired" and self._signed is not None and farewell.has_left(self._store):
+                self._gone()
+            raise
 
     def _round(self) -> Round:
         signed = self._speaker()
@@ -211,7 +250,13 @@ class Exchange:
             asked = self._client.ask(self._clock(), most=self._push_most, max_bytes=self._max_bytes)
             body = asked.request.to_bytes(plain=self._plain)
         before = self._clock()
-        answer = signed.call("POST", "/v1/sync", body, fine=(200, 410))
+        try:
+            answer = signed.call("POST", "/v1/sync", body, bare=bool(asked.request.calm), fine=(200, 410))
+        except Unavailable as error:
+            if not (asked.request.calm and error.code == "refused"):
+                raise
+            self._client.stir(brief=False)  # an older server
+            return Round(more=True)
         after = self._clock()
         self._go_on()
         with no_collection():
@@ -222,10 +267,14 @@ class Exchange:
             signed.voice.offset_ms = reply.now - (before + after) // 2
             self._plain, self._push_most = False, None
             taken = self._client.take(asked, reply)
+        if {"ahead", "chain"} & set(reply.resnapshot.values()):  # it was set back; photos may be gone there too
+            self._store.run(offer_files_again())
         for scope in taken.resnapshot:
             taken.received += self._snapshot(scope)
             taken.more = True
-        if reply.retire and not taken.more:
+        self._retiring = reply.retire
+        if reply.retire and not taken.more and not self._owes_files():
+            self._store.close_for_acts()
             taken.more = self._client.holds_more()  # written while the server was asked
             if not taken.more:
                 self._retire()
@@ -266,13 +315,23 @@ class Exchange:
 
     # -- the end of a station ------------------------------------------------------
 
+    def _owes_files(self) -> bool:
+        """Say whether photos of this desk are still to be brought to the server before it may go."""
+        self._porter.note_new()
+        return self._store.ask(files_owed) > 0
+
     def _retire(self) -> None:
-        """Everything held was pushed: purge, and say so with the last request, which takes along what came since."""
-        self._store.close_for_acts()
+        """The server has every act and nothing is added any more: purge, and say so with the last request."""
+        farewell.leave(self._store)
         self._client.purge()
+        asked = self._client.ask(self._clock(), push=False, purged=True)
+        self._speaker().call("POST", "/v1/sync", asked.request.to_bytes(), fine=(200, 410, 403))
+        self._gone()
+
+    def _gone(self) -> None:
+        """Let go of everything: what is left here goes when the store is closed (`models.ending`)."""
         signed = self._speaker()
-        asked = self._client.ask(self._clock(), purged=True)
-        signed.call("POST", "/v1/sync", asked.request.to_bytes(), fine=(200, 410, 403))
+        farewell.end(self._store, ending.Why.RETIRED)
         self._client.keep({"retired": "1"})  # first: without its key it could not ask what has become of it
         enrol.forget_station_key(self._store, signed.voice.station, self._keyring)
         raise Unavailable(N_("This desk was taken out of service."), code="retired")
@@ -293,6 +352,8 @@ class Exchange:
         answer = Signed(line, voice, self._clock).call(
             "GET", f"/v1/wait?since={quote(since, safe='=,:')}", read_s=WAIT_S + 10, fine=(200, 204)
         )
+        if answer.status == 200:
+            self._client.stir()
         return answer.status == 200
 
     def interrupt(self) -> None:

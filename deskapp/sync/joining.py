@@ -37,9 +37,6 @@ from deskapp.sync.transport import Address, Line, Network, checked_url
 log = logging.getLogger(__name__)
 
 LOOK_S: Final = 8.0
-AUTHORITY_FILE: Final = "server-authority.pem"
-"""The organisation's certificates, copied beside the data: the stick they came on is pulled out again."""
-
 MakeLine = Callable[[Address], Line]
 
 
@@ -165,7 +162,7 @@ def _at_its_field(error: DeskError) -> DeskError:
 
 
 def _keep_authority(store: Store, authority: str) -> None:
-    kept = store.home.root / AUTHORITY_FILE
+    kept = store.home.authority
     if authority and Path(authority) != kept:
         shutil.copyfile(authority, kept)
     with store.read() as session:

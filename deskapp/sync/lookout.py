@@ -1,10 +1,10 @@
-"""Looks at what came from other counters once it is all here, and lets cards be raised for what does not fit."""
+"""Looks at what came from other counters once it is all here: cards for what does not fit are raised and closed."""
 
 from __future__ import annotations
 
 import logging
 
-from deskapp.commands.disagreements import WATCHED, raise_disagreements
+from deskapp.commands.disagreements import WATCHED, close_what_fits, complaints, raise_disagreements
 from deskapp.errors import DeskError
 from deskapp.models.store import Changes, Store
 
@@ -28,13 +28,15 @@ class Lookout:
                 self._arrived.setdefault(table, {})[record_id] = None
 
     def look(self) -> Changes | None:
-        """Raise cards for what arrived since the last look; return what that changed."""
+        """Raise cards for what arrived since the last look, close those that fit by now; return what that changed."""
         arrived, self._arrived = self._arrived, {}
-        if not arrived or sum(map(len, arrived.values())) > MOST:
-            return None
+        records: frozenset[tuple[str, str]] = frozenset()
         try:
-            done = self._store.run(raise_disagreements(arrived={table: list(ids) for table, ids in arrived.items()}))
+            if arrived and sum(map(len, arrived.values())) <= MOST:
+                told = {table: list(ids) for table, ids in arrived.items()}
+                records |= self._store.run(raise_disagreements(arrived=told)).changes.records
+            if self._store.ask(complaints):
+                records |= self._store.run(close_what_fits()).changes.records
         except DeskError as error:  # a full disk: what came is laid down all the same
             log.warning("what arrived could not be looked at: %s", error.code)
-            return None
-        return done.changes if done.changes.records else None
+        return Changes(records) if records else None

@@ -62,6 +62,14 @@ class EnrolReply:
     epoch: str
 
 
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A lost station's word that its data was destroyed: `proof` signs `orders.receipt_words`."""
+
+    station: str
+    proof: str
+
+
 def to_json(message: Any) -> bytes:
     """Return the JSON of a message whose fields are plain values, by their names."""
     return orjson.dumps(message)

@@ -25,5 +25,5 @@ class Outgoing:
 def unsent(session: ReadSession, after: int, *, most: int = MOST_SETS, most_bytes: int = MOST_BYTES) -> Outgoing:
     """Return the change sets above `after`, the last number that the server is known to have, as one dense run."""
     acts, more = acts_after(session, after, most=most, most_bytes=most_bytes)
-    sets = tuple(PushedSet(one.body.encode(), one.hash, one.personal, one.keys, one.act) for one in acts)
+    sets = tuple(PushedSet(one.body.encode(), one.hash, one.personal, one.keys, one.act, one.hidden) for one in acts)
     return Outgoing(sets, tuple(one.uid for one in acts), more)

@@ -56,6 +56,9 @@ class PushedSet:
     act: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
     """What `body` says, where it was read already."""
 
+    hidden: Mapping[str, Mapping[str, str]] | None = field(default=None, compare=False, repr=False)
+    """`personal` by operation and column, where it is known that no digest in `body` stands alone."""
+
     def read(self) -> Mapping[str, Any]:
         """Return what the body says; raises WireError."""
         told: Mapping[str, Any] = load(self.body) if self.act is None else self.act
@@ -63,6 +66,8 @@ class PushedSet:
 
     def clear_ops(self) -> list[Op]:
         """Return the operations with their values in clear."""
+        if self.hidden is not None:
+            return [_op_with(op, self.hidden.get(op["uid"])) for op in self.read()["ops"]]
         clear = {(uid, name): value for uid, name, value in self.personal}
         return [_clear_op(op, clear) for op in self.read()["ops"]]
 
@@ -121,16 +126,16 @@ class _Columns:
 
     def __init__(self, sets: Sequence[PushedSet], acts: Sequence[Any]) -> None:
         self._sets, self._acts = sets, acts
-        self._clear = {(uid, name): value for one in sets for uid, name, value in one.personal}
+        self._clear = {(uid, name): value for one in sets if one.hidden is None for uid, name, value in one.personal}
         self._keys = {record: key for one in sets for record, key in one.keys}
         self._sent: dict[str, str] = {}
         self._shapes: dict[Any, int] = {}
-        self._cells: list[list[list[Any]]] = []
+        self._rows: list[list[tuple[Any, ...]]] = []
 
     def told(self) -> dict[str, Any]:
         acts, ops = self._acts, [op for act in self._acts for op in act["ops"]]
         bases = [(index, op["base"]) for index, op in enumerate(ops) if op["base"]]
-        order = [self._lay(op) for op in ops]
+        order = [self._lay(op, one.hidden) for one, act in zip(self._sets, acts, strict=True) for op in act["ops"]]
         return {
             "station": acts[0]["station"], "seq": acts[0]["seq"], "prev": acts[0]["prev"],
             "hash": self._sets[-1].hash,
@@ -141,28 +146,44 @@ class _Columns:
             "uid": pack_ids([op["uid"] for op in ops]), "id": pack_ids([op["id"] for op in ops]),
             "base": [[index for index, _base in bases], pack_ids([base for _index, base in bases])],
             "shape": pack_repeats(order), "shapes": [list(shape) for shape in self._shapes],
-            "cells": [[pack_cells(column) for column in columns] for columns in self._cells],
+            "cells": [[pack_cells(list(column)) for column in zip(*rows, strict=True)] for rows in self._rows],
             "keys": [pack_repeats([len(key) for key in self._sent.values()]), "".join(self._sent.values())],
         }  # fmt: skip
 
-    def _lay(self, op: dict[str, Any]) -> int:
-        values, uid, record = op["values"], op["uid"], op["id"]
-        key = self._keys.get(record)
-        digests = [name for name, value in values.items() if type(value) is dict and value.keys() == {"hmac"}]
-        # Without its value or its key a digest stands for itself: it was erased before it was ever sent.
-        hidden = tuple(name for name in digests if key is not None and (uid, name) in self._clear)
-        gone = tuple(name for name in digests if name not in hidden)
-        if hidden and key is not None:
-            self._sent[record] = key
-            values = {**values, **{name: self._clear[uid, name] for name in hidden}}
+    def _lay(self, op: dict[str, Any], known: Mapping[str, Mapping[str, str]] | None) -> int:
+        values: dict[str, Any] = op["values"]
+        hidden: tuple[str, ...] = ()
+        gone: tuple[str, ...] = ()
+        told = known.get(op["uid"]) if known is not None else None
+        if known is None or (told and op["id"] not in self._keys):
+            values, hidden, gone = self._looked_at(op, told or {})
+        elif told:
+            hidden = tuple([name for name in values if name in told])
+            self._sent[op["id"]] = self._keys[op["id"]]
+            values = {**values, **told}
         shape = (op["kind"], op["entity"], op["group"], tuple(values), hidden, gone)
         index = self._shapes.get(shape)
         if index is None:
             index = self._shapes[shape] = len(self._shapes)
-            self._cells.append([[] for _name in values])
-        for cells, value in zip(self._cells[index], values.values(), strict=True):
-            cells.append(value)
+            self._rows.append([])
+        self._rows[index].append(tuple(values.values()))
         return index
+
+    def _looked_at(
+        self, op: dict[str, Any], told: Mapping[str, str]
+    ) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:  # fmt: skip
+        """Return the values as they travel, the columns that are personal, and those whose digest stands alone."""
+        values, uid, record = op["values"], op["uid"], op["id"]
+        key = self._keys.get(record)
+        digests = [name for name, value in values.items() if type(value) is dict and value.keys() == {"hmac"}]
+        # Without its value or its key a digest stands for itself: it was erased before it was ever sent.
+        clear = {**{name: self._clear[uid, name] for name in digests if (uid, name) in self._clear}, **told}
+        hidden = tuple(name for name in digests if key is not None and name in clear)
+        gone = tuple(name for name in digests if name not in hidden)
+        if hidden and key is not None:
+            self._sent[record] = key
+            values = {**values, **{name: clear[name] for name in hidden}}
+        return values, hidden, gone
 
 
 # -- unpacking ----------------------------------------------------------------------
@@ -193,6 +214,12 @@ def _read_plain(rows: list[Any]) -> Iterator[ReadSet]:
         ops = tuple(_clear_op(op, clear) for op in act["ops"])
         pairs = tuple((str(record), str(key)) for record, key in keys)
         yield _read_set(act, ops, raw, digest, pairs)
+
+
+def _op_with(op: Mapping[str, Any], told: Mapping[str, str] | None) -> Op:
+    """Return an operation of which all personal values are told."""
+    values = {**op["values"], **told} if told else op["values"]
+    return Op(op["uid"], op["kind"], op["entity"], op["id"], op["group"], op["base"], values, tuple(told or ()))
 
 
 def _clear_op(op: Mapping[str, Any], clear: Mapping[tuple[str, str], str]) -> Op:
@@ -264,7 +291,7 @@ def _read_ops(told: Mapping[str, Any], total: int, room: Room) -> list[_Read]:
         kind, entity, group, names, hidden, gone, rows = shapes[shape]
         values = dict(zip(names, next(rows, ()), strict=True)) if rows is not None else {}
         clear, key = values, None
-        if hidden or gone:
+        if gone:
             clear = {**values, **dict.fromkeys(gone, "")}  # erased before it was ever sent: its digest stands alone
         if hidden:
             key = (record, keys[record])

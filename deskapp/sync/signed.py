@@ -54,15 +54,17 @@ class Signed:
 
     def call(
         self, method: str, target: str, plain: bytes = b"", *, headers: Mapping[str, str] | None = None,
-        packed: bool = True, read_s: float = READ_S, fine: tuple[int, ...] = (200,), half: bool = False,
+        packed: bool = True, bare: bool = False, read_s: float = READ_S, fine: tuple[int, ...] = (200,),
+        half: bool = False,
     ) -> Answer:  # fmt: skip
         """Return an answer whose status is among `fine`, its body unpacked; raises a deliberate error for others.
 
-        `packed`: the body may be packed on the way; a piece of a photo travels as it is. `half`: an answer that breaks
-        off in the middle is better than none (`Answer.cut`).
+        `packed`: the body may be packed on the way; a piece of a photo travels as it is. `bare`: nothing goes with it
+        but the signature, because neither it nor its answer is worth packing. `half`: an answer that breaks off in
+        the middle is better than none (`Answer.cut`).
         """
         for last in (False, True):
-            answer = self._once(method, target, plain, headers or {}, packed, read_s, half)
+            answer = self._once(method, target, plain, headers or {}, packed, bare, read_s, half)
             if answer.status in fine:
                 return answer
             code, told = _problem(answer)
@@ -77,11 +79,12 @@ class Signed:
         plain: bytes,
         headers: Mapping[str, str],
         packed: bool,
+        bare: bool,
         read_s: float,
         half: bool,
     ) -> Answer:
-        body, more = plain, dict(_ACCEPT)
-        if plain and packed:
+        body, more = plain, {} if bare else dict(_ACCEPT)
+        if plain and packed and not bare:
             wrapped = pack(plain, self._encoding)
             body = wrapped.body
             more["Content-Type"] = "application/json"
@@ -139,6 +142,8 @@ def refusal(answer: Answer, code: str, told: Mapping[str, object]) -> DeskError:
     if answer.status == 413:
         return TooLarge(N_("The server takes less at once. It is sent in smaller parts."), code="too_large")
     sentence = _SENTENCES.get(code)
+    if code == Problem.LOST:
+        return Unavailable(_SENTENCES[code], code=code, order=told.get("wipe"))
     if sentence is not None:
         return Unavailable(sentence, code=code)
     if answer.status in (429, 502, 503, 504):

@@ -6,6 +6,7 @@ Nothing here knows what the bytes mean. A server that cannot be reached is `Unav
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from deskapp.errors import N_, Refused, Unavailable
+from deskapp.sync.spoken import Garbled, Spoken, TooMuch
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +90,13 @@ def checked_url(typed: str) -> str:
 _BROKEN: type[Exception] = requests.exceptions.BaseHTTPError  # type: ignore[attr-defined]
 """What the library below raises while a body is read piece by piece."""
 
+_UNTRUSTED: type[Exception] = requests.adapters._SSLError  # type: ignore[attr-defined]
+"""What it raises where a certificate is not the pinned one."""
+
+
+class _Untrusted(Exception):
+    """The other side is not who this desk trusts."""
+
 
 class _Pinned(HTTPAdapter):
     """Takes one certificate and no other, whoever signed it."""
@@ -125,6 +134,7 @@ class Network:
             self._session.proxies = {"http": address.proxy, "https": address.proxy}
         self._session.headers.clear()
         self._known_way: tuple[BaseAdapter, dict[str, Any]] | None = None
+        self._spoken: Spoken | None = None
 
     def send(
         self, method: str, target: str, body: bytes, headers: Mapping[str, str], *, read_s: float = READ_S,
@@ -133,11 +143,13 @@ class Network:
         """Return the answer of the server; it is read to its end, but never past `LARGEST_ANSWER`."""
         try:
             adapter, told = self._way()
+            if not self._proxied(told):
+                return self._directly(adapter, told, method, target, body, headers, read_s, half)
             request = requests.Request(method, self._address.url + target, headers=dict(headers), data=body or None)
             with adapter.send(request.prepare(), timeout=(CONNECT_S, read_s), **told) as reply:
                 body, cut = _whole(reply, half)
                 return Answer(reply.status_code, _lower(reply.headers), body, cut)
-        except requests.exceptions.SSLError as error:
+        except (requests.exceptions.SSLError, _Untrusted) as error:
             log.warning("certificate: %s", type(error).__name__)
             raise Unavailable(
                 N_("The server's certificate is not the one this desk trusts. Nothing was sent."), code="certificate"
@@ -145,6 +157,44 @@ class Network:
         except (requests.RequestException, _BROKEN, OSError, ValueError) as error:
             log.info("no answer: %s", type(error).__name__)
             raise Unavailable(N_("The server cannot be reached."), code="offline") from error
+
+    def _proxied(self, told: Mapping[str, Any]) -> bool:
+        return requests.utils.select_proxy(self._address.url, told["proxies"]) is not None
+
+    def _directly(
+        self, adapter: BaseAdapter, told: Mapping[str, Any], method: str, target: str, body: bytes,
+        headers: Mapping[str, str], read_s: float, half: bool,
+    ) -> Answer:  # fmt: skip
+        """Speak on the kept connection, or on a new one where the server has let go of it."""
+        spoken = self._spoken
+        if spoken is None or spoken.gone():
+            if spoken is not None:
+                spoken.close()
+            spoken = self._spoken = self._connected(adapter, told)
+        try:
+            status, heads, content, cut = spoken.ask(method, target, body, headers, read_s)
+        except TooMuch as error:
+            raise Unavailable(N_("The server's answer is too large to be right."), code="too_large") from error
+        if cut and not half:
+            raise Garbled("half an answer")
+        return Answer(status, heads, content, cut)
+
+    def _connected(self, adapter: Any, told: Mapping[str, Any]) -> Spoken:
+        """Return a new connection; the library connects, checks the certificate and knows every way to do both."""
+        request = requests.Request("GET", self._address.url).prepare()
+        pool: Any = adapter.get_connection_with_tls_context(request, told["verify"], proxies=None, cert=told["cert"])
+        adapter.cert_verify(pool, self._address.url, told["verify"], told["cert"])
+        connection: Any = pool._new_conn()
+        connection.timeout = CONNECT_S
+        try:
+            connection.connect()
+        except (ssl.SSLError, _UNTRUSTED) as error:
+            raise _Untrusted from error
+        parts = urlsplit(self._address.url)
+        if parts.scheme == "https" and not connection.is_verified:
+            connection.close()
+            raise _Untrusted
+        return Spoken(connection.sock, parts.netloc, LARGEST_ANSWER)
 
     def _way(self) -> tuple[BaseAdapter, dict[str, Any]]:
         """Return what carries a request, and by which proxy and which authority: looked up once a connection.
@@ -160,7 +210,10 @@ class Network:
         return self._known_way
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connection; a request that waits on another thread ends with it."""
+        spoken, self._spoken = self._spoken, None
+        if spoken is not None:
+            spoken.close()
         self._session.close()
         self._known_way = None
 

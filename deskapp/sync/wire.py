@@ -30,7 +30,7 @@ from deskapp.sync.packing import Op, PushedSet, ReadSet, pack_sets, unpack_sets
 __all__ = [
     "PROTOCOL", "Code", "Entry", "EntryOp", "Feed", "Op", "Problem", "PushedSet", "ReadRequest", "ReadSet", "Result",
     "SyncReply", "SyncRequest", "WireError", "bucket", "entry_bytes", "feed_holds", "link", "read_entry", "read_reply",
-    "read_request", "row_digest",
+    "read_request", "row_digest", "stand",
 ]  # fmt: skip
 
 PROTOCOL: Final = 1
@@ -198,6 +198,14 @@ def bucket(record_id: str) -> int:
 # -- one round trip ----------------------------------------------------------------------
 
 
+def stand(known: tuple[int, str], cursors: Mapping[str, tuple[int, str]]) -> str:
+    """Return 16 hexadecimal digits that tell where a desk stands: what it pushed, and what it has read of which scopes.
+
+    The server works out the same where nothing is new, so a desk that expects nothing need not say more.
+    """
+    return hashlib.sha256(canonical_bytes([known, cursors])).hexdigest()[:CHAIN]
+
+
 @dataclass(frozen=True, slots=True)
 class SyncRequest:
     """What a desk says: its cursors, its change sets, and how much it takes at once.
@@ -205,7 +213,9 @@ class SyncRequest:
     `clock` is this PC's uncorrected time (ms UTC) when it asks; `schema` the format of its tables; `known` number and
     hash of the last change set that the server acknowledged ((0, "") if none); `cursors` scope -> (n, chain) of
     every scope it holds or was granted (0, "" at first); `max_bytes` of entries wanted (unpacked); `purged`: it
-    was told to retire and has nothing left; `short`: of what is in `sets` only the places are to come back.
+    was told to retire and has nothing left; `short`: of what is in `sets` only the places are to come back; `orders`:
+    it does not know yet by which key the server signs orders; `calm`: the desk's `stand`, said instead of all else
+    where nothing new is expected.
     """
 
     schema: int
@@ -216,9 +226,13 @@ class SyncRequest:
     max_bytes: int = 1_000_000
     purged: bool = False
     short: bool = False
+    orders: bool = False
+    calm: str = ""
 
     def to_bytes(self, *, plain: bool = False) -> bytes:
         """Return the JSON of the request, not yet packed. `plain`: change sets as they stand."""
+        if self.calm:
+            return dump({"y": self.calm})
         told: dict[str, Any] = {"v": PROTOCOL, "s": self.schema, "t": self.clock, "h": self.known, "c": self.cursors}
         if self.sets:
             told["x"] = pack_sets(self.sets, plain=plain)
@@ -228,6 +242,8 @@ class SyncRequest:
             told["p"] = True
         if self.short:
             told["o"] = 1
+        if self.orders:
+            told["w"] = 1
         return dump(told)
 
 
@@ -243,12 +259,16 @@ class ReadRequest:
     max_bytes: int
     purged: bool
     short: bool = False
+    orders: bool = False
+    calm: str = ""
 
 
 def read_request(plain: bytes) -> ReadRequest:
     """Return the request that bytes say; raises WireError."""
     told = as_mapping(load(plain), "request")
     try:
+        if "y" in told:
+            return ReadRequest(0, 0, (0, ""), {}, (), 0, False, calm=as_text(told["y"], CHAIN))
         if told["v"] != PROTOCOL:
             raise WireError("version")
         cursors = {as_text(scope, 80): (as_number(n), as_text(chain, 64)) for scope, (n, chain) in told["c"].items()}
@@ -259,6 +279,7 @@ def read_request(plain: bytes) -> ReadRequest:
             as_number(told["s"]), as_number(told["t"]), (as_number(seq), as_text(digest, 64)), cursors,
             unpack_sets(told["x"]) if "x" in told else (),
             min(as_number(told.get("m", 1_000_000)), 16_000_000), told.get("p") is True, told.get("o") == 1,
+            told.get("w") == 1,
         )  # fmt: skip
     except WireError:
         raise
@@ -296,7 +317,7 @@ class SyncReply:
     `now` is the server's time (ms UTC); `head` number and hash of this station's last known change set; `grant` the
     scopes to hold from now on; `revoke` those to purge; `resnapshot` scope -> why (floor, chain, ahead); `hole` the
     number from which change sets are missing (None: none); `retire`: push what you hold, purge, say so;
-    `next_poll` in ms.
+    `next_poll` in ms; `orders` the public key by which the server signs orders, to whom asks for it.
     """
 
     now: int
@@ -310,13 +331,18 @@ class SyncReply:
     retire: bool = False
     min_schema: int = 0
     next_poll: int = 300_000
+    orders: str = ""
+    calm: bool | None = None
 
     def to_bytes(self) -> bytes:
         """Return the JSON of the reply; entries that are bytes already are joined, not encoded again."""
+        if self.calm is not None:
+            return dump({"now": self.now} if self.calm else {"now": self.now, "y": 0})
         told: dict[str, Any] = {"now": self.now, "h": self.head}
         for name, value in (
             ("r", [list(one) for one in self.results]), ("g", self.grant), ("k", self.revoke), ("z", self.resnapshot),
             ("q", self.hole), ("x", self.retire), ("s", self.min_schema),
+            ("w", self.orders),
         ):  # fmt: skip
             if value:
                 told[name] = value
@@ -337,6 +363,8 @@ def read_reply(plain: bytes) -> SyncReply:
     """Return the reply that bytes say; raises WireError."""
     told = as_mapping(load(plain), "reply")
     try:
+        if "h" not in told:
+            return SyncReply(as_number(told["now"]), (0, ""), calm="y" not in told)
         feeds = {}
         for scope, (start, to, chain, more, rows) in told.get("f", {}).items():
             entries = tuple(read_entry(as_number(start) + index, row) for index, row in enumerate(rows))
@@ -345,7 +373,7 @@ def read_reply(plain: bytes) -> SyncReply:
         return SyncReply(
             as_number(told["now"]), (told["h"][0], told["h"][1]), results, feeds, tuple(told.get("g", [])),
             tuple(told.get("k", [])), told.get("z", {}), told.get("q"), told.get("x") is True, told.get("s", 0),
-            told.get("p", 300_000),
+            told.get("p", 300_000), str(told.get("w", "")),
         )  # fmt: skip
     except _Trouble as error:
         raise WireError("reply") from error

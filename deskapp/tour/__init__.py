@@ -1,7 +1,8 @@
-"""One day at the counter, played through the real window, the real commands and the real printing path.
+"""A day at the counter and a day with the depot, through real windows, real commands and the real printing path.
 
-`play` needs no people: it sets up a throw-away branch in an empty folder, works through the day
-on the sample files, and leaves the store, every paper, a picture of each step and `summary.json`.
+`play` needs no people: it sets up a throw-away branch in an empty folder and works through a day on the sample files.
+The next day a central server runs on this machine, the branch connects with it, a depot joins with a store of its own,
+and two terminals go there and back. It leaves the stores, every paper, pictures of each step and `summary.json`.
 """
 
 from __future__ import annotations
@@ -41,14 +42,15 @@ def play(out: Path, tell: Tell = lambda line: None) -> dict[str, Any]:
     os.environ["DESKAPP_NO_KEYRING"] = "1"
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from deskapp.tour.day import STEPS
+    from deskapp.tour.day import chosen
     from deskapp.tour.diary import Diary
     from deskapp.tour.stage import Stage
 
-    diary = Diary(out, tell, language, len(STEPS))
+    steps, left_out = chosen()
+    diary = Diary(out, tell, language, len(steps), left_out)
     stage = Stage(out, diary)
     try:
-        for step in STEPS:
+        for step in steps:
             if not stage.play(step):
                 break
     finally:
@@ -79,5 +81,6 @@ def reply(diary: Diary, out: Path, language: str) -> dict[str, Any]:
         )
         text = i18n.translate(said, language).format(**values)
     ok = not diary.broken and not failed
-    return {"status": 0 if ok else 1, "sentences": [text], "code": "" if ok else "tour", "field": "", **values,
+    texts = [text, *([i18n.translate(diary.left_out, language)] if diary.left_out else [])]
+    return {"status": 0 if ok else 1, "sentences": texts, "code": "" if ok else "tour", "field": "", **values,
             "summary": str(out / SUMMARY)}  # fmt: skip

@@ -51,7 +51,7 @@ def diagnose_payable(stage: Stage) -> None:
 def approve_by_phone(stage: Stage) -> None:
     """Call the merchant back on the number on file and record the words of the approval."""
     hands = stage.hands
-    panel = _job(stage, CLERK, PAYABLE, "answer")
+    panel = job(stage, CLERK, PAYABLE, "answer")
     answer = _step(panel)
     hands.until(answer.channel.hasFocus, "the question has the focus")
     hands.press("2")
@@ -72,18 +72,22 @@ def repair(stage: Stage) -> None:
 
 
 def _repair_one(stage: Stage, serial: str, part: str, action: str) -> None:
-    hands = stage.hands
-    before = _on_shelf(stage, part)
-    stage.diary.expect(f"{part}: opening stock of the imported list", 2, before)
-    panel = _job(stage, TECHNICIAN, serial, "repair")
-    step = _step(panel)
+    stage.diary.expect(f"{part}: opening stock of the imported list", 2, on_shelf(stage, part))
+    panel = job(stage, TECHNICIAN, serial, "repair")
+    fit_and_send(stage, panel, part, (NEW_SERIALS[part], OLD_SERIALS[part]), action)
+
+
+def fit_and_send(stage: Stage, panel: JobPanel, part: str, serials: tuple[str, str], action: str) -> None:
+    """Fit a part (its serial number, that of the old one), say what was done, and send the device to test."""
+    hands, step, before = stage.hands, _step(panel), on_shelf(stage, part)
+    new, old = serials
     hands.until(step.add.hasFocus, "the field for parts has the focus")
     hands.scan(part)
     hands.until(step.serials.new.hasFocus, "the serial number of the new part")
-    hands.scan(NEW_SERIALS[part])
+    hands.scan(new)
     hands.until(step.serials.old.hasFocus, "the serial number of the old part")
     stage.shot(f"fit_{part.lower()}")
-    hands.scan(OLD_SERIALS[part])
+    hands.scan(old)
     hands.until(lambda: panel.card is not None and panel.card.parts, "the part is booked")
     hands.until(step.add.hasFocus, "the field for parts has the focus")
     hands.press("⏎")
@@ -99,10 +103,10 @@ def _repair_one(stage: Stage, serial: str, part: str, action: str) -> None:
     stage.shot(f"repaired_{part.lower()}")
     card = panel.card
     parts = [(one.part_no, one.serial_no) for one in card.parts] if card else []
-    stage.diary.expect(f"{part}: fitted with its serial number", [[part, NEW_SERIALS[part]]], [list(p) for p in parts])
+    stage.diary.expect(f"{part}: fitted with its serial number", [[part, new]], [list(p) for p in parts])
     taken = [one.serial_no for one in card.parts_out] if card else []
-    stage.diary.expect(f"{part}: the old one is kept", [OLD_SERIALS[part]], taken)
-    stage.diary.expect(f"{part}: one less on the shelf", before - 1, _on_shelf(stage, part))
+    stage.diary.expect(f"{part}: the old one is kept", [old], taken)
+    stage.diary.expect(f"{part}: one less on the shelf", before - 1, on_shelf(stage, part))
     hands.press("⏎")
     hands.until(lambda: panel.card is not None and panel.card.state == "qc_testing", "it is sent to test")
 
@@ -111,12 +115,12 @@ def test_by_another(stage: Stage) -> None:
     """Let the inspector go through both test plans, value by value; both then lie ready."""
     for seal, serial in (("FQ2600117", FREE), ("FQ2600118", PAYABLE)):
         hands = stage.hands
-        panel = _job(stage, INSPECTOR, serial, "test")
+        panel = job(stage, INSPECTOR, serial, "test")
         step = _step(panel)
         hands.until(step.sheet.hasFocus, "the test plan has the focus")
         stage.diary.expect(f"{serial}: tested by somebody else", False, panel.card and panel.card.own_work)
         for one in step.sheet.steps:
-            hands.press(_passing(one))
+            hands.press(passing(one))
         hands.until(step.tamper.hasFocus, "the test plan is through")
         hands.press("1")
         hands.until(step.seal.hasFocus, "the seal")
@@ -129,7 +133,7 @@ def test_by_another(stage: Stage) -> None:
     stage.shot("ready")
 
 
-def _passing(step: TestStep) -> str:
+def passing(step: TestStep) -> str:
     """Return the keys that answer a step of a test plan well."""
     if step.kind != "number":
         return "p"
@@ -142,11 +146,17 @@ def _passing(step: TestStep) -> str:
 
 
 def _diagnose(stage: Stage, serial: str, cause: str, part: str, words: str) -> JobPanel:
-    hands = stage.hands
-    panel = _job(stage, TECHNICIAN, serial, "start")
+    panel = job(stage, TECHNICIAN, serial, "start")
     start = _step(panel)
-    hands.until(start.tamper.hasFocus, "the look at the case")
-    hands.press("1⏎")
+    stage.hands.until(start.tamper.hasFocus, "the look at the case")
+    stage.hands.press("1⏎")
+    find(stage, panel, cause, part, words)
+    return panel
+
+
+def find(stage: Stage, panel: JobPanel, cause: str, part: str, words: str) -> None:
+    """Write down what the bench finds: cause, small labour, a part where one is needed, the words."""
+    hands = stage.hands
     hands.until(lambda: panel.step_name == "diagnose", "the diagnosis")
     step = _step(panel)
     hands.until(step.confirmed.hasFocus, "the first question")
@@ -158,10 +168,11 @@ def _diagnose(stage: Stage, serial: str, cause: str, part: str, words: str) -> J
     hands.until(step.labour.hasFocus, "the labour")
     hands.press("S")
     hands.until(step.parts.field.hasFocus, "the parts")
-    hands.say(part)
-    hands.until(lambda: step.parts.field.popup.isVisible(), "the part is found")
-    hands.press("⏎")
-    hands.until(lambda: step.parts.values(), "the part")
+    if part:
+        hands.say(part)
+        hands.until(lambda: step.parts.field.popup.isVisible(), "the part is found")
+        hands.press("⏎")
+        hands.until(lambda: step.parts.values(), "the part")
     hands.press("⏎")
     hands.until(step.words.hasFocus, "the findings")
     hands.say(words)
@@ -169,10 +180,9 @@ def _diagnose(stage: Stage, serial: str, cause: str, part: str, words: str) -> J
     hands.press("⏎⏎⏎")
     hands.until(step.verdict.isVisible, "the decision")
     stage.shot("decision")
-    return panel
 
 
-def _job(stage: Stage, person: Any, serial: str, step: str) -> JobPanel:
+def job(stage: Stage, person: Any, serial: str, step: str) -> JobPanel:
     """Let a person scan a label wherever they are; the window opens the device at its step."""
     stage.sign_in(person)
     stage.hands.scan(stage.story.labels[serial])
@@ -196,6 +206,6 @@ def _state_is(panel: JobPanel, state: str) -> Any:
     return lambda: panel.card is not None and panel.card.state == state
 
 
-def _on_shelf(stage: Stage, part_no: str) -> int:
-    rows = stage.ask(lambda session: parts_for(session, "pax-a920", part_no, limit=5))
+def on_shelf(stage: Stage, part_no: str) -> int:
+    rows = stage.ask(lambda session: parts_for(session, "", part_no, limit=5))
     return next(row.on_shelf for row in rows if row.part_no == part_no)

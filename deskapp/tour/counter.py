@@ -20,6 +20,7 @@ FREE, PAYABLE = "PX920S00000004", "PX920S00000003"
 
 CALLER = "示例小面"
 DELIVERER_ID = "001X"
+CUT = "A card number was taken out of the draft. Do not enter card numbers."
 CARD = "6222020200112233446"
 """A made-up number with a right check digit, as somebody reads one from a slip."""
 
@@ -175,8 +176,7 @@ def card_number(stage: Stage) -> None:
     page.keep_draft()
     hands.until(lambda: page.draft_note.text(), "the draft is kept")
     stage.diary.expect("the draft says that the number was cut",
-                       translate("A card number was taken out of the draft. Do not enter card numbers.", "zh_CN"),
-                       page.draft_note.text())  # fmt: skip
+                       translate(CUT, stage.diary.language), page.draft_note.text())  # fmt: skip
     hands.fill(page.words, "顾客刷卡失败，改用扫码成功")
     hands.push(page.save_button)
     shown = cast("TicketPage", stage.page("ticket"))

@@ -15,21 +15,24 @@ from deskapp.clock import shop_day, shop_time, system_clock
 from deskapp.errors import N_
 from deskapp.i18n import translate
 from deskapp.print import raster
-from deskapp.tour.place import HOME, MARK, PAPERS, SUMMARY
+from deskapp.tour.place import DEPOT_HOME, HOME, MARK, SUMMARY
 
 if TYPE_CHECKING:
     from deskapp.queries.printing import JobCard
     from deskapp.tour.stage import Stage
 
 _LEFT_OUT = (MARK, "desk.lock", "desk.address", "ballast")
+_LOGS = ((HOME, "logs"), (DEPOT_HOME, "logs"))
 
 
 class Diary:
     """Collects while the day is played; `finish` writes `summary.json`."""
 
-    def __init__(self, out: Path, tell: Callable[[str], None], language: str, total: int) -> None:
+    def __init__(self, out: Path, tell: Callable[[str], None], language: str, total: int, left_out: str = "") -> None:
         self.out = out
         self.total = total
+        self.left_out = left_out
+        """Why some steps are not played (a message id); empty where all are."""
         self.done = 0
         self.broken = ""
         self.title = ""
@@ -38,16 +41,18 @@ class Diary:
         self.numbers: list[dict[str, Any]] = []
         self.papers: list[dict[str, Any]] = []
         self.pictures: list[str] = []
+        self.sums: dict[str, Any] = {}
+        """What stores and server held at the end, scope by scope."""
         self._tell = tell
-        self._language = language
+        self.language = language
 
     # -- while it is played --------------------------------------------------------
 
     def begin(self, title: str) -> None:
         """Note that a step begins, and say so."""
         self.title = title
-        words = translate(title, self._language)
-        self._tell(translate(N_("Step {number} of {total}: {title}"), self._language).format(
+        words = translate(title, self.language)
+        self._tell(translate(N_("Step {number} of {total}: {title}"), self.language).format(
             number=self.done + 1, total=self.total, title=words))  # fmt: skip
 
     def end(self, seconds: float, *, complete: bool = True) -> None:
@@ -60,7 +65,7 @@ class Diary:
             "pictures": [one for one in self.pictures if one.startswith(f"screens/{number:02d}")],
         })  # fmt: skip
         for check in wrong:
-            self._tell(translate(N_("  not as expected: {what}: {seen} instead of {expected}"), self._language).format(
+            self._tell(translate(N_("  not as expected: {what}: {seen} instead of {expected}"), self.language).format(
                 what=check["what"], seen=check["seen"], expected=check["expected"]))  # fmt: skip
         self.done = number if complete else number - 1
 
@@ -92,7 +97,7 @@ class Diary:
         content = file.read_bytes()
         flat = "".join(raster.text(content).split())
         self.papers.append({
-            "file": f"{PAPERS}/{file.name}", "kind": job.kind, "number": job.number, "copy": job.copy_no,
+            "file": file.relative_to(self.out).as_posix(), "kind": job.kind, "number": job.number, "copy": job.copy_no,
             "pages": len(raster.pages(content, 0.1)), "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
         })  # fmt: skip
@@ -103,13 +108,15 @@ class Diary:
 
     def finish(self, stage: Stage) -> None:
         """Write the summary, last and whole, and take the mark of an unfinished day away."""
+        hands = [desk.hands for desk in (stage, stage.far) if desk is not None]
         summary = {
             "deskapp": __version__, "python": platform.python_version(), "system": platform.platform(),
             "day": shop_day(system_clock()).isoformat(), "ok": not self.broken and all(c["ok"] for c in self.checks),
-            "broken_off": self.broken, "seconds": round(sum(step["seconds"] for step in self.steps), 3),
-            "keys": stage.hands.keys, "scans": stage.hands.scans, **stage.secrets(),
+            "broken_off": self.broken, "left_out": self.left_out,
+            "seconds": round(sum(step["seconds"] for step in self.steps), 3),
+            "keys": sum(one.keys for one in hands), "scans": sum(one.scans for one in hands), **stage.secrets(),
             "steps": self.steps, "numbers": self.numbers, "papers": self.papers, "checks": self.checks,
-            "files": self._files(),
+            "sums": self.sums, "files": self._files(),
         }  # fmt: skip
         text = json.dumps(summary, ensure_ascii=False, indent=1) + "\n"
         write_durably(self.out / SUMMARY, text.encode())
@@ -119,7 +126,7 @@ class Diary:
         found = []
         for path in sorted(self.out.rglob("*")):
             place = path.relative_to(self.out)
-            if path.is_file() and place.name not in _LEFT_OUT and place.parts[:2] != (HOME, "logs"):
+            if path.is_file() and place.name not in _LEFT_OUT and place.parts[:2] not in _LOGS:
                 content = path.read_bytes()
                 found.append({
                     "file": place.as_posix(), "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),

@@ -1,4 +1,4 @@
-"""The stage of a played day: the real desk with its window, who sits at it, what time it shows."""
+"""The stage of the played days: real desks with their windows, who sits at them, what time they show."""
 
 from __future__ import annotations
 
@@ -6,23 +6,28 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from deskapp import i18n
 from deskapp.app import Beside, Desk
 from deskapp.clock import instant, play_at, shop_day, stopwatch, system_clock
 from deskapp.errors import DeskError
 from deskapp.i18n import say
 from deskapp.paths import Home
+from deskapp.queries.syncing import sync_badge
 from deskapp.tour.diary import Diary
-from deskapp.tour.place import HOME, PAPERS
+from deskapp.tour.place import DEPOT_HOME, DEPOT_PAPERS, HOME, PAPERS
+from deskapp.tour.story import Story
 from deskapp.ui.application import application
 from deskapp.ui.hands import Hands, NotSeen
 
 if TYPE_CHECKING:
-    from deskapp.models.store import Actor, Command, ReadSession
+    from deskapp.models.store import Actor, Command, ReadSession, Store
+    from deskapp.tour.centre import Centre
     from deskapp.ui.jobs import Jobs
     from deskapp.ui.page import Page
     from deskapp.ui.window import Window
@@ -31,6 +36,9 @@ T = TypeVar("T")
 
 PASSPHRASE: Final = "a day at the counter"
 """Opens the store of a played day. Public on purpose: nothing in there is real."""
+
+FILE: Final = "file:"
+"""How the printing path proves a paper that became a file."""
 
 SIZE: Final = (1280, 800)
 DAY_OVER: Final = time(18, 0)
@@ -52,51 +60,60 @@ TECHNICIAN = Person("1003", "陈维修", ("technician", "parts_keeper"), "518237
 INSPECTOR = Person("1004", "黄质检", ("qc_inspector",), "629374")
 PEOPLE: Final = (BOSS, CLERK, TECHNICIAN, INSPECTOR)
 
+HEAD = Person("2001", "钱主管", ("administrator", "depot_supervisor"), "852913")
+RECEIVER = Person("2002", "郑收发", ("depot_receiver", "parts_keeper"), "641728")
+REPAIRER = Person("2003", "孙维修", ("technician",), "375904")
+TESTER = Person("2004", "周质检", ("qc_inspector",), "918254")
+CUSTODIANS = (
+    Person("2005", "吴密管", ("key_custodian",), "260873"), Person("2006", "何密管", ("key_custodian",), "794126"),
+)  # fmt: skip
+DEPOT_PEOPLE: Final = (HEAD, RECEIVER, REPAIRER, TESTER, *CUSTODIANS)
 
-@dataclass(slots=True)
-class Story:
-    """What later steps need from earlier ones."""
 
-    recovery_code: str = ""
-    ticket_id: str = ""
-    ticket_no: str = ""
-    order_id: str = ""
-    order_no: str = ""
-    slip_no: str = ""
-    items: dict[str, str] = field(default_factory=dict)
-    """Ids of the devices on the order by serial number."""
-    labels: dict[str, str] = field(default_factory=dict)
-    """Label numbers by serial number."""
-    accessories: list[str] = field(default_factory=list)
-    shelf_label: str = ""
-    code: str = ""
-    quote_fen: int = 0
-    receipts: list[str] = field(default_factory=list)
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a desk of the played days keeps its store and its papers, below the folder of the tour."""
+
+    name: str
+    home: str
+    papers: str
+
+
+BRANCH: Final = Seat("branch", HOME, PAPERS)
+DEPOT: Final = Seat("depot", DEPOT_HOME, DEPOT_PAPERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the day: its title (a message id), the time the clock shows, and what happens."""
+    """One step: its title (a message id), the time the clock shows, what happens, and on which of the played days."""
 
     title: str
     at: str
     act: Callable[[Stage], None]
+    day: int = 0
 
 
 class Stage:
-    """Puts the desk up, plays steps and takes it down again."""
+    """Puts a desk up, plays steps and takes it down again.
 
-    def __init__(self, out: Path, diary: Diary) -> None:
-        self.out, self.diary = out, diary
-        self.home = Home(out / HOME)
-        self.story = Story()
+    `near` is the stage that a second desk stands beside: story, diary and trouble are one.
+    """
+
+    def __init__(self, out: Path, diary: Diary, seat: Seat = BRANCH, near: Stage | None = None) -> None:
+        self.out, self.diary, self.seat = out, diary, seat
+        self.home = Home(out / seat.home)
+        self.story: Story = near.story if near else Story()
         self.desk = Desk(self.home)
+        self.near = near
+        self.far: Stage | None = None
+        self.centre: Centre | None = None
         self.trouble = ""
-        self.hands = Hands(self.front, lambda: self.trouble)
-        self._day = _played_day()
+        self.hands = Hands(self.front, lambda: (near or self).trouble)
+        self._days = played_days()
         self._hooks = (sys.excepthook, threading.excepthook)
-        sys.excepthook = lambda kind, error, trace: self._note(error)
-        threading.excepthook = lambda args: self._note(args.exc_value)
+        if near is None:
+            sys.excepthook = lambda kind, error, trace: self._note(error)
+            threading.excepthook = lambda args: self._note(args.exc_value)
         self._printed: set[str] = set()
 
     # -- putting up and taking down --------------------------------------------------
@@ -106,6 +123,7 @@ class Stage:
         application().setQuitOnLastWindowClosed(False)
         self.desk.begin(Beside(self.home, PASSPHRASE))
         self.hands.until(lambda: self.desk.gate is not None, "the window of the first start")
+        i18n.use(self.diary.language)  # as the button at its top does; the choice is kept with the first settings
         self._size(self.front())
 
     def furnished(self) -> None:
@@ -116,21 +134,50 @@ class Stage:
 
     def close(self) -> None:
         """Let papers come out, finish what is being written, and let go of everything."""
+        if self.far is not None:
+            self.far.close()
         window = self.desk.window
+        with suppress(NotSeen):  # a contact under way would hold the store open a little longer than this
+            self.hands.until(self.quiet, "the line is quiet")
         self.desk.end()
         if window is not None:
             window.close()
+        if self.near is not None:
+            return
+        if self.centre is not None:
+            self.centre.close()
         sys.excepthook, threading.excepthook = self._hooks
         play_at(None)
+
+    def beside(self) -> Stage:
+        """Put a second desk beside this one: the depot's, with a store of its own."""
+        self.far = Stage(self.out, self.diary, DEPOT, self)
+        return self.far
+
+    @property
+    def depot(self) -> Stage:
+        """The depot's desk."""
+        if self.far is None:
+            raise NotSeen("the depot's desk")
+        return self.far
+
+    @property
+    def server(self) -> Centre:
+        """The central server."""
+        if self.centre is None:
+            raise NotSeen("the central server")
+        return self.centre
 
     def play(self, step: Step) -> bool:
         """Play one step; False when the day cannot go on."""
         self.diary.begin(step.title)
-        self.clock_to(step.at)
+        self.clock_to(step.at, step.day)
         began = stopwatch()
         try:
             step.act(self)
             self.papers_out()
+            if self.far is not None:
+                self.far.papers_out()
         except (NotSeen, DeskError, AssertionError, OSError) as error:
             self._broken(error)
         if self.trouble and not self.diary.broken:
@@ -140,17 +187,23 @@ class Stage:
 
     def _broken(self, error: Exception) -> None:
         self.diary.break_off(say(error, "en") if isinstance(error, DeskError) else f"{type(error).__name__}: {error}")
-        try:
-            self.shot("broken_off")
-        except (NotSeen, OSError, RuntimeError):
-            self.diary.pictures.pop()
+        for desk in filter(None, (self, self.far)):
+            try:
+                desk.shot(f"broken_off_{desk.seat.name}")
+            except (NotSeen, OSError, RuntimeError):
+                self.diary.pictures.pop()
 
     def secrets(self) -> dict[str, Any]:
         """Return what opens the store of the day again; it is made-up, so the summary may hold it."""
         people = [
-            {"staff_no": one.staff_no, "name": one.name, "roles": list(one.roles), "pin": one.pin} for one in PEOPLE
+            {"staff_no": one.staff_no, "name": one.name, "roles": list(one.roles), "pin": one.pin}
+            for one in (*PEOPLE, *DEPOT_PEOPLE)
         ]
-        return {"home": HOME, "passphrase": PASSPHRASE, "recovery_code": self.story.recovery_code, "people": people}
+        return {
+            "home": HOME, "depot_home": DEPOT_HOME, "passphrase": PASSPHRASE,
+            "recovery_code": self.story.recovery_code, "depot_recovery_code": self.story.depot_recovery_code,
+            "people": people,
+        }  # fmt: skip
 
     # -- the desk --------------------------------------------------------------------
 
@@ -168,8 +221,38 @@ class Stage:
             raise NotSeen("the open store")
         return self.desk.jobs
 
+    @property
+    def now(self) -> int:
+        """The desk's time in ms UTC."""
+        return self.store.now
+
+    @property
+    def site_id(self) -> str:
+        """The id of the desk's site."""
+        return self.store.facts.site_id
+
+    @property
+    def store(self) -> Store:
+        """The open store."""
+        if self.desk.store is None:
+            raise NotSeen("the open store")
+        return self.desk.store
+
+    def quiet(self) -> bool:
+        """Tell whether the desk is not in the middle of a contact with the server."""
+        return self.desk.agent is None or not self.desk.agent.door().speaking()
+
+    @property
+    def papers(self) -> Path:
+        """Where this desk's papers come out."""
+        return self.out / self.seat.papers
+
     def front(self) -> Any:
-        """Return the window that is in front."""
+        """Return the window that is in front; its scanner alone takes keys, as two computers have two keyboards."""
+        for desk in filter(None, (self, self.far or self.near)):
+            scanner = desk.desk.window.scanner if desk.desk.window is not None else None
+            if scanner is not None:
+                scanner.enabled = desk is self
         return self.desk.window or self.desk.gate
 
     def ask(self, question: Callable[[ReadSession], T]) -> T:
@@ -213,8 +296,9 @@ class Stage:
         shell = self.window.shell
         assert shell is not None
         self.hands.until(lambda: shell.page_id() == page_id and shell.page() is not None, f"the page {page_id}")
-        shown = shell.page()
-        assert shown is not None
+        shown, trouble = shell.page(), (self.near or self).trouble
+        if shown is None or trouble:
+            raise NotSeen(f"the page {page_id}: {trouble}")
         self.hands.rest()  # a page puts the focus where it wants it once it is on the screen
         return shown
 
@@ -222,15 +306,29 @@ class Stage:
         """Take a picture of the window."""
         self.hands.picture(self.diary.picture(name))
 
-    def clock_to(self, wall: str) -> None:
-        """Move the clock on to a time of the played day; never back."""
+    def clock_to(self, wall: str, day: int = 0) -> None:
+        """Move the clock on to a time of a played day; never back."""
         hour, minute = wall.split(":")
-        wanted = instant(datetime.combine(self._day, time(int(hour), int(minute))))
-        if wanted > system_clock() or self._before_the_day():
+        wanted = instant(datetime.combine(self._days[day], time(int(hour), int(minute))))
+        if wanted > system_clock() or shop_day(system_clock()) > self._days[day]:
+            desks = [desk for desk in (self, self.far) if desk is not None and desk.desk.agent is not None]
+            for desk in desks:  # between a question to the server and its answer the clock would seem wrong
+                desk.hands.until(desk.quiet, "the line is quiet")
             play_at(wanted)
+            for desk in desks:
+                desk.greet(wanted)
 
-    def _before_the_day(self) -> bool:
-        return shop_day(system_clock()) != self._day
+    def greet(self, since: int) -> None:
+        """Let time have passed: notices have gone by, and the server was heard of again where there is one."""
+        self.window.toasts.clear()
+        agent = self.desk.agent
+        if agent is not None and self._contact_at():
+            agent.door().hurry()
+            self.hands.until(lambda: self._contact_at() >= since, "a contact with the server")
+
+    def _contact_at(self) -> int:
+        now = self.now
+        return self.ask(lambda session: sync_badge(session, now)).contact_at
 
     def papers_out(self) -> None:
         """Wait until every queued paper has come out, and keep each."""
@@ -240,10 +338,20 @@ class Stage:
 
         self.hands.until(lambda: not self.ask(counts), "every paper has come out")
         for job in reversed(self.ask(recent_jobs)):
-            if job.id not in self._printed:
+            # One that was queued between both questions comes with the next call.
+            if job.id not in self._printed and job.evidence.startswith(FILE):
                 self._printed.add(job.id)
-                copy = f" copy {job.copy_no}" if job.copy_no else ""
-                self.diary.paper(job, self.out / PAPERS / f"{job.number} {job.kind}{copy}.pdf")
+                self.diary.paper(job, self.papers / job.evidence.removeprefix(FILE))
+
+    def paper(self, kind: str) -> None:
+        """Wait until a paper of a kind has come out at this desk, and keep it."""
+        folder = f"{self.seat.papers}/"
+
+        def here() -> bool:
+            self.papers_out()
+            return any(one["kind"] == kind and one["file"].startswith(folder) for one in self.diary.papers)
+
+        self.hands.until(here, f"a paper of the kind {kind}")
 
     def _size(self, window: Any) -> None:
         window.resize(*SIZE)
@@ -251,16 +359,24 @@ class Stage:
         self.hands.until(window.isVisible, "a window on the screen")
 
     def _note(self, error: object) -> None:
-        if not self.trouble and isinstance(error, BaseException):
+        if self.near is not None:
+            self.near._note(error)
+        elif not self.trouble and isinstance(error, BaseException):
             last = traceback.extract_tb(error.__traceback__)[-1:]
             place = f" ({Path(last[0].filename).name}:{last[0].lineno})" if last else ""
             self.trouble = f"{type(error).__name__}: {error}{place}"
 
 
-def _played_day() -> date:
-    """Return the last weekday whose working hours are over: nothing in the store lies in the future."""
+def played_days() -> tuple[date, date]:
+    """Return the last two weekdays whose working hours are over: nothing in a store lies in the future."""
     now = system_clock()
-    day = shop_day(now)
-    while day.weekday() >= 5 or instant(datetime.combine(day, DAY_OVER)) > now:
+    last = shop_day(now)
+    if instant(datetime.combine(last, DAY_OVER)) > now:
+        last -= timedelta(days=1)
+    return _weekday(_weekday(last) - timedelta(days=1)), _weekday(last)
+
+
+def _weekday(day: date) -> date:
+    while day.weekday() >= 5:
         day -= timedelta(days=1)
     return day

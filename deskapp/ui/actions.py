@@ -98,6 +98,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     _open("board", N_("Board"), "Ctrl+Shift+W", "chart-bar", W, "co_sign"),
     _open("key_runs", N_("Key-load runs"), "Ctrl+Shift+K", "key", W),
     _open("transfers", N_("Transports"), "Ctrl+Shift+T", "truck-delivery", W, "transfer"),
+    _open("sort", N_("Sort devices"), "", "arrows-exchange", W, "transfer"),
     _open("guidance", N_("Remote guidance"), "Ctrl+G", "phone", C, "guidance"),
     _open("knowledge", N_("Knowledge"), "Ctrl+J", "book", C),
     _open("calls", N_("Call list"), "Ctrl+Shift+C", "message", C, "call"),

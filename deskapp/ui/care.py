@@ -109,7 +109,7 @@ class Care(QObject):
         """Tell once what keeps this desk from syncing, where that does not pass by itself."""
         from deskapp.queries.syncing import OFFLINE_CODES, PROBLEMS
 
-        if code == "retired":
+        if code in ("retired", "wiped"):
             self._send_away(PROBLEMS[code])
         elif code in PROBLEMS and code not in OFFLINE_CODES:
             self._window.toast(PROBLEMS[code], tone="warn")

@@ -24,6 +24,10 @@ RENEW_AFTER_MS = 1_500
 """When an outdated verifier of a PIN is renewed: the page is shown by then."""
 
 
+WITNESSING = frozenset({"quarantine", "key_load", "co_sign"})
+"""Rights for which anybody who has them signs as the second person, supervisor or not."""
+
+
 class Entrance(QObject):
     """Checks people by commands, on the write thread. Somebody quicker than the store waits for it.
 
@@ -42,13 +46,14 @@ class Entrance(QObject):
         self._actor: Actor | None = None
         self._wish: tuple[str, Callable[[Override], object]] | None = None
         self._panel: SupervisorPanel | None = None
+        self._look_ahead: Callable[[], object] = lambda: None
         lock_screen.attempted.connect(self._attempted)
         lock_screen.new_pin.connect(self._new_pin)
         lock_screen.first_pin.connect(self._first_pin)
 
-    def open_for(self, jobs: Jobs, panel: SupervisorPanel) -> None:
-        """Begin to check people: the store is open."""
-        self._jobs, self._panel = jobs, panel
+    def open_for(self, jobs: Jobs, panel: SupervisorPanel, look_ahead: Callable[[], object] = lambda: None) -> None:
+        """Begin to check people: the store is open. `look_ahead` is called while a PIN is checked."""
+        self._jobs, self._panel, self._look_ahead = jobs, panel, look_ahead
         panel.given.connect(self._vouch)
         if self._early is not None:
             early, self._early = self._early, None
@@ -60,7 +65,7 @@ class Entrance(QObject):
         """Ask for a second person's consent to one right, above the page."""
         if self._panel is not None:
             self._wish = (right, then)
-            self._panel.ask(why, **values)
+            self._panel.ask(why, second=right in WITNESSING, **values)
 
     def _attempted(self, who: str, pin: str) -> None:
         if self._jobs is None:
@@ -70,6 +75,7 @@ class Entrance(QObject):
 
         self._pin = pin
         self._jobs.do(sign_in(who=who, pin=pin), owner=self, then=self._tried, refused=self._refused)
+        self._look_ahead()  # the check takes long on purpose, and another thread
 
     def _tried(self, tried: Tried) -> None:
         if tried.no_pin:

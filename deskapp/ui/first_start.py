@@ -19,6 +19,7 @@ from deskapp.ui.widgets.forms import Scroll
 from deskapp.ui.widgets.text import Button, Picture, Text
 
 if TYPE_CHECKING:
+    from deskapp.errors import DeskError
     from deskapp.paths import Home
 
 THEMES = ("light", "dark", "contrast")
@@ -69,11 +70,17 @@ class Gate(QMainWindow):
         """Show the top of the panel."""
         QTimer.singleShot(0, self, lambda: self._area.verticalScrollBar().setValue(0))
 
-    def first_start(self) -> None:
-        """Ask what to begin with."""
+    def first_start(self, ended: DeskError | None = None) -> None:
+        """Ask what to begin with; `ended` says why this computer is empty where it was at work before."""
         from deskapp.ui.pages.first_start import Welcome
 
-        self.show_panel(Welcome(self))
+        panel = Welcome(self)
+        if ended is not None:
+            from deskapp.sync.farewell import hand_in_receipt
+
+            panel.say_why(ended)
+            self.jobs.background(lambda _progress: hand_in_receipt(self.home), owner=panel)
+        self.show_panel(panel)
 
     def set_up(self) -> None:
         """Set up a branch, step by step."""

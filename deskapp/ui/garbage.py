@@ -17,7 +17,7 @@ EVERY_MS: Final = 40
 MANY: Final = 10_000
 """New objects that make a look worth it (about 1 ms)."""
 
-FULL: Final = 20_000
+FULL: Final = 10_000
 """Objects that outlived their first look until they get a second one (some 5 ms)."""
 
 OLD: Final = 200

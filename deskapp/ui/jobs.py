@@ -23,7 +23,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from deskapp.errors import DeskError
 
 if TYPE_CHECKING:
-    from deskapp.models.store import Actor, Command, Done, ReadSession
+    from deskapp.models.store import Actor, Changes, Command, Done, ReadSession
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -102,6 +102,8 @@ class Jobs(QObject):
         # Shorter turns between threads: keeps the window's gaps near one frame while Python works elsewhere.
         sys.setswitchinterval(0.0005)
         self.actor: Actor | None = None
+        self.committed: Callable[[Changes], object] = lambda changes: None
+        """Told of each act on the thread that wrote it, before the window hears of it. Has to be quick."""
         self._store = store
         self._writer = ThreadPoolExecutor(1, "write")
         self._readers = ThreadPoolExecutor(3, "read")
@@ -133,7 +135,9 @@ class Jobs(QObject):
 
         def run() -> Done[T]:
             # Nobody is signed in yet: the store's own actor, which may do only what needs no right.
-            return self._store().run(command, by=actor) if actor else self._store().run(command)
+            done = self._store().run(command, by=actor) if actor else self._store().run(command)
+            self.committed(done.changes)
+            return done
 
         self._count(1)
         self._send(_Parcel(self._writer.submit(run), owner, then, refused, writes=True))

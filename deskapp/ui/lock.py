@@ -110,7 +110,7 @@ class LockScreen(QWidget):
         self.tiles = []
         for tile in tiles[:6]:
             button = Button(role="tile", icon="user", clicked=partial(self.choose, tile.staff_no))
-            button.put(f"{tile.name}  {tile.staff_no}" if tile.name else tile.staff_no)
+            button.put(f"{tile.staff_no}  {tile.name}".rstrip())
             button.setAccessibleName(button.text())
             self._flow.addWidget(button)
             self.tiles.append(button)

@@ -149,6 +149,9 @@ class Page(QWidget):
     def open(self, **args: object) -> None:
         """Somebody comes here; called each time, before the page is seen."""
 
+    def look_ahead(self) -> None:
+        """Somebody is about to come in: ask what `open` will show. Nothing of it is shown before they are checked."""
+
     def grow(self) -> bool:
         """Build a part of a page that is built ahead in steps; tells whether there is more. `open` builds the rest."""
         return False

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from deskapp.errors import N_
 from deskapp.ui.actions import ActionSpec, Seen
-from deskapp.ui.finding import Destination, Finder, Resolved
+from deskapp.ui.finding import KIND_PAGES, Destination, Finder, Resolved
 from deskapp.ui.jobs import Jobs
 from deskapp.ui.page import Say
 from deskapp.ui.palette import matching, suggestion_of
@@ -92,8 +92,10 @@ class Router(QObject):
         elif found.badge:
             self.badge_scanned.emit(text)
         elif found.destination is not None and found.destination.page in shell.pages:
-            shell.go(found.destination.page, **found.destination.args)
-            if found.sentence:
+            page, own = found.destination.page, KIND_PAGES.get(str(found.destination.args.get("kind", "")), "")
+            elsewhere = own in shell.pages and not shell.may_open(page)  # the record itself, where its next step is
+            shell.go(own if elsewhere else page, **found.destination.args)  # not this person's
+            if found.sentence and not elsewhere:
                 self._notify(found.sentence, number=found.number)
         elif found.choices:
             shell.find_field.setText(text)

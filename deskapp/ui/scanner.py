@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QMouseEvent, QTouchEvent, QWheelEvent
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QKeySequence, QMouseEvent, QTouchEvent, QWheelEvent
 
 LONG_ENOUGH = 6
 COMMAND_LONG_ENOUGH = 4
@@ -88,6 +88,8 @@ class Scanner(QObject):
         if type(event) not in _WATCHED:
             return False
         kind = event.type()
+        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            return _keeps_from_fields(event)
         if kind in _BY_HAND:
             self.last_input = time.monotonic()
         if self._replaying or not self.enabled:
@@ -191,6 +193,14 @@ class Scanner(QObject):
         else:
             self.scanned.emit(text)
         return True
+
+
+def _keeps_from_fields(event: QKeyEvent) -> bool:
+    """Keep Ctrl+U for the window: under X11 a text field claims it, to empty itself, before any shortcut is asked."""
+    if not event.matches(QKeySequence.StandardKey.DeleteCompleteLine):
+        return False
+    event.ignore()
+    return True
 
 
 def _copy_key(event: QKeyEvent) -> QKeyEvent:

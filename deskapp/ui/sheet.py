@@ -64,7 +64,7 @@ QFrame[role="toast"] QPushButton { color: @raised; background: transparent; bord
 QFrame[role="toast"] QPushButton:hover, QFrame[role="toast"] QPushButton:focus { background: @muted; }
 QFrame[role="popup"] { background: @raised; border: @line solid @strong_border; border-radius: @radius; }
 
-QPushButton { background: @raised; border: 1px solid @strong_border; border-radius: @small_radius;
+QPushButton { outline: none; background: @raised; border: 1px solid @strong_border; border-radius: @small_radius;
   min-height: @height; padding: 0px @p16; color: @text; }
 QPushButton:hover { background: @hover; }
 QPushButton:pressed { background: @sunken; }
@@ -144,12 +144,14 @@ QCheckBox::indicator:checked { background: @accent; border-color: @accent;
 QRadioButton::indicator:checked { background: @accent; border: @p4 solid @accent_soft; }
 
 QTableView, QListView, QTreeView { background: @raised; border: @line solid @border; border-radius: @radius;
-  outline: none; alternate-background-color: @surface; gridline-color: @border; }
-QTableView:focus, QListView:focus { border: 2px solid @focus; }
-QTableView[role="plain"], QListView[role="plain"] { border: none; border-radius: 0px; }
-QHeaderView { background: @raised; border: none; }
+  padding: 1px; outline: none; alternate-background-color: @surface; gridline-color: @border; }
+QTableView:focus, QListView:focus { border: 2px solid @focus; padding: 0px; }
+QTableView[role="plain"], QListView[role="plain"] { border: none; border-radius: 0px; padding: 0px; }
+QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: @raised; color: @muted; border: none; border-bottom: @line solid @border;
   padding: @p6 @p8; font-size: @t_caption; font-weight: 700; }
+QHeaderView::section:first, QHeaderView::section:only-one { border-top-left-radius: @small_radius; }
+QHeaderView::section:last, QHeaderView::section:only-one { border-top-right-radius: @small_radius; }
 QHeaderView::section:hover { color: @text; }
 QHeaderView::up-arrow { image: url(@(images)/chevron-up-@(mode).svg); width: @p12; height: @p12; }
 QHeaderView::down-arrow { image: url(@(images)/chevron-down-@(mode).svg); width: @p12; height: @p12; }

@@ -124,6 +124,12 @@ class Shell(QWidget):
         elif self._here is not None:
             self._show(*self._here)
 
+    def look_ahead(self) -> None:
+        """Somebody's PIN is being checked: let the page that they will find ask ahead, if it is built."""
+        page = self.built.get(self._here[0]) if self._here is not None else next(iter(self.built.values()), None)
+        if page is not None:
+            page.look_ahead()
+
     def prepare_soon(self) -> None:
         """Build the first page ahead, behind the lock screen, in a moment of its own: somebody may be typing."""
         QTimer.singleShot(PREPARE_MS, self, self._prepare)
@@ -167,6 +173,11 @@ class Shell(QWidget):
         """List and open only what the person may."""
         self._may = may
         self.rail.allow(may)
+
+    def may_open(self, page_id: str) -> bool:
+        """Tell whether the person at the desk may see a page."""
+        right = self.pages[page_id].right
+        return not right or self._may(right)
 
     def tell(self, changes: Changes) -> None:
         """Tell the shown page of a commit; the others ask again when they are opened."""
@@ -234,7 +245,7 @@ class Shell(QWidget):
             self.supervisor.close_panel()
         self._here = (page_id, args)
         self.rail.show_page(page_id)
-        if spec.right and not self._may(spec.right):
+        if not self.may_open(page_id):
             self.stack.setCurrentWidget(self._nothing)
         else:
             page = self.built.get(page_id) or self._build(spec)

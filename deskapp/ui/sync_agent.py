@@ -34,7 +34,7 @@ START_MS = 1_500
 GATHER_MS, GATHER_FILL_MS = 150, 1_500
 """How long changes are gathered before pages ask again; a first fill brings forty pieces a second."""
 
-FINAL = frozenset({"lost", "retired"})
+FINAL = frozenset({"lost", "retired", "wiped"})
 """After these nothing is asked of the server any more, unless a person wants it."""
 
 
@@ -48,6 +48,8 @@ class _Bond:
     authority: str
     proxy: str
     rate: int
+    line: str
+    small: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,12 @@ class SyncAgent(QObject):
     Signals:
         moved: something about syncing is different now; the status line asks again.
         warned: something needs a person; carries the code of `queries.syncing.PROBLEMS`.
+        ended: this desk's data is to be destroyed (`models.ending`); whoever put the window together closes it.
     """
 
     moved = Signal()
     warned = Signal(str)
+    ended = Signal()
 
     def __init__(
         self, jobs: Jobs, store: Store, parent: QObject | None = None, *, network: Callable[[str], str] | None = None
@@ -133,9 +137,15 @@ class SyncAgent(QObject):
 
     def _prepare(self, before: _Agent | None) -> _Agent | None:
         """Return the agent that fits: the one there is, a new one, or none."""
+        from deskapp.models import ending
+        from deskapp.queries.outbox import journal_end
+        from deskapp.sync import enrol, farewell
+
         with self._store.read() as session:
-            bond = _bond(session)
-        if bond is None:
+            bond, ours, end = _bond(session), enrol.membership(session), journal_end(session)
+        if ours is not None and ours.retired and end.before_unsent == end.newest:
+            farewell.end(self._store, ending.Why.RETIRED)  # it was let go before this was done by itself
+        if bond is None or ending.read(self._store.home) is not None:
             if before is not None:
                 _stop(before)
             return None
@@ -195,11 +205,15 @@ class SyncAgent(QObject):
     def _prepared(self, agent: _Agent | None) -> None:
         self._looking = False
         if agent is not None and agent is not self._agent:
-            agent.pulse.start()
+            self._agent = agent
             self._listen_to_network()
+            self._look_at_line()
+            agent.pulse.start()
         self._agent = agent
         self.moved.emit()
-        if self._again:
+        if agent is None and self._store.home.ended.exists():
+            self.ended.emit()
+        elif self._again:
             self.look()
 
     def _not_prepared(self, error: DeskError) -> None:
@@ -213,7 +227,8 @@ class SyncAgent(QObject):
             self._jobs.ask(_bond, owner=self, then=self._bond_here, exclusive="bond")
 
     def _bond_here(self, found: _Bond | None) -> None:
-        if found != (self._agent.bond if self._agent is not None else None) and self._code not in FINAL:
+        news = found != (self._agent.bond if self._agent is not None else None) and self._code not in FINAL
+        if news or self._store.home.ended.exists():
             self.look()
 
     def _heard(self, what: object) -> None:
@@ -231,6 +246,8 @@ class SyncAgent(QObject):
         if code in FINAL and self._agent is not None:
             agent, self._agent = self._agent, None
             _stop(agent)
+            if self._store.home.ended.exists():
+                self.ended.emit()
 
     def _flush(self) -> None:
         self._pause.stop()
@@ -249,8 +266,17 @@ class SyncAgent(QObject):
             self._reach = QNetworkInformation.instance()
             for told in ("reachabilityChanged", "transportMediumChanged"):
                 getattr(self._reach, told).connect(self._network_changed)
+            if self._reach.supports(QNetworkInformation.Feature.Metered):
+                self._reach.isMeteredChanged.connect(self._network_changed)
+                self._look_at_line()
+
+    def _look_at_line(self) -> None:
+        """Let the agent know whether the line is paid by volume, where the system can tell."""
+        if self._agent is not None and self._reach is not None:
+            self._agent.exchange.metered = bool(self._reach.isMetered())  # type: ignore[attr-defined]
 
     def _network_changed(self, _how: object) -> None:
+        self._look_at_line()
         if self._agent is not None:
             self._agent.pulse.nudge(at_once=True)
 
@@ -265,7 +291,7 @@ def _bond(session: ReadSession) -> _Bond | None:
     values = settings.load(session)
     return _Bond(
         ours.url, ours.station, ours.pin, values[settings.SYNC_AUTHORITY], values[settings.SYNC_PROXY],
-        values[settings.SYNC_RATE],
+        values[settings.SYNC_RATE], values[settings.SYNC_LINE], values[settings.SYNC_SMALL],
     )  # fmt: skip
 
 

@@ -50,6 +50,9 @@ def badge_said(badge: SyncBadge, now: int) -> Said:
                     {**count, "refused": badge.refused})  # fmt: skip
     if badge.unsent:
         return Said(N_("Online, {count} unsent"), "info", "cloud", count)
+    if badge.held and badge.held == badge.photos:
+        return Said(N_("Online, all sent; {count} photos wait for a line that is not paid by volume"), "info", "cloud",
+                    {"count": badge.held})  # fmt: skip
     if badge.photos:
         return Said(N_("Online, all sent but {count} photos"), "info", "cloud", {"count": badge.photos})
     return Said(N_("Online, all sent, {when}"), "ok", "cloud-check", {"when": last_time(badge.contact_at, now)})
@@ -64,8 +67,10 @@ def badge_told(badge: SyncBadge, now: int) -> str:
         lines.append(spoken(badge.problem))
     if badge.refused:
         lines.append(spoken(N_("{count} acts were refused and wait for a person."), count=badge.refused))
-    if badge.photos:
-        lines.append(spoken(N_("{count} photos are still uploading."), count=badge.photos))
+    if badge.photos > badge.held:
+        lines.append(spoken(N_("{count} photos are still uploading."), count=badge.photos - badge.held))
+    if badge.held:
+        lines.append(spoken(N_("{count} photos wait: this line is paid by volume."), count=badge.held))
     if badge.clock_off_ms:
         lines.append(clock_words(badge.clock_off_ms))
     return "\n".join(lines)
@@ -118,6 +123,8 @@ REASONS: Final[Mapping[str, str]] = {
     "scope": N_("The record does not belong to this branch any more, so it cannot be changed from here."),
     "in_use": N_("Others have worked with it meanwhile, so it could not be withdrawn."),
     "gone": N_("The record was withdrawn elsewhere meanwhile."),
+    "value": N_("A field holds what it does not take, so nothing of the entry was taken. The words are kept here: enter"
+                " it again, and tell your administrator."),
     "unknown": N_("It names a record that the server does not have yet. The server tries again by itself."),
     "behind": N_("It waits for an act before it that is not finished yet. The server tries again by itself."),
 }

@@ -76,9 +76,12 @@ def apply(app: QApplication, mode: str = "light", scale: int = 100) -> None:
         # Touching the style loads its hundreds of enum members; the start names it on the command line instead.
         app.setStyle("Fusion")
         app.setProperty("fusion", True)
+    sheet = style_sheet(chosen, scale, resource("icons", "sheet").as_posix())
+    if app.styleSheet() == sheet:  # every widget there is would be styled anew, for the same look
+        return
     app.setFont(font())
     app.setPalette(_qt_palette(PALETTES[chosen]))
-    app.setStyleSheet(style_sheet(chosen, scale, resource("icons", "sheet").as_posix()))
+    app.setStyleSheet(sheet)
 
 
 def _load(file: str) -> None:

@@ -124,7 +124,7 @@ class Window(QMainWindow):
         self.scanner = self._start_watch()
         self.scanner.input_method_suspected.connect(self.shell.status.suspect_input_method)
         self.shortcuts = [self._shortcut(action) for action in self.actions_table if action.shortcut]
-        self.entrance.open_for(jobs, self.shell.supervisor)
+        self.entrance.open_for(jobs, self.shell.supervisor, self.shell.look_ahead)
         self.furnished.emit()
 
     def _connect(self, jobs: Jobs, shell: Shell) -> None:

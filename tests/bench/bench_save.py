@@ -4,9 +4,10 @@
 
 "ours" is `Store.run(check_in(...))` of two known devices with three accessories, on the write
 thread's connection: rules, facts, folds, journal with its hash, search index, frozen cards and
-print jobs, WAL with FULL. The floor: every INSERT, UPDATE and DELETE that this act sent is noted
-and played on a second copy of the same store through the bare database library, in one
-transaction with the same settings. What only reads is not played.
+print jobs, WAL with FULL. The floor: every INSERT, UPDATE and DELETE of this act is played on
+another copy of the same store through the bare database library, in one transaction with the same
+settings. What only reads is not played. The statements are noted while the same act is done on a third
+copy, so that "ours" does not pay for the noting. Processor time is that of the thread that saves.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -123,14 +126,32 @@ def _noting_connection(notes: Notes) -> Any:
     return Connection
 
 
-def play(connection: cipher.Connection, statements: Sequence[tuple[str, Any, bool]]) -> float:
-    """Seconds of one raw transaction."""
-    start = time.perf_counter()
+def play(connection: cipher.Connection, statements: Sequence[tuple[str, Any, bool]]) -> None:
+    """Play one raw transaction."""
     connection.execute("BEGIN IMMEDIATE")
     for statement, values, many in statements:
         (connection.executemany if many else connection.execute)(statement, values)
     connection.execute("COMMIT")
-    return time.perf_counter() - start
+
+
+@dataclass(slots=True)
+class Times:
+    """Seconds of many transactions: by the clock, and of the processor."""
+
+    clock: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+
+    def take(self, work: Callable[[], object]) -> None:
+        """Measure one."""
+        clock, processor = time.perf_counter(), time.thread_time()
+        work()
+        self.processor.append(time.thread_time() - processor)
+        self.clock.append(time.perf_counter() - clock)
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.clock.clear()
+        self.processor.clear()
 
 
 def _copy(home: Home, to: Path) -> Path:
@@ -162,43 +183,44 @@ def main() -> int:
     home = cached(size, given.at)
     work = Path(tempfile.mkdtemp(prefix="deskapp-save-"))
     try:
-        ours, floor, rows = _both(_copy(home, work / "ours"), _copy(home, work / "floor"), given)
+        places = [_copy(home, work / name) for name in ("ours", "noted", "floor")]
+        ours, floor, rows = _both(*places, given)
     finally:
         shutil.rmtree(work)
-    extra = percentile(ours, 0.5) - percentile(floor, 0.5)
-    print(f"{size}; a check-in of two devices, {rows} changed rows, {len(ours)} times; p50 / p99 / worst ms")
+    extra = percentile(ours.clock, 0.5) - percentile(floor.clock, 0.5)
+    print(f"{size}; a check-in of two devices, {rows} changed rows, {len(ours.clock)} times; p50 / p99 / worst ms")
     for name, times in (("ours", ours), ("floor (raw SQL)", floor)):
-        print(f"  {name:16} {percentile(times, 0.5):6.2f} / {percentile(times, 0.99):6.2f} / {max(times) * 1000:6.2f}")
-    fine = extra <= EXTRA_GATE_MS and max(ours) * 1000 <= WORST_GATE_MS
-    ratio = percentile(ours, 0.5) / percentile(floor, 0.5)
-    print(f"  ratio {ratio:.1f}; raw + {extra:.1f} ms <= raw + {EXTRA_GATE_MS:.0f}; worst {max(ours) * 1000:.0f} <= "
+        clock = times.clock
+        print(f"  {name:16} {percentile(clock, 0.5):6.2f} / {percentile(clock, 0.99):6.2f} / {max(clock) * 1000:6.2f}"
+              f"   processor {percentile(times.processor, 0.5):.2f}")  # fmt: skip
+    worst = max(ours.clock) * 1000
+    fine = extra <= EXTRA_GATE_MS and worst <= WORST_GATE_MS
+    ratio = percentile(ours.clock, 0.5) / percentile(floor.clock, 0.5)
+    print(f"  ratio {ratio:.1f}; raw + {extra:.1f} ms <= raw + {EXTRA_GATE_MS:.0f}; worst {worst:.0f} <= "
           f"{WORST_GATE_MS:.0f} ms: {'ok' if fine else 'MISSED'}")  # fmt: skip
     return 0 if fine else 1
 
 
-def _both(own: Path, bare: Path, given: argparse.Namespace) -> tuple[list[float], list[float], int]:
+def _both(own: Path, noted: Path, bare: Path, given: argparse.Namespace) -> tuple[Times, Times, int]:
     actor = Actor(identity("staff", 0), "0001", "", ("counter_clerk",))
-    ours: list[float] = []
-    floor: list[float] = []
-    rows = 0
+    ours, floor, rows = Times(), Times(), 0
     with Store(Home(bare), KEY):  # brings the copy up to date, as opening ours does
         pass
     raw = cipher.connect(Home(bare).database, KEY, writer=True)
-    with Notes(Home(own).database) as notes, Store(Home(own), KEY) as store:
+    with Notes(Home(noted).database) as notes, Store(Home(noted), KEY) as other, Store(Home(own), KEY) as store:
         profile = cProfile.Profile()
         for place, act in enumerate(acts(store, given.saves + WARM)):
-            notes.statements.clear()
+            if place == WARM:
+                ours.forget()
+                floor.forget()
             if given.profile and place >= WARM:
                 profile.enable()
-            start = time.perf_counter()
-            store.run(act, by=actor)
-            seconds = time.perf_counter() - start
+            ours.take(partial(store.run, act, by=actor))
             profile.disable()
-            raw_seconds = play(raw, notes.statements)
-            if place >= WARM:
-                ours.append(seconds)
-                floor.append(raw_seconds)
-                rows = sum(_rows(*one) for one in notes.statements)
+            notes.statements.clear()
+            other.run(act, by=actor)
+            floor.take(partial(play, raw, notes.statements))
+            rows = sum(_rows(*one) for one in notes.statements)
         if given.profile:
             pstats.Stats(profile).sort_stats("cumulative").print_stats(45)
     raw.close()

@@ -411,7 +411,7 @@ class _Filler:
         self.write(
             "repair_item",
             "id order_id line_no device_id label_no terminal_no words technician_id work_state state_at"
-            " holder money_state done_due receipt_no",
+            " holder money_state done_due receipt_no at_site",
             (
                 (
                     identity("item", n),
@@ -425,6 +425,7 @@ class _Filler:
                     *self._fate(one),
                     one.at + 5 * DAY_MS,
                     "" if one.place >= held_from else self.number("C", one.at + 4 * DAY_MS),
+                    SITE_ID,
                 )
                 for n, (one, line) in enumerate(items)
             ),

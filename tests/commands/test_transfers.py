@@ -203,9 +203,9 @@ def test_a_device_in_order_lies_on_the_depots_shelf(place: Yard) -> None:
     assert (row.work_state, row.holder, row.shelf_id) == ("depot_received", "shelf:D-01", "shelf-depot")
     assert manifest(place, draft.manifest_id).state == "partly"
     with place.store.read() as session:
-        assert transfers.sites_of(session, [one.item_id, place.devices[1].item_id]) == {
-            one.item_id: DEPOT, place.devices[1].item_id: place.store.facts.site_id,
-        }  # fmt: skip
+        ids = [one.item_id, place.devices[1].item_id]
+        assert transfers.elsewhere(session, place.store.facts.site_id, ids) == {one.item_id}
+        assert transfers.elsewhere(session, DEPOT, ids) == {place.devices[1].item_id}
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from tests.print.virtual_printers import Process
 
 PER_ROUND = 200
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.print.killed_desk", "deskapp.print.render"])
+_processes.set_forkserver_preload(["tests.print.killed_desk", "tests.print.warm_desk"])
 
 
 @pytest.fixture
@@ -34,7 +34,9 @@ def labels(request: pytest.FixtureRequest) -> int:
     return 10_000 if request.config.getoption("--long") else PER_ROUND
 
 
-def killed_until_done(work: Callable[..., None], given: tuple[Any, ...], chance: random.Random, patience_s: float) -> int:
+def killed_until_done(
+    work: Callable[..., None], given: tuple[Any, ...], chance: random.Random, patience_s: float
+) -> int:
     """Run a desk again and again, killing it at random moments, until one life ends by itself; returns the kills."""
     kills = 0
     while True:

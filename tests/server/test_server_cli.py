@@ -93,19 +93,25 @@ def test_a_station_is_retired_lost_found_and_what_it_sent_is_taken(
     twice = failing(tmp_path, "station", "retire", "6", capsys=capsys)
     book = [line.split()[2] for line in command(tmp_path, "audit").splitlines()]
 
-    assert lost == "Station 00005 (窗口) is shut out.\n"
+    assert lost == (
+        "Station 00005 (窗口) is shut out.\n"
+        "Station 00005 is wiped at its next contact, after what it holds was set aside here.\n"
+    )
     assert status == 403
     assert re.search(r"^00005 B01 +lost ", listed, re.MULTILINE)
     assert waiting == "00005 窗口: 1 pushes\n"
     assert "test" in shown
     assert "service_ticket" in shown
     assert taken == "1 of 1 acts were taken, nothing is kept aside any more.\n"
-    assert again == "Station 00005 was shut out already.\n"
+    assert again.startswith("Station 00005 was shut out already.\n")
     assert found.startswith("Station 5 may work again")
+    assert "It had been told to wipe itself by then." in found
     assert not_lost == "Station 5 was not lost: active."
     assert retired.startswith("Station 6 pushes what it holds")
     assert twice == "Station 6 is not at work: retiring."
-    assert book[:6] == ["retire", "found", "aside_taken", "set_aside", "revoke_lost", "enrol"]
+    assert book[:8] == [
+        "retire", "found", "aside_taken", "wipe_told", "set_aside", "wipe", "revoke_lost", "enrol",
+    ]  # fmt: skip
     assert json.loads((tmp_path / "epoch.json").read_text())["lost"] == []
     assert desk.row().seq == 1
     assert other.row().state == "retiring"

@@ -5,9 +5,30 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import subprocess
 import sys
 import time
 from collections import Counter
+
+NO_POSTGRES = 77
+"""Exit status where there is none; test runners take it for skipped."""
+
+POSTGRES = "DESKAPP_SIM_POSTGRES"
+
+
+def _on_postgres() -> int:
+    """Play once more, with a PostgreSQL of our own beside it."""
+    from tests.server.postgres import programs, start_private
+
+    if programs() is None:
+        sys.stderr.write("PostgreSQL is not installed here: apt-get install postgresql\n")
+        return NO_POSTGRES
+    server = start_private()
+    try:
+        words = [sys.executable, "-m", "tests.sim", *sys.argv[1:]]
+        return subprocess.run(words, env={**os.environ, POSTGRES: server.url}, check=False).returncode
+    finally:
+        server.stop()
 
 
 def main() -> int:
@@ -15,7 +36,9 @@ def main() -> int:
         os.execve(
             sys.executable, [sys.executable, "-m", "tests.sim", *sys.argv[1:]], {**os.environ, "PYTHONHASHSEED": "0"}
         )
-    from tests.sim.schedule import drawn, shrunk
+    from tests.sim.carried import drawn_carried
+    from tests.sim.schedule import drawn as drawn_usually
+    from tests.sim.schedule import shrunk
     from tests.sim.world import run
 
     asked = argparse.ArgumentParser(prog="python -m tests.sim")
@@ -24,7 +47,12 @@ def main() -> int:
     asked.add_argument("--from", type=int, default=0, dest="start")
     asked.add_argument("--count", type=int, default=200)
     asked.add_argument("--longer", type=int, default=1, help="so many times as many steps")
+    asked.add_argument("--carried", action="store_true", help="worlds with photos and acts on a stick")
+    asked.add_argument("--postgres", action="store_true", help="the centre keeps its tables on a private PostgreSQL")
     given = asked.parse_args()
+    if given.postgres and POSTGRES not in os.environ:
+        return _on_postgres()
+    drawn = drawn_carried if given.carried else drawn_usually
     logging.disable(logging.CRITICAL)
     say = sys.stdout.write
     if given.seed is not None:

@@ -7,26 +7,40 @@ commit, restarted, doubled (two processes on one database), set back to a backup
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from deskapp.server import feed, service, stations, wholes
+from deskapp.server import feed, service, stations, wholes, wiping
 from deskapp.server.database import Database, Transaction
 from deskapp.server.gate import Turned
 from deskapp.server.push import Fork
 from deskapp.server.service import Options, Server
+from deskapp.server.tables import metadata
 from deskapp.sync.framing import WireError, dump, unpack
 from deskapp.sync.messages import EnrolRequest, read_message, to_json
+from deskapp.sync.signing import read_header
 from deskapp.sync.transport import Answer
 from deskapp.sync.wire import Problem, read_request
+from tests.sim.carried_centre import answer_blob, answer_carried
 from tests.sim.chance import Chance
 
 log = logging.getLogger(__name__)
+
+POSTGRES = "DESKAPP_SIM_POSTGRES"
+"""Names a PostgreSQL on which the centre keeps its tables; without it they are SQLite's."""
+
+Rows = dict[str, list[tuple[Any, ...]]]
+TABLES = tuple(table.name for table in metadata.sorted_tables)
+
+
+def _plain(cell: Any) -> Any:
+    return bytes(cell) if isinstance(cell, memoryview) else cell
 
 
 class ServerDied(Exception):
@@ -63,12 +77,15 @@ class Centre:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file = folder / "server.db"
+        self.postgres = os.environ.get(POSTGRES, "")
+        self._template: Rows = {}
         self.chance = Chance(0)
         self.servers: list[Server] = []
         self.turn = 0
         self.broken: list[str] = []
-        self.backups: list[Path] = []
+        self.backups: list[Any] = []
         self.restores = 0
+        self.by_hand = False
         self.archived = False
         self.look: Callable[[Any], None] = lambda _tx: None
         self.on_request: Callable[..., None] = lambda *_given: None
@@ -85,16 +102,20 @@ class Centre:
         for path in (*self.folder.glob("server.db*"), *self.folder.glob("backup-*")):
             path.unlink()
         if template is not None:
-            shutil.copyfile(template / "server.db", self.file)
+            if self.postgres:
+                self._lay(self._template)
+            else:
+                shutil.copyfile(template / "server.db", self.file)
             shutil.copytree(template / "state", self.folder / "state")
         self.chance, self.turn, self.broken, self.backups, self.restores = chance, 0, [], [], 0
+        self.by_hand = False
         self.archived = archive
         self.start()
 
     def start(self) -> None:
         """Start one server process on what is there."""
         archive = self.folder / "archive" if self.archived else None
-        options = Options(str(self.file), self.folder / "state", archive)
+        options = Options(self.postgres or str(self.file), self.folder / "state", archive)
         with patch.object(service, "Database", self._open):
             self.servers.append(Server(options, clock=lambda: self.chance.now))
         self.servers[-1].begin()
@@ -146,18 +167,47 @@ class Centre:
 
     def back_up(self) -> None:
         """Copy the database as it is now."""
-        target = self.folder / f"backup-{len(self.backups)}"
         self.servers[0].remember()
+        if self.postgres:
+            self.backups.append(self._rows())
+            return
+        target = self.folder / f"backup-{len(self.backups)}"
         self.database.backup(target)
         self.backups.append(target)
+
+    def keep_template(self, folder: Path) -> None:
+        """Keep the database as it is now, to begin worlds with."""
+        shutil.copytree(self.folder / "state", folder / "state")
+        if self.postgres:
+            self._template = self._rows()
+        else:
+            self.database.backup(folder / "server.db")
+
+    def _rows(self) -> Rows:
+        """Return every row of every table, which is what a backup of PostgreSQL comes to."""
+        with self.database.read() as tx:
+            return {name: [tuple(map(_plain, row)) for row in tx.all(f"SELECT * FROM {name}")] for name in TABLES}
+
+    def _lay(self, rows: Rows) -> None:
+        """Put every table back as it was."""
+        with self.database.write() as tx:
+            tx.run(f"TRUNCATE {', '.join(TABLES)}")
+            for name, some in rows.items():
+                if some:
+                    tx.many(f"INSERT INTO {name} VALUES ({','.join('?' * len(some[0]))})", some)
+            tx.run("SELECT setval(pg_get_serial_sequence('audit', 'n'), (SELECT coalesce(max(n), 0) + 1 FROM audit))")
 
     def restore(self, *, by_hand: bool) -> None:
         """Put the newest backup back. `by_hand`: only the file, as somebody does who does not know our command."""
         self.stop()
-        for path in self.folder.glob("server.db*"):
-            path.unlink()
-        shutil.copyfile(self.backups[-1], self.file)
+        if self.postgres:
+            self._lay(self.backups[-1])
+        else:
+            for path in self.folder.glob("server.db*"):
+                path.unlink()
+            shutil.copyfile(self.backups[-1], self.file)
         self.restores += 1
+        self.by_hand = self.by_hand or by_hand
         if not by_hand:
             from deskapp.server.identity import Epoch
 
@@ -179,6 +229,8 @@ class Centre:
             station = stations.find_by_number(tx, number)
             if station is not None:
                 (stations.revoke if lost else stations.retire)(tx, station, now)
+                if lost:
+                    wiping.wanted(tx, station, now)
 
         self.database.retrying(work)
 
@@ -211,11 +263,12 @@ class Centre:
         finally:
             self.ask(self.look)
 
-    def _problem(self, status: int, problem: Problem, **more: Any) -> Answer:
+    def _problem(self, status: int, problem: Problem | str, **more: Any) -> Answer:
         return Answer(status, {}, dump({"error": str(problem), "now": self.chance.now, **more}))
 
     def _answer(self, server: Server, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        plain = unpack(body, headers.get("Content-Encoding", "identity")) if body else b""
+        photo = target.startswith("/v1/blob/")
+        plain = unpack(body, headers.get("Content-Encoding", "identity")) if body and not photo else b""
         claim = headers.get("Authorization", "")
         station = server.gate.let_in(claim, method, target, body) if claim else None
         if station is not None and station.state == "retired":
@@ -225,9 +278,10 @@ class Centre:
         if station is None:
             return self._problem(401, Problem.UNSIGNED)
         if station.state == "lost":
-            if target == "/v1/sync":
-                server.set_aside(station, plain)
-            return self._problem(403, Problem.LOST)
+            if target != "/v1/sync":
+                return self._problem(403, Problem.LOST)
+            server.set_aside(station, plain)
+            return self._problem(403, Problem.LOST, **server.wipe_order(station, read_header(claim).counter))
         if target == "/v1/sync":
             request = read_request(plain)
             self.on_request(station, request, self.chance.now)
@@ -235,6 +289,14 @@ class Centre:
             self.on_reply(station, request, reply)
             gone = bool(reply.resnapshot) and not request.sets
             return Answer(410 if gone else 200, {}, reply.to_bytes())
+        if target == "/v1/carried":
+            status, told = answer_carried(self, server, plain)
+            return self._problem(status, told) if status != 200 else Answer(200, {}, told.to_bytes())
+        if photo:
+            place = urlsplit(target)
+            query = dict(parse_qsl(place.query))
+            name = place.path.removeprefix("/v1/blob/")
+            return Answer(*answer_blob(self, station, method, name, query, body, headers))
         _version, kind, scope = unquote(target).removeprefix("/v1").split("/", 2)
         if kind == "snapshot" and scope in station.scopes:
             return Answer(200, {}, self._whole(server.database, scope))

@@ -30,7 +30,7 @@ from tests.sync.desks import give_out, send_away, take_in
 
 SAME = Machine("same", frozenset({"card"}))
 URL = "http://127.0.0.1:1"
-FINE = frozenset(("offline", "torn", "busy", "lost", "retired", "unknown", "unsigned", "replayed", "refused"))
+FINE = frozenset(("offline", "torn", "busy", "lost", "retired", "unknown", "unsigned", "replayed", "refused", "wiped"))
 """How a conversation may end when the line, the server or the station is in trouble."""
 
 
@@ -50,14 +50,14 @@ class SimExchange(Exchange):
         super().__init__(desk.store, line=desk.line, clock=desk.clock)
         with desk.store.read() as session:
             self._told_epoch = sync_state.state(session, "epoch")
-        self._close = desk.close_look
+        self._close, self._with_photos = desk.close_look, desk.photos
         self.moved = (0, 0)
         if desk.page:
             self._max_bytes = desk.page
         self.piece = desk.piece
 
     def _photos(self, pause: int) -> int:
-        return pause
+        return super()._photos(pause) if self._with_photos else pause
 
     def _compare(self) -> int:
         return super()._compare() if self._close else 0
@@ -108,6 +108,8 @@ class SimDesk:
     dark: bool = False
     out: str = ""
     leaving: str = ""
+    wiped: bool = False
+    photos: bool = False
     machine: Machine = SAME
     seen: dict[str, dict[str, str]] = field(default_factory=dict)
     count: int = 0
@@ -317,6 +319,8 @@ class SimDesk:
         if isinstance(error, Unavailable):
             if error.code in ("lost", "retired", "unknown"):
                 self.out = error.code
+            if error.code == "wiped":
+                self.out, self.wiped = "lost", True
             if error.code not in FINE:
                 self.strange.append(f"{self.name}: {error.code} {error}")
             return

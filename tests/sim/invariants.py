@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from deskapp.models.columns import _tables, derived, known, travelling
 from deskapp.models.rows import plan_of
 from deskapp.models.server_order import PARENT
+from deskapp.server import aside, stations
 from deskapp.sync.framing import load
 from tests.sim.judged import fields_are_as_told, no_text_is_lost
 
@@ -42,7 +43,8 @@ class Final:
                 trees.setdefault(one["root"], []).append(identity)
             for scope, root in tx.all("SELECT scope, root FROM member"):
                 self.scopes.setdefault(scope, []).extend(trees.get(root, ()))
-            self.sets = tx.all("SELECT uid, station, seq, code, detail, body, at FROM change_set ORDER BY rowid")
+            order = "at, station, seq" if tx.postgres else "rowid"  # as they were accepted
+            self.sets = tx.all(f"SELECT uid, station, seq, code, detail, body, at FROM change_set ORDER BY {order}")
             self.parked = tx.all("SELECT uid, reason, station FROM parked")
             self.stations = {row[0]: row[1:] for row in tx.all("SELECT id, no, site, state FROM station")}
             self.past = {row[:3]: (row[3], load(bytes(row[4]))) for row in tx.all(
@@ -335,11 +337,26 @@ def a_lost_desk_reads_nothing(final: Final) -> Found:
             yield f"{name} was reported lost and still speaks"
 
 
+def what_a_wiped_desk_held_is_kept(final: Final) -> Found:
+    """I2 of a lost desk: before it is wiped, every act of its own is at the server or set aside there."""
+    with final.world.stage.centre.database.read() as tx:
+        for name, desk in final.world.desks.items():
+            station = stations.find(tx, desk.store.facts.station)
+            if not desk.wiped or station is None or final.world.stage.centre.restores:
+                continue
+            there = {one.uid for push in aside.listed(tx, station) for one in push.sets}
+            there |= {row[0] for row in final.sets}
+            for seq, uid in desk.rows("SELECT seq, uid FROM change_set"):
+                if uid not in there:
+                    yield f"{name} was wiped and nobody has its act {seq} ({uid[-6:]})"
+
+
 CHECKS: dict[str, Callable[[Final], Found]] = {
     "I1": one_truth, "I2 I17 I18": every_act_ends_once, "I3": effects_happen_once, "I4": in_the_order_of_their_making,
     "I7 I10": seen_as_if_computed_anew, "I1 I12": the_same_order_and_states, "I11": states_follow_the_graph,
     "I12": stock_adds_up, "I13": no_text_is_lost, "I14": fields_are_as_told, "I15": stamps_only_go_up,
     "I20": numbers_hold, "I17": the_desks_part, "I9": a_lost_desk_reads_nothing,
+    "I2 of the lost": what_a_wiped_desk_held_is_kept,
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from deskapp.models import schema
 from tests.server.station import Desk, change, create, fact
 from tests.sim.oracle import Act
 
@@ -25,6 +26,7 @@ class Newer:
         self.world, self.centre = world, world.stage.centre
         self.desk = Desk(self.centre.servers[0])
         self.desk.enrol(self.centre.code("FZ-A1"))
+        self.desk.version = schema.VERSION + 1
         self.texts: list[str] = []
         self.count = 0
 

@@ -39,6 +39,8 @@ class Schedule:
     archive: bool = False
     servers: int = 1
     desks: tuple[str, ...] = DESKS
+    carried: bool = False
+    """Whether photos travel in it and acts are carried by hand (`carried`)."""
 
 
 WEIGHTS: dict[str, dict[str, int]] = {

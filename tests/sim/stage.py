@@ -99,8 +99,7 @@ class Stage:
             desk.rows("PRAGMA wal_checkpoint(TRUNCATE)")
             copy_home(desk.home.root, self.template / name)
             self.stores[name] = desk.store
-        shutil.copytree(self.folder / "state", self.template / "state")
-        self.centre.database.backup(self.template / "server.db")
+        self.centre.keep_template(self.template)
         self.made_at = chance.now
 
     def _new_desk(self, name: str, chance: Chance) -> SimDesk:

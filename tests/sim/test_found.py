@@ -118,3 +118,11 @@ def test_facts_stand_in_the_order_of_a_snapshot_also_where_they_were_held_before
         Step("backup"), act("A1", "stock", 653), Step("sync", "A1", "lost", 2), Step("floor"), act("A2", "note", 439),
         Step("sync", "A2", "late", 2), Step("restore"), act("A1", "note", 561), seed=20012,
     )  # fmt: skip
+
+
+def test_what_came_left_and_comes_again_in_one_piece_stands_where_it_came_last() -> None:
+    """A hand-over was taken back and another device of the same slip sent: its facts stood in front of older ones."""
+    plays(
+        act("A1", "hand", 763), act("A2", "hand", 560), Step("sync", "A1"), act("A1", "recall", 428),
+        Step("sync", "D1"), act("D1", "recall", 27), seed=2015,
+    )  # fmt: skip

@@ -8,26 +8,32 @@ import logging
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from tests.sim.__main__ import NO_POSTGRES
+from tests.sim.carried import drawn_carried
 from tests.sim.schedule import PROFILES, Schedule, Step, drawn, shrunk
 from tests.sim.world import Outcome, run, stage
 
 ROOT = Path(__file__).resolve().parents[2]
 WORLDS, PARTS = 2_000, 16
+CARRIED = 8
+"""Of the worlds of each part, so many have photos and sticks."""
+
 NIGHT = 20
 """At night so many times as many worlds, each three times as long."""
 
 SOMETIMES = {
     "a desk enrolled": 20, "a disk cloned": 20, "a disk set back": 5, "a newer program": 10, "a request came late": 5,
-    "a server set back": 20, "a station lost": 20, "a station retired": 20, "entry drop": 100, "entry fact": 1_000,
+    "a server set back": 20, "a station lost": 20, "a lost desk wiped": 20, "a station retired": 20, "entry drop": 100, "entry fact": 1_000,
     "entry put": 1_000, "entry set": 1_000, "killed in a conversation": 20, "killed in an act": 20,
     "line bent": 20, "line busy": 20, "line deaf": 20, "line die": 20, "line dieafter": 20, "line late": 20,
     "line lost": 20, "line torn": 20, "line twice": 20, "logs forgotten": 50, "poison": 10,
+    "a photo": 100, "a stick written": 50, "a stick brought": 20, "a stick come back": 1,
     "several scopes in one piece": 100,
 }  # fmt: skip
 """What has to have happened at least so often over all worlds, or the simulator does not look where it should."""
@@ -44,26 +50,30 @@ def quiet() -> Iterator[None]:
     gc.unfreeze()
 
 
-def played(seeds: range, longer: int = 1) -> tuple[Counter[str], int]:
+Draw = Callable[..., Schedule]
+
+
+def played(seeds: range, longer: int = 1, draw: Draw = drawn) -> tuple[Counter[str], int]:
     """Play worlds; fail with the story of the first that breaks, as small as it can be made."""
     reached, syncs = Counter[str](), 0
     for seed in seeds:
-        outcome = run(drawn(seed, longer=longer))
+        outcome = run(draw(seed, longer=longer))
         reached += outcome.reached
         syncs += outcome.syncs
         if outcome.broken:
-            pytest.fail(story_of(seed, outcome, longer), pytrace=False)
+            pytest.fail(story_of(seed, outcome, longer, draw), pytrace=False)
         if seed % 20 == 0:
             gc.collect()
     return reached, syncs
 
 
-def story_of(seed: int, outcome: Outcome, longer: int = 1) -> str:
+def story_of(seed: int, outcome: Outcome, longer: int = 1, draw: Draw = drawn) -> str:
     kind = outcome.broken[0].split(" ")[0]
     small = shrunk(
-        drawn(seed, longer=longer), lambda one: any(words.startswith(kind) for words in run(one).broken), tries=60
+        draw(seed, longer=longer), lambda one: any(words.startswith(kind) for words in run(one).broken), tries=60
     )
-    return f"seed {seed} (python -m tests.sim --seed {seed} --shrink)\n{small}\n{run(small).text}"
+    words = f"--seed {seed}{' --carried' if draw is drawn_carried else ''} --shrink"
+    return f"seed {seed} (python -m tests.sim {words})\n{small}\n{run(small).text}"
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -72,8 +82,12 @@ def test_worlds_end_in_agreement(
 ) -> None:
     night = request.config.getoption("--long")
     count = WORLDS // PARTS * (NIGHT if night else 1)
-    reached, syncs = played(range(part * count, (part + 1) * count), 3 if night else 1)
-    assert syncs > count * 5
+    apart, longer = CARRIED * (NIGHT if night else 1), 3 if night else 1
+    usual = count - apart
+    reached, syncs = played(range(part * usual, (part + 1) * usual), longer)
+    more, some = played(range(part * apart, (part + 1) * apart), longer, drawn_carried)
+    reached += more
+    assert syncs + some > count * 5
     base = tmp_path_factory.getbasetemp()
     book = (base if worker_id == "master" else base.parent) / "simulated.json"
     with FileLock(f"{book}.lock"):
@@ -101,6 +115,20 @@ def test_a_seed_tells_the_same_story_byte_for_byte_in_another_process() -> None:
         for seed in ("0", "5")
     ]  # fmt: skip
     assert told[0] == told[1] and len(told[0].splitlines()) > 20
+
+
+@pytest.mark.parametrize("words", [["--count", "40"], ["--count", "12", "--carried"]])
+def test_worlds_on_a_real_postgresql_end_in_agreement_too(words: list[str], request: pytest.FixtureRequest) -> None:
+    """I23; only where it is asked for: a world takes five times as long there."""
+    if not (request.config.getoption("--postgres") or request.config.getoption("--long")):
+        pytest.skip("--postgres was not asked for")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.sim", "--postgres", *words], cwd=ROOT, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    if done.returncode == NO_POSTGRES:
+        pytest.skip(done.stderr)
+    assert done.returncode == 0, done.stdout[-4_000:] + done.stderr[-2_000:]
 
 
 def test_a_failing_schedule_becomes_small() -> None:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deskapp.errors import DeskError
+from deskapp.errors import DeskError, Unavailable
 from deskapp.sync.machine import Machine
 from tests.sim import invariants
+from tests.sim.carried import CARRIED, photos_are_whole, settle_photos, small_pieces
 from tests.sim.chance import START, Chance, played
-from tests.sim.desk import SimClock, SimDesk
+from tests.sim.desk import FINE, SimClock, SimDesk
 from tests.sim.disk import Killed, cheap_disks, copy_home
 from tests.sim.machines import machines
 from tests.sim.net import SimLine
@@ -67,6 +68,8 @@ class World:
 
     def begin(self) -> None:
         stage, schedule = self.stage, self.schedule
+        for stick in stage.folder.glob("stick-*"):
+            stick.unlink()
         self.chance.now = stage.made_at + 60_000
         stage.centre.begin(self.chance, stage.template, archive=schedule.archive)
         for _more in range(schedule.servers - 1):
@@ -86,6 +89,7 @@ class World:
         desk = SimDesk(name, store.home, store, clock, SimLine(self.stage.centre, told), told, SITES[name], page, piece)
         desk.count = 100  # texts of the template are other ones
         desk.close_look = self.schedule.seed % 8 == 0
+        desk.photos = self.schedule.carried
         self.desks[name] = desk
         store.on_act = lambda seq: self.oracle.act(desk, seq)
         desk.awake = lambda: self.oracle.catch_up(desk)
@@ -116,12 +120,14 @@ class World:
             self.step_no += 1
             self.chance.pass_by(self.chance.source.choice((1, 7, 400, 9_000)))
             self.tell(str(step))
-            STEPS[step.kind](self, step)
+            (STEPS if step.kind in STEPS else CARRIED)[step.kind](self, step)
             if self.broken or self.oracle.broken:
                 return
 
     def _desk(self, step: Step) -> SimDesk | None:
         desk = self.desks.get(step.who)
+        if desk is not None and desk.wiped:  # nothing of it is left that could be switched on
+            return None
         if desk is not None and desk.dark:
             desk.restart()
             self.tell(f"  {desk.name} is switched on again")
@@ -140,6 +146,19 @@ class World:
         except DeskError as error:
             told = f"{type(error).__name__} {error.code}"
             desk.strange.append(f"{desk.name} {step}: {told}")
+        self.tell(f"    {told}")
+
+    def guarded(self, desk: SimDesk, step: Step, work: Callable[[], object]) -> None:
+        """Do something at a desk that may be in trouble, or go dark over it."""
+        told = ""
+        try:
+            work()
+        except Killed:
+            desk.dark, told = True, "goes dark"
+        except DeskError as error:
+            told = f"{type(error).__name__} {error.code}"
+            if isinstance(error, Unavailable) and error.code not in (*FINE, "not_enrolled", "no_station_key"):
+                desk.strange.append(f"{desk.name} {step}: {told}")
         self.tell(f"    {told}")
 
     def sync(self, step: Step) -> None:
@@ -302,7 +321,7 @@ class World:
         for desk in self.desks.values():
             desk.line.faults.clear()
             desk.store.kill_at = {}
-            if desk.dark:
+            if desk.dark and not desk.wiped:
                 desk.restart()
             if desk.talk is not None:
                 desk.sync()
@@ -347,6 +366,9 @@ class World:
             self.play()
             if not (self.broken or self.oracle.broken):
                 self.settle()
+                if self.schedule.carried:
+                    settle_photos(self)
+                    self.broken += photos_are_whole(self)
                 self.broken += invariants.broken(self)
         except Exception as error:  # noqa: BLE001 (whatever the program raises is the finding)
             where = traceback.extract_tb(error.__traceback__)[-4:]
@@ -364,6 +386,7 @@ class World:
         self.broken += [one for desk in self.desks.values() for one in desk.strange]
         for desk in self.desks.values():
             self.reached.update({f"line {what}": times for what, times in desk.line.met.items()})
+            self.reached["a lost desk wiped"] += desk.wiped
         return Outcome(self.broken, self.story, self.reached, sum(desk.syncs for desk in self.desks.values()))
 
 
@@ -379,7 +402,7 @@ STEPS: dict[str, Callable[[World, Step], None]] = {
 def run(schedule: Schedule) -> Outcome:
     """Play a schedule in a world of its own."""
     place = stage()
-    with cheap_disks(), played(Chance(schedule.seed)) as chance:
+    with cheap_disks(), small_pieces(), played(Chance(schedule.seed)) as chance:
         world = World(place, schedule, chance)
         with machines(world):
             world.begin()

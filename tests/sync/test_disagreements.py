@@ -11,14 +11,17 @@ from sqlalchemy import select
 
 from deskapp.commands.decisions import decide_fields, decide_pickups
 from deskapp.commands.tickets import TicketForm, change_ticket, open_ticket
-from deskapp.models.repair import RepairItem, ReviewCard
+from deskapp.errors import N_
+from deskapp.models import folding
+from deskapp.models.repair import CustodyEvent, RepairItem, ReviewCard
+from deskapp.models.store import Write, command
 from deskapp.models.ticket import ServiceTicket
 from deskapp.queries.disagreements import detail, disagreements
 from deskapp.server import stations
 from deskapp.server.service import Options, Server
 from deskapp.sync.enrol import enrol
 from tests.factories_pickup import Line, ready_order
-from tests.sync.desks import Desk, give_out, new_desk
+from tests.sync.desks import Desk, give_out, new_desk, take_in
 from tests.sync.direct import Direct
 
 FORM = TicketForm(kind="repair", channel="phone", callback_phone="13800000105", model_words="N910",
@@ -93,3 +96,60 @@ def test_what_two_counters_did_apart_is_one_card_at_both_and_one_decision(desks:
             assert session.get_one(ServiceTicket, ticket).callback_phone == lost
             item = session.get_one(RepairItem, order.items[0])
             assert (item.work_state, item.receipt_no) == ("picked_up", pickups.pickups[1].receipt_no)
+
+
+@command(N_("Take a hand-over back in a story"), right="")
+def take_back(write: Write, *, event_id: str, item_id: str) -> None:
+    """Void a hand-over that was written in error."""
+    write.session.add(CustodyEvent(
+        id=write.new_id(), at=write.now, by=write.actor.staff_id, item_id=item_id, from_holder="", to_holder="",
+        place="", tamper_result="ok", giver="", taker="", voids=event_id,
+    ))  # fmt: skip
+
+
+def test_a_card_about_what_fits_by_now_closes_itself_at_every_desk_once(desks: tuple[Desk, Desk]) -> None:
+    one, two = desks
+    boss, other = one.boss.staff_id, one.people["S02"].staff_id
+    act = ready_order(lines=(Line(fen=0, end="free"),), supervisor=boss, technician=boss, inspector=other)
+    item = one.store.run(act, by=one.boss).result.items[0]
+    settle(desks)
+    for desk, place in ((one, "shelf:甲-1"), (two, "shelf:乙-2")):  # each from where it lay before
+        desk.store.run(take_in(item_id=item, place=place), by=desk.boss)
+    settle(desks)
+    assert card(one, "misfit").id == card(two, "misfit").id
+    assert not card(one, "misfit").settled_at
+    with one.store.read() as session:
+        events = folding.custody_of(session, item)
+        wrong = next(gap.fact for gap in events.gaps)
+        first = [
+            row.id for row in session.scalars(select(CustodyEvent).order_by(CustodyEvent.n)) if row.item_id == item
+        ]
+
+    before = next(one_id for one_id in reversed(first) if one_id != wrong.uid)
+    one.store.run(take_back(event_id=before, item_id=item), by=one.boss)  # that one had never happened
+    settle(desks)
+
+    closed = [card(desk, "misfit") for desk in desks]
+    assert [(row.settled_how, row.settled_by) for row in closed] == [("fits_now", "")] * 2
+    assert closed[0].settled_at == closed[1].settled_at > 0
+    for desk in desks:
+        with desk.store.read() as session:
+            assert disagreements(session) == ()
+
+
+def test_a_card_whose_facts_are_not_all_here_stays_open(desks: tuple[Desk, Desk]) -> None:
+    one, _two = desks
+    one.store.run(leave_misfit(), by=one.boss)
+    one.sync()
+    one.sync()
+
+    assert not card(one, "misfit").settled_at
+
+
+@command(N_("Leave a card about what is not here"), right="")
+def leave_misfit(write: Write) -> None:
+    """Raise a card about a device and a fact that this desk does not hold."""
+    write.session.add(ReviewCard(
+        id=write.new_id(), kind="misfit", subject_kind="repair_item", subject_id=write.new_id(), raised_at=write.now,
+        data={"axis": "work", "move": "hand_out", "fact": write.new_id()},
+    ))  # fmt: skip

@@ -85,8 +85,22 @@ def test_request_and_reply_are_read_as_shown() -> None:
     reply = wire.SyncReply(1_780_000_000_050, quiet.known)
 
     assert quiet.to_bytes().decode() == box('{"v":1')
-    assert reply.to_bytes().decode() == box('{"now"')
+    assert reply.to_bytes().decode() == box('{"now":1780000000050')
     assert wire.read_request(box('{"v":1').encode()).cursors == {"ref": (12, "55aac7785dd1796b")}
+
+
+def test_a_desk_that_expects_nothing_stands_where_it_is_told() -> None:
+    word = wire.stand((1, hashlib.sha256(ACT.encode()).hexdigest()), {"ref": (12, "55aac7785dd1796b")})
+    asked = wire.SyncRequest(4, 1, calm=word).to_bytes()
+    shown = box('{"y"')
+
+    assert asked.decode() == shown
+    assert f"stands at `{word}`" in TEXT
+    assert wire.read_request(shown.encode()).calm == word
+    answer = wire.SyncReply(1_780_000_000_051, (0, ""), calm=False).to_bytes()
+    assert f"```json\n{answer.decode()}\n```" in TEXT
+    assert wire.read_reply(answer).calm is False
+    assert wire.read_reply(wire.SyncReply(5, (0, ""), calm=True).to_bytes()).calm is True
 
 
 def test_the_head_of_a_snapshot_is_as_shown() -> None:

@@ -6,21 +6,27 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from deskapp.clock import new_uuid7
 from deskapp.errors import N_, Refused, Unavailable
+from deskapp.models import opening
 from deskapp.models.blobs import Blobs
 from deskapp.models.stock import Attachment
-from deskapp.models.store import Write, command
+from deskapp.models.store import Store, Write, command
 from deskapp.models.sync_state import BlobTransfer, SyncRound
 from deskapp.queries.syncing import Standing, contacts, queued_acts, sync_badge, unsent_records, uploading_photos
 from deskapp.sync.carrier import read_file, write_file
 from deskapp.sync.exchange import Exchange
 from deskapp.sync.pulse import Pulse
+from deskapp.sync.transport import Network
+from deskapp.ui.sync_words import badge_said
+from tests.conftest import KEY
 from tests.sync.desks import Desk
 from tests.sync.fault_proxy import Fault
 from tests.sync.test_stories import noted, opened, ticket_of
@@ -245,3 +251,99 @@ def test_a_wrong_code_is_refused_and_nothing_is_changed(world: World, tmp_path: 
         assert refused.value.field == "code" and desk.store.facts == before
     finally:
         desk.close()
+
+
+def test_a_lost_desk_whose_line_breaks_keeps_what_is_unsent_for_the_next_contact(world: World) -> None:
+    one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
+    ticket = opened(one)
+    world.settle()
+    world.revoke(two)
+    noted(two, ticket, "断线前写的")
+    asked: list[int] = []
+
+    class Breaks(Network):
+        def send(self, *how: Any, **more: Any) -> Any:
+            asked.append(1)
+            if len(asked) == 2:
+                raise Unavailable("offline", code="offline")
+            return super().send(*how, **more)
+
+    two.close()
+    two.store = Store(two.home, KEY, clock=two.clock, new_id=new_uuid7)
+    two.line = Breaks
+    codes = []
+    for _contact in range(2):
+        with pytest.raises(Unavailable) as refused:
+            two.sync()
+        codes.append((refused.value.code, two.home.ended.exists()))
+
+    assert codes == [("offline", False), ("wiped", True)]
+    assert "add_note" in world.say("station", "aside", str(two.store.facts.station_no))
+
+
+def test_a_retired_desk_goes_only_when_its_photos_are_at_the_server(world: World) -> None:
+    one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
+    ticket = opened(one)
+    world.settle()
+    sha256 = hashlib.sha256(attached_photo := os.urandom(700_000)).hexdigest()
+    attached(fast(two), ticket, "photo", attached_photo)
+    world.say("station", "retire", str(two.store.facts.station_no))
+
+    with pytest.raises(Unavailable) as gone:
+        for _contact in range(5):
+            two.sync()
+
+    assert gone.value.code == "retired"
+    two.close()
+    with pytest.raises(Unavailable):
+        opening.find_key(two.home)
+    database = world.database()
+    with closing(database), database.read() as tx:
+        assert tx.all("SELECT done FROM blob WHERE sha256 = ?", (sha256,))[0][0]
+    assert [path.name for path in two.home.root.iterdir() if path.name != "desk.lock"] == ["ended.json"]
+
+
+def set_line(desk: Desk, **values: object) -> None:
+    from deskapp.commands.setup import set_setting
+
+    for key, value in values.items():
+        desk.store.run(set_setting(key=f"sync.{key}", value=value), by=desk.admin)
+    if desk.exchange is not None:
+        desk.exchange.close()
+    desk.exchange = None
+
+
+def at_server(world: World) -> dict[str, int]:
+    database = world.database()
+    with closing(database), database.read() as tx:
+        return dict(map(tuple, tx.all("SELECT sha256, done FROM blob")))
+
+
+def test_on_a_line_paid_by_volume_photos_wait_and_say_so_but_signatures_go(world: World) -> None:
+    one = fast(world.desk("甲", "FZ-A1", first=True))
+    ticket = opened(one)
+    set_line(one, line="metered", metered_photo=20)
+    small, large, signed = os.urandom(9_000), os.urandom(90_000), os.urandom(60_000)
+    for kind, content in (("photo", small), ("photo", large), ("signature", signed)):
+        attached(one, ticket, kind, content)
+    one.sync()
+
+    names = {name: hashlib.sha256(content).hexdigest() for name, content in
+             (("small", small), ("large", large), ("signed", signed))}  # fmt: skip
+    assert at_server(world).keys() == {names["small"], names["signed"]}
+    with one.store.read() as session:
+        badge = sync_badge(session, one.clock())
+    assert (badge.held, badge.photos, badge.unsent) == (1, 1, 0)
+    assert badge_said(badge, one.clock()).text.startswith("Online, all sent; {count} photos wait")
+
+    set_line(one, line="auto")
+    assert one.exchange is None
+    one.exchange = Exchange(one.store, clock=one.clock)
+    one.exchange.metered = True  # as the system says
+    one.sync()
+    assert names["large"] not in at_server(world)
+    one.exchange.metered = False  # a cable was plugged in; nothing else has changed
+    one.sync()
+    assert names["large"] in at_server(world)
+    with one.store.read() as session:
+        assert sync_badge(session, one.clock()).held == 0

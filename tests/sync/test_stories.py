@@ -13,9 +13,10 @@ from sqlalchemy import select
 
 from deskapp.commands.tickets import TicketForm, add_note, change_ticket, move_ticket, open_ticket
 from deskapp.errors import DeskError, Unavailable
-from deskapp.models import search
+from deskapp.models import opening, search
 from deskapp.models.repair import Pickup, RepairItem, ReviewCard
 from deskapp.models.ticket import ServiceTicket, TicketEvent
+from deskapp.sync.farewell import hand_in_receipt
 from tests.factories_pickup import Line, Order, ready_order
 from tests.sync.desks import Desk, find_something, give_out, send_away, take_in
 from tests.sync.fault_proxy import Fault
@@ -208,9 +209,20 @@ def test_a_lost_desk_is_locked_out_from_the_next_request(world: World) -> None:
     noted(two, ticket, "被偷以后写的")
     with pytest.raises(Unavailable) as refused:
         two.sync()
-    assert refused.value.code == "lost"
+    assert refused.value.code == "wiped"
     assert "她不该看到" not in str(_words(two, ticket))
+    with pytest.raises(Unavailable):
+        noted(two, ticket, "再写一句")
+    two.close()
+    with pytest.raises(Unavailable) as ended:
+        opening.find_key(two.home)
+    assert ended.value.code == "ended" and hand_in_receipt(two.home)
+    assert [path.name for path in two.home.root.iterdir() if path.name != "desk.lock"] == ["ended.json"]
+    number = str(two.store.facts.station_no)
+    assert "(wiped 20" in world.say("station", "list")
+    assert world.say("station", "aside", number, "--take").startswith("1 of 1 acts were taken")
     one.sync()
+    assert "被偷以后写的" in _words(one, ticket)
     check(world, "甲")
 
 

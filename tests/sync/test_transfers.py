@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from deskapp.commands.loaners import set_loaner
 from deskapp.commands.transfers import Opened, hand_over, open_manifest, pack
 from deskapp.commands.transfers_differences import note_extra
 from deskapp.commands.transfers_receive import Looked, finish_receipt, receive_line, take_paper
+from deskapp.errors import N_
 from deskapp.models import folding, transfers
+from deskapp.models.device import Device
 from deskapp.models.local import PrintJob
 from deskapp.models.repair import CustodyEvent, RepairItem, WorkEvent
+from deskapp.models.store import Write, command
 from deskapp.models.transfer import Manifest, ManifestEvent
+from deskapp.queries.loaners import loaners
 from deskapp.rules.paper_store import from_json
 from deskapp.rules.papers_custody import ManifestCard
 from deskapp.rules.transfers import State
@@ -166,4 +171,47 @@ def test_a_hand_over_that_comes_after_the_receipt_finds_its_devices(world: World
     world.settle(rounds=4)
 
     assert states(depot, found) == states(branch, found) == [("depot_received", "shelf"), ("in_transit_out", "courier")]
+    check(world)
+
+
+@command(N_("Add a loaner in a test"), right="")
+def new_loaner(write: Write, *, serial_no: str) -> None:
+    """Put a new unit into the pool."""
+    write.session.add(Device(id=write.new_id(), serial_no=serial_no, model_id="newland-n910"))
+    set_loaner(serial_no=serial_no).run(write)
+
+
+def pool(desk: Desk) -> dict[str, str]:
+    with desk.store.read() as session:
+        return {row.serial_no: row.where for row in loaners(session, 0)}
+
+
+@pytest.mark.long
+def test_a_loaner_moves_from_pool_to_pool_though_the_depot_heard_of_nothing(world: World) -> None:
+    branch, depot = both(world)
+    for serial in ("LOAN00000017", "LOAN00000025"):
+        branch.store.run(new_loaner(serial_no=serial), by=branch.boss)
+    world.settle()
+    assert (pool(branch), pool(depot)) == ({"LOAN00000017": "here", "LOAN00000025": "here"}, {})
+    cut(world, down=True)
+    draft = branch.store.run(open_manifest(kind="loaner", to=depot.store.facts.site_id), by=branch.boss).result
+    one = "LOAN00000017"
+    branch.store.run(pack(manifest_id=draft.manifest_id, scanned=one, seal_no="FZ000001"), by=branch.boss)
+    branch.store.run(hand_over(manifest_id=draft.manifest_id, counted=(one,), courier=VAN), by=branch.boss)
+    with branch.store.read() as session:
+        card = from_json(session.scalars(select(PrintJob).where(PrintJob.kind == "manifest")).one().card)
+    assert isinstance(card, ManifestCard)
+
+    depot.store.run(take_paper(code=card.code_1), by=depot.boss)
+    looked = Looked("", "ok", True)
+    depot.store.run(receive_line(manifest_id=draft.manifest_id, scanned=one, looked=looked, courier=VAN), by=depot.boss)
+    depot.store.run(finish_receipt(manifest_id=draft.manifest_id, rest="missing", courier=VAN), by=depot.boss)
+    assert (pool(branch)[one], pool(depot)) == ("under_way", {one: "here"})
+
+    cut(world, down=False)
+    world.settle(rounds=4)
+    assert (pool(branch), pool(depot)) == ({"LOAN00000025": "here"}, {one: "here"})
+    for desk in (branch, depot):
+        with desk.store.read() as session:
+            assert session.get_one(Manifest, draft.manifest_id).state == "arrived"
     check(world)

@@ -83,3 +83,20 @@ def test_a_desk_is_connected_syncs_and_carries_by_words_alone(run: Run, world: W
     assert status != 0 and told["code"] == "offline"
     stick.write_bytes(stick.read_bytes()[:2_000])
     assert run("甲", "--import", str(stick), "--code", str(made["code"]))[0] != 0, "half a file opens nothing"
+
+
+def test_a_lost_desk_that_syncs_by_words_is_wiped_and_says_so_from_then_on(
+    run: Run, world: World, tmp_path: Path
+) -> None:
+    url = f"http://127.0.0.1:{world.port}"
+    assert run("甲", "--server", url, "--code", world.code("FZ-A1"), by="A01")[0] == 0
+    assert run("甲", "--once")[0] == 0
+    number = world.say("station", "list").split()[0]
+    world.say("station", "revoke", "--lost", number)
+
+    told = [run("甲", "--once") for _time in range(2)]
+
+    assert [(status, reply["code"]) for status, reply in told] == [(1, "ended")] * 2
+    left = sorted(path.name for path in (tmp_path / "甲").rglob("*") if path.name != "desk.lock")
+    assert left == ["ended.json"]
+    assert "(wiped 20" in world.say("station", "list")

@@ -101,7 +101,7 @@ def test_a_key_too_few_saves_nothing(qtbot, desk, store: Store) -> None:
     hands = Hands(window)
     hands.scan(ONE)
     qtbot.waitUntil(lambda: page.sheet.panels and page.sheet.panels[0].briefing is not None)
-    hands.press("KJ⏎" "1")
+    hands.press("KJ⏎⏎" "1")
 
     page.save()
 

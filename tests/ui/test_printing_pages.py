@@ -131,6 +131,20 @@ def test_a_printer_is_set_up_by_address_and_keys_and_its_language_is_found_out(d
         kept = desk.store.ask(profiles)[printer.address]
         assert (kept.language, kept.name) == (language, "Counter")
         assert page.printers.name.text() == "Counter"
+        desk.wait(lambda: page.printers.table in (page.window().focusWidget(), page.window().focusWidget().parent()))
+
+
+def test_the_button_that_goes_on_is_in_sight_at_every_step_on_a_small_screen(
+    desk: Desk, printer: VirtualPrinter
+) -> None:
+    with_labels_on(desk, printer)
+    page = desk.page(PrintersPage)
+    page.resize(1100, 680)  # what a window of 1280 x 800 leaves to it
+    desk.wait(lambda: page.printers.profile is not None)
+    page.show_section("add")
+    for step in range(4):
+        page.setup.go(step)
+        desk.wait(lambda: page.setup.next.mapTo(page, page.setup.next.rect().bottomLeft()).y() < page.height())
 
 
 def test_nothing_that_came_out_leads_back_to_the_language(desk: Desk, printer: VirtualPrinter) -> None:

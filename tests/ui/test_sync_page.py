@@ -29,12 +29,13 @@ from deskapp.models.store import Actor, Changes, Store, Write, command
 from deskapp.models.sync_state import SyncResult
 from deskapp.paths import Home
 from deskapp.queries.sync_page import sync_view
+from deskapp.server import stations
 from deskapp.server.cli import main
 from deskapp.ui import sync_agent
 from deskapp.ui.page import Fill, PageContext, SyncDoor
 from deskapp.ui.pages.sync import SyncPage
 from deskapp.ui.window import Window
-from tests.conftest import KEY
+from tests.conftest import KEY, take_apart
 from tests.sync.desks import new_desk
 from tests.sync.world import World
 
@@ -73,9 +74,7 @@ def desks() -> Iterator[list[Desk]]:
     opened: list[Desk] = []
     yield opened
     for one in opened:
-        if one.window is not None:
-            one.window.close()
-        one.end()
+        take_apart(one)
 
 
 @pytest.fixture
@@ -218,11 +217,17 @@ def test_who_may_not_change_settings_is_told_who_connects(qtbot: QtBot, window: 
     assert not shown.enrol.isVisible()
 
 
-def test_a_lost_desk_is_told_so_keeps_its_work_and_asks_no_more(qtbot: QtBot, world: World, window: Start) -> None:
+def test_a_desk_that_is_shut_out_without_an_order_is_told_so_and_keeps_its_work(
+    qtbot: QtBot, world: World, window: Start
+) -> None:
     home, actor = at_the_desk(world, "丙", "A01")
     lost = window(home, actor)
     qtbot.waitUntil(lambda: badge(lost).startswith("Online"), timeout=SOON)
-    world.say("station", "revoke", str(_number(qtbot, lost)), "--lost")
+    database, number = world.database(), _number(qtbot, lost)
+    with contextlib.closing(database), database.write() as tx:
+        named = stations.find_by_number(tx, number)
+        assert named is not None
+        stations.revoke(tx, named, 1)
 
     do(qtbot, lost, open_ticket(form=replace(FORM, words="丙的工单")), by=world.desks["丙"].people["S01"])
 
@@ -237,7 +242,9 @@ def test_a_lost_desk_is_told_so_keeps_its_work_and_asks_no_more(qtbot: QtBot, wo
     qtbot.waitUntil(lambda: "丙的工单" in words_of(lost), timeout=SOON)
 
 
-def test_a_retired_desk_hands_everything_over_is_emptied_and_locks(qtbot: QtBot, world: World, window: Start) -> None:
+def test_a_retired_desk_hands_everything_over_and_nothing_of_it_stays(
+    qtbot: QtBot, world: World, window: Start, desks: list[Desk]
+) -> None:
     home, actor = at_the_desk(world, "丁")
     retired = window(home, actor)
     qtbot.waitUntil(lambda: badge(retired).startswith("Online"), timeout=SOON)
@@ -245,15 +252,43 @@ def test_a_retired_desk_hands_everything_over_is_emptied_and_locks(qtbot: QtBot,
     world.say("station", "retire", str(_number(qtbot, retired)))
     retired.sync_now()
 
-    qtbot.waitUntil(lambda: retired.actor is None, timeout=SOON)
-    assert retired.lock_screen.error.text() == "This desk was taken out of service."
+    gate = at_the_gate(qtbot, desks)
+    assert "邮政支局 的台席" in gate.why.text.text() and "停用" in gate.why.text.text()
+    assert files_of(home) == ["ended.json"]
     database = world.database()
     with contextlib.closing(database), database.read() as tx:
         assert tx.all("SELECT id FROM record WHERE id = ?", (ticket.ticket_id,))
-    told: list[int] = []
-    assert retired.jobs is not None
-    retired.jobs.ask(lambda session: _count(session, "service_ticket"), owner=retired, then=told.append)
-    qtbot.waitUntil(lambda: told == [0], timeout=SOON)
+
+
+def at_the_gate(qtbot: QtBot, desks: list[Desk]) -> Any:
+    """Wait until the newest desk has come to where a new computer begins; return the panel shown."""
+    qtbot.waitUntil(lambda: desks[-1].gate is not None and desks[-1].window is None, timeout=SOON)
+    gate = desks[-1].gate
+    assert gate is not None
+    return gate.panels.currentWidget()
+
+
+def files_of(home: Home) -> list[str]:
+    return sorted(path.name for path in home.root.rglob("*") if path.is_file() and path.name != "desk.lock")
+
+
+def test_a_lost_desk_gives_what_it_holds_is_wiped_and_begins_where_a_new_one_does(
+    qtbot: QtBot, world: World, window: Start, desks: list[Desk]
+) -> None:
+    home, actor = at_the_desk(world, "辛")
+    lost = window(home, actor)
+    qtbot.waitUntil(lambda: badge(lost).startswith("Online, all sent"), timeout=SOON)
+    number = _number(qtbot, lost)
+    world.say("station", "revoke", str(number), "--lost")
+    do(qtbot, lost, open_ticket(form=replace(FORM, words="辛最后的工单")))
+
+    welcome = at_the_gate(qtbot, desks)
+
+    assert "已被报失" in welcome.why.text.text() and welcome.join.isEnabled()
+    assert files_of(home) == ["ended.json"]
+    qtbot.waitUntil(lambda: f"{number:05d}" in world.say("station", "list"), timeout=SOON)
+    qtbot.waitUntil(lambda: "(wiped 20" in world.say("station", "list"), timeout=SOON)
+    assert "open_ticket" in world.say("station", "aside", str(number))
 
 
 @pytest.mark.long
@@ -403,9 +438,3 @@ def _number(qtbot: QtBot, window: Window) -> int:
     qtbot.waitUntil(lambda: shown.view is not None, timeout=SOON)
     assert shown.view is not None
     return shown.view.station_no
-
-
-def _count(session: Any, table: str) -> int:
-    from sqlalchemy import text
-
-    return int(session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())

@@ -18,6 +18,7 @@ from deskapp.ui.pages.reviews import ReviewsPage
 from deskapp.ui.pages.today import TodayPage
 from tests.conftest import FixedClock, People
 from tests.factories_bench import open_shop
+from tests.factories_depot import open_depot
 
 
 @command(N_("Raise a card for the test"), right="")
@@ -84,6 +85,21 @@ def test_a_late_device_stands_in_red_with_a_way_to_it(
 
     assert went[-1][0] == "bench" and went[-1][1]["id"] == benched.item_id
     assert page.late.table.model.cells(0)[3].tone == "danger"  # type: ignore[union-attr]
+
+
+def test_the_next_step_of_the_person_at_the_desk_leads_to_its_place(
+    qtbot, page: TodayPage, store: Store, people: People, went
+) -> None:
+    assert not page.steps.isVisibleTo(page)
+    order = open_depot(store, people).ready().order_id
+    page.open()
+    qtbot.waitUntil(lambda: page.steps.isVisibleTo(page) and page.steps.table.rows() != [], timeout=20_000)
+
+    page.steps.table.select(0)
+    assert "1 merchants do not know yet" in page.steps.table.model.cells(0)[0].text and order
+    qtbot.keyClick(page.steps.table.view, Qt.Key.Key_Return)
+
+    assert went == [("calls", {})]
 
 
 def test_each_figure_leads_to_its_page_by_key(qtbot, page: TodayPage, went) -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtGui import QImage
+from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import select
 
+from deskapp.commands.loaners import set_loaner
+from deskapp.commands.transfers import hand_over, open_manifest, pack
+from deskapp.errors import N_
+from deskapp.models.device import Device
 from deskapp.models.local import PrintJob
 from deskapp.models.repair import AccessoryItem, RepairItem
-from deskapp.models.store import Store
+from deskapp.models.store import Store, Write, command
 from deskapp.models.transfer import Manifest
 from deskapp.rules.paper_store import from_json
 from deskapp.rules.papers_custody import ManifestCard
+from deskapp.settings import PHOTO_FOLDER, Values
 from deskapp.ui import sounds
 from deskapp.ui.finding import StoreFinder
 from deskapp.ui.page import PageContext
@@ -20,10 +28,11 @@ from deskapp.ui.pages.custody import CustodyPage
 from deskapp.ui.pages.transfer_differences import DiscrepanciesPage
 from deskapp.ui.pages.transfer_in import TransferInPage
 from deskapp.ui.pages.transfer_out import TransferOutPage
+from deskapp.ui.pages.transfer_sort import SortPage
 from deskapp.ui.pages.transfer_stocktake import StocktakePage
 from deskapp.ui.pages.transfers import TransfersPage
 from tests.conftest import People
-from tests.factories_transfers import COURIER, DEPOT, Yard, yard
+from tests.factories_transfers import COURIER, DEPOT, Yard, elsewhere, yard
 
 
 @pytest.fixture
@@ -117,7 +126,7 @@ def test_a_van_is_received_line_by_line(qtbot: Any, shown: Any, place: Yard) -> 
     page.scan(two.label_no)
     qtbot.waitUntil(lambda: "First answer" in page.panel.said())
     page.verb("OK")
-    qtbot.waitUntil(lambda: state(place, one.item_id) == "depot_received")
+    qtbot.waitUntil(lambda: state(place, one.item_id) == "depot_received" and page.look.line is None)
 
     page.scan(two.label_no)
     qtbot.waitUntil(lambda: page.look.line is not None and page.look.line.label_no == two.label_no)
@@ -266,3 +275,140 @@ def test_accessories_are_ticked_by_their_own_labels(qtbot: Any, shown: Any, plac
     page.scan(known[one.item_id])
     qtbot.waitUntil(lambda: page.look.accessories.value() == "yes")
     assert page.panel.said() == "Accessory 1 of 1"
+
+
+# -- the signed paper -------------------------------------------------------------------
+
+
+def scan_file(path: Path) -> Path:
+    """Write a small picture as a scanner would."""
+    picture = QImage(240, 320, QImage.Format.Format_RGB32)
+    picture.fill(0xFFEEDDCC)
+    assert picture.save(str(path))
+    return path
+
+
+def test_the_signed_paper_is_filed_by_file_and_opens_again(
+    qtbot: Any, shown: Any, place: Yard, tmp_path: Path
+) -> None:
+    draft = place.packed(1)
+    page = shown(TransferOutPage, id=draft.manifest_id)
+    qtbot.waitUntil(lambda: page.view is not None)
+    assert not page.signed.isVisible(), "nothing is signed before the hand-over"
+    place.do(
+        hand_over(manifest_id=draft.manifest_id, counted=(place.devices[0].label_no,), courier=COURIER),
+        place.people.supervisor,
+    )
+    page.open(id=draft.manifest_id)
+    qtbot.waitUntil(page.signed.isVisible)
+    assert "scan or photograph it" in page.signed.standing.text()
+
+    page.signed.begin()
+    assert not page.signed.keep.isEnabled()
+    page.signed.strip.add_file(scan_file(tmp_path / "signed.png"))
+    qtbot.waitUntil(page.signed.keep.isEnabled)
+    page.signed.submit()
+    qtbot.waitUntil(lambda: page.view.files != ())
+    assert [one.kind for one in page.view.files] == ["paper"] and page.signed.adding.isHidden()
+    qtbot.waitUntil(lambda: "1 pages filed" in page.signed.standing.text())
+
+    qtbot.waitUntil(lambda: bool(page.signed.files._pictures))
+    page.signed.files.show_full(0)
+    assert not page.signed.files.full.pixmap().isNull()
+
+    chain = shown(CustodyPage, id=place.devices[0].item_id)
+    qtbot.waitUntil(lambda: chain.view is not None)
+    assert any("signed paper filed, 1 pages" in one.detail for one in chain.line.happenings)
+
+
+def test_a_scanned_pdf_comes_by_the_photo_folder_page_by_page(
+    qtbot: Any, shown: Any, place: Yard, context: PageContext, tmp_path: Path
+) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    context.values = lambda: Values().having(PHOTO_FOLDER, str(folder))
+    draft = place.sent(1)
+    page = shown(TransferOutPage, id=draft.manifest_id)
+    qtbot.waitUntil(page.signed.isVisible)
+    (folder / "before.pdf").write_bytes(b"")
+    page.signed.begin()
+
+    canvas = Canvas(str(tmp_path / "two.pdf"), pagesize=(200, 280))
+    for words in ("page one", "page two"):
+        canvas.drawString(20, 200, words)
+        canvas.showPage()
+    canvas.save()
+    (tmp_path / "two.pdf").rename(folder / "two.pdf")
+
+    qtbot.waitUntil(lambda: len(page.signed.strip.photos) == 2, timeout=10_000)
+    assert [max(one.width, one.height) for one in page.signed.strip.photos] == [2000, 2000]
+    page.signed.strip.add_file(scan_file(tmp_path / "broken.png").rename(tmp_path / "broken.pdf"))
+    qtbot.waitUntil(lambda: "not a scan that can be read" in page.signed.strip.note.text())
+
+
+# -- loaners ----------------------------------------------------------------------------
+
+
+def test_loaners_are_packed_and_received_by_their_serial_numbers(qtbot: Any, shown: Any, place: Yard) -> None:
+    for serial in ("LOAN00000017", "LOAN00000025"):
+        place.store.run(new_loaner(serial_no=serial))
+    boss = place.people.supervisor
+    draft = place.do(open_manifest(kind="loaner", to=DEPOT), boss)
+    page = shown(TransferOutPage, id=draft.manifest_id)
+    qtbot.waitUntil(lambda: len(page.waiting.rows()) == 2)
+    page.scan("LOAN00000017")
+    assert page.panel.said() == "First scan the seal of the bag"
+    page.scan("FZ000777")
+    page.scan("LOAN00000017")
+    qtbot.waitUntil(lambda: [line.label_no for line in page.view.lines] == ["LOAN00000017"])
+    assert [row.label_no for row in page.waiting.rows()] == ["LOAN00000025"]
+    page.verb("UNDO")
+    qtbot.waitUntil(lambda: page.view.lines == ())
+
+    there = place.store.run(
+        elsewhere(site_id=DEPOT, act=open_manifest(kind="loaner", to=place.store.facts.site_id)), by=boss
+    ).result
+    for act in (
+        pack(manifest_id=there.manifest_id, scanned="LOAN00000025", seal_no="DD000001"),
+        hand_over(manifest_id=there.manifest_id, counted=("LOAN00000025",), courier=COURIER),
+    ):
+        place.store.run(elsewhere(site_id=DEPOT, act=act), by=boss)
+    van = shown(TransferInPage, id=there.manifest_id)
+    qtbot.waitUntil(lambda: van.view is not None)
+    van.courier.setText(COURIER)
+    van.scan("LOAN00000025")
+    qtbot.waitUntil(lambda: van.look.line is not None)
+    assert van.look.ready(), "the serial number was scanned already"
+    van.verb("OK")
+    qtbot.waitUntil(lambda: [line.state for line in van.view.lines] == ["received"])
+
+
+@command(N_("Add a loaner in a test"), right="")
+def new_loaner(write: Write, *, serial_no: str) -> str:
+    """Put a unit into the pool."""
+    write.session.add(Device(id=write.new_id(), serial_no=serial_no, model_id="newland-n910"))
+    return set_loaner(serial_no=serial_no).run(write)
+
+
+# -- sorting ----------------------------------------------------------------------------
+
+
+def test_sorting_says_where_and_puts_onto_the_scanned_shelf(qtbot: Any, shown: Any, place: Yard) -> None:
+    one, two = place.take(2)
+    page = shown(SortPage)
+    page.scan(one.label_no)
+    qtbot.waitUntil(lambda: page.panel.said() == "To the bench")
+    page.scan(one.label_no)
+    qtbot.waitUntil(lambda: page.progress.text() == "1" and len(page.table.rows()) == 1)
+
+    page.scan("B-03-2")
+    qtbot.waitUntil(lambda: page.shelf == "B-03-2")
+    page.scan(two.label_no)
+    qtbot.waitUntil(lambda: page.panel.said() == "Put onto B-03-2")
+    page.scan(two.label_no)
+    qtbot.waitUntil(lambda: "already" in page.panel.said())
+    page.verb("UNDO")
+    qtbot.waitUntil(lambda: "A-01 again" in page.panel.said())
+
+    page.leave()
+    assert page.shelf == "" and page.seen == []

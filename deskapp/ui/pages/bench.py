@@ -45,6 +45,7 @@ class BenchPage(Page):
         self.nothing = EmptyState(
             "circle-check", N_("Nothing waits at the bench. Devices come here when they are checked in.")
         )
+        self.nothing.text.setMinimumWidth(0)  # the queue is narrower than a page
         self.panel = JobPanel(context)
         self.left = QWidget()
         self._arrange()

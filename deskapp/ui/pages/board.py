@@ -66,7 +66,7 @@ class BoardPage(Page):
         card.add(self.queues)
         columns = QHBoxLayout()
         columns.setSpacing(MEDIUM)
-        columns.addWidget(card, 12)
+        columns.addWidget(card, 14)
         for parts, share in (((self.people, self.awaited), 9), ((self.stuck, self.transit), 10)):
             column = QVBoxLayout()
             column.setSpacing(MEDIUM)

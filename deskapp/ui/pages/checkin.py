@@ -15,7 +15,7 @@ from deskapp.commands.drafts import drop_draft, save_draft
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.models.store import Changes, Override, Store
-from deskapp.queries.checkin import serial_of
+from deskapp.queries.checkin import Told, serial_of
 from deskapp.queries.drafts import DraftCard, drafts
 from deskapp.rules.identifiers import clean_serial, judge, sentence
 from deskapp.rules.numbers import PROBLEMS, ScanKind, parse_scan
@@ -61,6 +61,7 @@ class CheckInPage(Page):
         self.add(self.stack, 1)
         self.sheet.serial.scanned.connect(lambda text: self.take_serial(text, typed=True))
         self.sheet.edited.connect(self._edited)
+        self.sheet.told.connect(self._told)
         self.sheet.photographed.connect(self._keep_photos)
         self.sheet.drop_wanted.connect(self.discard)
         self.sheet.save_wanted.connect(self.save)
@@ -142,11 +143,31 @@ class CheckInPage(Page):
                 self.sheet.show_device(place)
                 panel.go_on()
                 return
+        if (begun := self._begun_with(verdict.value)) is not None:
+            self.restore(begun)
+            self.context.toast(N_("Going on with the check-in that was begun with this device."))
+            return
         self.draft_id = self.draft_id or new_uuid7()
         panel = self.sheet.add_panel(verdict.value, typed=typed)
         self.sheet.show_device(len(self.sheet.panels) - 1)
         panel.go_to(panel.typed_reason if typed else panel.symptom)
         self._edited()
+
+    def _told(self, told: Told) -> None:
+        """Take the device in on the ticket that speaks of it, unless the clerk came from another one."""
+        self.ticket_id = self.ticket_id or told.ticket_id
+        if self.ticket_id == told.ticket_id:
+            self.context.toast(N_("Taken over from ticket {number}: what was said on it."), number=told.number)
+        self._edited()
+
+    def _begun_with(self, serial: str) -> DraftCard | None:
+        """Return the unfinished check-in with this device, while nothing else is on the counter."""
+        if self.sheet.panels:
+            return None
+        cards = self.sheet.drafts.cards
+        return next(
+            (card for card in cards if serial in [str(one.get("serial")) for one in card.form.get("devices", [])]), None
+        )
 
     def _take_tusn(self, tusn: str) -> None:
         """A TUSN was scanned from the case: go on with the serial number it belongs to."""
@@ -268,7 +289,7 @@ class CheckInPage(Page):
     def _labels_done(self, _whole: bool) -> None:
         self.stack.setCurrentIndex(_FORM)
         self._ask_drafts()
-        self.focus_first(self.sheet.serial)
+        self.sheet.serial.setFocus()  # at once: a scan that ended the labels moves it on to its first question
 
     # -- drafts ------------------------------------------------------------------
 
@@ -305,6 +326,7 @@ class CheckInPage(Page):
     def restore(self, card: DraftCard) -> None:
         """Take up a check-in that was begun."""
         self.clear()
+        self.sheet.drafts.put([one for one in self.sheet.drafts.cards if one.id != card.id])
         self.draft_id = card.id
         self.ticket_id = str(card.form.get("ticket_id", ""))
         self.sheet.restore(card.form)

@@ -38,6 +38,8 @@ class CodeField(LatinField):
         super().__init__(hint, limit=40)
         self._words = list(catalogue.words(name).values())
         self._value = ""
+        self.by_itself = False
+        """The entry is being taken because its last letter was typed, not because somebody pressed Enter."""
         self._popup: SuggestPopup | None = None
         self.textEdited.connect(self._typed)
 
@@ -118,7 +120,9 @@ class CodeField(LatinField):
         word = self._exact(typed)
         longer = [one for one in self._words if one.short.casefold().startswith(typed.casefold())]
         if word is not None and len(longer) == 1:
+            self.by_itself = True
             self._take(word.code)
+            self.by_itself = False
         elif typed:
             self.show_list()
         elif self._popup is not None:
@@ -151,6 +155,7 @@ class AccessoryLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._words = catalogue.words("accessory_types")
+        self._enter_owed = False
         self._usual: tuple[str, ...] = ("power_adapter", "data_cable", "charging_base", "battery", "sim_card")
         self.seen = False
         self.field = LatinField(N_("Codes with a blank between, such as PA DC; Enter when that is all"))
@@ -159,13 +164,23 @@ class AccessoryLine(QWidget):
         self.setFocusProxy(self.field)
         self.unknown = Text(role="error", wrap=True)
         self.unknown.hide()
+        self.nothing = Text(N_("Nothing came with it? Then press Enter once more."), "muted")
+        self.nothing.hide()
         self._chips = QWidget()
         self._flow = FlowLayout(self._chips, margin=0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        for part in (self.field, self.unknown, self._chips):
+        for part in (self.field, self.unknown, self.nothing, self._chips):
             column.addWidget(part)
         self._show_chips()
+
+    def await_enter(self, by_itself: bool) -> None:
+        """Take the next Enter, if nothing is typed before it, for the one that ends the code before.
+
+        A symptom's code goes on by itself after its last letter. Who ends it with Enter all the same, as every other
+        field, must not have said with it that nothing came along.
+        """
+        self._enter_owed = by_itself and not self.seen and not self.field.text()
 
     def set_usual(self, codes: Sequence[str]) -> None:
         """Offer what usually comes with the model as chips."""
@@ -210,11 +225,15 @@ class AccessoryLine(QWidget):
         return found
 
     def _edited(self) -> None:
-        self.seen = False
+        self.seen = self._enter_owed = False
         self._show_chips()
         self.edited.emit()
 
     def _entered(self) -> None:
+        if self._enter_owed:
+            self._enter_owed = False
+            self.nothing.show()
+            return
         wrong = self.wrong()
         if wrong:
             self.unknown.say(N_("{codes}: not in the list of accessories."), codes=" ".join(wrong))
@@ -222,10 +241,12 @@ class AccessoryLine(QWidget):
             self.field.set_wrong(True)
             return
         self.seen = True
+        self.nothing.hide()
         self.finished.emit()
 
     def _show_chips(self) -> None:
         self.unknown.setVisible(False)
+        self.nothing.setVisible(False)
         self.field.set_wrong(False)
         here = [code for code, _serial in self.value()]
         shown = [*self._usual, *(code for code in dict.fromkeys(here) if code not in self._usual)]

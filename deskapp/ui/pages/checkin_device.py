@@ -166,6 +166,7 @@ class DevicePanel(Card):
         self.accessories.finished.connect(self.go_on)
         self.condition.chosen.connect(self._condition_chosen)
         self.condition_list.finished.connect(self.go_on)
+        self.condition_list.focused.connect(self.focused)
         self.tamper.chosen.connect(self._tamper_chosen)
         self.tamper_list.finished.connect(self.go_on)
         self.batch.chosen.connect(self.go_on)
@@ -280,6 +281,7 @@ class DevicePanel(Card):
 
     def _symptom_chosen(self, _code: str) -> None:
         self.rows["symptom"].clear_error()
+        self.accessories.await_enter(self.symptom.by_itself)
         self.go_on()
 
     def _condition_chosen(self, value: str) -> None:

@@ -20,10 +20,12 @@ class ConditionList(QWidget):
     Signals:
         edited: an answer changed.
         finished: Enter in the words below.
+        focused: the next part should come into view; carries its widget.
     """
 
     edited = Signal()
     finished = Signal()
+    focused = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,7 +89,9 @@ class ConditionList(QWidget):
     def _answered(self, place: int) -> None:
         self.edited.emit()
         bars = list(self.bars.values())
-        (bars[place + 1] if place + 1 < len(bars) else self.words).setFocus()
+        following = bars[place + 1] if place + 1 < len(bars) else self.words
+        following.setFocus()
+        self.focused.emit(following)
 
 
 class TamperList(QWidget):

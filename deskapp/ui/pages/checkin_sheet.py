@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QBoxLayout, QHBoxLayout, QVBoxLayout
 from deskapp.errors import N_
 from deskapp.i18n import language
 from deskapp.models.store import Store
-from deskapp.queries.checkin import DeviceBriefing, MerchantCard, device_briefing, merchant_card
+from deskapp.queries.checkin import DeviceBriefing, MerchantCard, Told, device_briefing, merchant_card
 from deskapp.ui import theme
 from deskapp.ui.kit import Button, EmptyState, FlowLayout, PageContext, ScanField, Scroll, Text, listed, spoken
 from deskapp.ui.pages.checkin_briefing import BriefingCard
@@ -31,12 +31,14 @@ class CheckInSheet(QWidget):
         photographed: a device got or lost a photo.
         drop_wanted: the clerk wants to start over.
         save_wanted: the clerk wants to save.
+        told: an open ticket speaks of a device on the counter; carries what was said.
     """
 
     edited = Signal()
     photographed = Signal()
     drop_wanted = Signal()
     save_wanted = Signal()
+    told = Signal(object)
 
     def __init__(self, context: PageContext) -> None:
         super().__init__()
@@ -154,7 +156,22 @@ class CheckInSheet(QWidget):
                 panel.go_to(panel.model)
             if panel.alike.buttons and not panel.typed_reason.hasFocus():
                 panel.go_to(panel.alike)
+        if briefing.told is not None:
+            self._take_over(panel, briefing.told)
         self.show_all()
+
+    def _take_over(self, panel: DevicePanel, told: Told) -> None:
+        """Answer what the merchant has said on the telephone already; what the clerk wrote stays."""
+        if panel.symptom.text() or panel.words.text():
+            return
+        asked = panel.symptom.hasFocus()
+        panel.symptom.set_value(told.symptom_code)
+        panel.words.setText(told.words[: panel.words.maxLength()])
+        if told.business_stopped:
+            self.party.stopped.setChecked(True)
+        self.told.emit(told)
+        if asked:
+            panel.go_on()
 
     def show_device(self, place: int) -> None:
         """Show the form of one device."""
@@ -188,6 +205,9 @@ class CheckInSheet(QWidget):
             self.panels[waiting].go_on()
 
     def _remove(self, panel: DevicePanel) -> None:
+        if len(self.panels) == 1:
+            self.drop_wanted.emit()  # nothing is left to take in: no draft of it stays behind either
+            return
         self.panels.remove(panel)
         self.devices.removeWidget(panel)
         panel.hide()
@@ -202,6 +222,8 @@ class CheckInSheet(QWidget):
             if card is not None:
                 self.party.use_merchant(card)
                 self.party.contacts.set_value(None)
+                if self.party.name.hasFocus() and not self.party.name.text():
+                    self.party.go_on()  # who brought it can be chosen now
 
         self.jobs.ask(lambda session: merchant_card(session, merchant_id), owner=self, then=then)
 

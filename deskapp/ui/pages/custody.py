@@ -177,10 +177,13 @@ class CustodyPage(Page):
             detail.append(spoken(N_("Seal: {seal}"), seal=link.seal))
         if link.paper:
             detail.append(spoken(N_("Paper: {number}"), number=link.paper))
-        detail.append(
-            spoken(N_("{count} signatures"), count=len(link.signatures)) if link.signatures
-            else spoken(N_("no signature on the screen"))
-        )  # fmt: skip
+        if link.signatures or not link.scans:
+            detail.append(
+                spoken(N_("{count} signatures"), count=len(link.signatures)) if link.signatures
+                else spoken(N_("no signature on the screen"))
+            )  # fmt: skip
+        if link.scans:
+            detail.append(spoken(N_("signed paper filed, {count} pages"), count=len(link.scans)))
         detail.append(link.proof[:12].upper())
         suspect = tamper is TamperResult.SUSPECT and not link.taken_back
         tone = "danger" if suspect else "muted" if link.taken_back else "ok"

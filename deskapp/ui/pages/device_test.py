@@ -79,6 +79,7 @@ class UnitTestCard(Card):
             self.notice.say("warn", N_("Not passed: repair it before it is used."))
         self.sheet.set_plan(self.sheet.steps)
         self.tamper.set_value(None)
+        self.sheet.setFocus()  # the button that had it is of no use now
         self._count()
 
     def _refused(self, error: DeskError) -> None:

@@ -44,6 +44,8 @@ class Welcome(QWidget):
         column.setSpacing(MEDIUM)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(Text(N_("Welcome"), "title"))
+        self.why = Banner("info", dismissible=False)
+        column.addWidget(self.why)
         column.addWidget(Text(N_("There is no data on this computer yet. How do you want to begin?"), "muted"))
         column.addSpacing(SMALL)
         for button, hint in (
@@ -72,8 +74,12 @@ class Welcome(QWidget):
         column.addWidget(self.banner)
 
     def first(self) -> QWidget:
-        """Return where the focus begins."""
-        return self.set_up
+        """Return where the focus begins: a desk that belonged to a server is most likely to do so again."""
+        return self.join if self.why.isVisibleTo(self) else self.set_up
+
+    def say_why(self, ended: DeskError) -> None:
+        """Say what became of the desk that was here before."""
+        self.why.put("info", say(ended))
 
     def _sample(self) -> None:
         self._free(False)

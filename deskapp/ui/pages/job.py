@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 STEPS = (N_("Diagnose"), N_("Quote"), N_("Repair"), N_("Test"), N_("Ready"))
 PLACE = {
     "checked_in": 0, "depot_received": 0, "diagnosing": 0, "awaiting_approval": 1, "declined": 1, "awaiting_parts": 2,
-    "repairing": 2, "awaiting_key_load": 2, "qc_testing": 3, "ready_for_pickup": 4,
+    "repairing": 2, "awaiting_key_load": 2, "qc_testing": 3, "awaiting_return": 4,
+    "in_transit_back": 4, "ready_for_pickup": 4, "picked_up": 4, "closed": 4,
 }  # fmt: skip
 DRAFT_MS = 700
-DRAFTED = ("diagnose", "repair")
+DRAFTED = ("diagnose", "repair", "test")
 
 
 class JobPanel(QFrame):
@@ -282,7 +283,7 @@ class JobPanel(QFrame):
 
     def _watch(self, step: Step) -> None:
         """Keep a draft at every pause in typing."""
-        for field in step.form.fields().values():
+        for field in step.watched():
             for name in ("textEdited", "chosen", "changed"):
                 signal = getattr(field, name, None)
                 if signal is not None:

@@ -32,7 +32,7 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.checkin_files import keep_files
 from deskapp.ui.pages.job_diagnose import TAMPER
-from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, Step
+from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, Step, say_where
 from deskapp.ui.tokens import LARGE
 
 if TYPE_CHECKING:
@@ -230,19 +230,22 @@ class AnswerStep(Step):
 
 
 class DeclinedStep(Step):
-    """Put an unrepaired device, put together again, onto the pickup shelf."""
+    """Put an unrepaired device, put together again, onto the pickup shelf, or ready for the way back."""
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self.tamper = ChoiceBar(TAMPER)
+        self.seal = LatinField(N_("Number of the new seal"))
         self.shelf = LatinField(N_("Scan or type the shelf"))
         self.form.add("tamper_result", N_("Put together, closed and intact?"), self.tamper, needed=True)
-        self.form.add("shelf", N_("Pickup shelf"), self.shelf)
+        self.sealed = self.form.add("seal_no", N_("New seal"), self.seal)
+        self.lies = self.form.add("shelf", N_("Pickup shelf"), self.shelf)
         self.history = HistoryBox()
         self.column.addWidget(self.form)
         self.column.addWidget(self.history)
         self.column.addStretch(1)
-        self.tamper.chosen.connect(lambda _value: self.shelf.setFocus())
+        self.tamper.chosen.connect(lambda _value: (self.seal if self.sealed.isVisible() else self.shelf).setFocus())
+        self.seal.returnPressed.connect(self.shelf.setFocus)
         self.shelf.returnPressed.connect(self.submit)
 
     def show_card(self, card: JobCard, *, anew: bool) -> None:
@@ -251,7 +254,10 @@ class DeclinedStep(Step):
         self.history.show_card(card)
         if anew:
             self.tamper.set_value(None)
+            self.seal.clear()
             self.shelf.clear()
+            self.sealed.setVisible(card.goes_back)
+            say_where(card, self.sealed, self.lies)
 
     def first(self) -> QWidget:
         """Return the check."""
@@ -259,6 +265,8 @@ class DeclinedStep(Step):
 
     def primary(self) -> Primary:
         """Say what comes."""
+        if self.card is not None and self.card.goes_back:
+            return Primary(N_("Pack for the way back, unrepaired"), "truck-delivery")
         return Primary(N_("Ready for pickup, unrepaired"), "package")
 
     def take(self, text: str) -> bool:
@@ -272,7 +280,7 @@ class DeclinedStep(Step):
         """Put it on the shelf."""
         if self.card is not None:
             self.do(ready_declined(item_id=self.card.item_id, tamper_result=self.tamper.value() or "",
-                                   shelf=self.shelf.text()))  # fmt: skip
+                                   shelf=self.shelf.text(), seal_no=self.seal.text()))  # fmt: skip
 
 
 class GiveUpStep(Step):

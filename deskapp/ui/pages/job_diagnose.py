@@ -125,6 +125,7 @@ class DiagnoseStep(Step):
         self.firmware = LatinField(N_("as shown"))
         self.app = LatinField(N_("as shown"))
         self.words = TextField(N_("What you found, in a few words"), limit=500)
+        self.photos = JobPhotos(self.context)
         self._cause = ""
         self._seen = 0
         self.form.add("symptom_confirmed", N_("Reported fault seen?"), self.confirmed, needed=True)
@@ -135,6 +136,7 @@ class DiagnoseStep(Step):
         self.form.add("words", N_("Findings"), self.words)
         self.form.add("firmware_version", N_("Firmware before"), self.firmware)
         self.form.add("app_version", N_("Application before"), self.app)
+        self.form.add("photos", N_("Photos"), self.photos, span=2)
         self.verdict = Verdict(self)
         self.history = HistoryBox()
         self.column.addWidget(self.verdict)
@@ -165,7 +167,10 @@ class DiagnoseStep(Step):
         return [
             Suggestion(
                 named(row.name, row.name_en),
-                spoken(N_("{part_no} · {count} on the shelf"), part_no=row.part_no, count=row.on_shelf),
+                spoken(
+                    N_("{part_no} · {count} on the shelf") if row.fits else N_("{part_no} · not for this model"),
+                    part_no=row.part_no, count=row.on_shelf,
+                ),
                 "packages", "", row.part_id,
             )
             for row in parts_for(session, model, text, limit=8)
@@ -176,6 +181,7 @@ class DiagnoseStep(Step):
         super().show_card(card, anew=anew)
         found = card.finding
         self.history.show_card(card)
+        self.photos.show_for(card.item_id)
         if anew:
             self._fill(card)
         if found is None or anew or found.at != self._seen:
@@ -257,18 +263,34 @@ class DiagnoseStep(Step):
         )
 
     def _record(self, consent: Override | None = None) -> None:
+        """Store the photos, then record the findings with them in one act."""
+        if self.photos.busy():
+            self.host.fail(spoken(N_("A photo is still being made smaller; try again in a moment.")))
+            return
+        work = keep_files(cast("Store", self.jobs.store), self.photos.photos(), None, self.context.now())
+        if work is None:
+            self._save(consent, ())
+            return
+        self.host.fail("")
+        self.jobs.background(
+            work, owner=self, then=lambda kept: self._save(consent, self.photos.named(kept)), refused=self.refuse
+        )
+
+    def _save(self, consent: Override | None, photos: tuple[Photo, ...]) -> None:
         if self.card is None:
             return
+        item_id = self.card.item_id
         form = DiagnosisForm(
             symptom_confirmed=self.confirmed.value() or "", cause_code=self._cause, tamper_flag=self.flag.value() or "",
             words=self.words.text(), firmware_version=self.firmware.text(), app_version=self.app.text(),
-            labour_class=self.labour.value() or "",
+            labour_class=self.labour.value() or "", photos=photos,
             needed_parts=tuple(NeededPart(part_id) for part_id in self.parts.values()),
         )  # fmt: skip
         self.do(
             record_diagnosis(
-                item_id=self.card.item_id, form=form, override=consent, free=True if consent is not None else None
-            )
+                item_id=item_id, form=form, override=consent, free=True if consent is not None else None
+            ),
+            then=lambda _done: self.photos.saved(item_id),
         )
 
     def kept(self) -> dict[str, Any]:
@@ -365,4 +387,5 @@ def cause_words(code: str) -> str:
     word = catalogue.words("causes").get(code)
     if word is None:
         return code
-    return f"{word.title()} ({spoken(CAUSE_TITLES[Cause(str(word.extra['class']))])})"
+    kind = spoken(CAUSE_TITLES[Cause(str(word.extra["class"]))])
+    return spoken(N_("{cause} ({kind})"), cause=word.title(), kind=kind)

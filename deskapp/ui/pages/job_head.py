@@ -19,7 +19,7 @@ from deskapp.ui.tokens import MEDIUM, TIGHT
 
 STEP_MOVES = {
     "start": ("start_diagnosis",), "diagnose": ("record_diagnosis", "start_repair"), "quote": ("send_quote",),
-    "answer": ("approve", "decline"), "declined": ("ready_declined",), "give_up": ("decline",),
+    "answer": ("approve",), "declined": ("ready_declined", "return_declined"), "give_up": ("decline",),
     "repair": ("record_repair",), "waiting": ("parts_arrived", "resume_job"), "keys": ("load_keys", "keys_kept"),
     "quarantine": ("release_quarantine",),
 }  # fmt: skip

@@ -14,10 +14,10 @@ from deskapp import catalogue
 from deskapp.clock import shop_time
 from deskapp.errors import N_, DeskError
 from deskapp.queries.bench_card import JobCard
-from deskapp.rules import lifecycle
 from deskapp.ui.kit import (
     Button,
     Form,
+    FormRow,
     Happening,
     Jobs,
     LatinField,
@@ -27,6 +27,7 @@ from deskapp.ui.kit import (
     Timeline,
     spoken,
 )
+from deskapp.ui.pages.words import MOVE_TITLES
 from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
 
 if TYPE_CHECKING:
@@ -99,6 +100,10 @@ class Step(QWidget):
         """Take a scanned code; True when it was meant for this step."""
         return False
 
+    def watched(self) -> list[QWidget]:
+        """Return what is typed into: a pause in it keeps the draft."""
+        return list(self.form.fields().values())
+
     def kept(self) -> dict[str, Any]:
         """Return what is typed and worth a draft; empty for nothing."""
         return {}
@@ -146,7 +151,7 @@ class HistoryBox(QWidget):
         self.timeline.set_happenings(
             [
                 Happening(
-                    shop_time(one.at).strftime("%m-%d %H:%M"), spoken(_MOVES.get(one.move, N_("Note"))), one.by,
+                    shop_time(one.at).strftime("%m-%d %H:%M"), spoken(MOVE_TITLES.get(one.move, N_("Note"))), one.by,
                     catalogue.title("decline_reasons", one.words), "message" if one.move == "note" else "circle-check",
                 )
                 for one in events
@@ -154,7 +159,10 @@ class HistoryBox(QWidget):
         )  # fmt: skip
 
 
-_MOVES = {move.name: move.title for move in lifecycle.moves()}
+def say_where(card: JobCard, sealed: FormRow, lies: FormRow) -> None:
+    """Ask for the seal and the shelf of a device that is done: for the pickup here, or for the way back."""
+    sealed.rename(N_("New seal"), needed=card.goes_back)
+    lies.rename(N_("Shelf here") if card.goes_back else N_("Pickup shelf"), needed=False)
 
 
 class Drawer(QFrame):

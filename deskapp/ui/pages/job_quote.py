@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from deskapp.commands.bench_charge import WantedLine
 from deskapp.commands.bench_quote import (
@@ -18,6 +18,7 @@ from deskapp.errors import N_, DeskError
 from deskapp.queries.bench import parts_for, price_lines
 from deskapp.queries.bench_card import JobCard
 from deskapp.rules.money import format_yuan
+from deskapp.ui import theme
 from deskapp.ui.kit import (
     Column,
     DataTable,
@@ -77,6 +78,9 @@ class QuoteStep(Step):
                                 name=N_("Add a line"))  # fmt: skip
         self.table = DataTable(line_columns(), name=N_("Lines of the quote"),
                                empty=EmptyState("report-money", N_("Type LAB for labour, or a part's number.")))
+        # It takes the room that is left and asks for no more: the total below stays in sight.
+        self.table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.table.setMinimumHeight(theme.px(130))
         self.table.view.setMinimumHeight(80)
         self.discount = MoneyField("0.00")
         self.reason = TextField(N_("Only with a discount"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -66,6 +67,20 @@ class TestSheet(QWidget):
         self.steps, self.answers, self.current, self._typed = tuple(steps), {}, 0, ""
         self.updateGeometry()
         self._moved()
+
+    def kept(self) -> dict[str, list[Any]]:
+        """Return the answers as plain JSON: result, measured value and words by step."""
+        return {step: [one.result, one.value, one.words] for step, one in self.answers.items()}
+
+    def put_back(self, kept: Mapping[str, Sequence[Any]]) -> None:
+        """Show answers that were kept, as far as the plan still asks for them, and go to the first open step."""
+        for step in self.steps:
+            if step.id in kept:
+                result, value, words = kept[step.id]
+                self.answers[step.id] = Answer(str(result), value if value is None else int(value), str(words))
+        left = self.open_steps()
+        self.go_to(left[0] if left else self.steps[-1].id)
+        self.changed.emit()
 
     def open_steps(self) -> list[str]:
         """Return the ids of the steps without an answer."""

@@ -13,7 +13,7 @@ from deskapp.queries.bench_card import JobCard
 from deskapp.rules.money import format_yuan
 from deskapp.ui.kit import Banner, ChoiceBar, EmptyState, LatinField, TextField, spoken
 from deskapp.ui.pages.job_diagnose import TAMPER
-from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, SecondPerson, Step
+from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, SecondPerson, Step, say_where
 from deskapp.ui.pages.job_sheet import TestSheet
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class TestStepPanel(Step):
         self.shelf = LatinField(N_("Scan or type the pickup shelf"))
         self.words = TextField(N_("Anything worth noting"), limit=300)
         self.form.add("tamper_result", N_("Closed and intact?"), self.tamper, needed=True, span=2)
-        self.form.add("seal_no", N_("New seal"), self.seal)
-        self.form.add("shelf", N_("Pickup shelf"), self.shelf)
+        self.sealed = self.form.add("seal_no", N_("New seal"), self.seal)
+        self.lies = self.form.add("shelf", N_("Pickup shelf"), self.shelf)
         self.skip = self.form.add("words", N_("Note"), self.words)
         self.column.addWidget(self.sheet)
         self.column.addWidget(self.second)
@@ -66,6 +66,7 @@ class TestStepPanel(Step):
                 field.clear()
             self.second.wipe()
             self._actor, self._skipping = None, ""
+            say_where(card, self.sealed, self.lies)
         own = card.own_work or not card.can("pass_test", "fail_test")
         self.second.title.say(
             N_("You worked on this device. Who tests it?") if card.own_work else N_("Who tests this device?")
@@ -126,6 +127,30 @@ class TestStepPanel(Step):
         self._ask_second(False)
         self.context.toast(N_("{name} tests this device."), name=tried.actor.name)
 
+    def watched(self) -> list[QWidget]:
+        """An hour of measuring is worth keeping too."""
+        return [*super().watched(), self.sheet]
+
+    def kept(self) -> dict[str, Any]:
+        """Return what was measured so far, and by whom: nobody goes on with another person's test."""
+        actor = self.context.actor()
+        if not self.sheet.answers or actor is None:
+            return {}
+        return {
+            "by": actor.staff_no, "answers": self.sheet.kept(), "tamper": self.tamper.value() or "",
+            "seal": self.seal.text(), "shelf": self.shelf.text(), "words": self.words.text(),
+        }  # fmt: skip
+
+    def restore(self, form: dict[str, Any]) -> None:
+        """Put a draft back for the one who measured."""
+        actor = self.context.actor()
+        if actor is None or form.get("by") != actor.staff_no or not self.sheet.steps:
+            return
+        self.sheet.put_back(form.get("answers", {}))
+        self.tamper.set_value(form.get("tamper") or None)
+        for field, key in ((self.seal, "seal"), (self.shelf, "shelf"), (self.words, "words")):
+            field.setText(str(form.get(key, "")))
+
     def first(self) -> QWidget:
         """Return the sheet."""
         return self.sheet
@@ -136,6 +161,8 @@ class TestStepPanel(Step):
             return Primary(N_("Steps still open: {count}"), "clipboard-check", False, len(self.sheet.open_steps()))
         if self.sheet.failed():
             return Primary(N_("Failed: back to repair"), "tool")
+        if self.card is not None and self.card.goes_back:
+            return Primary(N_("Passed: pack for the way back"), "truck-delivery")
         return Primary(N_("Passed: ready for pickup"), "package")
 
     def take(self, text: str) -> bool:
@@ -173,6 +200,8 @@ class TestStepPanel(Step):
         if not tested.passed:
             self.context.toast(N_("Failed for the {count}. time: the device is back at the bench."), tone="warn",
                                count=tested.loops)  # fmt: skip
+        elif self.card is not None and self.card.goes_back:
+            self.context.toast(N_("Passed. It goes back with the next van."), tone="ok")
         elif tested.charged_fen:
             self.context.toast(N_("Passed. {amount} to be paid at pickup."), tone="ok",
                                amount=format_yuan(tested.charged_fen))  # fmt: skip
@@ -207,14 +236,22 @@ class ReadyStep(Step):
         """Say where it lies."""
         super().show_card(card, anew=anew)
         self.history.show_card(card)
+        # Who tests mostly sends nothing away: then the foot says whose turn it is.
+        foreign = card.goes_back and not self.context.may("transfer")
+        self.hint = N_("Who receives and sends at the depot packs it.") if foreign else ""
         if card.state == "ready_for_pickup":
             self.picture.say(N_("Ready on shelf {shelf}. To be paid at pickup: {amount}."), shelf=card.shelf or "–",
                              amount=format_yuan(card.due_fen))  # fmt: skip
+        elif card.state == "awaiting_return":
+            self.picture.say(N_("Done and sealed, on shelf {shelf}. It goes back with the next van."),
+                             shelf=card.shelf or "–")  # fmt: skip
         else:
             self.picture.say(N_("This device is not at the bench."))
 
     def primary(self) -> Primary:
         """Say what comes."""
+        if self.card is not None and self.card.goes_back:
+            return Primary(N_("Transports"), "truck-delivery", self.context.may("transfer"))
         return Primary(N_("Ready and pickup"), "package")
 
     def first(self) -> QWidget:
@@ -222,8 +259,10 @@ class ReadyStep(Step):
         return self.picture
 
     def submit(self) -> None:
-        """Go to the pickup page."""
-        if self.card is not None:
+        """Go to the pickup page, or to the vans."""
+        if self.card is not None and self.card.goes_back:
+            self.context.navigate("transfers")
+        elif self.card is not None:
             self.context.navigate("ready", id=self.card.item_id)
 
 

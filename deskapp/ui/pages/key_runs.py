@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.commands.key_runs import (
     close_key_run,
@@ -46,11 +46,10 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
-from deskapp.ui.pages.words import moment
 from deskapp.ui.tokens import LARGE, MEDIUM
 
 STATES = {"authorised": (N_("authorised"), "accent", "list-check"), "begun": (N_("under way"), "warn", "key"),
-          "closed": (N_("closed"), "ok", "check")}  # fmt: skip
+          "closed": (N_("run closed"), "ok", "check")}  # fmt: skip
 RESULT_TONES = {"loaded": ("ok", "check"), "failed": ("danger", "alert-triangle"), "left_out": ("muted", "minus")}
 METHODS = tuple(Choice(key, title) for key, title in KEY_METHODS.items())
 
@@ -67,13 +66,14 @@ class KeyRunsPage(Page):
         self.card: RunCard | None = None
         self.waiting: list[KeyWaiting] = []
         self._wanted = ""
+        self._arriving = False
         self.notice = Banner("info", dismissible=False)
         self.notice.say("info", N_("Only the name of the slot and the check value are kept. Never type a key here."))
         self.new = Button(N_("&New list"), "primary", icon="plus", clicked=self.begin)
         self.table = DataTable(
             [
-                Column("number", N_("Run"), lambda one: one.number, 170),
-                Column("count", N_("Loaded"), lambda one: f"{one.loaded} / {one.planned}", 80, right=True),
+                Column("number", N_("Run"), lambda one: one.number, 150),
+                Column("count", N_("Loaded"), lambda one: f"{one.loaded} / {one.planned}", 64, right=True),
                 Column("state", N_("State"), _state, 0),
             ],
             name=N_("Key-load runs"), empty=EmptyState("key", N_("No run yet. A supervisor makes the list.")),
@@ -82,9 +82,9 @@ class KeyRunsPage(Page):
             [
                 Column("label", N_("Label"), lambda one: one.label_no or one.serial_no, 150),
                 Column("model", N_("Model"), lambda one: one.model, 0),
-                Column("slot", N_("Slot"), lambda one: one.slot, 90),
+                Column("slot", N_("Slot"), lambda one: one.slot, 80),
                 Column("value", N_("Check value"), lambda one: one.check_value, 100),
-                Column("result", N_("Result"), _result, 150),
+                Column("result", N_("Result"), _result, 180),
             ],
             name=N_("Devices of the run"), empty=EmptyState("key", N_("Choose a run.")),
         )  # fmt: skip
@@ -106,7 +106,7 @@ class KeyRunsPage(Page):
         self.form.add("devices", N_("Devices of the list, one a line"), self.devices, needed=True, span=2)
         self.form.add("method", N_("How the keys come in"), self.method, needed=True, span=2)
         self.waits = Text(role="muted", wrap=True)
-        self.all = Button(N_("Take &all that wait"), "quiet", icon="plus", clicked=self.take_all)
+        self.all = Button(N_("Take all that &wait"), "quiet", icon="plus", clicked=self.take_all)
         self.save_button = Button(N_("&Authorise and print"), "primary", icon="printer", clicked=self.authorise)
         self.maker.add(self.form)
         self.maker.add(row(self.waits, 1, self.all, self.save_button))
@@ -130,8 +130,11 @@ class KeyRunsPage(Page):
         self.skipped = Button(N_("&Not loaded"), icon="minus", clicked=self.skip)
         self.close_button = Button(N_("Close the run and &print"), icon="printer", clicked=self.close_run)
         self.paper = Button(N_("Print"), "quiet", icon="printer", clicked=self.print_paper)
+        self.whose = Text(N_("Two key custodians load and sign. One signs in here, the other beside."), "muted")
+        self.loader.add(self.whose)
         self.loader.add(self.load_form)
         self.loader.add(row(self.sign, self.failed, self.skipped, 1, self.paper, self.close_button, self.loaded))
+        self.loader.hide()
         self.target.scanned.connect(lambda text: self._targeted(text))
         self.slot.returnPressed.connect(self.value.setFocus)
         self.value.returnPressed.connect(self.result.setFocus)
@@ -144,12 +147,13 @@ class KeyRunsPage(Page):
         left.addWidget(self.table, 1)
         right.setSpacing(MEDIUM)
         right.addWidget(self.maker)
-        right.addWidget(self.lines, 1)
+        right.addWidget(self.lines, 100)
         right.addWidget(self.loader)
+        right.addStretch(1)  # below a new list, while no run is shown
         both = QHBoxLayout()
         both.setSpacing(LARGE)
-        both.addLayout(left, 2)
-        both.addLayout(right, 5)
+        both.addLayout(left, 3)
+        both.addLayout(right, 6)
         self.body.addLayout(both, 1)
 
     # -- coming and going ---------------------------------------------------------
@@ -158,8 +162,8 @@ class KeyRunsPage(Page):
         """Show the runs; `id` is the one to choose."""
         self._wanted = str(args.get("id") or "")
         self.new.setVisible(self.context.may("override"))
+        self._arriving = True
         self._ask()
-        self.focus_first(self.table)
 
     def changed(self, changes: Changes) -> None:
         """Follow runs and what waits for keys."""
@@ -215,6 +219,7 @@ class KeyRunsPage(Page):
         self._wanted = run_id
         self.devices.setText("")
         self.maker.hide()
+        self._arriving = True
         self.context.toast(N_("The list is authorised and prints"), tone="ok")
         self._ask()
 
@@ -259,6 +264,7 @@ class KeyRunsPage(Page):
         self.context.toast(N_("The paper is being printed."), tone="ok")
 
     def _closed(self, _job: str) -> None:
+        self.table.view.setFocus()
         self.context.toast(N_("The run is closed; its record prints"), tone="ok")
 
     def _accounted(self, left: int) -> None:
@@ -330,6 +336,20 @@ class KeyRunsPage(Page):
         for button in (self.loaded, self.failed, self.skipped):
             button.setVisible(mine)
         self.close_button.setVisible(mine and card is not None and not card.row.open)
+        self.whose.setVisible(going and not may)
+        if self._arriving:
+            self._arriving = False
+            self._go_to_next(mine)
+
+    def _go_to_next(self, mine: bool) -> None:
+        """Put the focus where the next thing is done: the device at hand, the signatures, or the runs."""
+        if mine:
+            first: QWidget = self.target if self.card is not None and self.card.row.open else self.close_button
+        elif not self.sign.isHidden() and not self.loader.isHidden():
+            first = self.sign
+        else:
+            first = self.table.view if self.table.rows() else self.new
+        self.focus_first(first)
 
     def _line_chosen(self, line: RunLineRow | None) -> None:
         if line is not None and not self.load_form.isHidden() and not self.target.text():
@@ -353,13 +373,12 @@ class KeyRunsPage(Page):
 
 def _state(one: RunRow) -> Cell:
     words, tone, icon = STATES[one.state]
-    said = spoken(words) if one.state != "closed" else f"{spoken(words)} {moment(one.closed_at)}"
-    return Cell(said, tone, icon, pill=True)
+    return Cell(spoken(words), tone, icon, pill=True)
 
 
 def _result(one: RunLineRow) -> Cell:
     if not one.result:
-        return Cell(spoken(N_("open")), "warn", "clock", pill=True)
+        return Cell(spoken(N_("still to load")), "warn", "clock", pill=True)
     tone, icon = RESULT_TONES[one.result]
     said = spoken(KEY_RESULTS[one.result])
     return Cell(f"{said}  {one.words}" if one.result != "loaded" else said, tone, icon)

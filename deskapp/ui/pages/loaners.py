@@ -66,7 +66,7 @@ class LoanersPage(Page):
             [
                 Column("serial", N_("Serial number"), lambda row: row.serial_no, 170),
                 Column("model", N_("Model"), lambda row: row.model, 120),
-                Column("merchant", N_("With"), lambda row: row.merchant or spoken(N_("on the shelf")), 0),
+                Column("merchant", N_("With"), _with, 0),
                 Column("due", N_("Due back"), _due, 170, sort=lambda row: row.due_at),
             ],
             name=N_("Loaners"),
@@ -87,13 +87,13 @@ class LoanersPage(Page):
         self.form.add("complete", N_("&Accessories"), self.complete)
         self.form.add("words", N_("&Note"), self.words)
         self.form.add("result", N_("Reminder"), self.answer)
-        self.save = Button(N_("&Lend it"), "primary", icon="switch-horizontal", clicked=self.submit)
+        self.save_button = Button(N_("&Lend it"), "primary", icon="switch-horizontal", clicked=self.submit)
         self.extend = Button(N_("Move the &day"), icon="calendar", clicked=self._extend)
         self.agreement = Button(N_("Print the a&greement"), icon="printer", clicked=self._print)
         self.pool = Button(N_("Put into the &pool"), icon="plus", clicked=self._pool)
         self.remind = Button(N_("Log a &reminder"), icon="phone-call", clicked=self._remind)
         self.history = Timeline()
-        self._merchant_id = self._order_id = ""
+        self._merchant_id = self._order_id = self._wanted = ""
         self._answering = False
         self._arrange()
         self.table.selected.connect(self._selected)
@@ -108,7 +108,7 @@ class LoanersPage(Page):
         self.box = Card(N_("Lend"), icon="switch-horizontal")
         self.box.add(self.form)
         self.box.add(row(self.agreement, self.remind, 1))
-        self.box.add(row(self.pool, self.extend, 1, self.save))
+        self.box.add(row(self.pool, self.extend, 1, self.save_button))
         self.past = Card(N_("History"), icon="history")
         self.past.add(self.history)
         self.side = Scroll(margin=0)
@@ -126,19 +126,20 @@ class LoanersPage(Page):
         self.side.setFixedWidth(min(theme.px(380), int(self.width() * 0.42)))
 
     def open(self, **args: object) -> None:
-        """Come with an order for which something is lent, or just look."""
+        """Come with an order for which something is lent, with a loaner (`id`), or just look."""
         self._order_id = str(args.get("order_id", ""))
         self._merchant_id = str(args.get("merchant_id", ""))
         name = str(args.get("merchant", ""))
         if name:
             self.merchant.setText(name)
+        self._wanted = str(args.get("id", ""))
         self._show_mode(None)
         self.focus_first(self.serial)
         self._ask()
 
     def changed(self, changes: Changes) -> None:
         """Follow loans and pool."""
-        if changes.touches("loan_event", "device", "item_record"):
+        if changes.touches("loan_event", "device", "item_record", "manifest_event"):
             self._ask()
 
     def scan(self, text: str) -> bool:
@@ -151,6 +152,11 @@ class LoanersPage(Page):
     def retranslate(self) -> None:
         """Say the figures again."""
         self._answered(self.rows)
+
+    def save(self) -> None:
+        """Lend it or take it back (Ctrl+S)."""
+        if self.save_button.isVisible():
+            self.submit()
 
     def submit(self) -> None:
         """Lend or take back, whichever the loaner wants."""
@@ -230,10 +236,18 @@ class LoanersPage(Page):
         self._answering = True  # the line that stays chosen must not be filled in over what was scanned meanwhile
         self.table.set_rows(rows, keep=lambda row: row.device_id)
         self._answering = False
+        self._choose_wanted()
         out, late = sum(row.out for row in rows), sum(row.late_days > 0 for row in rows)
         self.out.show_state(N_("{out} out, {late} overdue"), "danger" if late else "accent" if out else "neutral",
                             "switch-horizontal", out=out, late=late)  # fmt: skip
         self._show_mode(self._loaner())
+
+    def _choose_wanted(self) -> None:
+        """Choose the loaner somebody came for, once."""
+        wanted, self._wanted = self._wanted, ""
+        for number, one in enumerate(self.table.rows() if wanted else ()):
+            if one.device_id == wanted:
+                self.table.select(number)
 
     def _loaner(self) -> LoanerRow | None:
         wanted = clean_serial(self.serial.text())
@@ -267,7 +281,7 @@ class LoanersPage(Page):
     def _show_mode(self, loaner: LoanerRow | None) -> None:
         out = loaner is not None and loaner.out
         self.box.title.say(N_("Take back") if out else N_("Lend"))
-        self.save.say(N_("Take it bac&k") if out else N_("&Lend it"))
+        self.save_button.say(N_("Take it bac&k") if out else N_("&Lend it"))
         self.form.rows["merchant"].setVisible(not out)
         self.extend.setVisible(out)
         self.agreement.setVisible(out)
@@ -275,7 +289,7 @@ class LoanersPage(Page):
         self.form.rows["result"].setVisible(out)
         self.pool.setVisible(bool(self.serial.text()) and not out)
         self.pool.say(N_("Put into the &pool") if loaner is None else N_("Take out of the &pool"))
-        self.save.setVisible(loaner is not None)
+        self.save_button.setVisible(loaner is not None)
         if self.due.day() is None and not self.due.text():
             self.due.set_day(self.today + timedelta(days=USUAL_DAYS))
 
@@ -284,12 +298,21 @@ class LoanersPage(Page):
                       exclusive="history")  # fmt: skip
 
     def _history(self, happenings: list[LoanHappening]) -> None:
-        kinds = {"lend": N_("Lent"), "take_back": N_("Taken back")}
+        kinds = {"lend": N_("Lent"), "take_back": N_("Taken back"), "pool": N_("Put into the pool"),
+                 "unpool": N_("Taken out of the pool")}  # fmt: skip
         self.history.set_happenings([
             Happening(full_moment(one.at), f"{spoken(kinds.get(one.kind, one.kind))}  {one.merchant}", one.who,
                       one.words, "switch-horizontal", "muted" if one.void else "accent")
             for one in happenings
         ])  # fmt: skip
+
+
+def _with(row: LoanerRow) -> str:
+    if row.where == "packed":
+        return spoken(N_("packed for another site"))
+    if row.where == "under_way":
+        return spoken(N_("under way to {site}"), site=row.place)
+    return row.merchant or spoken(N_("on the shelf"))
 
 
 def _due(row: LoanerRow) -> Cell:

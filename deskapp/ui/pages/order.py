@@ -39,6 +39,7 @@ from deskapp.ui.pages.paper_history import PapersCard
 from deskapp.ui.pages.review_lost import LostVersions
 from deskapp.ui.pages.words import full_moment
 from deskapp.ui.tokens import LARGE
+from deskapp.ui.widgets.enter import into_view
 from deskapp.ui.widgets.sync_marks import SyncMark
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class OrderPage(Page):
         self.banner.clear()
         self.acts.close_all()
         self.reload()
+        into_view(self.devices)  # another device of the order is scanned while its papers are being read
         self.focus_first(self.devices)
 
     def reload(self) -> None:

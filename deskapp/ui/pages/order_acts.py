@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deskapp.errors import N_, DeskError
 from deskapp.queries.orders import OrderCard, OrderLine
-from deskapp.ui.kit import Button, Card, ChoiceBar, FlowLayout, PageContext, Text
+from deskapp.ui.kit import Button, Card, ChoiceBar, FlowLayout, PageContext, Text, spoken
 from deskapp.ui.pages.job_kit import Drawer
 from deskapp.ui.pages.settings_fields import Tick
 from deskapp.ui.tokens import SMALL
@@ -94,7 +94,7 @@ class Act(Drawer):
         """Ask for the second person, then do it."""
         number = self.line.label_no if self.line is not None and not self.of_order else ""
         number = number or (self.card.number if self.card is not None else "")
-        self.context.ask_supervisor(self.right, self.submit, why=self.why, act=self.title_text, number=number)
+        self.context.ask_supervisor(self.right, self.submit, why=self.why, act=spoken(self.title_text), number=number)
 
     def _done(self, _answer: Any) -> None:
         self.go.setEnabled(True)
@@ -148,8 +148,11 @@ class Acts(Card):
         same = self._shown == line.id
         self._shown = line.id
         self.device_label.say(N_("With device {label}"), label=line.label_no)
+        held = next((name for name, button in self.buttons.items() if button.hasFocus()), "")
         for name, act in self.acts.items():
             offered = act.offered(card, line)
+            if name == held and not offered:
+                self._let_go()
             self.buttons[name].setVisible(offered)
             if not act.isHidden() and (not offered or not (same or act.of_order)):
                 self._close(act)
@@ -159,6 +162,13 @@ class Acts(Card):
             bar.setVisible(some)
             label.setVisible(some)
         self.nothing.setVisible(self.of_device.isHidden() and self.of_order.isHidden())
+
+    def _let_go(self) -> None:
+        """Keep the focus of an act that is done, and offered no more, from going on to a dangerous neighbour."""
+        harmless = (one for name, one in self.buttons.items() if self.acts[name].tone == "info" and one.isVisible())
+        first = next(harmless, None)
+        if first is not None:
+            first.setFocus()
 
     def open_one(self, name: str) -> None:
         """Open the form of an act that is offered, and close any other."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 FILE_KINDS: Final = {
     "front": N_("Front"), "back": N_("Back side"), "damage": N_("Damage"), "signature": N_("Signature"),
+    "signature_giver": N_("Signature of the giver"), "signature_taker": N_("Signature of the taker"),
     "paper": N_("Signed paper"), "approval": N_("Approval of the quote"),
 }  # fmt: skip
 
@@ -177,16 +178,20 @@ class Files(Card):
 
     def show_card(self, card: OrderCard) -> None:
         """Show the files of an order; their bytes come from the blob store in the background."""
-        self.setVisible(bool(card.files))
-        self._ask_way(card.files)
-        if card.files == self.files:
+        self.show_files(card.files)
+
+    def show_files(self, files: tuple[OrderFile, ...]) -> None:
+        """Show these files."""
+        self.setVisible(bool(files))
+        self._ask_way(files)
+        if files == self.files:
             return
-        self.files = card.files
+        self.files = files
         self.trouble.hide()
         self.close_picture()
         self._fill()
-        store = cast("Store", self.jobs.store) if card.files else None
-        for one in card.files:
+        store = cast("Store", self.jobs.store) if files else None
+        for one in files:
             if one.sha256 not in self._pictures and store is not None:
                 self.jobs.background(
                     fetch_photo(store, one.sha256), owner=self, then=partial(self._fetched, one),

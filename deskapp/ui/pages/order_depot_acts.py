@@ -23,7 +23,7 @@ from deskapp.queries.orders import OrderCard, OrderLine
 from deskapp.rules.depot import KEYS_ERASED, SCRAP_METHODS
 from deskapp.rules.identifiers import clean_serial
 from deskapp.rules.states import WorkState as S
-from deskapp.ui.kit import Choice, ChoiceBar, DateField, LatinField, MoneyField, ScanField, TextField
+from deskapp.ui.kit import Choice, ChoiceBar, DateField, LatinField, MoneyField, ScanField, TextField, spoken
 from deskapp.ui.pages.order_acts import Act
 from deskapp.ui.pages.settings_fields import Tick
 
@@ -49,6 +49,7 @@ class Swap(Act):
         self.number = LatinField(N_("empty: the old one is kept"), limit=8)
         self.ticket = TextField(N_("empty: a card asks for it"), limit=60)
         self.shelf = LatinField(N_("empty: where the old one was"))
+        self.seal = LatinField(N_("of the new unit, for the way back"))
         self.loose = Tick(N_("All loose accessories go on with it"), True)
         self.form.add("new_serial_no", N_("New unit"), self.serial, needed=True)
         self.form.add("tamper_result", N_("Tamper check"), self.tamper, needed=True)
@@ -56,11 +57,19 @@ class Swap(Act):
         self.form.add("terminal_no", N_("Terminal number"), self.number)
         self.form.add("binding_ticket", N_("Ticket at the acquirer"), self.ticket)
         self.form.add("shelf", N_("Put on shelf"), self.shelf)
+        self.form.add("seal_no", N_("New seal"), self.seal, needed=True)
         self.form.add("accessories", "", self.loose, span=3)
         self.serial.scanned.connect(lambda text: self._scanned(text))
         self.tamper.confirmed.connect(lambda _value: self.reason.setFocus())
-        self.reason.returnPressed.connect(self.submit)
-        self.shelf.returnPressed.connect(self.submit)
+        self.shelf.returnPressed.connect(self._shelf_entered)
+        self.seal.returnPressed.connect(self.submit)
+
+    def _shelf_entered(self) -> None:
+        """Enter saves from the last field that is asked."""
+        if self.form.rows["seal_no"].isHidden():
+            self.submit()
+        else:
+            self.seal.setFocus()
 
     def _scanned(self, text: str) -> None:
         self.serial.setText(clean_serial(text) or text)
@@ -71,8 +80,9 @@ class Swap(Act):
         return "swap" in line.legal and self.may("swap")
 
     def begin(self, card: OrderCard, line: OrderLine) -> None:
-        """What came loose mostly stays with the terminal."""
+        """What came loose mostly stays with the terminal; a unit that travels gets a seal."""
         self.loose.setChecked(True)
+        self.form.rows["seal_no"].setVisible(card.goes_back)
 
     def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
         """Swap it."""
@@ -80,7 +90,7 @@ class Swap(Act):
         return swap(
             item_id=line.id, new_serial_no=self.serial.text(), reason=self.reason.text(),
             terminal_no=self.number.text(), binding_ticket=self.ticket.text(), accessories=kinds,
-            tamper_result=self.tamper.value() or "", shelf=self.shelf.text(),
+            tamper_result=self.tamper.value() or "", shelf=self.shelf.text(), seal_no=self.seal.text(),
         )  # fmt: skip
 
 
@@ -109,7 +119,7 @@ class Witnessed(Act):
                 self.signed[field] = consent
                 self.submit()
 
-            self.context.ask_supervisor(rights[field], given, why=WHY[field], act=self.title_text,
+            self.context.ask_supervisor(rights[field], given, why=WHY[field], act=spoken(self.title_text),
                                         number=self.line.label_no)  # fmt: skip
             return
         self.signed = {}

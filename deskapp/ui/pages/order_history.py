@@ -13,13 +13,11 @@ from deskapp.queries.orders import OrderCard
 from deskapp.rules.account import METHOD_TITLES, MoneyKind, PayMethod
 from deskapp.rules.custody import HOLDER_TITLES, TAMPER_TITLES, TamperResult, kind_of
 from deskapp.rules.money import format_yuan
-from deskapp.rules.moves import TABLE
 from deskapp.ui.kit import Button, Card, Happening, Timeline, row, spoken
-from deskapp.ui.pages.words import full_moment
+from deskapp.ui.pages.words import MOVE_TITLES, full_moment
 
 FIRST: Final = 25
 
-MOVE_TITLES: Final = {move.name: move.title for move in TABLE}
 
 RECORD_TITLES: Final = {
     "condition": (N_("Condition noted"), "clipboard-check"), "tamper": (N_("Tamper check"), "shield-check"),

@@ -200,7 +200,9 @@ class PickupPage(Page):
         self.next_button.say(step.button)
         self.next_button.set_icon(step.icon)
         self.touched()
-        self.focus_first(step.first())
+        first = step.first()
+        # Where nothing is to be answered, as with nothing to pay, Enter goes on.
+        self.focus_first(first if first.isVisibleTo(step) else self.next_button)
 
     def go_on(self) -> None:
         """Go to the next step, or hand out."""

@@ -33,6 +33,8 @@ class DeviceBlock(QFrame):
         money = Text(role="strong")
         money.put(yuan(device.due_fen))
         tone, words = ("ok", N_("repaired")) if device.repaired else ("warn", N_("not repaired"))
+        if device.stands_in:
+            words = N_("takes the place of another")
         self.tamper = ChoiceBar(TAMPER, name=N_("Tamper check: seal, screws, card slot, keypad"))
         self.wrong = Text(role="error", wrap=True)
         self.wrong.hide()

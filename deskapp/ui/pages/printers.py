@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deskapp.errors import N_
 from deskapp.models.store import Changes, ReadSession
@@ -40,7 +40,7 @@ from deskapp.ui.pages.printer_words import (
 from deskapp.ui.pages.printers_choices import ChoicesPanel
 from deskapp.ui.pages.printers_overview import Overview
 from deskapp.ui.pages.printers_profile import ProfileForm
-from deskapp.ui.pages.printers_setup import SetupPanel
+from deskapp.ui.pages.printers_setup import Deck, SetupPanel
 from deskapp.ui.pages.printers_test import TestRunPanel
 from deskapp.ui.pages.printers_true import TruePanel
 from deskapp.ui.pages.printers_work import ask_anew, ask_condition
@@ -78,8 +78,9 @@ class PrintersPage(Page):
             context, N_("Printers"), N_("Label and receipt printers, page printers and the folder of this computer.")
         )
         self.known = Known({}, ())
+        self._to_list = False
         self.bar = ChoiceBar(SECTIONS, name=N_("Section"), value="list")
-        self.stack = QStackedWidget()
+        self.stack = Deck()
         self.printers = PrinterList(context)
         self.setup = SetupPanel(context)
         self.choices = ChoicesPanel(context)
@@ -107,7 +108,7 @@ class PrintersPage(Page):
         self.printers.empty.button.clicked.connect(lambda: self.show_section("add"))
         self.setup.finished.connect(self._set_up)
         self.printers.overview.removed.connect(self._ask)
-        self.setup.left.connect(lambda: self.show_section("list"))
+        self.setup.left.connect(self._left)
 
     def open(self, **args: object) -> None:
         """Show the printers, or a part (`section`), or one printer (`address`)."""
@@ -133,10 +134,6 @@ class PrintersPage(Page):
         """Show a part of the page."""
         name = name if name in self._panels else "list"
         self.bar.set_value(name)
-        for other, panel in self._panels.items():
-            policy = panel.sizePolicy()
-            policy.setVerticalPolicy(policy.Policy.Preferred if other == name else policy.Policy.Ignored)
-            panel.setSizePolicy(policy)
         self.stack.setCurrentWidget(self._panels[name])
         if name == "add":
             self.setup.begin(self.known.profiles)
@@ -150,14 +147,22 @@ class PrintersPage(Page):
         self.known = known
         self.setup.known = known.profiles
         self.printers.show_printers(known)
+        if self._to_list:  # only now it has the printer that was set up
+            self._to_list = False
+            self.printers.table.setFocus()
         if self.bar.value() == "choices":
             self.choices.ask()
 
     def _set_up(self, address: str, true_it: bool) -> None:
         self.printers.wanted = address
         self.printers.part = "true" if true_it else "overview"
+        self._to_list = True
         self.show_section("list")
         self._ask()
+
+    def _left(self) -> None:
+        self.show_section("list")
+        self.bar.setFocus()
 
 
 class PrinterList(QWidget):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
 from deskapp.commands.papers import LABELS
 from deskapp.commands.printer_profiles import save_printer, tune_printer, use_printer
@@ -44,6 +44,43 @@ ROLL_KINDS = ("pickup_slip", "repair_receipt", "refund", "call_note")
 PAGE_KINDS = tuple(kind for kind in KINDS if kind not in LABELS and kind not in ROLL_KINDS and kind != "recovery_code")
 
 
+class Deck(QWidget):
+    """Panels of which one is shown, as high as that one alone.
+
+    Qt's own stack is as high as its highest panel where lines wrap: the buttons then lie below the window's edge.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._panels: list[QWidget] = []
+        self._shown = 0
+        self._stack = QVBoxLayout(self)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+
+    def addWidget(self, panel: QWidget) -> None:
+        """Add a panel; the first is shown."""
+        self._stack.addWidget(panel)
+        if self._panels:
+            panel.hide()
+        self._panels.append(panel)
+
+    def setCurrentIndex(self, place: int) -> None:
+        """Show a panel by its place."""
+        before, self._shown = self._panels[self._shown], place
+        shown = self._panels[place]
+        if shown is not before:
+            shown.show()  # first: what had the focus hands it on to something that is there
+            before.hide()
+
+    def setCurrentWidget(self, panel: QWidget) -> None:
+        """Show a panel."""
+        self.setCurrentIndex(self._panels.index(panel))
+
+    def currentWidget(self) -> QWidget:
+        """Return the panel that is shown."""
+        return self._panels[self._shown]
+
+
 class SetupPanel(QWidget):
     """The guided set-up.
 
@@ -61,7 +98,7 @@ class SetupPanel(QWidget):
         self.profile = Profile("")
         self.known: Mapping[str, Profile] = {}
         self.stepper = Stepper(STEPS)
-        self.stack = QStackedWidget()
+        self.stack = Deck()
         self.trouble = Text(role="danger", wrap=True)
         self.back = Button(N_("&Back"), "quiet", icon="chevron-left", clicked=self.go_back)
         self.next = Button(N_("&Next"), "primary", icon="chevron-right", clicked=self.go_on)
@@ -143,11 +180,6 @@ class SetupPanel(QWidget):
         """Show a step."""
         self.stepper.go(step)
         self.stack.setCurrentIndex(step)
-        for place in range(self.stack.count()):
-            panel = self.stack.widget(place)
-            policy = panel.sizePolicy()
-            policy.setVerticalPolicy(policy.Policy.Preferred if place == step else policy.Policy.Ignored)
-            panel.setSizePolicy(policy)
         reveal(self.trouble, False)
         self.next.say(N_("&Done") if step == len(STEPS) - 1 else N_("&Next"))
         self.next.set_icon("check" if step == len(STEPS) - 1 else "chevron-right")

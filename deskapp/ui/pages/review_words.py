@@ -9,9 +9,9 @@ from deskapp.errors import N_
 from deskapp.queries.disagreements import PARKED, REFUSED, Detail, Side
 from deskapp.rules.custody import HOLDER_TITLES, kind_of
 from deskapp.rules.money import format_yuan
-from deskapp.rules.moves import TABLE
 from deskapp.rules.tickets import MOVE_TITLES
 from deskapp.ui.kit import spoken
+from deskapp.ui.pages.words import MOVE_TITLES as WORK_TITLES
 from deskapp.ui.pages.words import full_moment
 
 INTRODUCTIONS: Final[Mapping[str, str]] = {
@@ -25,7 +25,6 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """What a kind of card is about; the others have a sentence of their own."""
 
-_MOVES: Final[Mapping[str, str]] = {move.name: move.title for move in TABLE}
 _MONEY: Final[Mapping[str, str]] = {
     "quote": N_("Quote"), "approval": N_("Approval"), "decline": N_("Refusal"), "charge": N_("Charge"),
     "payment": N_("Payment"), "waiver": N_("Waiver"), "discount": N_("Discount"), "refund": N_("Refund"),
@@ -86,7 +85,7 @@ def _misfit(data: Mapping[str, object], who: str, when: str) -> str:
                " “{expected}”. Find out where it really was; the chain goes on from where it was seen last."),
             name=who, time=when, written=_holder(data.get("written")), expected=_holder(data.get("expected")),
         )  # fmt: skip
-    what = _MOVES.get(move) if axis == "work" else MOVE_TITLES.get(move) if axis == "ticket" else _MONEY.get(move)
+    what = WORK_TITLES.get(move) if axis == "work" else MOVE_TITLES.get(move) if axis == "ticket" else _MONEY.get(move)
     title = spoken(what) if what else move
     fen = data.get("fen")
     if isinstance(fen, int) and fen:

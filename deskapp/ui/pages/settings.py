@@ -34,7 +34,10 @@ LANGUAGES = [Choice("zh_CN", "简体中文", raw=True), Choice("en", "English", 
 THEMES = [Choice("light", N_("Light"), icon="sun"), Choice("dark", N_("Dark"), icon="moon"),
           Choice("contrast", N_("High contrast"), icon="contrast")]  # fmt: skip
 SCALES = [Choice(str(percent), f"{percent} %", raw=True) for percent in (100, 110, 125, 150, 175, 200)]
-CHOICES: dict[str, list[Choice]] = {settings.LANGUAGE.key: LANGUAGES, settings.THEME.key: THEMES}
+LINES = [Choice("auto", N_("As the system says")), Choice("metered", N_("Yes, by volume")), Choice("free", N_("No"))]
+CHOICES: dict[str, list[Choice]] = {
+    settings.LANGUAGE.key: LANGUAGES, settings.THEME.key: THEMES, settings.SYNC_LINE.key: LINES,
+}  # fmt: skip
 
 
 class SettingsPage(Page):

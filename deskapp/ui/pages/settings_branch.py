@@ -12,6 +12,7 @@ from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.queries import registry
 from deskapp.queries.registry_cards import ShelfRow
+from deskapp.queries.syncing import Standing, sync_badge
 from deskapp.settings import Values
 from deskapp.ui.kit import (
     Banner,
@@ -31,6 +32,9 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
+
+PROVISIONAL = 90_000
+"""From here on a desk chose its number itself; a server may leave it."""
 
 USES = [
     Choice("repair", N_("In repair")), Choice("pickup", N_("Ready for pickup")), Choice("loaner", N_("Loaners")),
@@ -85,9 +89,9 @@ class BranchSection(QWidget):
         """Ask for the details as they are."""
         facts: Any = getattr(self.context.jobs.store, "facts", None)
         self.site_id = facts.site_id
-        provisional = facts.station_no >= 90_000
-        text = N_("{number} (provisional, until a server gives one)") if provisional else "{number}"
-        self.facts.put("station", spoken(text, number=facts.station_no))
+        now = self.context.now()
+        self.context.jobs.ask(lambda session: sync_badge(session, now), owner=self, exclusive="standing",
+                              then=lambda badge: self._station(facts.station_no, badge.standing))  # fmt: skip
         self.context.jobs.ask(lambda session: registry.site(session, facts.site_id), owner=self, then=self._here,
                               exclusive="site")  # fmt: skip
 
@@ -102,6 +106,11 @@ class BranchSection(QWidget):
         self.save.setEnabled(False)
         self.context.jobs.do(change_site(site_id=self.site_id, site=form), owner=self, then=lambda _none: self._saved(),
                              refused=self._refused)  # fmt: skip
+
+    def _station(self, number: int, standing: Standing) -> None:
+        provisional = number >= PROVISIONAL and standing is Standing.ALONE
+        text = N_("{number} (provisional, until a server gives one)") if provisional else "{number}"
+        self.facts.put("station", spoken(text, number=number))
 
     def _here(self, site: Mapping[str, object]) -> None:
         for name, field in self.inputs.items():

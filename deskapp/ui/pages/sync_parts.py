@@ -109,6 +109,8 @@ def _photo_words(view: SyncView) -> str:
                       size=size(photos.size))  # fmt: skip
     else:
         said = spoken(N_("all there"))
+    if photos.held:
+        said += spoken(N_("; {count} of them wait, this line is paid by volume"), count=photos.held)
     if photos.missing:
         said += spoken(N_("; {count} are not on this computer any more"), count=photos.missing)
     return said

@@ -47,6 +47,7 @@ PAGES: Final[tuple[PageSpec, ...]] = (
     PageSpec("key_runs", N_("Key-load runs"), "key", _of("key_runs.KeyRunsPage"), WORKSHOP),
     PageSpec("stock", N_("Parts and stock"), "packages", _of("stock.StockPage"), WORKSHOP),
     PageSpec("transfers", N_("Transports"), "truck-delivery", _of("transfers.TransfersPage"), WORKSHOP, "transfer"),
+    PageSpec("sort", N_("Sort devices"), "arrows-exchange", _of("transfer_sort.SortPage"), WORKSHOP, "transfer"),
     PageSpec(
         "transfer_out", N_("Send devices"), "truck-delivery", _of("transfer_out.TransferOutPage"), UNLISTED, "transfer"
     ),

@@ -11,17 +11,21 @@ from deskapp.errors import N_
 from deskapp.models.store import Changes
 from deskapp.queries import today as queries
 from deskapp.queries.disagreements import TITLES as DISAGREEMENTS
+from deskapp.queries.next_steps import next_steps
 from deskapp.queries.today import OpenTicket, ToCall, Today, ToSettle, Waiting
 from deskapp.rules.deadlines import DAY_MS
 from deskapp.rules.tickets import KIND_TITLES, TicketKind
 from deskapp.ui.kit import BigNumber, Button, Cell, Column, Page, PageContext, spoken
-from deskapp.ui.pages.today_cards import FirstDays, Listing, Machines, ago
+from deskapp.ui.pages.today_cards import FirstDays, Listing, Machines, NextSteps, ago
 from deskapp.ui.tokens import LARGE
 
 WATCHED = (
     "repair_item", "repair_order", "service_ticket", "review_card", "print_job", "item_record", "merchant", "staff",
-    "sync_state", "sync_round", "sync_result",
+    "sync_state", "sync_round", "sync_result", "manifest", "manifest_event", "loan_event", "stock_move", "part",
 )  # fmt: skip
+
+AHEAD_MS = 2_000
+"""How old an answer may be that was asked for while a PIN was checked; every commit makes it void at once."""
 
 WEEKDAYS = (
     N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"),
@@ -37,6 +41,7 @@ FIGURES: tuple[tuple[str, str, str, str], ...] = (
     ("tickets", N_("open tickets"), "clipboard-list", "tickets"),
 )
 
+
 class TodayPage(Page):
     """Everything at one look; each figure and each line leads to its place.
 
@@ -47,6 +52,8 @@ class TodayPage(Page):
     def __init__(self, context: PageContext) -> None:
         super().__init__(context, N_("Today"))
         self.seen: Today | None = None
+        self._ahead: Today | None = None
+        self.jobs.changed.connect(self._forget_ahead)
         self.subtitle.show()
         self.retranslate()
         self._steps = self._build()
@@ -69,6 +76,8 @@ class TodayPage(Page):
         self.first_days = FirstDays(self.context)
         self.first_days.hide()
         self.add(self.first_days)
+        self.steps = NextSteps(self.context)
+        self.add(self.steps)
         both = QGridLayout()
         both.setSpacing(LARGE)
         columns = QVBoxLayout(), QVBoxLayout()
@@ -98,12 +107,34 @@ class TodayPage(Page):
         right.addWidget(self.machines)
         right.addStretch(1)
 
+    def look_ahead(self) -> None:
+        """Ask for everything as of now, and keep it for `open`."""
+        now, self._ahead = self.context.now(), None
+        self.jobs.ask(lambda session: queries.today(session, now), owner=self, then=self._keep, exclusive="today")
+
+    def _keep(self, seen: Today) -> None:
+        self._ahead = seen
+
+    def _forget_ahead(self) -> None:
+        self._ahead = None
+
     def open(self, **args: object) -> None:
-        """Ask for everything as of now."""
+        """Show what was asked ahead a moment ago, or ask for everything as of now."""
         while self.grow():
             pass
-        now = self.context.now()
-        self.jobs.ask(lambda session: queries.today(session, now), owner=self, then=self.show_today, exclusive="today")
+        now, ahead = self.context.now(), self._ahead
+        self._ahead = None
+        if ahead is not None and 0 <= now - ahead.now < AHEAD_MS:
+            self.show_today(ahead)
+        else:
+            self.jobs.ask(
+                lambda session: queries.today(session, now), owner=self, then=self.show_today, exclusive="today"
+            )
+        who = self.context.actor()
+        self.jobs.ask(
+            lambda session: next_steps(session, now, who.staff_id, who.roles) if who is not None else (),
+            owner=self, then=self.steps.show_steps, exclusive="steps",
+        )  # fmt: skip
 
     def changed(self, changes: Changes) -> None:
         """Ask again when something shown here changed."""

@@ -9,10 +9,11 @@ from typing import Any
 from PySide6.QtWidgets import QGridLayout
 
 from deskapp.errors import N_
+from deskapp.queries.next_steps import Step
 from deskapp.queries.syncing import Standing, SyncBadge
 from deskapp.queries.today import Today
 from deskapp.ui import theme
-from deskapp.ui.kit import Button, Card, Column, DataTable, PageContext, Pill, Text, row, spoken
+from deskapp.ui.kit import Button, Card, Cell, Column, DataTable, PageContext, Pill, Text, row, spoken
 from deskapp.ui.sync_words import badge_said
 from deskapp.ui.tokens import ROW_HEIGHT
 from deskapp.ui.widgets.text import RESTYLE
@@ -64,9 +65,51 @@ class Listing(Card):
             self._fit()
 
     def _fit(self) -> None:
-        lines = self.table.model.rowCount()
-        header = self.table.view.horizontalHeader().sizeHint().height()
-        self.table.view.setFixedHeight(lines * theme.px(ROW_HEIGHT) + header + 6)
+        fit(self.table)
+
+
+def fit(table: DataTable) -> None:
+    """Make a table as high as its rows."""
+    header = table.view.horizontalHeader().sizeHint().height()
+    table.view.setFixedHeight(table.model.rowCount() * theme.px(ROW_HEIGHT) + header + 6)
+
+
+class NextSteps(Card):
+    """What waits for the person at the desk, by role: a line each, and the way to it."""
+
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(N_("What to do next"), icon="player-play")
+        self.table = DataTable(
+            [
+                Column("what", N_("What"), self._what, 0),
+                Column("since", N_("Since"), self._since, 110, right=True),
+            ],
+            name=N_("What to do next"),
+        )
+        self.table.view.setProperty("role", "plain")
+        self.table.view.setSortingEnabled(False)
+        self.table.opened.connect(lambda step: context.navigate(step.page, **step.args))
+        self.add(self.table)
+        self._now = context.now
+        self.show_steps(())
+
+    def show_steps(self, steps: Sequence[Step]) -> None:
+        """Show the lines; the card is away while nothing waits."""
+        self.table.set_rows(list(steps), keep=lambda step: step.name)
+        self.setVisible(bool(steps))
+        fit(self.table)
+
+    def changeEvent(self, event: Any) -> None:
+        """Keep the height at the rows in larger text."""
+        super().changeEvent(event)
+        if event.type() in RESTYLE and hasattr(self, "table"):
+            fit(self.table)
+
+    def _what(self, step: Step) -> Cell:
+        return Cell(spoken(step.text, **step.values), step.tone, step.icon)
+
+    def _since(self, step: Step) -> Cell:
+        return Cell(ago(self._now() - step.since) if step.since else "", "muted")
 
 
 class FirstDays(Card):

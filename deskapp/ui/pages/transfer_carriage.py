@@ -41,8 +41,16 @@ class CarriageCard(Card):
         self.add(self.form)
         self.add(row(self.said, 1, self.keep))
         self._shown = ""
+        self._kept = Carriage()
+        self.note.returnPressed.connect(self.keep_typed)
         for field in (self.carrier, self.waybill, self.vehicle, self.note):
-            field.returnPressed.connect(self.done.emit)
+            field.editingFinished.connect(self.keep_typed)  # Enter goes on to the next field by itself
+
+    def keep_typed(self) -> None:
+        """Ask for what is typed to be kept, if it is anything new."""
+        if self._shown and self.values() != self._kept and not self.day.problem():
+            self._kept = self.values()
+            self.done.emit()
 
     def values(self) -> Carriage:
         """Return what is typed."""
@@ -61,6 +69,7 @@ class CarriageCard(Card):
                             (self.vehicle, view.vehicle), (self.note, view.note)):  # fmt: skip
             field.setText(text)
         self.day.set_day(_day(view.row.planned_at))
+        self._kept = self.values()
 
     def kept(self) -> None:
         """Say that it is kept."""

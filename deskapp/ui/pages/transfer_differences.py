@@ -24,11 +24,11 @@ from deskapp.ui.kit import (
     Form,
     Page,
     PageContext,
-    PhotoStrip,
     TextField,
     row,
 )
 from deskapp.ui.pages.checkin_files import keep_files
+from deskapp.ui.pages.transfer_photos import FolderStrip
 from deskapp.ui.pages.transfer_words import difference_words
 from deskapp.ui.pages.words import full_moment, moment
 
@@ -69,7 +69,7 @@ class DiscrepanciesPage(Page):
         for key, words in (("what", N_("Difference")), ("expected", N_("As written")), ("found", N_("As found")),
                            ("at", N_("Noticed")), ("decision", N_("Decision"))):  # fmt: skip
             self.facts.add(key, words)
-        self.photos = PhotoStrip(self.context.jobs)
+        self.photos = FolderStrip(self.context)
         self.decision = TextField(N_("What was decided, with whom"), limit=160)
         self.form = Form()
         self.form.add("photos", N_("More photos"), self.photos)

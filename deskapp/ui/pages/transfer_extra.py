@@ -9,8 +9,9 @@ from PySide6.QtCore import Signal
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Store
 from deskapp.rules.numbers import ScanKind, parse_scan
-from deskapp.ui.kit import Button, Card, Form, PageContext, PhotoStrip, ScanField, Text, TextField, row, spoken
+from deskapp.ui.kit import Button, Card, Form, PageContext, ScanField, Text, TextField, row, spoken
 from deskapp.ui.pages.checkin_files import keep_files
+from deskapp.ui.pages.transfer_photos import FolderStrip
 
 
 class ExtraCard(Card):
@@ -32,7 +33,7 @@ class ExtraCard(Card):
         self.what = Text(role="heading")
         self.serial = ScanField(N_("Scan it from the case"), name=N_("Serial number on the case"))
         self.words = TextField(N_("Where it lay, in which bag"), limit=160)
-        self.photos = PhotoStrip(context.jobs)
+        self.photos = FolderStrip(context)
         self.form = Form()
         self.form.add("serial_no", N_("Serial number on the case"), self.serial)
         self.form.add("words", N_("Words"), self.words)

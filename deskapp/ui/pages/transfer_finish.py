@@ -39,6 +39,7 @@ class FinishCard(SignCard):
         self.form.add("words", N_("Remark"), self.words)
         self.button = Button(N_("Si&gn and print"), "primary", icon="check", clicked=self.submit)
         self.add(row(1, self.button))
+        self.following = self.button
 
     def begin(self, view: Manifested, courier: str) -> None:
         """Ask for the end of one van."""

@@ -26,7 +26,6 @@ from deskapp.ui.kit import (
     Page,
     PageContext,
     Pill,
-    ScanField,
     Scroll,
     Text,
     TextField,
@@ -36,9 +35,12 @@ from deskapp.ui.kit import (
 from deskapp.ui.pages.checkin_files import keep_files
 from deskapp.ui.pages.transfer_extra import ExtraCard
 from deskapp.ui.pages.transfer_finish import FinishCard
+from deskapp.ui.pages.transfer_idle import IdleCard
+from deskapp.ui.pages.transfer_lists import Beside
 from deskapp.ui.pages.transfer_look import LookCard
-from deskapp.ui.pages.transfer_words import ScanPanel, difference_words, line_state, sent_serial, state_words
-from deskapp.ui.tokens import LARGE
+from deskapp.ui.pages.transfer_signed import SignedPaper
+from deskapp.ui.pages.transfer_words import ScanPanel, VanField, difference_words, line_state, sent_serial, state_words
+from deskapp.ui.widgets.enter import into_view
 
 
 class TransferInPage(Page):
@@ -55,19 +57,19 @@ class TransferInPage(Page):
         self.panel = ScanPanel(context)
         self.add(self.panel)
         self._tools()
-        self.look, self.extra = LookCard(context), ExtraCard(context)
+        self.look, self.extra, self.signed = LookCard(context), ExtraCard(context), SignedPaper(context)
         self.end = FinishCard(context)
         self.add(self.end)
         self._lists()
+        self.add(self.signed)
         self.end.finished.connect(self._finished)
         self.end.hide()
         self.look.taken.connect(self.receive)
         self.extra.noted.connect(self._note_extra)
-        self.look.hide()
-        self.extra.hide()
+        self._idle()
 
     def _tools(self) -> None:
-        self.field = ScanField(N_("Label, serial number, seal, shelf"), name=N_("Scan"))
+        self.field = VanField(lambda: self.view, N_("Label, serial number, seal, shelf"), name=N_("Scan"))
         self.field.setMaxLength(2000)  # the large code of a paper
         self.courier = TextField(N_("Courier: badge or name"), limit=40, name=N_("Carried by"))
         self.courier.setMaximumWidth(220)
@@ -104,18 +106,12 @@ class TransferInPage(Page):
         side = Scroll(margin=0)
         side.add(self.extra)
         side.add(self.look)
-        self.idle = Card(N_("The device in your hand"), icon="device-mobile",
-                         hint=N_("Nothing yet. Scan the label of the first device."))  # fmt: skip
+        self.idle = IdleCard()
         side.add(self.idle)
         listed = Card(N_("On this manifest"), icon="package")
         listed.add(self.table, 1)
-        both = QWidget()
-        line = row(side, listed, gap=LARGE)
-        line.setStretch(0, 5)
-        line.setStretch(1, 6)
-        line.setContentsMargins(0, 0, 0, 0)
-        both.setLayout(line)
-        both.setMinimumHeight(400)
+        both = Beside()
+        both.place(side, listed, (5, 6), 400, 2 * 310)
         self.add(both, 1)
         self.table.opened.connect(lambda one: self._begin(one) if one.state == "open" else self._custody(one))
 
@@ -138,7 +134,7 @@ class TransferInPage(Page):
 
     def changed(self, changes: Changes) -> None:
         """Follow the van, and the records that come while it is being received."""
-        if changes.touches("manifest", "manifest_event", "repair_item"):
+        if changes.touches("manifest", "manifest_event", "repair_item", "attachment"):
             self._ask()
 
     def scan(self, text: str) -> bool:
@@ -147,7 +143,7 @@ class TransferInPage(Page):
         if kind is ScanKind.BADGE:
             self.courier.setText(text)
             return True
-        if kind is ScanKind.COMMAND:
+        if not self.field.wants(text):
             return False
         self.take(text)
         return True
@@ -223,14 +219,14 @@ class TransferInPage(Page):
     def _begin(self, line: LineRow) -> None:
         self.extra.hide()
         self.idle.hide()
-        self.look.begin(line)
-        self.panel.next(f"{line.label_no}  {line.model}", N_("Now the serial number on the case"))
-        self.field.setFocus()
+        self.panel.next(f"{line.label_no}  {line.model}", self.look.begin(line))
+        (self.look.fine if self.look.ready() else self.field).setFocus()
 
     def _serial(self, number: str) -> None:
         if self.look.take_serial(number):
             self.panel.right(number, N_("Matches. Look at it: is all in order?"))
             self.look.fine.setFocus()
+            into_view(self.look.fine)
         else:
             self.panel.wrong(number, N_("Another serial number than was sent"))
             self.look.something_wrong()
@@ -318,18 +314,16 @@ class TransferInPage(Page):
         if done.quarantined:
             self.panel.wrong(done.label_no, N_("Into quarantine: {what}"),
                              what=" ".join(difference_words(kind) for kind in done.differences))  # fmt: skip
-        elif done.waits:
-            self.panel.right(done.label_no, N_("Received, {count} of {all}. The record follows"),
-                             count=done.received, all=done.expected)  # fmt: skip
         else:
-            self.panel.right(done.label_no, N_("Received, {count} of {all}"), count=done.received, all=done.expected)
-        self.field.setFocus()
+            here, later = N_("Received, {count} of {all}"), N_("Received, {count} of {all}. The record follows")
+            self.panel.right(done.label_no, later if done.waits else here, count=done.received, all=done.expected)
+        (self.finish_button if 0 < done.expected <= done.received else self.field).setFocus()
 
     def _noted(self, done: Received) -> None:
         self.acts.append(done)
         self._idle()
-        words = N_("Noted, into quarantine") if done.quarantined else N_("Noted. Keep it apart until it is settled")
-        self.panel.wrong(done.label_no, words)
+        apart = N_("Noted. Keep it apart until it is settled")
+        self.panel.wrong(done.label_no, N_("Noted, into quarantine") if done.quarantined else apart)
         self.field.setFocus()
 
     def _no(self, text: str, error: DeskError) -> None:
@@ -347,7 +341,9 @@ class TransferInPage(Page):
     def _finished(self, done: Finished) -> None:
         tell = self.panel.wrong if done.differences else self.panel.right
         tell(done.number, N_("Finished: {count} received, {open} differences open"), count=done.received,
-             open=done.differences)  # fmt: skip
+              open=done.differences)  # fmt: skip
+        self.field.setFocus()
+        into_view(self.panel)
 
     def _paper(self, done: Taken) -> None:
         if done.read < done.parts:
@@ -375,6 +371,7 @@ class TransferInPage(Page):
             self.banner.clear()
             if view.courier and not self.courier.text() and not self.courier.hasFocus():
                 self.courier.setText(view.courier)
+            self.signed.show_manifest(view)
             self._show()
 
     def _show(self) -> None:
@@ -385,11 +382,12 @@ class TransferInPage(Page):
         done = view.row.state == "arrived"
         tone = "ok" if done and not view.row.differences else "warn" if view.row.differences else "info"
         self.state.show_state(N_("{state}"), tone, "truck-delivery", state=state_words(view.row.state))
-        expected = max(len(view.lines), view.row.lines)
-        self.progress.put(f"{view.received} / {expected}")
+        self.progress.put(f"{view.received} / {max(len(view.lines), view.row.lines)}")
         lines = sorted(view.lines, key=lambda one: (one.state != "open", -one.at))
         self.table.set_rows(lines, keep=lambda one: one.label_no)
         self.undo_button.setEnabled(bool(self.acts) or self.look.line is not None)
+        self.finish_button.setVisible(not done)
+        self.idle.show_van(view)
         self.note_button.setVisible(bool(view.differences))
         if not view.row.recorded:
             self.banner.say(

@@ -4,15 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from deskapp.errors import N_
 from deskapp.queries.transfers import LineRow
+from deskapp.ui import theme
 from deskapp.ui.kit import Button, Card, Cell, Column, DataTable, EmptyState, row
 from deskapp.ui.tokens import LARGE
 
+ROOM = 900
+"""The width, at 100 %, from which two parts stand side by side."""
 
-class PackLists(QWidget):
+
+class Beside(QWidget):
+    """Two parts side by side; one above the other where letters are too large for both."""
+
+    def place(self, left: QWidget, right: QWidget, shares: tuple[int, int], low: int, high: int) -> None:
+        """Lay the parts with these shares of the width; at least `low` high side by side, `high` stacked (at 100 %)."""
+        self._low, self._high = low, high
+        self.line = row(left, right, gap=LARGE)
+        for place, share in enumerate(shares):
+            self.line.setStretch(place, share)
+        self.line.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(self.line)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange both for the width there is."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        wide = self.width() >= theme.px(ROOM)
+        way = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        self.line.setDirection(way)
+        self.setMinimumHeight(self._low if wide else theme.px(self._high))
+
+
+class PackLists(Beside):
     """Two tables; `line_state` says how the state of a line is shown now."""
 
     def __init__(self, line_state: Callable[[LineRow], Cell], take_off: Callable[[], None]) -> None:
@@ -44,8 +74,4 @@ class PackLists(QWidget):
         for table in (self.table, self.waiting):
             table.setMinimumHeight(260)
         self.waiting_card = right
-        both = row(left, right, gap=LARGE)
-        both.setStretch(0, 5)
-        both.setStretch(1, 3)
-        both.setContentsMargins(0, 0, 0, 0)
-        self.setLayout(both)
+        self.place(left, right, (5, 3), 0, 2 * 360)

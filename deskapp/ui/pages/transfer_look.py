@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from deskapp import catalogue
 from deskapp.commands.checkin_forms import Photo as Kept
@@ -18,7 +19,6 @@ from deskapp.ui.kit import (
     FlowLayout,
     Form,
     PageContext,
-    PhotoStrip,
     ScanField,
     Text,
     TextField,
@@ -27,6 +27,8 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
+from deskapp.ui.pages.transfer_photos import FolderStrip
+from deskapp.ui.widgets.enter import into_view
 
 SEAL = (Choice("yes", N_("Whole, and its number")), Choice("no", N_("Broken or another")))
 ACCESSORIES = (Choice("yes", N_("All there")), Choice("no", N_("Something is missing")))
@@ -56,7 +58,7 @@ class LookCard(Card):
         self.tamper = ChoiceBar(TAMPER, name=N_("Tamper check"))
         self.missing = TextField(N_("Which accessories are missing"), limit=80)
         self.words = TextField(N_("What was seen: damage, other number, wet box"), limit=160)
-        self.photos = PhotoStrip(context.jobs)
+        self.photos = FolderStrip(context)
         self.form = Form()
         self.form.add("serial_no", N_("Serial number on the &case"), self.serial, needed=True)
         self.fine = Button(N_("All in &order"), "primary", icon="circle-check", clicked=self.all_fine)
@@ -79,11 +81,14 @@ class LookCard(Card):
         self.add(row(1, self.receive))
         self.serial.scanned.connect(self.take_serial)
         for bar in (self.seal, self.accessories, self.tamper):
-            bar.chosen.connect(lambda _value: self._show())
+            bar.chosen.connect(lambda _value, here=bar: self._answered(here))
         self.words.returnPressed.connect(self.taken.emit)
 
-    def begin(self, line: LineRow) -> None:
-        """Put another device into the hand; nothing is answered."""
+    def begin(self, line: LineRow) -> str:
+        """Put another device into the hand; nothing is answered. Returns what comes next, as a message id.
+
+        A loaner was scanned by the serial number on its case: that needs no second scan.
+        """
         self.line = line
         self._wrong = False
         self._there = set()
@@ -96,8 +101,11 @@ class LookCard(Card):
         self.photos.clear()
         self.what.put(f"{line.label_no}  {line.model}")
         self._say_sent(line)
+        if line.serial_no and line.label_no == line.serial_no:
+            self.serial.setText(line.serial_no)
         self._show()
         self.show()
+        return N_("Matches. Look at it: is all in order?") if self.ready() else N_("Now the serial number on the case")
 
     def _say_sent(self, line: LineRow) -> None:
         serial = f"…{line.serial_no}" if line.tail and line.serial_no else line.serial_no or "–"
@@ -152,6 +160,16 @@ class LookCard(Card):
         self.accessories.set_value("yes")
         self.tamper.set_value("ok")
         self.taken.emit()
+
+    def _answered(self, bar: ChoiceBar) -> None:
+        """Show what an answer asks for, and go on to the next question as at the counter."""
+        self._show()
+        if not bar.hasFocus():
+            return
+        stops: list[QWidget] = [self.seal, self.accessories, self.missing, self.tamper, self.words]
+        following = next(one for one in stops[stops.index(bar) + 1 :] if one.isVisibleTo(self))
+        following.setFocus()
+        into_view(following)
 
     def looked(self, photos: tuple[Kept, ...] = ()) -> Looked:
         """Return what was answered."""

@@ -33,7 +33,6 @@ from deskapp.ui.kit import (
     Page,
     PageContext,
     Pill,
-    ScanField,
     Text,
     TextField,
     column,
@@ -43,8 +42,10 @@ from deskapp.ui.kit import (
 from deskapp.ui.pages.transfer_carriage import CarriageCard, ReasonBar
 from deskapp.ui.pages.transfer_lists import PackLists
 from deskapp.ui.pages.transfer_sign import SignCard
+from deskapp.ui.pages.transfer_signed import SignedPaper
 from deskapp.ui.pages.transfer_vendor import VendorCard
-from deskapp.ui.pages.transfer_words import ScanPanel, kind_words, line_cell, state_words
+from deskapp.ui.pages.transfer_words import FIRST, ScanPanel, VanField, kind_words, line_cell, state_words
+from deskapp.ui.widgets.enter import into_view
 
 
 class TransferOutPage(Page):
@@ -61,7 +62,6 @@ class TransferOutPage(Page):
         self.state = Pill(N_("Being packed"), "neutral", "package")
         self.head.addWidget(self.state)
         self.panel = ScanPanel(context)
-        self.panel.quiet(N_("Scan the seal of the next bag"))
         self._tools()
         self.lists = PackLists(self._line_state, self._ask_off)
         self.table, self.waiting, self.off = self.lists.table, self.lists.waiting, self.lists.off
@@ -71,9 +71,13 @@ class TransferOutPage(Page):
                              N_("The courier signs for the number of devices and whole seals."))  # fmt: skip
         self.hand = Button(N_("&Hand over and print"), "primary", icon="truck-delivery", clicked=self.save)
         self.sign.add(row(1, self.hand))
+        self.sign.following = self.hand
         self.reason = ReasonBar()
         self.maker = VendorCard(context, lambda: self._id)
-        for part in (self.panel, self.tools, self.reason, self.sign, self.maker, self.lists, self.carriage):
+        self.signed = SignedPaper(context)
+        for part in (
+            self.panel, self.tools, self.reason, self.sign, self.maker, self.lists, self.signed, self.carriage,
+        ):  # fmt: skip
             self.add(part)
         for part in (self.sign, self.maker, self.carriage):
             part.hide()
@@ -82,7 +86,7 @@ class TransferOutPage(Page):
         self.table.opened.connect(self._opened)
 
     def _tools(self) -> None:
-        self.field = ScanField(N_("Seal, label or serial number"), name=N_("Scan"))
+        self.field = VanField(lambda: self.view, N_("Seal, label or serial number"), name=N_("Scan"))
         self.bag = Pill(N_("no bag open"), "warn", "lock")
         self.progress = Text(role="title")
         self.rma = LatinField(N_("Maker's case number"), name=N_("Maker's case number"), limit=40)
@@ -116,12 +120,13 @@ class TransferOutPage(Page):
             self._id, self.seal, self.out, self.acts, self.counting = identity, "", [], [], False
             self.sign.clear()
             self.reason.hide()
+            self.panel.quiet(FIRST.get(str(args.get("kind")), FIRST["out"]))
         self._ask()
         self.focus_first(self.field)
 
     def changed(self, changes: Changes) -> None:
         """Follow the manifest."""
-        if changes.touches("manifest", "manifest_event"):
+        if changes.touches("manifest", "manifest_event", "attachment"):
             self._ask()
 
     def scan(self, text: str) -> bool:
@@ -130,7 +135,7 @@ class TransferOutPage(Page):
         if kind is ScanKind.BADGE and self.counting:
             self.sign.take_badge(text)
             return True
-        if kind in (ScanKind.COMMAND, ScanKind.BADGE, ScanKind.MANIFEST):
+        if kind in (ScanKind.BADGE, ScanKind.MANIFEST) or not self.field.wants(text):
             return False
         self.take(text)
         return True
@@ -160,7 +165,7 @@ class TransferOutPage(Page):
             self.panel.wrong(text, N_("This van has left: nothing can be packed"))
         elif self.counting:
             self._count(text)
-        elif not self.seal and self._needs_seal() and parse_scan(text).kind is not ScanKind.LABEL:
+        elif not self.seal and self._needs_seal() and not self._is_device(text):
             self.seal = "".join(text.split()).upper()
             self.panel.next(self.seal, N_("Bag open: scan the devices that go into it"))
             self._show()
@@ -171,17 +176,21 @@ class TransferOutPage(Page):
                        consent=self.consent.text())  # fmt: skip
             self.jobs.do(act, owner=self, then=self._packed, refused=lambda error: self._no(text, error))
 
+    def _is_device(self, text: str) -> bool:
+        """Tell whether a scan is a device: its label, or the number of one that could be packed."""
+        scan = parse_scan(text)
+        return scan.kind is ScanKind.LABEL or scan.number in {one.label_no for one in self.waiting.rows()}
+
     def undo(self) -> None:
         """Take the last scan back."""
         if self.counting and self.out:
-            self.panel.quiet(N_("Taken back"))
-            self.out.pop()
+            self.panel.quiet(N_("Undone: {label}"), label=self.out.pop())
             self._show()
         elif self.acts:
-            last = self.acts.pop()
-            act = unpack(manifest_id=self._id, item_id=last.item_id, reason="undo")
-            self.jobs.do(act, owner=self, then=lambda _none: self.panel.quiet(N_("Taken back")),
-                         refused=lambda error: self._no(last.label_no, error))  # fmt: skip
+            label = self.acts.pop().label_no
+            act = unpack(manifest_id=self._id, label_no=label, reason="undo")
+            self.jobs.do(act, owner=self, then=lambda _none: self.panel.quiet(N_("Undone: {label}"), label=label),
+                         refused=lambda error: self._no(label, error))  # fmt: skip
 
     def another_bag(self) -> None:
         """Close the bag; the next scan is the next seal."""
@@ -205,6 +214,7 @@ class TransferOutPage(Page):
     def save(self) -> None:
         """Hand over with both signatures."""
         if self.sign.complete():
+            self.carriage.keep_typed()
             self.hand.setEnabled(False)
             self.sign.collect(self._signed, self)
 
@@ -231,6 +241,8 @@ class TransferOutPage(Page):
             words = N_("All counted: sign below") if len(self.out) == len(lines) else N_("Counted")
             self.panel.right(f"{line.label_no}  {line.model}", words)
         self._show()
+        if lines and len(self.out) == len(lines):
+            self.sign.courier.setFocus()
 
     # -- answers ----------------------------------------------------------------------------
 
@@ -255,6 +267,8 @@ class TransferOutPage(Page):
         self.counting, self.out, self.acts = False, [], []
         self.panel.right(done.number, N_("Handed over: {count} devices. The manifest prints, two copies"),
                          count=done.count)  # fmt: skip
+        self.print_button.setFocus()
+        into_view(self.panel)
         self._ask()
 
     def _refused(self, error: DeskError) -> None:
@@ -294,7 +308,7 @@ class TransferOutPage(Page):
             self.reason.ask(N_("Why is {label} taken off?"), lambda why: self._take_off(line, why), label=line.label_no)
 
     def _take_off(self, line: LineRow, why: str) -> None:
-        act = unpack(manifest_id=self._id, item_id=line.item_id, reason=why)
+        act = unpack(manifest_id=self._id, label_no=line.label_no, reason=why)
         self.jobs.do(act, owner=self, then=lambda _none: self._reasoned(), refused=self.reason.refuse)
 
     def _ask_cancel(self) -> None:
@@ -337,8 +351,9 @@ class TransferOutPage(Page):
             self.banner.say("warn", N_("The record of this manifest is not here."))
             return
         on_it = {line.label_no for line in self.view.lines}
-        self.waiting.set_rows([one for one in waiting if one.label_no not in on_it], keep=lambda one: one.item_id)
+        self.waiting.set_rows([one for one in waiting if one.label_no not in on_it], keep=lambda one: one.label_no)
         self.carriage.show_values(self.view)
+        self.signed.show_manifest(self.view)
         self._show()
 
     def _show(self) -> None:
@@ -347,13 +362,12 @@ class TransferOutPage(Page):
             return
         draft = view.row.state == "draft"
         self.title.put(f"{kind_words(view.row.kind)}  {view.row.other}  {view.row.number}")
-        tone = "neutral" if draft else "info"
-        self.state.show_state(N_("{state}"), tone, "package", state=state_words(view.row.state))
+        words = state_words(view.row.state)
+        self.state.show_state(N_("{state}"), "neutral" if draft else "info", "package", state=words)
         self.table.set_rows(view.lines, keep=lambda one: one.label_no)
         total = len(view.lines)
-        self.progress.put(f"{len(self.out)} / {total}" if self.counting else str(total))
-        if not draft:
-            self.progress.put(f"{view.received} / {total}")
+        done = len(self.out) if draft else view.received
+        self.progress.put(str(total) if draft and not self.counting else f"{done} / {total}")
         if self.seal:
             self.bag.show_state(N_("Bag {seal}"), "ok", "lock", seal=self.seal)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from deskapp.commands.checkin_forms import Photo
@@ -14,6 +15,7 @@ from deskapp.models.blobs import Blobs
 from deskapp.models.store import Store
 from deskapp.ui.kit import Card, FlowLayout, Form, PageContext, Progress, SignaturePad, Text, TextField, column, spoken
 from deskapp.ui.tokens import LARGE
+from deskapp.ui.widgets.enter import into_view
 
 SVG = "image/svg+xml"
 
@@ -41,8 +43,11 @@ class SignCard(Card):
             both.addWidget(side)
         self.add(both)
         self.add(self.wrong)
+        self.following: QWidget | None = None
+        """What ends the hand-over: it gets the focus once both have signed."""
         for pad in (self.giver, self.taker):
             pad.signed.connect(self.wrong.hide)
+            pad.signed.connect(self._go_on)
 
     def clear(self) -> None:
         """Begin with nothing signed."""
@@ -51,6 +56,16 @@ class SignCard(Card):
         self.taker.clear()
         self.wrong.hide()
         self.form.clear_errors()
+
+    def _go_on(self) -> None:
+        """After "signs on paper" by key: the other pad, then what ends the hand-over."""
+        if not any(pad.on_paper.hasFocus() and pad.paper() for pad in (self.giver, self.taker)):
+            return
+        open_pad = next((pad for pad in (self.giver, self.taker) if not pad.paper() and pad.signature() is None), None)
+        target = open_pad.on_paper if open_pad is not None else self.following
+        if target is not None:
+            target.setFocus()
+            QTimer.singleShot(0, target, lambda: into_view(target))  # the line below the pad comes first
 
     def take_badge(self, number: str) -> None:
         """Name the courier by a scanned badge."""

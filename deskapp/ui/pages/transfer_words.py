@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from deskapp import settings
 from deskapp.errors import N_
-from deskapp.queries.transfers import LineRow, ManifestRow
+from deskapp.models.transfers import GOING
+from deskapp.queries.transfers import LineRow, Manifested, ManifestRow
+from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.papers_custody import ManifestType
 from deskapp.rules.transfers import DIFFERENCE_TITLES, STATE_TITLES, TYPE_TITLES, Age, Difference, State
 from deskapp.ui import sounds
-from deskapp.ui.kit import Cell, PageContext, spoken
+from deskapp.ui.kit import Cell, PageContext, ScanField, spoken
 from deskapp.ui.pages.dayend_count import LastScan
 from deskapp.ui.sounds import Sound
 
@@ -21,6 +25,33 @@ LINE_STATES = {
 """How each state of a line is shown: words, tone, icon."""
 
 AGES = {Age.FINE: ("neutral", "clock"), Age.LATE: ("warn", "clock"), Age.ALARM: ("danger", "alarm")}
+
+
+OF_OTHERS = frozenset(
+    {ScanKind.SLIP, ScanKind.RECEIPT, ScanKind.QUOTE, ScanKind.ORDER, ScanKind.TICKET, ScanKind.VISIT}
+)
+"""Papers that no van takes."""
+
+
+class VanField(ScanField):
+    """The scan field of a van's page. What no van takes opens what it names, and so does everything once the van has
+    left from here, or all of it was received and signed."""
+
+    def __init__(self, view: Callable[[], Manifested | None], hint: str, *, name: str) -> None:
+        super().__init__(hint, name=name)
+        self._view = view
+
+    def wants(self, text: str) -> bool:
+        """Say whether a scanned code is meant for the van."""
+        view = self._view()
+        return super().wants(text) and parse_scan(text).kind not in OF_OTHERS and not (view is not None and _over(view))
+
+
+def _over(view: Manifested) -> bool:
+    if view.row.incoming:
+        return view.row.state == State.ARRIVED and view.received >= len(view.lines)
+    at_maker = view.row.kind == ManifestType.VENDOR and view.row.state in GOING
+    return view.row.state != State.DRAFT and not at_maker
 
 
 def kind_words(kind: str) -> str:
@@ -67,6 +98,12 @@ def line_state(one: LineRow) -> Cell:
 def sent_serial(one: LineRow) -> str:
     """Return the serial number as sent; from a paper only its end is known."""
     return f"…{one.serial_no}" if one.tail and one.serial_no else one.serial_no
+
+
+FIRST = {
+    "out": N_("Scan the seal of the next bag"), "vendor": N_("Scan the devices that go to the maker"),
+}  # fmt: skip
+"""What is scanned first, by the kind of a manifest; a maker gets no sealed bags."""
 
 
 class ScanPanel(LastScan):

@@ -23,6 +23,7 @@ from deskapp.ui.kit import (
     Page,
     PageContext,
     Pill,
+    Text,
     TextField,
     row,
     spoken,
@@ -34,6 +35,11 @@ LISTS = (
     Choice("drafts", N_("Being packed")), Choice("under_way", N_("Under way")), Choice("arrived", N_("Arrived")),
 )  # fmt: skip
 
+NOWHERE = N_(
+    "No other site is known on this computer. Sites come from the central server: connect under Syncing."
+    " What goes to a maker can be packed at once."
+)
+
 
 class TransfersPage(Page):
     """The three lists, and the beginning of a new manifest."""
@@ -43,6 +49,8 @@ class TransfersPage(Page):
             context, N_("Transports"), N_("Scan the paper of a van to receive it, or begin a manifest."), scroll=False
         )
         self.found = Transports()
+        self.sites: list[SiteChoice] = []
+        self._arriving = False
         self.late = Pill(N_("nothing is late"), "ok", "truck-delivery")
         self.differences = Button(N_("&Differences"), "quiet", icon="alert-triangle",
                                   clicked=lambda: context.navigate("discrepancies"))  # fmt: skip
@@ -77,7 +85,7 @@ class TransfersPage(Page):
         line = row(self.lists, 1, self.new_button)
         self.body.addLayout(line)
         self.kind = ChoiceBar(
-            [Choice(one.value, title) for one, title in TYPE_TITLES.items() if one is not ManifestType.LOANER],
+            [Choice(one.value, title) for one, title in TYPE_TITLES.items()],
             name=N_("What kind"),
         )  # fmt: skip
         self.to = ChoiceBar([], name=N_("Where to"))
@@ -90,6 +98,8 @@ class TransfersPage(Page):
         self.stop = Button(N_("Cancel"), "quiet", clicked=lambda: self._form(False))
         self.card = Card(N_("New manifest"), icon="plus")
         self.card.add(self.form)
+        self.nowhere = Text(NOWHERE, "muted", wrap=True)
+        self.card.add(self.nowhere)
         self.card.add(row(1, self.stop, self.start))
         self.add(self.card)
         self.card.hide()
@@ -101,7 +111,7 @@ class TransfersPage(Page):
         if args.get("list"):
             self.lists.set_value(str(args["list"]))
         self._ask()
-        self.focus_first(self.table.view)
+        self._arriving = True
 
     def changed(self, changes: Changes) -> None:
         """Follow the transports."""
@@ -122,7 +132,8 @@ class TransfersPage(Page):
 
     def go(self, one: ManifestRow) -> None:
         """Open a manifest where it is worked on: incoming ones to receive, ours to pack and to look after."""
-        self.context.navigate("transfer_in" if one.incoming else "transfer_out", id=one.id, number=one.number)
+        page = "transfer_in" if one.incoming else "transfer_out"
+        self.context.navigate(page, id=one.id, number=one.number, kind=one.kind)
 
     def begin(self) -> None:
         """Ask where the new manifest goes."""
@@ -144,7 +155,7 @@ class TransfersPage(Page):
     def _begun(self, done: Opened) -> None:
         self.start.setEnabled(True)
         self._form(False)
-        self.context.navigate("transfer_out", id=done.manifest_id, number=done.number)
+        self.context.navigate("transfer_out", id=done.manifest_id, number=done.number, kind=self.kind.value() or "")
 
     def _refused(self, error: DeskError) -> None:
         self.start.setEnabled(True)
@@ -154,12 +165,11 @@ class TransfersPage(Page):
         self.form.refuse(error, otherwise=lambda sentence: self.banner.put("danger", sentence))
 
     def _sites(self, found: list[SiteChoice]) -> None:
-        self.to.set_choices([Choice(one.id, f"{one.name}  {one.code}", raw=True) for one in found])
+        self.sites = found
         self._form(True)
         if self.kind.value() is None:
-            self.kind.set_value("out")
-        if len(found) == 1:
-            self.to.set_value(found[0].id)
+            depots, outlets = any(one.is_depot for one in found), any(one.is_outlet for one in found)
+            self.kind.set_value(ManifestType.RETURN.value if outlets and not depots else ManifestType.OUT.value)
         self._kinds()
         self.kind.setFocus()
 
@@ -169,7 +179,14 @@ class TransfersPage(Page):
 
     def _kinds(self) -> None:
         maker = self.kind.value() == ManifestType.VENDOR
-        self.form.rows["to"].setVisible(not maker)
+        back = self.kind.value() == ManifestType.RETURN
+        fitting = [one for one in self.sites if (one.is_outlet if back else one.is_depot)] or self.sites
+        self.to.set_choices([Choice(one.id, f"{one.name}  {one.code}", raw=True) for one in fitting])
+        if len(fitting) == 1:
+            self.to.set_value(fitting[0].id)
+        self.form.rows["to"].setVisible(not maker and bool(self.sites))
+        self.nowhere.setVisible(not maker and not self.sites)
+        self.start.setEnabled(maker or bool(self.sites))
         self.form.rows["maker"].setVisible(maker)
 
     def _scanned(self, seen: InScan, text: str) -> None:
@@ -192,6 +209,9 @@ class TransfersPage(Page):
     def _here(self, found: Transports) -> None:
         self.found = found
         self._show()
+        if self._arriving:
+            self._arriving = False
+            self.focus_first(self.table.view if self.table.rows() else self.new_button)
 
     def _show(self) -> None:
         shown = {"drafts": self.found.drafts, "arrived": self.found.arrived}.get(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from deskapp import catalogue
 from deskapp.clock import shop_time
 from deskapp.models.store import ReadSession
 from deskapp.queries import registry
 from deskapp.queries.checkin import merchants_like
+from deskapp.rules import lifecycle
 from deskapp.ui.kit import Choice, Suggestion
+
+MOVE_TITLES: Final[Mapping[str, str]] = {move.name: move.title for move in lifecycle.moves()}
+"""What a move is called in a history."""
 
 
 def choices(name: str) -> list[Choice]:

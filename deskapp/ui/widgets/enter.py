@@ -8,14 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QWidget,
+)
 
 from deskapp.ui.widgets.choice import ChoiceBar
 from deskapp.ui.widgets.text import Button
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+AROUND = 60
+"""How much is shown above and below what comes into view, in device-independent pixels."""
 _PLAIN = Qt.KeyboardModifier.NoModifier
 _KEYPAD = Qt.KeyboardModifier.KeypadModifier
 
@@ -49,7 +60,22 @@ def after_enter(page: QWidget, stops: Sequence[QWidget]) -> bool:
         saving.click()
     else:
         following[0].setFocus(Qt.FocusReason.TabFocusReason)
+        into_view(following[0])
     return True
+
+
+def into_view(widget: QWidget) -> None:
+    """Scroll whatever a widget stands in so that it is seen, with a little of what is around it."""
+    around = widget.parentWidget()
+    while around is not None:
+        inner = around.widget() if isinstance(around, QScrollArea) else None
+        if isinstance(around, QScrollArea) and inner is not None:
+            # Not ensureWidgetVisible: of a field that has the focus it only looks at the cursor.
+            top, height, bar = widget.mapTo(inner, QPoint()).y(), around.viewport().height(), around.verticalScrollBar()
+            room = max(0, min(AROUND, (height - widget.height()) // 2))
+            lowest = top + widget.height() + room - height
+            bar.setValue(max(min(bar.value(), top - room), lowest))
+        around = around.parentWidget()
 
 
 def _same_part(field: QWidget, button: QWidget) -> bool:

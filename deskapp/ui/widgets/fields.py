@@ -114,10 +114,13 @@ class ScanField(LatinField):
         return heard(self, self.scanned)
 
     def wants(self, text: str) -> bool:
-        """Say whether a scanned code is meant for this field."""
+        """Say whether a scanned code is meant for this field; a command of the sheet is for the page."""
         from deskapp.rules.numbers import ScanKind, parse_scan  # the lock screen has fields too, and starts without it
 
-        return not self.serials_only or parse_scan(text).kind in (ScanKind.SERIAL, ScanKind.UNKNOWN)
+        kind = parse_scan(text).kind
+        if kind is ScanKind.COMMAND:
+            return False
+        return not self.serials_only or kind in (ScanKind.SERIAL, ScanKind.UNKNOWN)
 
     def take_scan(self, text: str) -> None:
         """Show a code the scanner delivered and announce it."""

@@ -7,6 +7,9 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 from deskapp.ui.tokens import SMALL
 
+BUTTONS = 80
+"""A line up to this height, in device-independent pixels, is one of buttons and pills, at any size of letters."""
+
 
 class FlowLayout(QLayout):
     """Items keep their size; a line that is full continues below."""
@@ -68,14 +71,24 @@ class FlowLayout(QLayout):
     def _place(self, rect: QRect, *, only_measure: bool) -> int:
         area = rect.marginsRemoved(self.contentsMargins())
         x, y, line = area.x(), area.y(), 0
+        placed: list[tuple[QLayoutItem, QRect]] = []
         for item in self._items:
             if item.isEmpty():
                 continue
             size = item.sizeHint()
             if x + size.width() > area.right() + 1 and line:
+                self._settle(placed, line, only_measure)
                 x, y, line = area.x(), y + line + self._gap, 0
-            if not only_measure:
-                item.setGeometry(QRect(QPoint(x, y), size))
+            placed.append((item, QRect(QPoint(x, y), size)))
             x += size.width() + self._gap
             line = max(line, size.height())
+        self._settle(placed, line, only_measure)
         return y + line - rect.y() + self.contentsMargins().bottom()
+
+    @staticmethod
+    def _settle(placed: list[tuple[QLayoutItem, QRect]], height: int, only_measure: bool) -> None:
+        """Place a line that is full: a pill in the middle of the buttons beside it, tall parts at the top."""
+        if not only_measure:
+            for item, where in placed:
+                item.setGeometry(where.translated(0, (height - where.height()) // 2 if height <= BUTTONS else 0))
+        placed.clear()

@@ -104,6 +104,11 @@ class FormRow(QWidget):
             self.hint.setText(spoken(self._hint))
             self.field.setAccessibleDescription(spoken(self._hint))
 
+    def rename(self, label: str, *, needed: bool) -> None:
+        """Ask for something else in the same field; `label` is a message id."""
+        self._label = label
+        self.set_needed(needed)
+
     def set_needed(self, needed: bool) -> None:
         """Mark the field as one that must be filled."""
         self.needed = needed

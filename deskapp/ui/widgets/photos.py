@@ -80,6 +80,8 @@ class PhotoStrip(QWidget):
     changed = Signal()
     refused = Signal(str)
 
+    kinds: tuple[str, ...] = KINDS
+
     def __init__(
         self, jobs: Jobs, *, long_edge: int = 1600, watched_folder: str = "", parent: QWidget | None = None
     ) -> None:
@@ -116,12 +118,12 @@ class PhotoStrip(QWidget):
     def add_file(self, path: Path) -> None:
         """Add a picture file."""
         edge = self._long_edge
-        self._work(lambda progress: shrink(path, path.name, edge))
+        self.work_on(lambda progress: [shrink(path, path.name, edge)])
 
     def add_bytes(self, content: bytes, name: str) -> None:
         """Add a picture held in memory."""
         edge = self._long_edge
-        self._work(lambda progress: shrink(content, name, edge))
+        self.work_on(lambda progress: [shrink(content, name, edge)])
 
     def paste(self) -> None:
         """Add what is on the clipboard, a picture or copied files."""
@@ -195,7 +197,7 @@ class PhotoStrip(QWidget):
                 self.add_file(Path(file))
 
     def _choose(self) -> None:
-        kinds = " ".join(f"*{kind}" for kind in KINDS)
+        kinds = " ".join(f"*{kind}" for kind in self.kinds)
         files, _kind = QFileDialog.getOpenFileNames(self, spoken(N_("Add a photo")), "", f"({kinds})")
         self._add_urls(files)
 
@@ -203,19 +205,22 @@ class PhotoStrip(QWidget):
         if self._folder is None:
             return
         for entry in sorted(self._folder.iterdir()):
-            if entry.name not in self._known and entry.suffix.lower() in KINDS:
+            if entry.name not in self._known and entry.suffix.lower() in self.kinds:
                 self._known.add(entry.name)
                 self.add_file(entry)
 
-    def _work(self, work: Callable[[Progress], Photo]) -> None:
+    def work_on(self, work: Callable[[Progress], list[Photo]]) -> None:
+        """Add what some work on another thread makes of a file."""
         self._working += 1
         self._show_note()
         self._jobs.background(work, owner=self, then=self._ready, refused=self._refused)
 
-    def _ready(self, photo: Photo) -> None:
+    def _ready(self, photos: list[Photo]) -> None:
         self._working -= 1
-        if all(photo.sha256 != other.sha256 for other in self.photos):
-            self.photos.append(photo)
+        known = {other.sha256 for other in self.photos}
+        new = [photo for photo in photos if photo.sha256 not in known]
+        if new:
+            self.photos += new
             self._show()
             self.changed.emit()
         self._show_note()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shiboken6
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
 from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
@@ -99,6 +100,7 @@ class SupervisorPanel(QFrame):
         self.error.hide()
         self.allow = Button(N_("Allow"), "primary", icon="shield-check")
         self.cancel = Button(N_("Do not allow"), "quiet")
+        self._before: QWidget | None = None
         self._arrange()
         self.who.returnPressed.connect(self.pin.setFocus)
         self.pin.returnPressed.connect(self.reason.setFocus)
@@ -107,9 +109,12 @@ class SupervisorPanel(QFrame):
         self.cancel.clicked.connect(self.close_panel)
         self.hide()
 
-    def ask(self, why: str, **values: object) -> None:
-        """Show the panel; `why` (a message id) says what is to be allowed."""
+    def ask(self, why: str, *, second: bool = False, **values: object) -> None:
+        """Show the panel; `why` (a message id) says what is to be allowed. `second`: by another person, not above."""
         self._wipe()
+        self.title.say(N_("A second person has to sign") if second else N_("A supervisor has to allow this"))
+        if self.isHidden():
+            self._before = QApplication.focusWidget()
         self.why.say(why, **values)
         reveal(self.why, bool(why))
         reveal(self)
@@ -131,13 +136,20 @@ class SupervisorPanel(QFrame):
         """Take the panel away."""
         if not self.isHidden():
             self._wipe()
-            self.hide()
+            self._go_back()
             self.declined.emit()
 
     def done(self) -> None:
         """Take the panel away: it was accepted."""
         self._wipe()
+        self._go_back()
+
+    def _go_back(self) -> None:
+        """Hide, and give the focus back to where somebody was: without it the keys of a page mean nothing."""
+        before, self._before = self._before, None
         self.hide()
+        if before is not None and shiboken6.isValid(before) and before.isVisible() and before.isEnabled():
+            before.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape declines."""

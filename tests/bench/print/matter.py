@@ -20,7 +20,10 @@ DOTS_PER_MM = 8
 
 
 def write(file: Path, count: int) -> None:
-    """Put everything the peer prints into one file: texts with their places, codes, values, the fonts' files."""
+    """Put everything the peer prints into one file: texts with their places, codes, values, the fonts' files.
+
+    Beside it the card of the first label as our store keeps it, which is all that ours is given.
+    """
     fonts.load()
     matter = {
         "fonts": [str(resource("fonts", name)) for name in ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf")],
@@ -28,6 +31,7 @@ def write(file: Path, count: int) -> None:
         "receipt": _receipt(samples.repair_receipt()),
     }
     file.write_text(json.dumps(matter, ensure_ascii=False), "utf-8")
+    file.with_name("card.json").write_text(papers.to_json(samples.device_label()), "utf-8")
 
 
 def _label(card: papers.Card) -> dict[str, Any]:

@@ -50,6 +50,9 @@ KEY = bytes(range(32))
 ACT = 500
 """Tickets of one act, and edits of one act."""
 
+KINDS = {"install": "installation", "query": "consultation"}
+"""Kinds of W that are kinds of tickets here; the others go as repairs."""
+
 EMPTY = 60
 """Empty round trips that are measured."""
 
@@ -72,7 +75,7 @@ def change_tickets(write: Write, *, some: Sequence[tuple[str, str, str]]) -> Non
 def ticket_of(one: dict[str, str]) -> dict[str, Any]:
     """Return a record of W as the columns of a ticket."""
     return {
-        "number": one["ticket_no"], "kind": "repair" if one["kind"] == "query" else one["kind"], "channel": "phone",
+        "number": one["ticket_no"], "kind": KINDS.get(one["kind"], "repair"), "channel": "phone",
         "opened_at": int(datetime.fromisoformat(one["created"]).astimezone(UTC).timestamp() * 1000),
         "caller_name": one["merchant"], "callback_phone": one["contact"], "model_words": one["device_sn"],
         "words": one["fault"],

@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Callable
 
 from deskapp.clock import new_uuid7, system_clock
-from deskapp.sync.wire import SyncRequest
+from deskapp.sync.wire import SyncRequest, stand
 from tests.bench.sync.scale_fleet import Fleet, Measured, fleet, told
 from tests.bench.sync.scale_writers import journal
 from tests.server.live import Line
@@ -52,11 +52,16 @@ def main() -> None:
         def pull(desk: Desk, line: Line) -> None:
             desk.take(line.sync(SyncRequest(3, system_clock(), desk.known, desk.cursors)))
 
+        def brief(desk: Desk, line: Line) -> None:
+            word = stand(desk.known, desk.cursors)
+            assert line.sync(SyncRequest(3, system_clock(), calm=word)).calm is True
+
         batch("first contact", pull, desks)
         for _round in range(given.rounds):
             batch("one act pushed", push, desks[:1])
             batch("one entry pulled", pull, desks[1:])
             batch("nothing new", pull, desks)
+            batch("nothing new, asked briefly", brief, desks)
         for _round in range(given.rounds - 1):
             batch("one act pushed, the others' pulled with it", push, desks[1:])
         for name, (count, server, database, wall) in sums.items():
