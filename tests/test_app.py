@@ -20,6 +20,7 @@ from deskapp.models import backup, opening
 from deskapp.models.glance import glance
 from deskapp.models.store import Store
 from deskapp.paths import Home
+from deskapp.queries.transfers import sites
 from deskapp.ui import theme
 from deskapp.ui.first_start import Gate
 from deskapp.ui.pages.first_start import Welcome, Wizard
@@ -263,6 +264,10 @@ def test_the_sample_branch_opens_marked_as_practice_and_apart_from_real_data(qtb
     assert not opening.exists(home)
     qtbot.waitUntil(lambda: one.store is not None, timeout=20_000)
     assert any("4071" in tile.text() for tile in one.window.lock_screen.tiles)
+    found: list[list] = []
+    one.jobs.ask(sites, owner=one.window, then=found.append)
+    qtbot.waitUntil(lambda: bool(found), timeout=20_000)
+    assert [place.name for place in found[0]] == ["示例维修中心"], "a bag can be sent for practice"
 
 
 def test_sample_records_are_refused_in_a_real_branch(store: Store, people: People) -> None:

@@ -12,7 +12,7 @@ from deskapp.commands.imports import ImportRefused, take_file
 from deskapp.commands.people import new_staff
 from deskapp.commands.setup import BranchOpened, SiteForm, open_branch
 from deskapp.errors import N_, Refused
-from deskapp.models.people import Shelf
+from deskapp.models.people import Shelf, Site
 from deskapp.models.store import Command, Store, Write, command
 from deskapp.paths import resource
 
@@ -60,7 +60,7 @@ def open_sample_branch() -> Command[BranchOpened]:
 
 @command(N_("Fill the practice branch"), right="import")
 def fill_sample_branch(write: Write) -> Filled:
-    """Bring people, shelves and the sample files into a practice store, in one commit.
+    """Bring people, shelves, a depot to send to and the sample files into a practice store, in one commit.
 
     Raises Refused in a real store: made-up records never come between real ones.
     """
@@ -73,6 +73,8 @@ def fill_sample_branch(write: Write) -> Filled:
         new_staff(
             write, staff_no=person.staff_no, name=person.name, roles=list(person.roles), pin=person.pin
         )
+    for entry in _branch()["elsewhere"]:
+        write.session.add(Site(id=write.new_id(), **entry))
     shelves = _branch()["shelves"]
     for entry in shelves:
         write.session.add(
