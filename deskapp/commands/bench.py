@@ -355,7 +355,5 @@ def release_quarantine(
 def cards_of(write: Write, item_id: str, kind: str) -> Sequence[ReviewCard]:
     """Return the open cards of a kind on a device."""
     return write.session.scalars(
-        select(ReviewCard).where(
-            ReviewCard.subject_id == item_id, ReviewCard.kind == kind, ReviewCard.settled_at == 0
-        )
+        select(ReviewCard).where(ReviewCard.subject_id == item_id, ReviewCard.kind == kind, ReviewCard.settled_at == 0)
     ).all()

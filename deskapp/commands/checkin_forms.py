@@ -18,7 +18,7 @@ class AccessoryForm:
 @dataclass(frozen=True, slots=True)
 class Photo:
     """A photo, signature or scan whose bytes lie in the blob store already. `kind`: front, back, damage,
-    signature, paper."""
+    before, after, signature, paper."""
 
     sha256: str
     mime: str = "image/jpeg"

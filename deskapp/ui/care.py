@@ -18,11 +18,13 @@ from deskapp import logs, settings
 from deskapp.errors import N_, Corrupt, DeskError
 from deskapp.i18n import say
 from deskapp.models import opening
+from deskapp.models.glance import Glance, glance
 from deskapp.models.opening import Concern
 from deskapp.paths import Home, crash_folder
 from deskapp.settings import Values
 from deskapp.ui.application import look
 from deskapp.ui.crash import CrashReporter
+from deskapp.ui.first_look import show_on
 from deskapp.ui.jobs import Jobs, Progress
 from deskapp.ui.second_place import SecondPlace
 from deskapp.ui.speech import spoken
@@ -90,6 +92,7 @@ class Care(QObject):
         self._second.begin()
         self._jobs.changed.connect(self._changed)
         self._window.signed_in.connect(self._signed_in)
+        self._window.locked.connect(self._locked)
         store, last_at = self._store, self._last_at
         self._jobs.background(lambda _progress: look_over(store, last_at), owner=self, then=self._looked_over)
 
@@ -175,6 +178,18 @@ class Care(QObject):
             return
         for concern in health.concerns:
             self._window.toast(spoken(concern.sentence, **concern.values), tone="warn", raw=True)
+
+    def _locked(self) -> None:
+        """Show on the lock screen how much waits and who works here as of now, not as of the start."""
+        store = self._store
+        self._jobs.background(
+            lambda _progress: glance(store.home, store.key, store.now), owner=self, then=self._glanced,
+            refused=lambda error: log.warning("lock screen: %s", error.code),
+        )  # fmt: skip
+
+    def _glanced(self, seen: Glance) -> None:
+        if self._window.actor is None:
+            show_on(self._window.lock_screen, seen)
 
     def _signed_in(self, _actor: object) -> None:
         QTimer.singleShot(SETTLE_MS, self, self._daily)

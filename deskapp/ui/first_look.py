@@ -1,4 +1,4 @@
-"""Fills the lock screen from the first raw look at the store. Imports nothing heavy."""
+"""Fills the lock screen from a raw look at the store, at the start and each time it locks. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ def show_on(screen: LockScreen, seen: Glance) -> None:
             [Tile(number, spoken(N_("{name}, PIN {pin}"), name=name, pin=pins[number]))
              for number, name in seen.people if number in pins]
         )  # fmt: skip
-    elif not seen.values[settings.HIDE_NAMES]:
-        screen.show_people([Tile(number, name) for number, name in seen.people])
+    else:
+        names = () if seen.values[settings.HIDE_NAMES] else seen.people
+        screen.show_people([Tile(number, name) for number, name in names])
 
 
 def _practice_pins() -> dict[str, str]:

@@ -290,6 +290,35 @@ def photo_bytes() -> bytes:
     return content.getvalue()
 
 
+def test_damage_inside_the_warranty_is_charged_once_a_photo_shows_it(desk: Desk) -> None:
+    one = desk.shop.take_in(warranty_until="2027-01-09")
+    desk.shop.store.run(
+        start_diagnosis(item_id=one.item_id, bench="W1", tamper_result="ok"), by=desk.shop.people.technician
+    )
+    desk.open(one, "diagnose")
+    step = desk.step("diagnose")
+    step.restore({"confirmed": "yes", "flag": "none", "cause": "drop_damage"})  # type: ignore[attr-defined]
+    desk.page.panel.submit()
+    desk.qtbot.waitUntil(lambda: step.verdict.isVisible())  # type: ignore[attr-defined]
+    assert desk.page.panel.card.basis == "needs_supervisor"  # type: ignore[union-attr]
+
+    QTest.mouseClick(step.verdict.again, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    desk.focus(step.photos.strip.add_button)  # type: ignore[attr-defined]
+    other = desk.shop.take_in()
+    step.photos.strip.add_bytes(photo_bytes(), "裂屏.png")  # type: ignore[attr-defined]
+    desk.open(other, "start")
+    desk.open(one, "diagnose")
+    desk.qtbot.waitUntil(lambda: len(step.photos.photos()) == 1)  # type: ignore[attr-defined]
+    step.show_form(True)  # type: ignore[attr-defined]
+    desk.page.panel.submit()
+    desk.qtbot.waitUntil(lambda: desk.page.panel.card.basis == "payable")  # type: ignore[union-attr]
+
+    desk.qtbot.waitUntil(lambda: step.photos.photos() == [])  # type: ignore[attr-defined]
+    with desk.shop.store.read() as session:
+        (photo,) = session.query(Attachment).filter_by(subject_id=one.item_id, kind="damage").all()
+    assert Blobs(desk.shop.store.home.blobs, desk.shop.store.key).fetch(photo.sha256)
+
+
 def test_a_declined_quote_is_recorded_by_keys(desk: Desk) -> None:
     one = prepared(desk.shop, "diagnosed", warranty="2025-12-31")
     desk.shop.store.run(
@@ -428,16 +457,18 @@ def test_every_step_fits_on_one_screen_without_scrolling(desk: Desk) -> None:
     shop, people = desk.shop, desk.shop.people
     quoted = prepared(shop, "diagnosed", warranty="2025-12-31")
     shop.store.run(make_quote(item_id=quoted.item_id, lines=[WantedLine("LAB-M")]), by=people.clerk)
-    held = shop.take_in()
+    held, begun = shop.take_in(), shop.take_in()
     shop.store.run(quarantine(item_id=held.item_id, reason="可疑"), by=people.technician)
+    shop.store.run(start_diagnosis(item_id=begun.item_id, bench="W1", tamper_result="ok"), by=people.technician)
     jobs = {
         "start": shop.take_in(), "diagnose": prepared(shop, "diagnosed"), "repair": prepared(shop, "repair"),
         "test": prepared(shop, "test"), "answer": quoted, "quarantine": held,
     }  # fmt: skip
     for language in ("zh_CN", "en"):
         i18n.use(language)
-        for step, one in jobs.items():
+        for step, one in [*jobs.items(), ("diagnose", begun)]:
             desk.open(one, step)
+            desk.qtbot.waitUntil(lambda one=one: desk.page.panel.card.item_id == one.item_id)
             QApplication.processEvents()
             room = desk.page.panel.stack.currentWidget()
             assert room.verticalScrollBar().maximum() == 0, (language, step)  # type: ignore[union-attr]

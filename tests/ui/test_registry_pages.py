@@ -684,6 +684,12 @@ def test_an_order_leads_to_its_device_and_merchant(
     page.to_device()
     qtbot.waitUntil(lambda: desk.shell.page_id() == "device")
 
+    unit = desk.shell.page()
+    qtbot.waitUntil(lambda: unit.card is not None and not unit.chain_button.isHidden())
+    unit.chain_button.click()
+    qtbot.waitUntil(lambda: desk.shell.page_id() == "custody")
+    qtbot.waitUntil(lambda: desk.shell.page().view is not None)
+
 
 def test_hours_are_read_as_people_write_them() -> None:
     from deskapp.ui.pages.calendar import hours_text, read_hours

@@ -12,7 +12,6 @@ from deskapp.commands.checkin_forms import Photo as Kept
 from deskapp.errors import N_
 from deskapp.queries.checkin import DeviceBriefing, ModelCard, condition_items, models_like
 from deskapp.rules.identifiers import Severity, judge, sentence
-from deskapp.settings import PHOTO_EDGE, PHOTO_FOLDER
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -21,7 +20,6 @@ from deskapp.ui.kit import (
     FormRow,
     LatinField,
     PageContext,
-    PhotoStrip,
     Pill,
     SuggestField,
     Suggestion,
@@ -31,6 +29,7 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.checkin_codes import AccessoryLine, CodeField
 from deskapp.ui.pages.checkin_looks import ConditionList, TamperList
+from deskapp.ui.pages.transfer_photos import FolderStrip
 from deskapp.ui.pages.words import choices
 from deskapp.ui.tokens import LARGE, MEDIUM
 
@@ -86,7 +85,6 @@ class DevicePanel(Card):
         self.head.addWidget(self.remove_button)
 
     def _build_fields(self) -> None:
-        values = self.context.values()
         self.alike = ChoiceBar()
         self.typed_reason = ChoiceBar(choices("typed_serial_reasons"))
         self.model = SuggestField(
@@ -111,9 +109,7 @@ class DevicePanel(Card):
         )
         self.terminal_no = LatinField(N_("8 digits"), limit=12)
         self.tusn = LatinField(limit=50)
-        self.photos = PhotoStrip(
-            self.context.jobs, long_edge=values[PHOTO_EDGE], watched_folder=values[PHOTO_FOLDER]
-        )
+        self.photos = FolderStrip(self.context)
 
     def _place_rows(self) -> None:
         grid = QGridLayout()
@@ -397,4 +393,3 @@ class DevicePanel(Card):
 
 def _models(cards: list[ModelCard]) -> list[Suggestion]:
     return [Suggestion(card.name, icon="device-mobile", data=card) for card in cards]
-

@@ -70,6 +70,8 @@ class DevicePage(Page):
             stay_columns(), name=N_("Stays with us"), empty=EmptyState("tool", N_("This device was never taken in."))
         )
         self.stays_card.add(self.stays)
+        self.chain_button = Button(N_("From hand to hand"), "quiet", icon="history", clicked=self.go_chain)
+        self.stays_card.add(row(1, self.chain_button))
         self.papers = PapersCard(context)
         self.service_card = Button(N_("Print the service card"), "quiet", icon="printer", clicked=self.print_card)
         self.papers.offer(self.service_card)
@@ -194,6 +196,7 @@ class DevicePage(Page):
         self.binding.show_unit(card)
         self.test.show_for(card)
         filled(self.stays, card.stays)
+        self.chain_button.setVisible(bool(card.stays))
         self.service_card.setVisible(bool(card.row.merchant_id) and self.context.may("visit"))
         self.papers.show_for(card.row.id, *(stay.item_id for stay in card.stays))
         self.history.show_for(card.row.id)
@@ -299,6 +302,11 @@ class DevicePage(Page):
                 "quick_ticket", serial_no=card.row.serial_no, merchant_id=card.row.merchant_id,
                 merchant_name=card.row.merchant,
             )  # fmt: skip
+
+    def go_chain(self) -> None:
+        """Show from hand to hand who had this unit on its newest stay."""
+        if self.card is not None:
+            self.context.navigate("custody", id=self.card.row.id, kind="device")
 
     def check_in(self) -> None:
         """Take this unit in."""

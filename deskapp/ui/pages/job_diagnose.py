@@ -3,55 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from deskapp import catalogue
 from deskapp.commands.bench import DiagnosisForm, NeededPart, record_diagnosis, start_diagnosis, start_repair
-from deskapp.errors import N_
+from deskapp.errors import N_, DeskError
 from deskapp.queries.bench import PartRow, parts_for
 from deskapp.queries.bench_card import JobCard
-from deskapp.rules.warranty import BASIS_TITLES, CAUSE_TITLES, Basis, Cause, from_record
 from deskapp.ui.kit import (
-    Button,
     Choice,
     ChoiceBar,
     LatinField,
-    Pill,
     SuggestField,
     Suggestion,
-    Text,
     TextField,
-    listed,
     spoken,
 )
+from deskapp.ui.pages.checkin_files import keep_files
 from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, Step
+from deskapp.ui.pages.job_photos import JobPhotos
 from deskapp.ui.pages.job_pick import Picker, named, words_search
-from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
+from deskapp.ui.pages.job_verdict import LABOUR, Verdict
 
 if TYPE_CHECKING:
-    from deskapp.models.store import Override, ReadSession
+    from deskapp.models.store import Override, ReadSession, Store
 
 TAMPER = (
     Choice("ok", N_("Intact"), "OK", "shield-check"),
     Choice("suspect", N_("Suspicious"), "SU", "alert-triangle"),
 )
-LABOUR = (
-    Choice("", N_("none"), "0"),
-    Choice("LAB-S", N_("small"), "S"),
-    Choice("LAB-M", N_("medium"), "M"),
-    Choice("LAB-L", N_("large"), "L"),
-    Choice("LAB-BRD", N_("board"), "B"),
-    Choice("LAB-SW", N_("software"), "W"),
-)
-VERDICTS = {
-    "free": (N_("Free of charge"), "ok", "circle-check"),
-    "payable": (N_("To be paid"), "warn", "cash"),
-    "blocked": (N_("Blocked: quarantine first"), "danger", "shield-lock"),
-    "needs_supervisor": (N_("A supervisor decides"), "info", "user-check"),
-}
 
 
 class StartStep(Step):
@@ -111,6 +94,8 @@ class StartStep(Step):
 class DiagnoseStep(Step):
     """Symptom, cause, what the device says, versions, labour and parts; then the verdict."""
 
+    columns = 4
+
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self.confirmed = ChoiceBar(
@@ -126,17 +111,18 @@ class DiagnoseStep(Step):
         self.app = LatinField(N_("as shown"))
         self.words = TextField(N_("What you found, in a few words"), limit=500)
         self.photos = JobPhotos(self.context)
+        self._storing = False
         self._cause = ""
         self._seen = 0
-        self.form.add("symptom_confirmed", N_("Reported fault seen?"), self.confirmed, needed=True)
-        self.form.add("tamper_flag", N_("Tamper message on the device"), self.flag, needed=True)
-        self.form.add("cause_code", N_("Cause"), self.cause, needed=True)
-        self.form.add("labour_class", N_("Labour"), self.labour)
-        self.form.add("parts", N_("Parts needed"), self.parts)
-        self.form.add("words", N_("Findings"), self.words)
+        self.form.add("symptom_confirmed", N_("Reported fault seen?"), self.confirmed, needed=True, span=2)
+        self.form.add("tamper_flag", N_("Tamper message on the device"), self.flag, needed=True, span=2)
+        self.form.add("cause_code", N_("Cause"), self.cause, needed=True, span=2)
+        self.form.add("labour_class", N_("Labour"), self.labour, span=2)
+        self.form.add("parts", N_("Parts needed"), self.parts, span=2)
+        self.form.add("photos", N_("Photos"), self.photos, span=2)
+        self.form.add("words", N_("Findings"), self.words, span=2)
         self.form.add("firmware_version", N_("Firmware before"), self.firmware)
         self.form.add("app_version", N_("Application before"), self.app)
-        self.form.add("photos", N_("Photos"), self.photos, span=2)
         self.verdict = Verdict(self)
         self.history = HistoryBox()
         self.column.addWidget(self.verdict)
@@ -264,34 +250,39 @@ class DiagnoseStep(Step):
 
     def _record(self, consent: Override | None = None) -> None:
         """Store the photos, then record the findings with them in one act."""
+        if self.card is None or self._storing:
+            return
         if self.photos.busy():
             self.host.fail(spoken(N_("A photo is still being made smaller; try again in a moment.")))
             return
-        work = keep_files(cast("Store", self.jobs.store), self.photos.photos(), None, self.context.now())
-        if work is None:
-            self._save(consent, ())
-            return
-        self.host.fail("")
-        self.jobs.background(
-            work, owner=self, then=lambda kept: self._save(consent, self.photos.named(kept)), refused=self.refuse
-        )
-
-    def _save(self, consent: Override | None, photos: tuple[Photo, ...]) -> None:
-        if self.card is None:
-            return
-        item_id = self.card.item_id
         form = DiagnosisForm(
             symptom_confirmed=self.confirmed.value() or "", cause_code=self._cause, tamper_flag=self.flag.value() or "",
             words=self.words.text(), firmware_version=self.firmware.text(), app_version=self.app.text(),
-            labour_class=self.labour.value() or "", photos=photos,
+            labour_class=self.labour.value() or "",
             needed_parts=tuple(NeededPart(part_id) for part_id in self.parts.values()),
         )  # fmt: skip
-        self.do(
-            record_diagnosis(
-                item_id=item_id, form=form, override=consent, free=True if consent is not None else None
-            ),
-            then=lambda _done: self.photos.saved(item_id),
-        )
+        item_id, named = self.card.item_id, self.photos.named
+        work = keep_files(cast("Store", self.jobs.store), self.photos.photos(), None, self.context.now())
+        if work is None:
+            self._save(item_id, form, consent)
+            return
+        self.host.fail("")
+        self._storing = True
+        self.jobs.background(
+            work, owner=self, refused=self.refuse,
+            then=lambda kept: self._save(item_id, replace(form, photos=named(kept)), consent),
+        )  # fmt: skip
+
+    def _save(self, item_id: str, form: DiagnosisForm, consent: Override | None) -> None:
+        self._storing = False
+        free = True if consent is not None else None
+        act = record_diagnosis(item_id=item_id, form=form, override=consent, free=free)
+        self.do(act, then=lambda _done: self.photos.saved(item_id))
+
+    def refuse(self, error: DeskError) -> None:
+        """Show a refusal where it belongs; what was typed and the photos stay."""
+        self._storing = False
+        super().refuse(error)
 
     def kept(self) -> dict[str, Any]:
         """Return the findings while they are not recorded."""
@@ -316,76 +307,3 @@ class DiagnoseStep(Step):
         self.firmware.setText(str(form.get("firmware", "")))
         self.app.setText(str(form.get("app", "")))
         self.parts.put([(str(key), str(text)) for key, text in form.get("parts", [])])
-
-
-class Verdict(QFrame):
-    """Free or payable, with every reason in a sentence, as it was decided; never worked out again."""
-
-    def __init__(self, step: DiagnoseStep) -> None:
-        super().__init__()
-        self.setProperty("role", "inset")
-        self.pill = Pill()
-        self.basis = Text(role="muted")
-        self.cause = Text(role="title", wrap=True)
-        self.why = Text(wrap=True)
-        self.words = Text(role="muted", wrap=True)
-        self.other = Button(N_("Decide otherwise"), "link", icon="user-check", clicked=step.decide)
-        self.again = Button(N_("Change the findings"), "link", icon="edit", clicked=self._again)
-        self._step = step
-        head = QHBoxLayout()
-        head.setSpacing(SMALL)
-        head.addWidget(self.pill)
-        head.addWidget(self.basis, 1)
-        head.addWidget(self.again)
-        head.addWidget(self.other)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(LARGE, MEDIUM, LARGE, LARGE)
-        column.setSpacing(SMALL)
-        column.addLayout(head)
-        for part in (self.cause, self.why, self.words):
-            column.addWidget(part)
-        self._card: JobCard | None = None
-        self.hide()
-
-    def show_finding(self, card: JobCard) -> None:
-        """Show the decision of a recorded diagnosis."""
-        self._card = card
-        self.retranslate()
-
-    def retranslate(self) -> None:
-        """Say the decision in the window's language."""
-        if self._card is None or self._card.finding is None:
-            return
-        decision = from_record(self._card.finding.decision)
-        text, tone, icon = VERDICTS[decision.result.value]
-        self.pill.show_state(text, tone, icon)
-        self.basis.put(spoken(BASIS_TITLES[Basis(decision.basis)]))
-        said = []
-        for reason in decision.reasons:
-            sentence, values = reason.words()
-            shown = {key: spoken(str(value)) for key, value in values.items()}
-            said.append(spoken(sentence, **shown))
-        self.why.put("  ".join(said))
-        found = self._card.finding
-        self.cause.put(cause_words(found.cause_code))
-        labour = next((spoken(one.text) for one in LABOUR if one.value and one.value == found.labour_class), "")
-        parts = [text for _key, text in self._step.parts.chips.items]
-        versions = " / ".join(text for text in (found.firmware_version, found.app_version) if text)
-        known = [
-            spoken(N_("labour: {size}"), size=labour) if labour else "", listed(parts), versions, found.words,
-        ]  # fmt: skip
-        self.words.put("  ·  ".join(text for text in known if text))
-        self.other.setVisible(decision.result.value in ("payable", "needs_supervisor"))
-
-    def _again(self) -> None:
-        self._step.show_form(True)
-        self._step.cause.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
-def cause_words(code: str) -> str:
-    """Return a cause with its class, such as "Battery worn out (wear in normal use)"."""
-    word = catalogue.words("causes").get(code)
-    if word is None:
-        return code
-    kind = spoken(CAUSE_TITLES[Cause(str(word.extra["class"]))])
-    return spoken(N_("{cause} ({kind})"), cause=word.title(), kind=kind)

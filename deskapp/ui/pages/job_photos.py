@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from deskapp import settings
 from deskapp.commands.checkin_forms import Photo as Kept
 from deskapp.errors import N_
-from deskapp.ui.kit import Choice, ChoiceBar, PageContext, Photo, PhotoStrip
+from deskapp.ui.kit import Choice, ChoiceBar, PageContext, Photo
+from deskapp.ui.pages.transfer_photos import FolderStrip
 from deskapp.ui.tokens import SMALL
 
 WHAT = (
@@ -24,14 +23,13 @@ class JobPhotos(QWidget):
     """The photos of one device until they are saved with an act.
 
     Each device has its own strip: a picture that is still being made smaller when somebody turns to
-    another device arrives at the one it was taken of. The photo folder is watched only while this is
-    in sight, so that a photo of another page is never taken for one of this device.
+    another device arrives at the one it was taken of.
     """
 
     def __init__(self, context: PageContext) -> None:
         super().__init__()
         self._context = context
-        self._strips: dict[str, PhotoStrip] = {}
+        self._strips: dict[str, FolderStrip] = {}
         self._item_id = ""
         self.kind = ChoiceBar(WHAT, name=N_("What they show"), value="damage", numbered=False)
         self._column = QVBoxLayout(self)
@@ -44,14 +42,13 @@ class JobPhotos(QWidget):
         """Show the photos of a device that are not saved yet."""
         if item_id == self._item_id:
             return
-        self.strip.watch("")
         self.strip.hide()
         if not self.strip.photos and not self.strip.busy():
             self._drop()
         self._item_id = item_id
+        self.kind.set_value("damage")
         self.strip = self._strip(item_id)
         self.strip.show()
-        self._follow()
 
     def photos(self) -> list[Photo]:
         """Return the photos of this device that are not saved yet."""
@@ -71,25 +68,10 @@ class JobPhotos(QWidget):
         if strip is not None:
             strip.clear()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Watch the photo folder while this is in sight."""
-        super().showEvent(event)
-        self._follow()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Leave the photo folder to other pages."""
-        super().hideEvent(event)
-        self.strip.watch("")
-
-    def _follow(self) -> None:
-        if self.isVisible():
-            self.strip.watch(self._context.values()[settings.PHOTO_FOLDER])
-
-    def _strip(self, item_id: str) -> PhotoStrip:
+    def _strip(self, item_id: str) -> FolderStrip:
         strip = self._strips.get(item_id)
         if strip is None:
-            edge = self._context.values()[settings.PHOTO_EDGE]
-            strip = self._strips[item_id] = PhotoStrip(self._context.jobs, long_edge=edge, parent=self)
+            strip = self._strips[item_id] = FolderStrip(self._context)
             strip.changed.connect(self._show_kind)
             self._column.addWidget(strip)
         self.kind.setVisible(bool(strip.photos))

@@ -44,6 +44,7 @@ FILE_KINDS: Final = {
     "front": N_("Front"), "back": N_("Back side"), "damage": N_("Damage"), "signature": N_("Signature"),
     "signature_giver": N_("Signature of the giver"), "signature_taker": N_("Signature of the taker"),
     "paper": N_("Signed paper"), "approval": N_("Approval of the quote"),
+    "before": N_("Before the repair"), "after": N_("After the repair"),
 }  # fmt: skip
 
 
