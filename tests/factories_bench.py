@@ -118,7 +118,7 @@ def take_in(
 
 
 @command(N_("Hand a test device out"), right="")
-def hand_out(write: Write, *, item_id: str) -> None:
+def given_out(write: Write, *, item_id: str) -> None:
     """Let the merchant take a ready device home."""
     item = write.session.get_one(RepairItem, item_id)
     move(
@@ -142,7 +142,7 @@ def go_solo(write: Write) -> None:
 
 
 @command(N_("Attach a test photo"), right="")
-def attach_photo(write: Write, *, item_id: str) -> None:
+def photographed(write: Write, *, item_id: str) -> None:
     """Attach a photo of damage."""
     write.session.add(
         Attachment(id=write.new_id(), at=write.now, by="", subject_kind="repair_item", subject_id=item_id,

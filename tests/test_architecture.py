@@ -206,6 +206,22 @@ def test_acts_are_committed_in_one_place() -> None:
     assert sorted(commits) == ["deskapp/models/act_session.py", "deskapp/models/backup.py", *stores]
 
 
+def test_no_two_commands_share_a_name() -> None:
+    """The journal keeps names: acts of one name are one kind of act; a test's command may not stand for ours either."""
+    made: dict[str, set[str]] = {}
+    for path in (*(ROOT / "deskapp").rglob("*.py"), *(ROOT / "tests").rglob("*.py")):
+        if "migrations" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef) and any(
+                isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "command"
+                for mark in node.decorator_list
+            ):
+                made.setdefault(node.name, set()).add(str(path.relative_to(ROOT)))
+    twice = {name: places for name, places in made.items() if len(places) > 1}
+    assert {name: sorted(places) for name, places in twice.items() if any(p.startswith("deskapp") for p in places)} == {}
+
+
 CLOCKS = re.compile(
     r"(^|\.)(datetime\.(now|today|utcnow)|date\.today|time\.time(_ns)?|localtime|gmtime|uuid[1-8]?)$|^uuid\."
 )

@@ -358,7 +358,7 @@ def refuse_count(lines: Sequence[Line], counted: Sequence[str]) -> None:
 
 
 @command(N_("Take a manifest back from the courier"), right="transfer")
-def take_back(write: Write, *, manifest_id: str, reason: str, courier: str, tamper_result: str) -> int:
+def take_manifest_back(write: Write, *, manifest_id: str, reason: str, courier: str, tamper_result: str) -> int:
     """Take everything back that was handed over and has not arrived: a flat tyre, a wrong van. It is a draft again."""
     row = manifest_of(write, manifest_id)
     view = transfers.view_of(write.session, row.id)

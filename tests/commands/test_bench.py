@@ -49,7 +49,7 @@ from deskapp.models.stock import Attachment
 from deskapp.models.store import Actor, Command, Override, Store
 from deskapp.rules.account import MoneyState
 from tests.conftest import FixedClock, People
-from tests.factories_bench import Benched, Shop, attach_photo, give_roles, go_solo, hand_out, open_shop
+from tests.factories_bench import Benched, Shop, give_roles, given_out, go_solo, open_shop, photographed
 
 
 @pytest.fixture
@@ -289,7 +289,7 @@ def test_the_decision_is_copied_and_stays_when_the_warranty_changes_afterwards(s
 
 def test_liquid_inside_the_warranty_is_charged_only_with_a_photo(shop: Shop) -> None:
     dry, shown = shop.take_in(warranty_until="2027-01-09"), shop.take_in(warranty_until="2027-01-09")
-    shop.store.run(attach_photo(item_id=shown.item_id))
+    shop.store.run(photographed(item_id=shown.item_id))
 
     assert diagnosed(shop, dry, "liquid_in").result == "needs_supervisor"
     assert diagnosed(shop, shown, "liquid_in").result == "payable"
@@ -318,7 +318,7 @@ def test_the_same_fault_soon_after_a_repair_is_free_and_does_not_start_the_warra
     run(shop, send_to_test(item_id=first.item_id, form=RepairForm(("adjust",))), people.technician)
     good = good_values(shop, first)
     assert run(shop, run_test(item_id=first.item_id, values=good, tamper_result="ok"), people.inspector).charged_fen
-    run(shop, hand_out(item_id=first.item_id), people.clerk)
+    run(shop, given_out(item_id=first.item_id), people.clerk)
     clock.forward(days=20)
     again = shop.take_in(device_id=first.device_id)
 

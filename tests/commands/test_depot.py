@@ -45,7 +45,7 @@ from deskapp.models.stock import Part, StockMove
 from deskapp.models.store import Store
 from deskapp.queries.next_job import next_device
 from tests.conftest import FixedClock, People
-from tests.factories_bench import Benched, hand_out
+from tests.factories_bench import Benched, given_out
 from tests.factories_depot import Depot, open_depot
 
 KEY = "0123456789ABCDEF0123456789ABCDEF"
@@ -461,7 +461,7 @@ def lent(depot: Depot, one: Benched) -> str:
 def test_an_order_does_not_close_while_its_loaner_is_out(depot: Depot, clock: FixedClock) -> None:
     one = depot.ready()
     serial = lent(depot, one)
-    depot.do(hand_out(item_id=one.item_id), depot.people.clerk)
+    depot.do(given_out(item_id=one.item_id), depot.people.clerk)
     clock.forward(days=8)
     assert depot.store.run(close_due()).result == 0 and depot.state(one) == "picked_up"
     confirm = {"item_ids": (one.item_id,), "result": "call", "confirmed_by": "林国强"}
@@ -477,7 +477,7 @@ def test_an_order_does_not_close_while_its_loaner_is_out(depot: Depot, clock: Fi
 def test_an_order_closes_by_itself_once_the_loaner_is_back(depot: Depot, clock: FixedClock) -> None:
     one = depot.ready()
     serial = lent(depot, one)
-    depot.do(hand_out(item_id=one.item_id), depot.people.clerk)
+    depot.do(given_out(item_id=one.item_id), depot.people.clerk)
     depot.do(take_back(serial_no=serial, tamper_result="ok"), depot.people.clerk)
     clock.forward(days=8)
     assert depot.store.run(close_due()).result == 1 and depot.state(one) == "closed"
@@ -496,7 +496,7 @@ def repaired_with_part(depot: Depot, part: str, *, device_id: str = "", **more: 
     depot.to_test(one)
     depot.do(run_test(item_id=one.item_id, values=depot.values(one.device_id), tamper_result="ok"),
              depot.people.inspector)  # fmt: skip
-    depot.do(hand_out(item_id=one.item_id), depot.people.clerk)
+    depot.do(given_out(item_id=one.item_id), depot.people.clerk)
     return one
 
 
@@ -581,7 +581,7 @@ def test_an_order_with_a_swap_ends_with_the_unit_that_took_its_place(depot: Depo
     one = depot.in_repair()
     depot.pool_unit()
     done = depot.do(swap(item_id=one.item_id, new_serial_no="NLN91099000001", reason="换机", tamper_result="ok"))
-    depot.do(hand_out(item_id=done.item_id), depot.people.clerk)
+    depot.do(given_out(item_id=done.item_id), depot.people.clerk)
     clock.forward(days=8)
     depot.store.run(close_due())
     with depot.store.read() as session:

@@ -6,7 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from deskapp.commands.checkin_forms import Photo
-from deskapp.commands.transfers import Carriage, change_carriage, hand_over, open_manifest, pack, take_back, unpack
+from deskapp.commands.transfers import (
+    Carriage,
+    change_carriage,
+    hand_over,
+    open_manifest,
+    pack,
+    take_manifest_back,
+    unpack,
+)
 from deskapp.commands.transfers_arrivals import warn_of_late
 from deskapp.commands.transfers_desk import Signatures
 from deskapp.commands.transfers_differences import add_difference_photos, note_extra, settle_difference, undo_receive
@@ -180,7 +188,7 @@ def test_the_courier_is_never_the_person_who_hands_over(place: Yard) -> None:
 
 def test_a_van_that_turns_round_is_a_draft_again(place: Yard) -> None:
     draft = place.sent(2)
-    place.do(take_back(manifest_id=draft.manifest_id, reason="车辆故障", courier=COURIER, tamper_result="ok"))
+    place.do(take_manifest_back(manifest_id=draft.manifest_id, reason="车辆故障", courier=COURIER, tamper_result="ok"))
 
     assert manifest(place, draft.manifest_id).state == "draft"
     assert item(place, place.devices[0].item_id).work_state == "awaiting_dispatch"

@@ -8,7 +8,7 @@ import pytest
 
 from deskapp.commands.loaners import lend, set_loaner, take_back
 from deskapp.commands.transfers import cancel_manifest, hand_over, open_manifest, pack, unpack
-from deskapp.commands.transfers import take_back as van_back
+from deskapp.commands.transfers import take_manifest_back as van_back
 from deskapp.commands.transfers_differences import undo_receive
 from deskapp.commands.transfers_receive import Looked, finish_receipt, receive_line, take_paper
 from deskapp.errors import N_, Refused

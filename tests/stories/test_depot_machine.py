@@ -41,7 +41,7 @@ from deskapp.rules.custody import Holder, kind_of
 from deskapp.rules.states import ENDED
 from deskapp.rules.states import WorkState as S
 from tests.conftest import KEY, CountedIds, FixedClock, People
-from tests.factories_bench import Benched, Shop, hand_out
+from tests.factories_bench import Benched, Shop, given_out
 from tests.factories_depot import Depot, open_depot
 
 SPARES = ("NLN91097000001", "NLN91097000002")
@@ -133,7 +133,7 @@ class DepotNight(RuleBasedStateMachine):
                 "checked_in": (work.start_diagnosis(item_id=item, bench="W1", tamper_result="ok"),),
                 "diagnosing": (work.record_diagnosis(item_id=item, form=form), work.start_repair(item_id=item)),
                 "repairing": (work.send_to_test(item_id=item, form=work.RepairForm(("clean",), minutes=5)),),
-                "ready_for_pickup": (hand_out(item_id=item),),
+                "ready_for_pickup": (given_out(item_id=item),),
                 "picked_up": (confirm_working(item_ids=(item,), result="call", confirmed_by="林国强"),),
             }
             for act in usual.get(state, ()):
@@ -193,7 +193,7 @@ class DepotNight(RuleBasedStateMachine):
             ),  # fmt: skip
             lambda: lend(serial_no=LOANER, due_at=self.clock.now + 86_400_000, order_id=order_id, tamper_result="ok"),
             lambda: take_back(serial_no=LOANER, tamper_result="ok"),
-            lambda: hand_out(**ids),
+            lambda: given_out(**ids),
             lambda: confirm_working(item_ids=(item,), result="call", confirmed_by="林国强"),
             lambda: reopen(**ids, reason="未修好", override=self.consent(other, "reopen")),
         ]

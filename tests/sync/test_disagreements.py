@@ -99,7 +99,7 @@ def test_what_two_counters_did_apart_is_one_card_at_both_and_one_decision(desks:
 
 
 @command(N_("Take a hand-over back in a story"), right="")
-def take_back(write: Write, *, event_id: str, item_id: str) -> None:
+def unsay_event(write: Write, *, event_id: str, item_id: str) -> None:
     """Void a hand-over that was written in error."""
     write.session.add(CustodyEvent(
         id=write.new_id(), at=write.now, by=write.actor.staff_id, item_id=item_id, from_holder="", to_holder="",
@@ -126,7 +126,7 @@ def test_a_card_about_what_fits_by_now_closes_itself_at_every_desk_once(desks: t
         ]
 
     before = next(one_id for one_id in reversed(first) if one_id != wrong.uid)
-    one.store.run(take_back(event_id=before, item_id=item), by=one.boss)  # that one had never happened
+    one.store.run(unsay_event(event_id=before, item_id=item), by=one.boss)  # that one had never happened
     settle(desks)
 
     closed = [card(desk, "misfit") for desk in desks]

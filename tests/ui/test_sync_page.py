@@ -275,12 +275,12 @@ def files_of(home: Home) -> list[str]:
 def test_a_lost_desk_gives_what_it_holds_is_wiped_and_begins_where_a_new_one_does(
     qtbot: QtBot, world: World, window: Start, desks: list[Desk]
 ) -> None:
-    home, actor = at_the_desk(world, "辛")
+    home, actor = at_the_desk(world, "寅")
     lost = window(home, actor)
     qtbot.waitUntil(lambda: badge(lost).startswith("Online, all sent"), timeout=SOON)
     number = _number(qtbot, lost)
     world.say("station", "revoke", str(number), "--lost")
-    do(qtbot, lost, open_ticket(form=replace(FORM, words="辛最后的工单")))
+    do(qtbot, lost, open_ticket(form=replace(FORM, words="寅最后的工单")))
 
     welcome = at_the_gate(qtbot, desks)
 

@@ -12,7 +12,7 @@ from deskapp.commands.transfers import (
     change_carriage,
     hand_over,
     pack,
-    take_back,
+    take_manifest_back,
     unpack,
 )
 from deskapp.commands.transfers_desk import Signatures
@@ -322,7 +322,7 @@ class TransferOutPage(Page):
         self.reason.ask(N_("Why do the devices come back, and from whom? All seals are whole."), self._back, who=True)
 
     def _back(self, why: str) -> None:
-        act = take_back(manifest_id=self._id, reason=why, courier=self.reason.who.text(), tamper_result="ok")
+        act = take_manifest_back(manifest_id=self._id, reason=why, courier=self.reason.who.text(), tamper_result="ok")
         self.jobs.do(act, owner=self, then=lambda _count: self._reasoned(), refused=self.reason.refuse)
 
     def _reasoned(self) -> None:
