@@ -66,7 +66,7 @@ class SortPage(Page):
         self._show()
 
     def open(self, **args: object) -> None:
-        """Go on where it was left, but for another person: then it begins anew."""
+        """Stand ready for the first scan."""
         self.focus_first(self.field)
 
     def leave(self) -> None:
