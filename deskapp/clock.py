@@ -25,6 +25,8 @@ _head = ""
 _head_of = -1
 _shift_ms = 0
 _lock = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_steps.clear)  # two programs with the same chance would make the same ids
 
 
 def system_clock() -> int:
