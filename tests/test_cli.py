@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from PySide6.QtCore import QObject, Signal
 
 from deskapp import cli, i18n, secrets, settings
 from deskapp.cli.verbs import answer
@@ -470,6 +471,10 @@ def test_without_a_screen_the_window_says_so(home: Home) -> None:
 # -- one process owns the store -------------------------------------------------------------
 
 
+class _Window(QObject):
+    changed = Signal(object)
+
+
 def test_the_running_window_does_the_work_of_the_command_line(
     run: Run, store: Store, home: Home, tmp_path: Path, qtbot: object
 ) -> None:
@@ -478,7 +483,10 @@ def test_the_running_window_does_the_work_of_the_command_line(
     listener = Listener(home)
     try:
         listener.answer_with(partial(answer, store))
-        with qtbot.waitSignal(listener.changed, timeout=10_000) as heard:  # type: ignore[attr-defined]
+        # The way the program hears it: a signal may be left by a listener only in the thread that sends it.
+        window = _Window()
+        listener.forward_changes(window.changed)
+        with qtbot.waitSignal(window.changed, timeout=10_000) as heard:  # type: ignore[attr-defined]
             pin = tmp_path / "pin"
             pin.write_text(PINS["A01"], "utf-8")
             status, told = run(
