@@ -9,18 +9,17 @@ scanner reads says how fine its codes may be.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from PIL import Image
-from reportlab.pdfgen.canvas import Canvas
 
 from deskapp.errors import N_, Refused
 from deskapp.print import codes, fonts, raster
 from deskapp.print.drawing import Drawing, paint
 from deskapp.print.media import POINTS_PER_MM, Form, Medium
 from deskapp.print.media import medium as named_medium
+from deskapp.print.pdf_file import Book
 from deskapp.print.raw import LANGUAGES, Bits, piece
 from deskapp.print.raw_pieces import at_head, setup_for
 from deskapp.rules.printer_profiles import TRUE_SIZE, Profile, Tune, check_tune
@@ -183,20 +182,13 @@ def pdf(medium: Medium, caption: str = "", tune: Tune | None = None, *, dot_page
         across = down = 1.0  # a head has its dots where they are
     nudge = [round(um * medium.dots_per_mm / 1000) for um in (tune.offset_x_um, tune.offset_y_um)]
     fonts.load()
-    out = io.BytesIO()
     papers = drawings(medium, caption)
     size = (papers[0].width * unit, papers[0].height * unit)
-    canvas = Canvas(out, pagesize=size, invariant=1, initialFontName=fonts.REGULAR)
-    canvas.setViewerPreference("PrintScaling", "None")
+    book = Book()
     for drawing in papers:
-        canvas.saveState()
-        canvas.translate(0, size[1] * (1 - down))
-        canvas.scale(across, down)
-        paint(drawing, canvas, unit, *nudge)
-        canvas.restoreState()
-        canvas.showPage()
-    canvas.save()
-    return out.getvalue()
+        trued = f"q {across:.6f} 0 0 {down:.6f} 0 {size[1] * (1 - down):.4f} cm"
+        book.page(*size, [trued, *paint(drawing, book, size[1], unit, *nudge), "Q"])
+    return book.finish()
 
 
 def pictures(medium: Medium, caption: str = "", tune: Tune | None = None) -> list[Image.Image]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from deskapp.print import qr_quick
+
 if TYPE_CHECKING:
     import segno.encoder  # noqa: F401 (names it for those who pack the program)
 
@@ -107,9 +109,28 @@ def _encoder() -> Any:
         del sys.modules["segno"]  # whoever wants all of it gets all of it
 
 
+def _encoded(text: str, level: str, version: int | None = None) -> qr_quick.Rows:
+    """Return a symbol as segno makes it, of that version or the smallest."""
+    found: qr_quick.Rows = (
+        _encoder()
+        .encode(text, error=level.lower(), version=version, mask=QR_MASK, micro=False, boost_error=False)
+        .matrix
+    )
+    return found
+
+
+@cache
+def _shape(version: int, level: str) -> qr_quick.Shape | None:
+    return qr_quick.shape(version, level, lambda text, wanted: _encoded(text, level, wanted))
+
+
 def qr(text: str, level: str = "M") -> Matrix:
     """Return a QR symbol of the smallest version that takes the text at that error level."""
-    matrix = _encoder().encode(text, error=level.lower(), mask=QR_MASK, micro=False, boost_error=False).matrix
+    version = qr_quick.version_for(text, level)
+    shape = _shape(version, level) if version else None
+    if shape is not None:
+        return Matrix(text, shape.size, shape.size, shape.hex(text), QUIET_QR)
+    matrix = _encoded(text, level)
     size = len(matrix)
     plain = bytes.maketrans(b"\x00\x01", b"01")
     rows = [_hex(row.translate(plain).decode("ascii")) for row in matrix]

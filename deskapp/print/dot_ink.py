@@ -18,9 +18,8 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
-from reportlab.pdfbase import pdfmetrics
-
-from deskapp.print import fonts
+from deskapp.print import font_part, fonts
+from deskapp.print.font_file import Face
 
 _BLOCK = 8
 """Rarer characters are read 2**8 at a time."""
@@ -104,13 +103,12 @@ class _Font:
         return self.parts.get(block) or self._load(block)
 
     def _load(self, block: int) -> _Part:
-        face = pdfmetrics.getFont(self.name).face
+        face = fonts.face(self.name)
         if block < 0:
             points: Iterable[int] = self.usual
         else:
-            points = [point for point in range(block << _BLOCK, (block + 1) << _BLOCK) if point in face.charToGlyph]
-        with fonts.in_use:
-            made = self.parts[block] = _Part.of(face, points)
+            points = [point for point in range(block << _BLOCK, (block + 1) << _BLOCK) if point in face.glyphs]
+        made = self.parts[block] = _Part.of(face, points)
         return made
 
 
@@ -122,20 +120,20 @@ class _Part:
     codes: dict[int, int]
 
     @classmethod
-    def of(cls, face: Any, points: Iterable[int]) -> _Part:
+    def of(cls, face: Face, points: Iterable[int]) -> _Part:
         """Hand characters of a font's file to the library.
 
         It looks widths up in a list from its beginning and writes one entry a change: characters of one width go
         together, the most frequent width first. With the file's own order a Chinese character took 5 us, twice.
         """
         points = tuple(points)
-        wide = {point: face.charWidths.get(point, face.defaultWidth) for point in points}
+        wide = {point: face.widths.get(point, face.usual) for point in points}
         often = Counter(wide.values())
         ordered = sorted(points, key=lambda point: (-often[wide[point]], wide[point], point))
         codes, places = {}, {0: 0}
         for point in ordered:
-            codes[point] = places.setdefault(face.charToGlyph[point], len(places))
-        data = bytes(face.makeSubset(ordered))
+            codes[point] = places.setdefault(face.glyphs[point], len(places))
+        data = font_part.cut(face, list(places))
         glyphs = b"".join(code.to_bytes(2, "big") for code in range(len(places)))
         library, document = _library(), _document()
         handle = library.load_font(document, data, len(data), b"/Identity", glyphs, len(glyphs))
@@ -160,12 +158,11 @@ def _document() -> int:
 
 @cache
 def _font(name: str) -> _Font:
-    fonts.load()
-    charted = pdfmetrics.getFont(name).face.charToGlyph
+    charted = fonts.face(name).glyphs
     if name not in (fonts.REGULAR, fonts.BOLD):
         return _Font(name, frozenset())
     # The bold file has what is in daily use; the regular one three times as much.
-    usual = pdfmetrics.getFont(fonts.BOLD).face.charToGlyph
+    usual = fonts.face(fonts.BOLD).glyphs
     return _Font(name, frozenset(charted).intersection(usual))
 
 

@@ -7,12 +7,12 @@ for archive and page printers, or on a page whose unit is one dot, for rasters.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-from reportlab.pdfgen.canvas import Canvas
 
 from deskapp.print import codes, fonts
 from deskapp.print.logo import Bits
+from deskapp.print.pdf_file import Book
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,37 +132,40 @@ def mask_operator(matrix: codes.Matrix | Bits, x: float, y: float, width: float,
     )
 
 
-def paint(drawing: Drawing, canvas: Canvas, scale: float, dx: float = 0, dy: float = 0) -> None:
-    """Paint the marks on the current page; one dot becomes `scale` units.
+def paint(drawing: Drawing, book: Book, height: float, scale: float, dx: float = 0, dy: float = 0) -> list[str]:
+    """Return the operators that paint the marks on a page of that height; one dot becomes `scale` units.
 
     `dx`, `dy` move the drawing right and down by dots: where a sheet has its cell, or
     the nudge of a printer.
     """
-    canvas.saveState()
-    canvas.scale(scale, scale)
-    page_height = canvas._pagesize[1] / scale
-    top = page_height - dy
-    for block in drawing.blocks:
-        canvas.rect(block.x + dx, top - block.y - block.height, block.width, block.height, stroke=0, fill=1)
+    top = height / scale - dy
+    code = [f"q {scale:.6f} 0 0 {scale:.6f} 0 0 cm 0 g"]
+    code += [
+        f"{mark.x + dx:g} {top - mark.y - mark.height:g} {mark.width:g} {mark.height:g} re f" for mark in drawing.blocks
+    ]
     for symbol in drawing.symbols:
         wide = symbol.matrix.columns * symbol.module
         low = top - symbol.y - symbol.height
-        canvas._code.append(mask_operator(symbol.matrix, symbol.x + dx, low, wide, symbol.height))
+        code.append(mask_operator(symbol.matrix, symbol.x + dx, low, wide, symbol.height))
     for picture in drawing.pictures:
         bits = picture.bits
         low = top - picture.y - bits.rows
-        canvas._code.append(mask_operator(bits, picture.x + dx, low, bits.columns, bits.rows))
-    black = [mark for mark in drawing.texts if not mark.white]
-    white = [mark for mark in drawing.texts if mark.white]
-    for marks, ink in ((black, 0), (white, 1)):
-        if not marks:
-            continue
-        canvas.setFillGray(ink)
-        line = canvas.beginText()
-        for mark in marks:
-            line.setTextOrigin(mark.x + dx, top - mark.baseline)
-            for run in fonts.runs(mark.text, mark.bold):
-                line.setFont(run.font, mark.size)
-                line.textOut(run.text)
-        canvas.drawText(line)
-    canvas.restoreState()
+        code.append(mask_operator(bits, picture.x + dx, low, bits.columns, bits.rows))
+    code.append("BT")
+    code += _text(book, (mark for mark in drawing.texts if not mark.white), dx, top)
+    white = _text(book, (mark for mark in drawing.texts if mark.white), dx, top)
+    if white:
+        code += ["1 g", *white]  # it stands on black blocks
+    code.append("ET Q")
+    return code
+
+
+def _text(book: Book, marks: Iterable[Text], dx: float, top: float) -> list[str]:
+    """Return text operators; a rare character's run goes on where the one before it ended."""
+    code: list[str] = []
+    for mark in marks:
+        place = f"1 0 0 1 {mark.x + dx:g} {top - mark.baseline:g} Tm "
+        for font, piece in fonts.runs(mark.text, mark.bold):
+            code.append(f"{place}/{font} {mark.size:g} Tf <{book.code(font, piece)}> Tj")
+            place = ""
+    return code

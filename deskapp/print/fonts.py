@@ -7,19 +7,15 @@ gets the list so that a clerk can write the character by hand.
 
 from __future__ import annotations
 
+import logging
 import threading
-import types
 import unicodedata
-import zlib
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from reportlab import rl_config
-from reportlab.pdfbase import pdfdoc, pdfmetrics, ttfonts
-
 from deskapp.paths import resource
-from deskapp.print.font_file import Font
+from deskapp.print.font_file import Face
 
 REGULAR = "Desk"
 BOLD = "DeskBold"
@@ -28,10 +24,9 @@ ELLIPSIS = "…"
 
 _NEVER_FIRST = "，。、；：？！）》」』】”’％…"  # these hang over the edge rather than open a line
 
-_FILES = {REGULAR: "NotoSansSC-Regular.ttf", BOLD: "NotoSansSC-Bold.ttf"}
+_FILES = {REGULAR: resource("fonts", "NotoSansSC-Regular.ttf"), BOLD: resource("fonts", "NotoSansSC-Bold.ttf")}
 _loading = threading.Lock()
-in_use = threading.RLock()
-"""Held while a document is drawn or a font is cut: the library's fonts keep state per document, not per thread."""
+log = logging.getLogger(__name__)
 
 
 class Run(NamedTuple):
@@ -51,79 +46,44 @@ class Fitted:
     cut: bool = False
 
 
-def to_unicode(font_name: str, subset: list[int]) -> str:
-    """Return the table by which readers turn the codes of a subset font into text.
-
-    WORKAROUND(reportlab 5.1): its own table writes code points beyond the basic plane
-    with five digits; the format wants UTF-16BE, so rare names could not be searched.
-    Blocks hold at most 100 entries, as the CMap format asks.
-    """
-    entries = [
-        f"<{code:02X}> <{chr(point).encode('utf-16-be', 'surrogatepass').hex().upper()}>"
-        for code, point in enumerate(subset)
-    ]
-    blocks = []
-    for start in range(0, len(entries), 100):
-        part = entries[start : start + 100]
-        blocks += [f"{len(part)} beginbfchar", *part, "endbfchar"]
-    head = [
-        "/CIDInit /ProcSet findresource begin",
-        "12 dict begin",
-        "begincmap",
-        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def",
-        f"/CMapName /{font_name} def",
-        "/CMapType 2 def",
-        "1 begincodespacerange",
-        "<00> <FF>",
-        "endcodespacerange",
-    ]
-    tail = ["endcmap", "CMapName currentdict /CMap defineresource pop", "end", "end"]
-    return "\n".join([*head, *blocks, *tail])
-
-
 @cache
-def _registered() -> bool:
-    rl_config.invariant = 1
-    rl_config.useA85 = 0
-    ttfonts.makeToUnicodeCMap = to_unicode
-    # WORKAROUND(reportlab 5.1): no setting says how hard to press. Quick is 5 % larger and takes a fifth off a receipt.
-    pdfdoc.zlib = types.SimpleNamespace(compress=partial(zlib.compress, level=1), decompress=zlib.decompress)
-    for name, file in _FILES.items():
-        pdfmetrics.registerFont(Font(name, str(resource("fonts", file))))
-    # Paragraphs ask for the bold of a family by name; italics do not exist on our papers.
-    pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
-    return True
+def face(font: str) -> Face:
+    """Return the file of a font, read once: some 12 ms each."""
+    return Face(str(_FILES[font])) if font in _FILES else _fallbacks()[font]
 
 
 def load() -> None:
-    """Register the two fonts; the first call takes some 25 ms, later ones nothing."""
+    """Read the two fonts; the first call takes some 25 ms, later ones nothing."""
     with _loading:
-        _registered()
+        for name in _FILES:
+            face(name)
 
 
 @cache
-def _fallbacks() -> tuple[str, ...]:
-    """Register the fallback pack, if one is installed, when the first rare character asks for it."""
-    names = []
+def _fallbacks() -> dict[str, Face]:
+    """Read the fallback pack, if one is installed, when the first rare character asks for it.
+
+    A file in it that is no font, or one that may not be put into documents, is left out: papers come without it.
+    """
+    found: dict[str, Face] = {}
     folder = resource("fonts", "fallback")
     for number, file in enumerate(sorted(folder.glob("*.ttf")) if folder.is_dir() else ()):
-        name = f"{REGULAR}Fallback{number}"
-        pdfmetrics.registerFont(Font(name, str(file)))
-        names.append(name)
-    return tuple(names)
+        try:
+            found[f"{REGULAR}Fallback{number}"] = Face(str(file))
+        except (OSError, ValueError) as error:
+            log.warning("fallback font left out: %s", error)
+    return found
 
 
 @cache
 def _glyphs(font: str) -> dict[int, int]:
-    load()
-    glyphs: dict[int, int] = pdfmetrics.getFont(font).face.charToGlyph
+    glyphs: dict[int, int] = face(font).glyphs
     return glyphs
 
 
 @cache
 def _widths(font: str) -> dict[int, float]:
-    load()
-    widths: dict[int, float] = pdfmetrics.getFont(font).face.charWidths
+    widths: dict[int, float] = face(font).widths
     return widths
 
 
@@ -170,6 +130,7 @@ def _invisible(character: str) -> bool:
     return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
 
 
+@lru_cache(maxsize=2048)
 def runs(text: str, bold: bool = False) -> tuple[Run, ...]:
     """Split a text into runs of fonts that have it; a character nobody has becomes 〓."""
     text = clean(text)

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from deskapp.errors import N_
 from deskapp.print.printers import NotSent
+from deskapp.rules.printer_profiles import Profile
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +130,85 @@ class Line(Protocol):
         """Let go. What has not left yet is thrown away, so that nothing prints after it was given up."""
 
 
+class PacedLine:
+    """A line over a handle that never blocks: bytes go out at the printer's pace, and what it says meanwhile is kept.
+
+    Answers are read while we write, or both sides would wait for ever.
+    """
+
+    piece = 16_384
+    """The most bytes that are handed over at once."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._heard = bytearray()
+        self._ended = False
+        """The printer closed its end."""
+        self._broken = False
+        self._stuck = False
+
+    def write(self, data: bytes, keep_on: Callable[[], bool] | None = None) -> None:
+        """See `Line.write`."""
+        pace, left = Pace(self._limits, len(data), keep_on), 0
+        while left < len(data):
+            if self._broken or self._ended:
+                raise Broken(left)
+            readable, writable = self._ready(write=True, within_s=pace.wait())
+            if readable:
+                self._take()
+            if writable:
+                try:
+                    left += self._put(data[left : left + self.piece])
+                    pace.moved()
+                except (BlockingIOError, InterruptedError):
+                    continue
+                except OSError as problem:
+                    self._broken = True
+                    raise Broken(left) from problem
+            elif not readable and pace.over():
+                self._stuck = True
+                raise Broken(left, stuck=True)
+
+    def read(self, within_s: float) -> bytes | None:
+        """See `Line.read`."""
+        if not self._heard and not self._ended and not self._broken and self._readable(within_s):
+            self._take()
+        if self._heard:
+            heard = bytes(self._heard)
+            self._heard.clear()
+            return heard
+        return None if self._ended or self._broken else b""
+
+    def _readable(self, within_s: float) -> bool:
+        return self._ready(write=False, within_s=within_s)[0]
+
+    def _take(self) -> None:
+        """Keep what has come."""
+        try:
+            came = self._get()
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self._broken = True
+            return
+        if came is None:
+            self._ended = True
+        else:
+            self._heard += came
+
+    def _ready(self, *, write: bool, within_s: float) -> tuple[bool, bool]:
+        """Wait for the handle; returns whether it can be read and written."""
+        raise NotImplementedError
+
+    def _put(self, data: bytes) -> int:
+        """Hand over bytes and return how many were taken. Raises OSError."""
+        raise NotImplementedError
+
+    def _get(self) -> bytes | None:
+        """Return what has come; None at the end. Raises OSError."""
+        raise NotImplementedError
+
+
 class Transport(Protocol):
     """How a line is opened."""
 
@@ -193,3 +274,27 @@ def alone(address: str, within_s: float) -> Iterator[None]:
                 gate.file.release()
     finally:
         gate.thread.release()
+
+
+class OwnLanguagePrinter:
+    """What every printer that is given its own language is: one of a profile, for one program at a time."""
+
+    def __init__(self, profile: Profile, limits: Limits | None) -> None:
+        self._profile = profile
+        self._limits = limits or Limits()
+
+    @property
+    def address(self) -> str:
+        return self._profile.address
+
+    @property
+    def language(self) -> str:
+        return self._profile.language
+
+    @property
+    def profile(self) -> Profile:
+        return self._profile
+
+    def reserve(self) -> AbstractContextManager[None]:
+        """Keep others off the printer; see `print.printers.RawPrinter`."""
+        return alone(self.address, self._limits.lock)

@@ -12,6 +12,7 @@ from deskapp.commands import printing
 from deskapp.errors import Corrupt
 from deskapp.models.store import Changes, Command, Store
 from deskapp.print import page_watch, printers
+from deskapp.print.edition import Edition
 from deskapp.print.media import Form, medium
 from deskapp.print.page_watch import PageWatch
 from deskapp.print.printers import InDoubt, NotSent, Outcome, Printer
@@ -156,20 +157,13 @@ class PageLane:
         from deskapp.print.here import signatures_of, templates_of
 
         job, cards = jobs[0], [papers.from_json(one.card) for one in jobs]
+        pictures = {name: picture for card in cards for name, picture in signatures_of(self.store, card).items()}
         return render.render_many(
             [(one.kind, card) for one, card in zip(jobs, cards, strict=True)],
-            medium=job.medium,
-            language=job.language,
-            copy_no=job.copy_no,
-            job_id=job.id,
-            printed_at_ms=job.created_at,
-            superseded_by=job.superseded_by,
-            nudge_mm=(move[0], move[1]),
-            scale=(tune.scale_x_ppm / TRUE_SIZE, tune.scale_y_ppm / TRUE_SIZE),
-            start_cell=job.start_cell,
-            templates=templates_of(self.store.home, values),
-            pictures={name: picture for card in cards for name, picture in signatures_of(self.store, card).items()},
-        )
+            Edition.of_job(job, nudge_mm=(move[0], move[1]), templates=templates_of(self.store.home, values),
+                           pictures=pictures),
+            start_cell=job.start_cell, scale=(tune.scale_x_ppm / TRUE_SIZE, tune.scale_y_ppm / TRUE_SIZE),
+        )  # fmt: skip
 
     def _watched(self, printer: Printer, evidence: str) -> tuple[str, str]:
         """Wait a little for a paper to come out; returns the state it is in by then, and why, in words.

@@ -21,13 +21,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from reportlab.pdfgen.canvas import Canvas
-
 from deskapp.errors import N_
 from deskapp.print import paper_blocks, strip_paint, templates
 from deskapp.print.expressions import Names
 from deskapp.print.media import MEDIA, PAPER_MEDIA, Form, Medium
 from deskapp.print.paper_parts import Block, Reading, Scope, base_name, tags_of
+from deskapp.print.pdf_file import Book
 from deskapp.print.pieces import closing
 from deskapp.print.strips import AS_IT_IS, Drawn, Facts, Laid, Paper, Story, Truing, lay, paginate
 from deskapp.print.template_reader import Table, Words
@@ -158,12 +157,12 @@ def layouts(tuned: templates.Tuned, card: papers.Card, medium: Medium, facts: Fa
 
 
 def draw(
-    canvas: Canvas, tuned: templates.Tuned, card: papers.Card, medium: Medium, facts: Facts, *,
+    book: Book, tuned: templates.Tuned, card: papers.Card, medium: Medium, facts: Facts, *,
     dot_page: bool = False, truing: Truing = AS_IT_IS,
 ) -> Drawn:  # fmt: skip
-    """Draw a card on the canvas: every copy, one or more pages each."""
+    """Draw a card in the document: every copy, one or more pages each."""
     drawn = [
-        strip_paint.draw(canvas, *compose(tuned, card, medium, facts, part), dot_page=dot_page, truing=truing)
+        strip_paint.draw(book, *compose(tuned, card, medium, facts, part), dot_page=dot_page, truing=truing)
         for part in parts(tuned, facts.language)
     ]
     cut = dict.fromkeys(name for one in drawn for name in one.cut)

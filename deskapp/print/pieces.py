@@ -7,6 +7,7 @@ other. Every text enters as characters, so a name like `<img src=...>` prints as
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from deskapp.print import codes, typeset
@@ -36,7 +37,13 @@ def rule(paper: Paper, thick: float = 0.5, *, grey: float = 0.0, dash: bool = Fa
 
 def lines(pieces: Sequence[Piece], room: float, *, align: str = "left", leading: float = 1.32) -> Story:
     """Return text as strips, one a line."""
-    made: Story = []
+    return [Strip(tall, [*marks]) for tall, marks in _lines(tuple(pieces), room, align, leading)]
+
+
+@lru_cache(maxsize=1024)
+def _lines(pieces: tuple[Piece, ...], room: float, align: str, leading: float) -> tuple[tuple[float, list[Mark]], ...]:
+    """Return height and marks of each line; captions and names come again on paper after paper."""
+    made = []
     for line in typeset.set_lines(pieces, room):
         tall = line.size * leading
         base = (tall - line.size) / 2 + 0.88 * line.size
@@ -45,8 +52,8 @@ def lines(pieces: Sequence[Piece], room: float, *, align: str = "left", leading:
         for number, run in enumerate(line.runs):
             end = line.runs[number + 1].x if number + 1 < len(line.runs) else line.width
             marks.append(Words(start + run.x, base, run.text, run.style, end - run.x))
-        made.append(Strip(tall, marks))
-    return made
+        made.append((tall, marks))
+    return tuple(made)
 
 
 def text(
@@ -79,27 +86,30 @@ def whole_words(value: str, style: Style, room: float, least: float) -> Style:
     return typeset.fitting(longest, style, room, max(least, style.size * 0.72)) if len(longest) > 8 else style
 
 
-def caption_pieces(paper: Paper, words: Pair, size: float = 0.0) -> list[Piece]:
+def caption_pieces(paper: Paper, words: Pair, size: float = 0.0) -> tuple[Piece, ...]:
     """Return a caption in both languages, the second smaller."""
     first = size or (ROLL_CAPTION if paper.roll else CAPTION)
     second = ROLL_SECOND if paper.roll else first * 0.82
-    found = [Piece(words[0], Style(paper.size(first), False, True))]
-    if words[1] and paper.second:
-        found.append(Piece(" " + words[1], Style(paper.size(second), False, True)))
-    return found
+    return _captions(words, paper.size(first), paper.size(second) if paper.second else 0.0)
+
+
+@lru_cache(maxsize=1024)
+def _captions(words: Pair, size: float, second: float) -> tuple[Piece, ...]:
+    first = Piece(words[0], Style(size, False, True))
+    return (first, Piece(" " + words[1], Style(second, False, True))) if words[1] and second else (first,)
 
 
 def caption_lines(paper: Paper, words: Pair, room: float) -> Story:
     """Return a caption as lines: where both languages do not fit beside each other, each has a line of its own."""
     found = caption_pieces(paper, words)
-    if len(found) < 2 or sum(typeset.width(one.text, one.style) for one in found) <= room:
+    if len(found) < 2 or sum([typeset.width(one.text, one.style) for one in found]) <= room:
         return lines(found, room)
     return [*lines(found[:1], room), *lines([Piece(found[1].text.strip(), found[1].style)], room)]
 
 
 def tall(strips: Iterable[Strip]) -> float:
     """Return how tall strips are together."""
-    return sum(strip.height for strip in strips)
+    return sum([strip.height for strip in strips])
 
 
 def stack(strips: Iterable[Strip]) -> Strip:
@@ -114,12 +124,16 @@ def stack(strips: Iterable[Strip]) -> Strip:
 
 def beside(columns: Iterable[tuple[float, Iterable[Strip]]], *, low: bool = False) -> Strip:
     """Return columns (left end, strips) next to each other as one strip; `low` stands them on one base."""
-    made = [(x, stack(strips)) for x, strips in columns]
-    height = max((strip.height for _, strip in made), default=0.0)
+    made = [(x, [*strips]) for x, strips in columns]
+    heights = [tall(strips) for _, strips in made]
+    height = max(heights, default=0.0)
     marks: list[Mark] = []
-    for x, strip in made:
-        down = height - strip.height if low else 0.0
-        marks += shifted(strip.marks, x, down) if x or down else strip.marks
+    for (x, strips), own in zip(made, heights, strict=True):
+        y = height - own if low else 0.0
+        for strip in strips:
+            if strip.marks:
+                marks += shifted(strip.marks, x, y) if x or y else strip.marks
+            y += strip.height
     return Strip(height, marks)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from deskapp.errors import N_
 from deskapp.print import raster, raw, render
+from deskapp.print.edition import Asked, Edition
 from deskapp.print.media import Form, Medium, medium
 from deskapp.print.raw.bits import Bits
-from deskapp.print.raw_pieces import Asked, at_head, setup_for
+from deskapp.print.raw_pieces import at_head, setup_for
 from deskapp.print.render import PaperWarning
 from deskapp.rules import papers
 from deskapp.rules.printer_profiles import HEADS, Profile
@@ -86,19 +87,8 @@ def _dots(job: Asked, profile: Profile | None, taste: Taste) -> Proof:
     if profile is not None:
         tune = profile.tune(job.medium)
         nudge = tune.offset_x_um / 1000, tune.offset_y_um / 1000
-    made = render.render_burned(
-        job.kind,
-        papers.from_json(job.card),
-        medium=target,
-        language=job.language,
-        copy_no=job.copy_no,
-        job_id=job.id,
-        printed_at_ms=job.created_at,
-        superseded_by=job.superseded_by,
-        nudge_mm=nudge,
-        templates=taste.templates,
-        pictures=taste.pictures,
-    )
+    edition = Edition.of_job(job, target, nudge_mm=nudge, templates=taste.templates, pictures=taste.pictures)
+    made = render.render_burned(job.kind, papers.from_json(job.card), edition)
     drawn = [Bits.of_picture(picture) for picture in made.pictures]
     warnings, shade = list(made.warnings), 0
     if profile is not None:
@@ -125,15 +115,6 @@ def _on_paper(burned: Bits, target: Medium, shade: int, *, turned: bool) -> Bits
 
 
 def _rendered(job: Asked, target: Medium, taste: Taste) -> render.Rendered:
-    return render.render_many(
-        [(job.kind, papers.from_json(job.card))],
-        medium=target,
-        language=job.language,
-        copy_no=job.copy_no,
-        job_id=job.id,
-        printed_at_ms=job.created_at,
-        superseded_by=job.superseded_by,
-        start_cell=getattr(job, "start_cell", 0),
-        templates=taste.templates,
-        pictures=taste.pictures,
-    )
+    edition = Edition.of_job(job, target, templates=taste.templates, pictures=taste.pictures)
+    first = getattr(job, "start_cell", 0)
+    return render.render_many([(job.kind, papers.from_json(job.card))], edition, start_cell=first)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from deskapp.print import raw
+from deskapp.print.edition import Asked, Edition
 from deskapp.print.media import Form, medium
 from deskapp.print.raw.bits import Bits
 from deskapp.print.raw.language import piece
@@ -20,27 +21,6 @@ if TYPE_CHECKING:
     from deskapp.print.media import Medium
     from deskapp.print.render import PaperWarning
     from deskapp.print.templates import Chosen
-
-
-class Asked(Protocol):
-    """What a job says about its paper."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def card(self) -> str: ...
-    @property
-    def medium(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def copy_no(self) -> int: ...
-    @property
-    def created_at(self) -> int: ...
-    @property
-    def superseded_by(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +48,9 @@ def make(
     target = medium(at_head(job.medium, profile.dots_per_mm))
     tune = profile.tune(job.medium)
     card = papers.from_json(job.card)
+    nudge = tune.offset_x_um / 1000, tune.offset_y_um / 1000
     rendered = render.render_burned(
-        job.kind,
-        card,
-        medium=target,
-        language=job.language,
-        copy_no=job.copy_no,
-        job_id=job.id,
-        printed_at_ms=job.created_at,
-        superseded_by=job.superseded_by,
-        nudge_mm=(tune.offset_x_um / 1000, tune.offset_y_um / 1000),
-        templates=templates,
-        pictures=pictures(card),
+        job.kind, card, Edition.of_job(job, target, nudge_mm=nudge, templates=templates, pictures=pictures(card))
     )
     till = job.kind == "repair_receipt" and job.copy_no == 0
     pieces = [_piece(picture, target, profile, drawer=till) for picture in rendered.pictures]

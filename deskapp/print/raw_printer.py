@@ -12,12 +12,11 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deskapp.errors import Refused
-from deskapp.print.lines import SENTENCES, Broken, Limits, Line, Transport, alone
+from deskapp.print.lines import SENTENCES, Broken, Limits, Line, OwnLanguagePrinter, Transport, alone
 from deskapp.print.printers import Condition, Delivery, Evidence, NotSent, RawPrinter, Readiness
 from deskapp.print.raw import LANGUAGES, Language, Status, Trouble, sentence
 from deskapp.print.talk import Talk
@@ -90,29 +89,13 @@ class Probe:
     closes: bool
 
 
-class LinePrinter:
+class LinePrinter(OwnLanguagePrinter):
     """A printer at the other end of a line, network or USB."""
 
     def __init__(self, profile: Profile, transport: Transport, limits: Limits | None = None) -> None:
-        self._profile = profile
+        super().__init__(profile, limits)
         self._transport = transport
-        self._limits = limits or Limits()
         self._talks: Language = LANGUAGES[profile.language]
-
-    @property
-    def address(self) -> str:
-        return self._profile.address
-
-    @property
-    def language(self) -> str:
-        return self._profile.language
-
-    @property
-    def profile(self) -> Profile:
-        return self._profile
-
-    def reserve(self) -> AbstractContextManager[None]:
-        return alone(self.address, self._limits.lock)
 
     # ------------------------------------------------------------ looking
 

@@ -7,18 +7,18 @@ warning; it never stops a print.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import TYPE_CHECKING
-
-from reportlab.pdfgen.canvas import Canvas
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from deskapp.errors import N_
 from deskapp.print import fonts, labels, raster, sheet, sheet_template
 from deskapp.print.drawing import Drawing, paint
+from deskapp.print.edition import Edition
 from deskapp.print.media import PAPER_MEDIA, POINTS_PER_MM, Form, Medium
 from deskapp.print.media import medium as named_medium
+from deskapp.print.pdf_file import Book
 from deskapp.print.strips import Facts, Truing
 from deskapp.print.templates import Chosen, default
 from deskapp.rules import papers
@@ -76,106 +76,68 @@ def warm_up(templates: Chosen | None = None) -> None:
     for kind, base in (("device_label", "label-60x40"), ("pickup_slip", "roll-80"), ("repair_receipt", "roll-80")):
         (templates or default()).of(kind, base)
     card = papers.ShelfLabelCard(number="L000000000000")
-    render_burned("shelf_label", card, medium="label-60x40", language="en", templates=templates)
+    render_burned("shelf_label", card, Edition("label-60x40", "en", templates=templates))
 
 
-def render(
-    kind: str,
-    card: papers.Card,
-    *,
-    medium: str | Medium,
-    language: str,
-    copy_no: int = 0,
-    job_id: str = "",
-    printed_at_ms: int = 0,
-    superseded_by: str = "",
-    nudge_mm: tuple[float, float] = (0.0, 0.0),
-    templates: Chosen | None = None,
-    pictures: Mapping[str, bytes] | None = None,
-) -> Rendered:
+def render(kind: str, card: papers.Card, edition: Edition) -> Rendered:
     """Return the PDF of one paper, its page in millimetres.
 
-    `copy_no` 0 = original, n = reprint n. `superseded_by` marks a corrected paper.
-    `nudge_mm` moves everything right and down, to true a printer. `templates` are those
-    the branch chose and tuned, else the shipped ones. `pictures` are the drawn signatures the
-    card names (`papers.pictures_of`), by their SHA-256. ValueError if the card is not of
-    that kind or the medium cannot carry it.
+    ValueError if the card is not of that kind or the medium cannot carry it.
     """
-    return render_many(
-        [(kind, card)],
-        medium=medium,
-        language=language,
-        copy_no=copy_no,
-        job_id=job_id,
-        printed_at_ms=printed_at_ms,
-        superseded_by=superseded_by,
-        nudge_mm=nudge_mm,
-        templates=templates,
-        pictures=pictures,
-    )
+    return render_many([(kind, card)], edition)
 
 
 def render_many(
     items: list[tuple[str, papers.Card]],
+    edition: Edition,
     *,
-    medium: str | Medium,
-    language: str,
-    copy_no: int = 0,
-    job_id: str = "",
-    printed_at_ms: int = 0,
-    superseded_by: str = "",
-    nudge_mm: tuple[float, float] = (0.0, 0.0),
     start_cell: int = 0,
     scale: tuple[float, float] = (1.0, 1.0),
     dot_page: bool = False,
-    templates: Chosen | None = None,
-    pictures: Mapping[str, bytes] | None = None,
 ) -> Rendered:
     """Return several papers of one medium as one PDF; labels one to a page, or a sheet of cells.
 
     `start_cell` is the first free cell of a sheet, `scale` by how much its printer needs pages and sheets longer
-    or shorter, across and down; a label keeps its size. `nudge_mm` moves all of them. `dot_page` makes the unit
-    of the page one dot of the head: the page that rasters are taken from.
+    or shorter, across and down; a label keeps its size. `dot_page` makes the unit of the page one dot of the
+    head: the page that rasters are taken from.
     """
     if not items:
         raise ValueError("nothing to print")
-    target = _checked(items, medium)
-    facts = Facts(language, copy_no, job_id, printed_at_ms, superseded_by, pictures or {})
-    with fonts.in_use:
-        fonts.load()
-        out = io.BytesIO()
-        unit = 1.0 if dot_page else POINTS_PER_MM / target.dots_per_mm
-        size = (target.width_dots * unit, max(1, target.height_dots) * unit)
-        canvas = _canvas(out, size, items, facts)
-        given = _Given()
-        pages, height = 0, target.height_mm
-        truing = Truing(nudge_mm, scale)
-        nudge = round(nudge_mm[0] * target.dots_per_mm), round(nudge_mm[1] * target.dots_per_mm)
-        if target.form is Form.SHEET:
-            cells = sheet_template.layout(target.sheet, templates.sheets if templates else None)
-            job = sheet.Job(language, copy_no, start_cell, nudge, scale, printed_at_ms, templates)
-            pages, drawings = sheet.draw(canvas, [card for _, card in items], target, cells, job, unit)
-            for drawing in drawings:
-                given.note(drawing)
-        for kind, card in items if target.form is not Form.SHEET else ():
-            if target.form is Form.LABEL:
-                drawing = labels.draw(card, target, language, copy_no, chosen=templates, printed_at_ms=printed_at_ms)
-                paint(drawing, canvas, unit, *nudge)
-                canvas.showPage()
-                given.note(drawing)
-                pages += 1
-            else:
-                tuned = (templates or default()).of(kind, target.base)
-                from deskapp.print import paper_template  # labels come without it
+    target = _checked(items, edition.medium)
+    facts, templates = _facts(edition), edition.templates
+    fonts.load()
+    unit = 1.0 if dot_page else POINTS_PER_MM / target.dots_per_mm
+    size = (target.width_dots * unit, max(1, target.height_dots) * unit)
+    book = Book(items[0][1].number or items[0][0], items[0][0], edition.job_id)
+    given = _Given()
+    pages, height = 0, target.height_mm
+    truing = Truing(edition.nudge_mm, scale)
+    nudge = _nudge_dots(edition, target)
+    if target.form is Form.SHEET:
+        cells = sheet_template.layout(target.sheet, templates.sheets if templates else None)
+        job = sheet.Job(
+                edition.language, edition.copy_no, start_cell, nudge, scale, edition.printed_at_ms, templates
+            )  # fmt: skip
+        pages, drawings = sheet.draw(book, [card for _, card in items], target, cells, job, unit)
+        for drawing in drawings:
+            given.note(drawing)
+    for kind, card in items if target.form is not Form.SHEET else ():
+        if target.form is Form.LABEL:
+            drawing = _label(card, target, edition)
+            book.page(*size, paint(drawing, book, size[1], unit, *nudge))
+            given.note(drawing)
+            pages += 1
+        else:
+            tuned = (templates or default()).of(kind, target.base)
+            from deskapp.print import paper_template  # labels come without it
 
-                made = paper_template.draw(canvas, tuned, card, target, facts, dot_page=dot_page, truing=truing)
-                given.cut.update(dict.fromkeys(made.cut))
-                given.code(made.finest)
-                pages += made.pages
-                height = made.height_mm
-        canvas.save()
+            made = paper_template.draw(book, tuned, card, target, facts, dot_page=dot_page, truing=truing)
+            given.cut.update(dict.fromkeys(made.cut))
+            given.code(made.finest)
+            pages += made.pages
+            height = made.height_mm
     warned = _warnings([c for _, c in items], given)
-    return Rendered(out.getvalue(), pages, target.width_mm, height, warned, given.finest)
+    return Rendered(book.finish(), pages, target.width_mm, height, warned, given.finest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,40 +147,25 @@ class Dots(Rendered):
     pictures: tuple[Image.Image, ...] = ()
 
 
-def render_burned(
-    kind: str,
-    card: papers.Card,
-    *,
-    medium: str | Medium,
-    language: str,
-    copy_no: int = 0,
-    job_id: str = "",
-    printed_at_ms: int = 0,
-    superseded_by: str = "",
-    nudge_mm: tuple[float, float] = (0.0, 0.0),
-    templates: Chosen | None = None,
-    pictures: Mapping[str, bytes] | None = None,
-) -> Dots:
+def render_burned(kind: str, card: papers.Card, edition: Edition) -> Dots:
     """Return one paper as the very dots of a head, for raw printers and their preview."""
-    target = _checked([(kind, card)], medium)
+    target = _checked([(kind, card)], edition.medium)
     from deskapp.print import dots  # a PDF comes without them
 
     if target.form is Form.SHEET:
         raise ValueError("a sheet of labels is for a page printer")
-    facts = Facts(language, copy_no, job_id, printed_at_ms, superseded_by, pictures or {})
     fonts.load()
     given, height = _Given(), target.height_mm
     if target.form is Form.LABEL:
-        drawing = labels.draw(card, target, language, copy_no, chosen=templates, printed_at_ms=printed_at_ms)
-        right, down = (round(one * target.dots_per_mm) for one in nudge_mm)
-        burned = [dots.label(drawing, target.width_dots, target.height_dots, right, down)]
+        drawing = _label(card, target, edition)
+        burned = [dots.label(drawing, target.width_dots, target.height_dots, *_nudge_dots(edition, target))]
         given.note(drawing)
     else:
-        tuned = (templates or default()).of(kind, target.base)
+        tuned = (edition.templates or default()).of(kind, target.base)
         burned = []
         from deskapp.print import paper_template
 
-        for laid in paper_template.layouts(tuned, card, target, facts):
+        for laid in paper_template.layouts(tuned, card, target, _facts(edition)):
             burned += dots.pages(laid)
             given.cut.update(dict.fromkeys(laid.paper.cut))
             given.code(laid.finest)
@@ -247,79 +194,34 @@ class _Given:
             self.code(symbol.module)
 
 
-def render_dots(
-    kind: str,
-    card: papers.Card,
-    *,
-    medium: str | Medium,
-    language: str,
-    copy_no: int = 0,
-    job_id: str = "",
-    printed_at_ms: int = 0,
-    nudge_mm: tuple[float, float] = (0.0, 0.0),
-    templates: Chosen | None = None,
-    pictures: Mapping[str, bytes] | None = None,
-) -> list[Image.Image]:
+def render_dots(kind: str, card: papers.Card, edition: Edition) -> list[Image.Image]:
     """Return the exact dots a thermal head burns, one 1-bit picture a page (0 = black)."""
-    made = render_burned(
-        kind,
-        card,
-        medium=medium,
-        language=language,
-        copy_no=copy_no,
-        job_id=job_id,
-        printed_at_ms=printed_at_ms,
-        nudge_mm=nudge_mm,
-        templates=templates,
-        pictures=pictures,
-    )
-    return list(made.pictures)
+    return list(render_burned(kind, card, edition).pictures)
 
 
-def render_png(
-    kind: str,
-    card: papers.Card,
-    *,
-    medium: str | Medium,
-    language: str,
-    copy_no: int = 0,
-    job_id: str = "",
-    printed_at_ms: int = 0,
-    superseded_by: str = "",
-    page: int = 0,
-    dpi: int = 144,
-    templates: Chosen | None = None,
-    pictures: Mapping[str, bytes] | None = None,
-) -> bytes:
+def render_png(kind: str, card: papers.Card, edition: Edition, *, page: int = 0, dpi: int = 144) -> bytes:
     """Return the preview of one page: the dots of a label, the rendered PDF of anything else."""
-    target = named_medium(medium) if isinstance(medium, str) else medium
-    if target.form is Form.LABEL:
-        return raster.png(
-            render_dots(
-                kind,
-                card,
-                medium=target,
-                language=language,
-                copy_no=copy_no,
-                job_id=job_id,
-                printed_at_ms=printed_at_ms,
-                templates=templates,
-                pictures=pictures,
-            )[page]
-        )
-    made = render(
-        kind,
-        card,
-        medium=target,
-        language=language,
-        copy_no=copy_no,
-        job_id=job_id,
-        printed_at_ms=printed_at_ms,
-        superseded_by=superseded_by,
-        templates=templates,
-        pictures=pictures,
-    )
-    return raster.png(raster.pages(made.pdf, dpi / 72)[page])
+    medium = edition.medium
+    if (named_medium(medium) if isinstance(medium, str) else medium).form is Form.LABEL:
+        return raster.png(render_dots(kind, card, edition)[page])
+    return raster.png(raster.pages(render(kind, card, edition).pdf, dpi / 72)[page])
+
+
+def _facts(edition: Edition) -> Facts:
+    one = edition
+    return Facts(one.language, one.copy_no, one.job_id, one.printed_at_ms, one.superseded_by, one.pictures)
+
+
+def _nudge_dots(edition: Edition, target: Medium) -> tuple[int, int]:
+    """Return how far everything is moved right and down, in dots."""
+    right, down = edition.nudge_mm
+    return round(right * target.dots_per_mm), round(down * target.dots_per_mm)
+
+
+def _label(card: papers.Card, target: Medium, edition: Edition) -> Drawing:
+    return labels.draw(
+        card, target, edition.language, edition.copy_no, chosen=edition.templates, printed_at_ms=edition.printed_at_ms
+    )  # fmt: skip
 
 
 def _checked(items: list[tuple[str, papers.Card]], medium: str | Medium) -> Medium:
@@ -333,23 +235,11 @@ def _checked(items: list[tuple[str, papers.Card]], medium: str | Medium) -> Medi
     return target
 
 
-def _canvas(out: io.BytesIO, size: tuple[float, float], items: list[tuple[str, papers.Card]], facts: Facts) -> Canvas:
-    """Open a PDF that says what it is and asks viewers not to scale it."""
-    canvas = Canvas(out, pagesize=size, initialFontName=fonts.REGULAR, pageCompression=1, invariant=1)
-    canvas.setTitle(items[0][1].number or items[0][0])
-    canvas.setSubject(items[0][0])
-    canvas.setCreator("deskapp")
-    canvas.setAuthor("")
-    canvas.setKeywords(facts.job_id)
-    canvas.setViewerPreference("PrintScaling", "None")
-    return canvas
-
-
 def _warnings(cards: list[papers.Card], given: _Given) -> tuple[PaperWarning, ...]:
     """Return what the clerk has to know: characters that were lost, texts that were cut, codes left out."""
     found = []
     texts = [text for card in cards for text in texts_of(card)]
-    absent = "".join(dict.fromkeys("".join(map(fonts.missing, texts))))
+    absent = fonts.missing("".join(texts))
     if absent:
         found.append(PaperWarning("missing_characters", {"characters": absent}))
     hidden = [fonts.clean(text)[:20] for text in texts if not text.isprintable() and fonts.hidden(text)]
@@ -370,5 +260,10 @@ def texts_of(value: object) -> Iterator[str]:
         for item in value:
             yield from texts_of(item)
     elif is_dataclass(value) and not isinstance(value, type):
-        for one in fields(value):
-            yield from texts_of(getattr(value, one.name))
+        for name in _names(type(value)):
+            yield from texts_of(getattr(value, name))
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))

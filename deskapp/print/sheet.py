@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reportlab.pdfgen.canvas import Canvas
-
 from deskapp.print import labels, templates
 from deskapp.print.drawing import Drawing, paint
 from deskapp.print.media import MEDIA, Medium
+from deskapp.print.pdf_file import Book
 from deskapp.print.sheet_template import SheetLayout
 from deskapp.rules import papers
 
@@ -35,7 +34,7 @@ class Job:
 
 
 def draw(
-    canvas: Canvas, cards: list[papers.Card], target: Medium, cells: SheetLayout, job: Job, unit: float
+    book: Book, cards: list[papers.Card], target: Medium, cells: SheetLayout, job: Job, unit: float
 ) -> tuple[int, list[Drawing]]:
     """Draw labels from a cell on, sheet after sheet; returns sheets used and the drawings."""
     if not 0 <= job.start_cell < cells.cells:
@@ -45,19 +44,22 @@ def draw(
         dots_per_mm=target.dots_per_mm,
         symbol=_symbol(cells.label, target),
     )
+    width, height = target.width_dots * unit, target.height_dots * unit
     made: list[Drawing] = []
+    code: list[str] = []
     sheets = 0
     for place, card in enumerate(cards):
         cell = (job.start_cell + place) % cells.cells
         if place and cell == 0:
-            canvas.showPage()
+            book.page(width, height, code)
+            code = []
             sheets += 1
         drawing = labels.draw(
             card, stock, job.language, job.copy_no, chosen=job.chosen, printed_at_ms=job.printed_at_ms
         )
-        paint(drawing, canvas, unit, *_corner_dots(cells, cell, stock, job))
+        code += paint(drawing, book, height, unit, *_corner_dots(cells, cell, stock, job))
         made.append(drawing)
-    canvas.showPage()
+    book.page(width, height, code)
     return sheets + 1, made
 
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfgen.canvas import Canvas
-
 from deskapp.print import fonts, typeset
 from deskapp.print.drawing import mask_operator
 from deskapp.print.media import POINTS_PER_MM
+from deskapp.print.pdf_file import Book
 from deskapp.print.strips import (
     AS_IT_IS,
     GREY,
@@ -38,15 +36,15 @@ from deskapp.print.words import caption, say
 from deskapp.rules.paper_store import NO_LONGER_VALID
 
 
-def draw(canvas: Canvas, paper: Paper, story: Story, *, dot_page: bool = False, truing: Truing = AS_IT_IS) -> Drawn:
-    """Draw one paper on the canvas, one or more pages.
+def draw(book: Book, paper: Paper, story: Story, *, dot_page: bool = False, truing: Truing = AS_IT_IS) -> Drawn:
+    """Draw one paper in the document, one or more pages.
 
     `dot_page` makes the unit one dot; a roll is then as wide as the head, without the paper's edges.
     `truing` is what the page printer was found to need; dots of a head need none.
     """
     laid = lay(paper, story)
     for number in range(1, len(laid.pages) + 1):
-        _page(canvas, laid, marks_of(laid, number), dot_page, truing)
+        _page(book, laid, marks_of(laid, number), dot_page, truing)
     return Drawn(len(laid.pages), laid.height_mm, tuple(paper.cut), laid.finest)
 
 
@@ -60,14 +58,13 @@ def marks_of(laid: Laid, number: int) -> list[Mark]:
     return found
 
 
-def _page(canvas: Canvas, laid: Laid, marks: list[Mark], dot_page: bool, truing: Truing) -> None:
+def _page(book: Book, laid: Laid, marks: list[Mark], dot_page: bool, truing: Truing) -> None:
     paper, medium = laid.paper, laid.paper.medium
     dots_per_point = medium.dots_per_mm / POINTS_PER_MM
     scale = dots_per_point if dot_page else 1.0
     side = 0.0 if dot_page and medium.head_dots else medium.margin_mm * POINTS_PER_MM
     wide = medium.print_dots / dots_per_point if dot_page else medium.width_mm * POINTS_PER_MM
     tall = laid.height_mm * POINTS_PER_MM
-    canvas.setPageSize((wide * scale, tall * scale))
     top = tall - medium.edge_mm * POINTS_PER_MM
     code: list[str] = []
     if dot_page:
@@ -82,25 +79,25 @@ def _page(canvas: Canvas, laid: Laid, marks: list[Mark], dot_page: bool, truing:
         (right, down), (across, along) = truing.move_mm, truing.scale
         left, low = across * right * POINTS_PER_MM, tall * (1 - along) - along * down * POINTS_PER_MM
         code.append(f"{across:.6f} 0 0 {along:.6f} {left:.3f} {low:.3f} cm")
-    code += _operators(canvas, paper, marks, side, top, dots_per_point)
+    code += _operators(book, paper, marks, side, top, dots_per_point)
     if paper.facts.superseded_by:
-        code += _superseded(canvas, paper, wide, tall)
+        code += _superseded(book, paper, wide, tall)
     code.append("Q")
-    canvas._code.extend(code)
-    canvas.showPage()
+    book.page(wide * scale, tall * scale, code)
 
 
 def _operators(
-    canvas: Canvas, paper: Paper, marks: Iterable[Mark], left: float, top: float, dots_per_point: float
+    book: Book, paper: Paper, marks: Iterable[Mark], left: float, top: float, dots_per_point: float
 ) -> list[str]:
     """Return the page operators of marks whose origin lies at left, top."""
     code: list[str] = []
+    black, grey = paper.black, not paper.black
     texts: dict[bool, list[Words]] = {False: [], True: []}
     for mark in marks:
         if isinstance(mark, Words):
-            texts[mark.style.soft and not paper.black].append(mark)
+            texts[mark.style.soft and grey].append(mark)
         elif isinstance(mark, Stroke):
-            code += _stroke(mark, left, top, paper.black)
+            code += _stroke(mark, left, top, black)
         elif isinstance(mark, Frame):
             x, y = left + mark.x, top - mark.y - mark.height
             code.append(f"{mark.thick:.2f} w 0 G {x:.2f} {y:.2f} {mark.width:.2f} {mark.height:.2f} re S")
@@ -113,28 +110,23 @@ def _operators(
     for soft, found in texts.items():
         if found:
             code.append(f"BT {GREY if soft else 0:g} g")
-            code += _words(canvas, found, left, top)
+            code += _words(book, found, left, top)
             code.append("ET")
     return code
 
 
-def _words(canvas: Canvas, marks: Iterable[Words], left: float, top: float) -> list[str]:
+def _words(book: Book, marks: Iterable[Words], left: float, top: float) -> list[str]:
     """Return text operators; a rare character's run goes on where the one before it ended."""
     code: list[str] = []
-    document = canvas._doc
-    now = ""
-    for mark in marks:
-        place = f"1 0 0 1 {left + mark.x:.2f} {top - mark.y:.2f} Tm"
-        for run in fonts.runs(mark.text, mark.style.bold):
-            font = pdfmetrics.getFont(run.font)
-            for subset, piece in font.splitString(run.text, document):
-                name = font.getSubsetInternalName(subset, document)
-                wanted = f"{name} {mark.style.size:g} Tf"
-                if wanted != now:
-                    code.append(wanted)
-                    now = wanted
-                code.append(f"{place} <{piece.hex()}> Tj")
-                place = ""
+    now: tuple[str, float] = ("", 0.0)
+    for x, y, text, (size, bold, _soft), _width in marks:
+        place = f"1 0 0 1 {left + x:.2f} {top - y:.2f} Tm "
+        for font, piece in fonts.runs(text, bold):
+            if (font, size) != now:
+                code.append(f"/{font} {size:g} Tf")
+                now = font, size
+            code.append(f"{place}<{book.code(font, piece)}> Tj")
+            place = ""
     return code
 
 
@@ -227,7 +219,7 @@ def superseded_frame(size: float, half: float) -> tuple[float, float, float, flo
     return -half - 8, -size * 0.5, 2 * half + 16, size * 1.7
 
 
-def _superseded(canvas: Canvas, paper: Paper, wide: float, tall: float) -> list[str]:
+def _superseded(book: Book, paper: Paper, wide: float, tall: float) -> list[str]:
     """Return a frame with the word across a paper that a later one replaces."""
     text, size, half = superseded_words(paper)
     across, up = SLANT
@@ -235,6 +227,6 @@ def _superseded(canvas: Canvas, paper: Paper, wide: float, tall: float) -> list[
     return [
         f"q {across} {up} {-up} {across} {wide / 2:.2f} {tall * 0.62:.2f} cm 1.4 w 0 G",
         f"{x:.2f} {y:.2f} {width:.2f} {height:.2f} re S BT 0 g",
-        *_words(canvas, [Words(-half, -size * 0.05, text, Style(size, True), 2 * half)], 0.0, 0.0),
+        *_words(book, [Words(-half, -size * 0.05, text, Style(size, True), 2 * half)], 0.0, 0.0),
         "ET Q",
     ]

@@ -10,8 +10,9 @@ All lengths are points; inside a strip `y` grows downwards from its top.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from deskapp.print import codes
@@ -40,6 +41,10 @@ class Words(NamedTuple):
     def box(self) -> Box:
         """Return left, top, right, bottom of the letters: 0.88 above, 0.12 below the baseline."""
         return (self.x, self.y - 0.88 * self.style.size, self.x + self.width, self.y + 0.12 * self.style.size)
+
+
+_words: Callable[[tuple[float, float, str, Style, float]], Words] = partial(tuple.__new__, Words)
+"""Makes words of their five values in half the time: a paper moves its words some five hundred times."""
 
 
 class Stroke(NamedTuple):
@@ -187,16 +192,18 @@ class Paper:
     part: str = ""  # which of several copies this is: for the sender, for the receiver
     logo: Logo | None = None
     inside: float = 0.0  # the width of the column being set, 0 for the whole text
+    roll: bool = field(init=False)
+    """A thermal roll: narrow, no foot line, one page as long as its text."""
+    black: bool = field(init=False)
+    """No grey: thermal heads and needles print a dot or none."""
+    least: float = field(init=False)
+    """The smallest size this medium prints legibly: 20 dots of a 203 dpi head, 3.2 mm for needles."""
 
-    @property
-    def roll(self) -> bool:
-        """A thermal roll: narrow, no foot line, one page as long as its text."""
-        return self.medium.form is Form.ROLL
-
-    @property
-    def black(self) -> bool:
-        """No grey: thermal heads and needles print a dot or none."""
-        return self.roll or self.medium.needles
+    def __post_init__(self) -> None:
+        """Work out what is asked for a hundred times."""
+        self.roll = self.medium.form is Form.ROLL
+        self.black = self.roll or self.medium.needles
+        self.least = 9.0 if self.medium.needles else 7.1 if self.roll else 5.6
 
     @property
     def width(self) -> float:
@@ -214,11 +221,6 @@ class Paper:
     def language(self) -> str:
         """The language of the reader."""
         return self.facts.language
-
-    @property
-    def least(self) -> float:
-        """The smallest size this medium prints legibly: 20 dots of a 203 dpi head, 3.2 mm for needles."""
-        return 9.0 if self.medium.needles else 7.1 if self.roll else 5.6
 
     def size(self, points: float) -> float:
         """Return a size as this paper sets it: scaled, and never below what can be read."""
@@ -325,10 +327,11 @@ def shifted(marks: Iterable[Mark], dx: float, dy: float) -> list[Mark]:
     """Return marks moved right and down."""
     moved: list[Mark] = []
     for mark in marks:
-        if isinstance(mark, Stroke):
+        if isinstance(mark, Words):
+            x, y, text, style, width = mark
+            moved.append(_words((x + dx, y + dy, text, style, width)))
+        elif isinstance(mark, Stroke):
             moved.append(mark._replace(x=mark.x + dx, y=mark.y + dy, x2=mark.x2 + dx, y2=mark.y2 + dy))
-        elif isinstance(mark, Words):
-            moved.append(Words(mark.x + dx, mark.y + dy, mark.text, mark.style, mark.width))
         else:
             moved.append(mark._replace(x=mark.x + dx, y=mark.y + dy))
     return moved

@@ -14,13 +14,11 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable
 
-from deskapp.print.lines import SENTENCES, Broken, Limits, Line, Pace
+from deskapp.print.lines import SENTENCES, Limits, Line, PacedLine
 from deskapp.print.printers import NotSent
 from deskapp.rules.printer_profiles import tcp_parts
 
-_PIECE = 16_384
 _IN_FLIGHT = 65_536
 _LINGER = "hh" if sys.platform == "win32" else "ii"
 _NO_LINGER = struct.pack(_LINGER, 0, 0)
@@ -47,52 +45,18 @@ class Tcp:
         return TcpLine(wire, self._limits)
 
 
-class TcpLine:
+class TcpLine(PacedLine):
     """One connection."""
 
     def __init__(self, wire: socket.socket, limits: Limits) -> None:
+        super().__init__(limits)
         self._wire = wire
-        self._limits = limits
-        self._heard = bytearray()
-        self._ended = False
-        self._broken = False
-        self._stuck = False
         wire.setblocking(False)
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         # What the system has taken counts as sent, so it may not take much before the printer does.
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _IN_FLIGHT)
-
-    def write(self, data: bytes, keep_on: Callable[[], bool] | None = None) -> None:
-        pace, left = Pace(self._limits, len(data), keep_on), 0
-        while left < len(data):
-            if self._broken or self._ended:
-                raise Broken(left)
-            readable, writable = self._ready(write=True, within_s=pace.wait())
-            if readable:
-                self._take()
-            if writable:
-                try:
-                    left += self._wire.send(data[left : left + _PIECE])
-                    pace.moved()
-                except (BlockingIOError, InterruptedError):
-                    continue
-                except OSError as problem:
-                    self._broken = True
-                    raise Broken(left) from problem
-            elif not readable and pace.over():
-                self._stuck = True
-                raise Broken(left, stuck=True)
-
-    def read(self, within_s: float) -> bytes | None:
-        if not self._heard and not self._ended and self._ready(write=False, within_s=within_s)[0]:
-            self._take()
-        if self._heard:
-            heard = bytes(self._heard)
-            self._heard.clear()
-            return heard
-        return None if self._ended or self._broken else b""
 
     def finish(self, within_s: float) -> bool | None:
         early = self._ended
@@ -102,7 +66,7 @@ class TcpLine:
             self._broken = True
         until = time.monotonic() + within_s
         while not self._ended and not self._broken and (wait := until - time.monotonic()) > 0:
-            if self._ready(write=False, within_s=wait)[0]:
+            if self._readable(wait):
                 self._take()
         # A printer that closes without having read everything answers what is still on its way with a
         # reset, so the end is believed only when nothing of ours is on its way any more.
@@ -129,18 +93,11 @@ class TcpLine:
             return False, False
         return bool(found[0]), bool(found[1])
 
-    def _take(self) -> None:
-        try:
-            came = self._wire.recv(4096)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError:
-            self._broken = True
-            return
-        if came:
-            self._heard += came
-        else:
-            self._ended = True
+    def _put(self, data: bytes) -> int:
+        return self._wire.send(data)
+
+    def _get(self) -> bytes | None:
+        return self._wire.recv(4096) or None
 
     def _unsent(self, until: float) -> int | None:
         """Return how many bytes the other side has not confirmed, waiting for none; None where nobody knows."""

@@ -8,7 +8,7 @@ asked what lies where, from the same numbers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from deskapp.print import fonts
@@ -19,8 +19,7 @@ _MAY_END = frozenset("/,;·")  # a Latin run may be parted after these
 _WIDE_FROM = 0x2E80  # the first block of Han and its punctuation: may be parted anywhere
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How a run of text looks; `soft` is the grey of captions, black where a printer has no grey."""
 
     size: float
@@ -68,7 +67,12 @@ _ADVANCES = {False: _Advances(False), True: _Advances(True)}
 
 def width(text: str, style: Style) -> float:
     """Return the width of a text in points."""
-    return sum(map(_ADVANCES[style.bold].__getitem__, text)) * style.size
+    return _unit_width(text, style.bold) * style.size
+
+
+@lru_cache(maxsize=4096)
+def _unit_width(text: str, bold: bool) -> float:
+    return sum(map(_ADVANCES[bold].__getitem__, text))
 
 
 def set_lines(pieces: Sequence[Piece], room: float) -> list[Line]:

@@ -13,14 +13,12 @@ import select
 import stat
 import struct
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from deskapp.print.lines import SENTENCES, Broken, Limits, Line, Pace
+from deskapp.print.lines import SENTENCES, Limits, Line, PacedLine
 from deskapp.print.printers import NotSent
 from deskapp.print.raw.status import Trouble
 
-_PIECE = 8_192  # the driver's own buffer
 _PORT_STATUS = 0x060B  # LPGETSTATUS of linux/lp.h
 _PAPER_OUT, _SELECTED, _NO_FAULT = 0x20, 0x10, 0x08
 _WHY = {
@@ -51,50 +49,21 @@ class Usb:
         return UsbLine(handle, self._limits)
 
 
-class UsbLine:
-    """The opened device."""
+class UsbLine(PacedLine):
+    """The opened device; a device file has no end from the other side."""
+
+    piece = 8_192  # the driver's own buffer
 
     def __init__(self, handle: int, limits: Limits) -> None:
+        super().__init__(limits)
         self._handle = handle
-        self._limits = limits
-        self._heard = bytearray()
-        self._broken = False
-
-    def write(self, data: bytes, keep_on: Callable[[], bool] | None = None) -> None:
-        pace, left = Pace(self._limits, len(data), keep_on), 0
-        while left < len(data):
-            if self._broken:
-                raise Broken(left)
-            readable, writable = self._ready(select.POLLIN | select.POLLOUT, pace.wait())
-            if readable:
-                self._take()
-            if writable:
-                try:
-                    left += os.write(self._handle, data[left : left + _PIECE])
-                    pace.moved()
-                except (BlockingIOError, InterruptedError):
-                    continue
-                except OSError as problem:
-                    self._broken = True
-                    raise Broken(left) from problem
-            elif not readable and pace.over():
-                raise Broken(left, stuck=True)
-
-    def read(self, within_s: float) -> bytes | None:
-        if not self._heard and not self._broken and self._ready(select.POLLIN, within_s)[0]:
-            self._take()
-        if self._heard:
-            heard = bytes(self._heard)
-            self._heard.clear()
-            return heard
-        return None if self._broken else b""
 
     def finish(self, within_s: float) -> bool | None:
         """Wait until the printer has taken the last piece: the driver throws it away when the file is closed before.
 
-        None at best: a device file has no end from the other side.
+        None at best.
         """
-        if not self._broken and not self._ready(select.POLLOUT, max(within_s, self._limits.stall))[1]:
+        if not self._broken and not self._polled(select.POLLOUT, max(within_s, self._limits.stall))[1]:
             self._broken = True
         return False if self._broken else None
 
@@ -114,7 +83,10 @@ class UsbLine:
             return None
         return trouble_of_wires(int(wires))
 
-    def _ready(self, wanted: int, within_s: float) -> tuple[bool, bool]:
+    def _ready(self, *, write: bool, within_s: float) -> tuple[bool, bool]:
+        return self._polled(select.POLLIN | (select.POLLOUT if write else 0), within_s)
+
+    def _polled(self, wanted: int, within_s: float) -> tuple[bool, bool]:
         poll = select.poll()
         poll.register(self._handle, wanted)
         events = poll.poll(within_s * 1000)
@@ -124,15 +96,11 @@ class UsbLine:
             return False, False
         return bool(seen & select.POLLIN), bool(seen & select.POLLOUT)
 
-    def _take(self) -> None:
-        try:
-            came = os.read(self._handle, 4096)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError:
-            self._broken = True
-            return
-        self._heard += came
+    def _put(self, data: bytes) -> int:
+        return os.write(self._handle, data)
+
+    def _get(self) -> bytes | None:
+        return os.read(self._handle, 4096)
 
 
 def trouble_of_wires(wires: int) -> Trouble | None:

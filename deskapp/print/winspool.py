@@ -12,12 +12,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
 from deskapp.errors import N_
-from deskapp.print.lines import SENTENCES, Limits, alone
+from deskapp.print.lines import SENTENCES, Limits, OwnLanguagePrinter
 from deskapp.print.printers import Condition, Delivery, Evidence, Found, NotSent, Readiness
 from deskapp.print.raw.status import Trouble, sentence
 from deskapp.rules.printer_profiles import Profile
@@ -93,33 +92,17 @@ class Spool(Protocol):
         """Delete a job; False when it is not there any more."""
 
 
-class SpoolPrinter:
+class SpoolPrinter(OwnLanguagePrinter):
     """A printer of the Windows spooler that is given its own language."""
 
     def __init__(
         self, name: str, profile: Profile, *, spool: Spool | None = None, limits: Limits | None = None
     ) -> None:
+        super().__init__(profile, limits)
         self.name = name
-        self._profile = profile
         self._given = spool
-        self._limits = limits or Limits()
         self._jobs: list[int] = []
         self._lock = threading.Lock()
-
-    @property
-    def address(self) -> str:
-        return f"spool:{self.name}"
-
-    @property
-    def language(self) -> str:
-        return self._profile.language
-
-    @property
-    def profile(self) -> Profile:
-        return self._profile
-
-    def reserve(self) -> AbstractContextManager[None]:
-        return alone(self.address, self._limits.lock)
 
     def condition(self) -> Condition:
         try:

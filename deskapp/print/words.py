@@ -41,6 +41,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "LABOUR": "paper|Labour",
         "VISIT": "paper|Visit",
         "INSPECTION": "paper|Inspection",
+        "STORAGE": "paper|Storage",
     },
     "ChargeBasis": {
         "IN_WARRANTY": "paper|Free, in warranty",

@@ -44,6 +44,7 @@ class LineKind(StrEnum):
     LABOUR = "labour"
     VISIT = "visit"
     INSPECTION = "inspection"
+    STORAGE = "storage"
 
 
 class ChargeBasis(StrEnum):

@@ -15,35 +15,24 @@ import sys
 import time
 from collections.abc import Callable
 
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from deskapp.print import codes, fonts, labels, render
 from deskapp.print.drawing import Drawing
+from deskapp.print.edition import Edition
 from deskapp.print.media import POINTS_PER_MM, medium
 from deskapp.rules import papers
-from deskapp.rules.numbers import make_label
-from tests.print import samples
+from tests.bench.print.cards import labels as cards
 
 GATE = 1.5
 STOCK = medium("label-60x40")
 
 
-def cards(count: int) -> list[papers.DeviceLabelCard]:
-    """Return labels with numbers, serials and names of their own."""
-    return [
-        samples.device_label(
-            number=make_label("D", 123, index + 1),
-            serial_no=f"00005302NL86{index:08d}",
-            merchant=f"老街鱼丸店{index % 97}",
-            terminal_no=f"{10039112 + index}",
-        )
-        for index in range(count)
-    ]
-
-
 def ours(given: list[papers.DeviceLabelCard]) -> bytes:
     """Make the PDF as the program does."""
-    return render.render_many([("device_label", card) for card in given], medium=STOCK, language="zh_CN").pdf
+    return render.render_many([("device_label", card) for card in given], Edition(STOCK, "zh_CN")).pdf
 
 
 def floor(pages: list[Drawing]) -> bytes:
@@ -136,6 +125,8 @@ def measure(count: int) -> tuple[float, float, float]:
 def main(count: int = 1000) -> int:
     """Print ours, floor and ratio for one and for many; returns 1 if the gate does not hold."""
     ours(cards(1))
+    for name in (fonts.REGULAR, fonts.BOLD):
+        pdfmetrics.registerFont(TTFont(name, fonts.face(name).file, asciiReadable=False))
     held = True
     for amount in (1, count):
         own, bare, masks = measure(amount)

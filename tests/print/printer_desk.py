@@ -17,6 +17,16 @@ SHORT = Limits(
 )  # fmt: skip
 
 
+class Between:
+    """What stands between the spooler and a printer, and is the printer in all but what a test overrides."""
+
+    def __init__(self, real: RawPrinter) -> None:
+        self.real = real
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.real, name)
+
+
 def raw(
     printer: VirtualPrinter, *, limits: Limits = SHORT, learned: Capabilities | None = None, **more: Any
 ) -> RawPrinter:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from deskapp.print import labels, paper_template, render, templates
+from deskapp.print.edition import Edition
 from deskapp.print.media import medium
 from deskapp.print.pieces import caption_lines
 from deskapp.print.strip_paint import marks_of
@@ -73,7 +74,6 @@ def test_a_label_says_that_a_device_is_out_of_warranty_not_that_it_goes_out_to_r
 
 
 def test_a_rare_character_is_printed_where_a_font_has_it_and_told_where_none_has() -> None:
-    made = render.render_burned("device_label", samples.device_label(merchant=MERCHANT), medium="label-60x40",
-                                language="zh_CN")  # fmt: skip
+    made = render.render_burned("device_label", samples.device_label(merchant=MERCHANT), Edition("label-60x40", "zh_CN"))  # fmt: skip
     told = {warning.code: warning.values for warning in made.warnings}
     assert told["missing_characters"] == {"characters": "𠮷"}

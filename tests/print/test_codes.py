@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import segno
 import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from deskapp.print import codes
+from deskapp.print import codes, qr_quick
 
 PRINTABLE = "".join(map(chr, range(32, 127)))
 
@@ -65,3 +66,49 @@ def test_a_slip_payload_fits_a_small_qr() -> None:
 def test_code_128_takes_printable_ascii_only(text: str) -> None:
     with pytest.raises(ValueError, match="ASCII"):
         codes.code128(text)
+
+
+LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+
+
+def as_segno_makes_it(text: str, level: str) -> str:
+    plain = bytes.maketrans(b"\x00\x01", b"01")
+    return "".join(codes._hex(row.translate(plain).decode()) for row in segno.make_qr(
+        text, error=level.lower(), mask=codes.QR_MASK, boost_error=False).matrix)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=LETTERS, min_size=1, max_size=77), st.sampled_from("LMQ"))
+def test_the_quick_way_makes_the_symbol_the_library_makes(text: str, level: str) -> None:
+    made = codes.qr(text, level)
+    if (17 + 11 * (len(text) // 2) + 6 * (len(text) % 2)) % 8:
+        assert made.hex == as_segno_makes_it(text, level)
+    else:  # where a text ends with a whole word, the library pads with a word of zeros the standard does not ask for
+        assert read(picture(made)) == [text]
+
+
+@pytest.mark.parametrize(("version", "level", "longest"), [
+    (1, "L", 25), (2, "L", 47), (3, "L", 77), (1, "M", 20), (2, "M", 38), (3, "M", 61), (1, "Q", 16), (2, "Q", 29),
+])  # fmt: skip
+def test_every_size_has_its_quick_way_up_to_what_it_holds(version: int, level: str, longest: int) -> None:
+    assert codes._shape(version, level) is not None
+    text = (LETTERS * 2)[10 : 10 + longest]
+    assert qr_quick.version_for(text, level) == version
+    assert qr_quick.version_for(text + "A", level) in (0, version + 1)
+    assert codes.qr(text, level).rows == 17 + 4 * version
+    assert read(picture(codes.qr(text, level))) == [text]
+
+
+@pytest.mark.parametrize("text", ["", "0123456789", "abc", "单号", "A" * 78])
+def test_what_the_quick_way_does_not_take_is_left_to_the_library(text: str) -> None:
+    assert qr_quick.version_for(text, "M") == 0
+    if text:
+        assert codes.qr(text, "M").hex == as_segno_makes_it(text, "M")
+
+
+def test_a_symbol_that_is_not_understood_has_no_quick_way() -> None:
+    def turned(text: str, version: int) -> list[bytes]:
+        rows = codes._encoded(text, "M", version)
+        return [bytes(row) for row in zip(*rows, strict=True)][::-1]
+
+    assert qr_quick.shape(1, "M", turned) is None

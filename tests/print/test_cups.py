@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pypdfium2
@@ -22,6 +23,7 @@ from deskapp.models.local import PrintJob
 from deskapp.models.store import Store
 from deskapp.print import printers, raster, render
 from deskapp.print.cups import CupsPrinter
+from deskapp.print.edition import Edition
 from deskapp.print.printers import NotSent, Outcome, Readiness
 from deskapp.print.spooler import Spooler
 from tests.print import samples
@@ -54,7 +56,7 @@ def cups(system: OwnCups, monkeypatch: pytest.MonkeyPatch) -> OwnCups:
 def three_labels() -> bytes:
     """One PDF of three labels."""
     cards = [("device_label", samples.device_label(number=number, merchant=MERCHANT)) for number in NUMBERS]
-    return render.render_many(cards, medium="label-60x40", language="zh_CN").pdf
+    return render.render_many(cards, Edition("label-60x40", "zh_CN")).pdf
 
 
 def numbers_on(pdf: bytes) -> list[str]:
@@ -79,7 +81,7 @@ def sizes_mm(pdf: bytes) -> set[tuple[int, int]]:
 def test_three_receipts_pass_a_network_printer_with_their_codes_and_size(cups: OwnCups) -> None:
     numbers = [f"C0012325031900{index}X" for index in range(3)]
     cards = [("repair_receipt", samples.repair_receipt(number=number)) for number in numbers]
-    ours = render.render_many(cards, medium="a5", language="zh_CN").pdf
+    ours = render.render_many(cards, Edition("a5", "zh_CN")).pdf
     with Listener() as listener:
         cups.add("network", listener.device, PAGE_DRIVER)
         printer = CupsPrinter("network")
@@ -165,6 +167,18 @@ def hasty(store: Store, queue: str) -> Spooler:
     return Spooler(store, tick=lambda: next(minutes), pause=lambda _seconds: None)
 
 
+@contextmanager
+def stopped(cups: OwnCups, store: Store, queue: str) -> Iterator[tuple[Listener, list[str], Spooler]]:
+    """A printer whose queue stands still, with a paper that waits in it."""
+    with Listener() as listener:
+        cups.add(queue, listener.device, PAGE_DRIVER)
+        cups.run("cupsdisable", queue)
+        jobs = store.run(queue_papers(cards=[samples.repair_receipt()])).result
+        spooler = hasty(store, queue)
+        spooler.drain()
+        yield listener, jobs, spooler
+
+
 def states(store: Store, jobs: list[str]) -> list[str]:
     return [store.ask(lambda session, job=job: session.get_one(PrintJob, job).state) for job in jobs]  # type: ignore[misc]
 
@@ -198,12 +212,7 @@ def test_papers_for_a_printer_that_is_switched_off_wait_and_come_out_once_when_i
 
 
 def test_a_paper_taken_back_from_a_queue_is_cancelled_and_can_go_elsewhere(cups: OwnCups, store: Store) -> None:
-    with Listener() as listener:
-        cups.add("takeback", listener.device, PAGE_DRIVER)
-        cups.run("cupsdisable", "takeback")
-        jobs = store.run(queue_papers(cards=[samples.repair_receipt()])).result
-        spooler = hasty(store, "takeback")
-        spooler.drain()
+    with stopped(cups, store, "takeback") as (listener, jobs, spooler):
         assert states(store, jobs) == ["held"]
         assert spooler.clear_printer("cups:takeback")
         assert states(store, jobs) == ["cancelled"]
@@ -218,12 +227,7 @@ def test_a_paper_taken_back_from_a_queue_is_cancelled_and_can_go_elsewhere(cups:
 def test_a_paper_somebody_cancels_in_the_queue_is_a_question_and_not_called_printed(
     cups: OwnCups, store: Store
 ) -> None:
-    with Listener() as listener:
-        cups.add("cancelled", listener.device, PAGE_DRIVER)
-        cups.run("cupsdisable", "cancelled")
-        jobs = store.run(queue_papers(cards=[samples.repair_receipt()])).result
-        spooler = hasty(store, "cancelled")
-        spooler.drain()
+    with stopped(cups, store, "cancelled") as (listener, jobs, spooler):
         cups.run("cancel", "-a", "cancelled")
         spooler.settle_open()
         assert states(store, jobs) == ["unknown"]
@@ -236,12 +240,7 @@ def test_a_paper_somebody_cancels_in_the_queue_is_a_question_and_not_called_prin
 
 
 def test_a_held_paper_a_person_sends_again_leaves_its_first_queue_before(cups: OwnCups, store: Store) -> None:
-    with Listener() as listener:
-        cups.add("again", listener.device, PAGE_DRIVER)
-        cups.run("cupsdisable", "again")
-        jobs = store.run(queue_papers(cards=[samples.repair_receipt()])).result
-        spooler = hasty(store, "again")
-        spooler.drain()
+    with stopped(cups, store, "again") as (listener, jobs, spooler):
         store.run(printing.answer_unknown(job_id=jobs[0], came_out=False))
         assert spooler.drain() == 0
         assert states(store, jobs) == ["held"]

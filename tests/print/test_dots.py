@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageChops, ImageFilter
 
 from deskapp.print import logo, raster, render, templates
+from deskapp.print.edition import Edition
 from deskapp.print.media import Form, medium
 from deskapp.rules import papers
 from tests.print import papers_filled, samples
@@ -24,8 +25,9 @@ BURNED = [
 
 def both(kind: str, card: papers.Card, **more: Any) -> tuple[list[Image.Image], list[Image.Image]]:
     """Return the dots of a paper drawn directly, and those of its PDF."""
-    made = render.render_burned(kind, card, **more)
-    return list(made.pictures), raster.dots(render.render_many([(kind, card)], dot_page=True, **more).pdf)
+    edition = Edition(**more)
+    made = render.render_burned(kind, card, edition)
+    return list(made.pictures), raster.dots(render.render_many([(kind, card)], edition, dot_page=True).pdf)
 
 
 def apart(ours: Image.Image, other: Image.Image) -> tuple[int, int]:
@@ -87,14 +89,14 @@ def test_a_logo_a_signature_and_a_nudge_are_drawn_the_same_both_ways() -> None:
 
 def test_a_page_for_a_page_printer_has_no_dots_of_a_head() -> None:
     with pytest.raises(ValueError, match="sheet"):
-        render.render_burned("device_label", samples.device_label(), medium="a4-labels", language="zh_CN")
+        render.render_burned("device_label", samples.device_label(), Edition("a4-labels", "zh_CN"))
 
 
 def test_papers_drawn_by_several_threads_at_once_come_out_as_by_one() -> None:
     cards = [samples.device_label(merchant=f"老街鱼丸店{number}㛃"[: 4 + number % 5]) for number in range(24)]
 
     def drawn(card: papers.Card) -> bytes:
-        return render.render_burned("device_label", card, medium="label-60x40", language="zh_CN").pictures[0].tobytes()
+        return render.render_burned("device_label", card, Edition("label-60x40", "zh_CN")).pictures[0].tobytes()
 
     alone = [drawn(card) for card in cards]
     with ThreadPoolExecutor(4) as pool:

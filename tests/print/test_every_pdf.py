@@ -12,6 +12,7 @@ import pypdfium2
 import pytest
 
 from deskapp.print import fonts, raw_pieces, render
+from deskapp.print.edition import Edition
 from deskapp.print.media import POINTS_PER_MM, Form, medium
 from deskapp.rules import papers
 from deskapp.rules.printer_profiles import Profile
@@ -50,7 +51,7 @@ def flat(text: str) -> str:
 
 
 def made(kind: str, stock: str, language: str = "zh_CN", card: papers.Card | None = None) -> render.Rendered:
-    return render.render(kind, card or samples.ALL[kind], medium=stock, language=language, printed_at_ms=samples.NOW)
+    return render.render(kind, card or samples.ALL[kind], Edition(stock, language, printed_at_ms=samples.NOW))
 
 
 def opened(pdf: Path) -> bytes:
@@ -130,17 +131,6 @@ def test_names_beyond_the_basic_plane_are_searched_and_copied_by_another_reader(
     file.write_bytes(paper.pdf)
     for how in ("-layout", "-raw"):
         assert RARE in flat(told("pdftotext", how, file, "-"))
-
-
-def test_the_table_of_characters_writes_them_as_utf_16() -> None:
-    table = fonts.to_unicode("Desk", [0x8D75, 0x2CE1A])
-    assert "<00> <8D75>" in table
-    assert "<01> <D873DE1A>" in table
-
-
-def test_the_table_keeps_its_blocks_to_a_hundred() -> None:
-    blocks = re.findall(r"(\d+) beginbfchar", fonts.to_unicode("Desk", list(range(0x4E00, 0x4E00 + 256))))
-    assert blocks == ["100", "100", "56"]
 
 
 # ---------------------------------------------------------------- hostile text

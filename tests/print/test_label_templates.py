@@ -12,13 +12,14 @@ import zxingcpp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
-from reportlab.pdfgen.canvas import Canvas
 
 from deskapp.errors import Refused
 from deskapp.print import fonts, labels, logo, raster, render, templates
 from deskapp.print.drawing import Drawing, paint
+from deskapp.print.edition import Edition
 from deskapp.print.label_parts import LabelBody
 from deskapp.print.media import medium
+from deskapp.print.pdf_file import Book
 from deskapp.print.template_reader import TemplateRefused
 from deskapp.rules import papers
 from tests.print import samples
@@ -89,7 +90,7 @@ def test_hostile_values_stay_in_their_rooms_and_every_loss_is_told(kind: str, na
         assert "\n" not in shown
         if what in ("long", "latin", "digits") and kind != "test_label":
             assert page.cut, what
-        made = render.render(kind, card, medium=stock, language="zh_CN")
+        made = render.render(kind, card, Edition(stock, "zh_CN"))
         codes = {warning.code for warning in made.warnings}
         assert ("missing_characters" in codes) is bool(fonts.missing(text)), what
         assert ("hidden_characters" in codes) is (what in ("reversed", "controls", "commands")), what
@@ -105,9 +106,9 @@ def test_every_code_is_read_grey_and_black_at_both_resolutions_with_any_values(k
         page = labels.draw(card, medium(name), "zh_CN", 3)
         wanted = [card.number] * len(page.symbols)
         assert wanted
-        dots = render.render_dots(kind, card, medium=name, language="zh_CN", copy_no=3)[0]
+        dots = render.render_dots(kind, card, Edition(name, "zh_CN", copy_no=3))[0]
         assert read(dots) == wanted
-        pdf = render.render(kind, card, medium=name, language="zh_CN", copy_no=3).pdf
+        pdf = render.render(kind, card, Edition(name, "zh_CN", copy_no=3)).pdf
         for dpi in (203.2, 300, 600) if card is LONGEST[kind] else (203.2, 300):
             grey = raster.pages(pdf, dpi / 72, grey=True)[0]
             assert read(grey) == wanted
@@ -140,13 +141,10 @@ def mask(picture: Image.Image) -> Image.Image:
 
 def pdf_of(page: Drawing, unit: float) -> bytes:
     """Return the PDF of a drawing alone, one dot `unit` points large."""
-    out = io.BytesIO()
-    size = (page.width * unit, page.height * unit)
-    canvas = Canvas(out, pagesize=size, initialFontName=fonts.REGULAR)
-    paint(page, canvas, unit)
-    canvas.showPage()
-    canvas.save()
-    return out.getvalue()
+    book = Book()
+    width, height = page.width * unit, page.height * unit
+    book.page(width, height, paint(page, book, height, unit))
+    return book.finish()
 
 
 @pytest.mark.parametrize("name", ["label-60x40", "label-50x30", "label-40x30@300", "label-40x30+qr"])
@@ -178,13 +176,11 @@ def test_a_number_no_code_can_carry_is_told_and_printed_in_letters(kind: str) ->
         for name in MEDIA:
             page = labels.draw(card, medium(name), "zh_CN")
             check_safe(page)
-            made = render.render(kind, card, medium=name, language="zh_CN")
+            made = render.render(kind, card, Edition(name, "zh_CN"))
             told = "no_code" in {warning.code for warning in made.warnings}
             assert told is bool(page.uncoded)
             assert len(page.symbols) + len(page.uncoded) >= 1
-            assert read(render.render_dots(kind, card, medium=name, language="zh_CN")[0]) == [number] * len(
-                page.symbols
-            )
+            assert read(render.render_dots(kind, card, Edition(name, "zh_CN"))[0]) == [number] * len(page.symbols)
 
 
 def test_every_layout_but_the_test_label_marks_a_reprint() -> None:
@@ -292,9 +288,9 @@ def test_a_logo_is_printed_dot_for_dot_in_its_room() -> None:
     (mark,) = page.pictures
     assert (mark.x, mark.y, mark.bits.columns) == (14, 52, 96)
     check_safe(page)
-    dots = render.render_dots(
-        "badge_label", samples.badge_label(), medium="label-60x40", language="zh_CN", templates=chosen
-    )[0].convert("L")
+    dots = render.render_dots("badge_label", samples.badge_label(), Edition("label-60x40", "zh_CN", templates=chosen))[
+        0
+    ].convert("L")
     per_row = (mark.bits.columns + 7) // 8
     bits = bytes.fromhex(mark.bits.hex)
     for row, column in itertools.product(range(mark.bits.rows), range(mark.bits.columns)):
@@ -343,7 +339,7 @@ def test_a_grey_logo_is_dithered_once_for_its_size() -> None:
 @pytest.mark.parametrize("cells", ["", ".3x8", ".2x7", ".3x7-63", ".2x5"])
 def test_labels_of_every_sheet_are_read_from_their_cells(cells: str) -> None:
     cards = [("device_label", samples.device_label(number=f"D0012300007{n}{n % 10}")) for n in range(10, 40)]
-    made = render.render_many(cards, medium=f"a4-labels{cells}", language="zh_CN", start_cell=5)
+    made = render.render_many(cards, Edition(f"a4-labels{cells}", "zh_CN"), start_cell=5)
     found = [
         code.text for page in raster.pages(made.pdf, 300 / 72) for code in zxingcpp.read_barcodes(page.convert("L"))
     ]
@@ -355,7 +351,7 @@ def test_a_printer_that_feeds_long_is_trued_by_the_places_of_the_cells() -> None
 
     def top(scale: float, cell: int) -> int:
         made = render.render_many(
-            card, medium="a4-labels", language="zh_CN", start_cell=cell, scale=(1.0, scale), nudge_mm=(0, 1.0)
+            card, Edition("a4-labels", "zh_CN", nudge_mm=(0, 1.0)), start_cell=cell, scale=(1.0, scale)
         )
         found = mask(raster.pages(made.pdf, 203.2 / 72)[0].convert("L")).getbbox()
         assert found is not None
@@ -367,6 +363,6 @@ def test_a_printer_that_feeds_long_is_trued_by_the_places_of_the_cells() -> None
 
 def test_a_sheet_nobody_knows_is_refused() -> None:
     with pytest.raises(Refused, match="label sheet"):
-        render.render("device_label", samples.device_label(), medium="a4-labels.9x9", language="zh_CN")
+        render.render("device_label", samples.device_label(), Edition("a4-labels.9x9", "zh_CN"))
     with pytest.raises(ValueError, match="medium"):
-        render.render("device_label", samples.device_label(), medium="label-60x40.3x7", language="zh_CN")
+        render.render("device_label", samples.device_label(), Edition("label-60x40.3x7", "zh_CN"))

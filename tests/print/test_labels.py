@@ -12,6 +12,7 @@ from PIL import Image
 
 from deskapp.print import labels, raster, render
 from deskapp.print.drawing import Drawing
+from deskapp.print.edition import Edition
 from deskapp.print.media import medium
 from deskapp.rules import papers
 from tests.print import samples
@@ -113,11 +114,11 @@ def test_codes_are_read_from_the_dots_and_from_the_page_at_both_resolutions(kind
         page = drawn(kind, card, name)
         wanted = [card.number] * len(page.symbols)
         assert wanted
-        picture = render.render_dots(kind, card, medium=name, language="zh_CN")[0]
+        picture = render.render_dots(kind, card, Edition(name, "zh_CN"))[0]
         assert picture.size == (page.width, page.height)
         assert picture.mode == "1"
         assert read(picture) == wanted
-        pdf = render.render(kind, card, medium=name, language="zh_CN").pdf
+        pdf = render.render(kind, card, Edition(name, "zh_CN")).pdf
         for dpi in (203.2, 300, 304.8):
             assert read(raster.pages(pdf, dpi / 72)[0]) == wanted, dpi
 
@@ -126,7 +127,7 @@ def test_codes_are_read_from_the_dots_and_from_the_page_at_both_resolutions(kind
 def test_every_bar_is_exactly_its_dots_wide(name: str) -> None:
     card = samples.device_label()
     page = drawn("device_label", card, name)
-    picture = render.render_dots("device_label", card, medium=name, language="zh_CN")[0].convert("L")
+    picture = render.render_dots("device_label", card, Edition(name, "zh_CN"))[0].convert("L")
     for symbol in page.symbols:
         per_row = (symbol.matrix.columns + 7) // 8
         bits = bytes.fromhex(symbol.matrix.hex)
@@ -142,9 +143,9 @@ def test_every_bar_is_exactly_its_dots_wide(name: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_had_to_be_cut_is_reported(kind: str) -> None:
-    usual = render.render(kind, samples.ALL[kind], medium="label-60x40", language="zh_CN")
+    usual = render.render(kind, samples.ALL[kind], Edition("label-60x40", "zh_CN"))
     assert usual.warnings == ()
-    longest = render.render(kind, LONGEST[kind], medium="label-40x30", language="zh_CN")
+    longest = render.render(kind, LONGEST[kind], Edition("label-40x30", "zh_CN"))
     assert {warning.code for warning in longest.warnings} <= {"cut"}
     if kind in ("device_label", "part_label"):
         assert longest.warnings
@@ -152,7 +153,7 @@ def test_what_had_to_be_cut_is_reported(kind: str) -> None:
 
 def test_the_serial_survives_whole_on_60_and_50_mm() -> None:
     for name in ("label-60x40", "label-50x30"):
-        pdf = render.render("device_label", samples.device_label(), medium=name, language="zh_CN").pdf
+        pdf = render.render("device_label", samples.device_label(), Edition(name, "zh_CN")).pdf
         assert samples.device_label().serial_no in raster.text(pdf).replace("\n", "").replace("\r", "").replace(" ", "")
 
 
@@ -162,28 +163,28 @@ def test_a_reprint_is_marked_and_an_original_is_not() -> None:
         ("device_label", "label-40x30"),
         ("accessory_label", "label-50x30"),
     ):
-        first = raster.text(render.render(kind, samples.ALL[kind], medium=name, language="zh_CN").pdf)
-        again = raster.text(render.render(kind, samples.ALL[kind], medium=name, language="zh_CN", copy_no=2).pdf)
+        first = raster.text(render.render(kind, samples.ALL[kind], Edition(name, "zh_CN")).pdf)
+        again = raster.text(render.render(kind, samples.ALL[kind], Edition(name, "zh_CN", copy_no=2)).pdf)
         assert "补打" not in first
         assert "补打 2" in again
 
 
 def test_a_nudge_moves_the_drawing_by_whole_dots() -> None:
     card = samples.shelf_label()
-    still = render.render_dots("shelf_label", card, medium="label-60x40", language="zh_CN")[0].convert("L")
-    moved = render.render_dots("shelf_label", card, medium="label-60x40", language="zh_CN", nudge_mm=(1.0, 0.5))[0]
+    still = render.render_dots("shelf_label", card, Edition("label-60x40", "zh_CN"))[0].convert("L")
+    moved = render.render_dots("shelf_label", card, Edition("label-60x40", "zh_CN", nudge_mm=(1.0, 0.5)))[0]
     assert moved.convert("L").crop((8, 4, 480, 320)).tobytes() == still.crop((0, 0, 472, 316)).tobytes()
 
 
 def test_a_used_sheet_goes_on_at_the_chosen_cell() -> None:
     cards = [("device_label", samples.device_label(number=f"D0012300007{n}{n % 10}")) for n in range(10, 16)]
-    made = render.render_many(cards, medium="a4-labels", language="zh_CN", start_cell=18)
+    made = render.render_many(cards, Edition("a4-labels", "zh_CN"), start_cell=18)
     assert made.pages == 2
     first, second = raster.pages(made.pdf, 300 / 72)
     assert set(read(first)) == {card.number for _, card in cards[:3]}
     assert set(read(second)) == {card.number for _, card in cards[3:]}
     with pytest.raises(ValueError, match="cells"):
-        render.render_many(cards, medium="a4-labels", language="zh_CN", start_cell=21)
+        render.render_many(cards, Edition("a4-labels", "zh_CN"), start_cell=21)
 
 
 @settings(max_examples=80, deadline=None)
@@ -195,7 +196,7 @@ def test_no_name_breaks_a_label(name: str, serial: str, stock: str) -> None:
         box = mark.box()
         assert box[0] >= 0
         assert box[2] <= page.width
-    made = render.render("device_label", card, medium=stock, language="zh_CN")
+    made = render.render("device_label", card, Edition(stock, "zh_CN"))
     assert made.pages == 1
     assert b"/Subtype /Image" not in made.pdf
-    assert read(render.render_dots("device_label", card, medium=stock, language="zh_CN")[0])
+    assert read(render.render_dots("device_label", card, Edition(stock, "zh_CN"))[0])

@@ -15,6 +15,7 @@ import zxingcpp
 from PIL import Image, ImageOps
 
 from deskapp.print import fonts, paper_template, raster, render, strip_paint, templates
+from deskapp.print.edition import Edition
 from deskapp.print.media import POINTS_PER_MM, Form, medium
 from deskapp.print.strips import Facts, Laid, Mark, Pen, Symbol, Tick, Words
 from deskapp.print.template_reader import TemplateRefused
@@ -44,8 +45,8 @@ def pages(papers_laid: list[Laid]) -> Iterator[tuple[Laid, list[Mark]]]:
 def made(
     kind: str, stock: str, card: papers.Card | None = None, language: str = "zh_CN", **more: object
 ) -> render.Rendered:
-    return render.render(kind, card or samples.ALL[kind], medium=stock, language=language,
-                         printed_at_ms=samples.NOW, **more)  # type: ignore[arg-type]  # fmt: skip
+    edition = Edition(stock, language, printed_at_ms=samples.NOW, **more)  # type: ignore[arg-type]
+    return render.render(kind, card or samples.ALL[kind], edition)
 
 
 def crossing(one: Mark, other: Mark, slack: float = 0.35) -> bool:
@@ -102,8 +103,7 @@ def test_hostile_text_stays_text(kind: str, stock: str) -> None:
     rare = [card for text, card in cards.items() if fonts.missing(text)]
     plain = [card for text, card in cards.items() if not fonts.missing(text)]
     for some, told in ((plain, False), (rare, True)):
-        paper = render.render_many([(kind, card) for card in some], medium=stock, language="zh_CN",
-                                   printed_at_ms=samples.NOW)  # fmt: skip
+        paper = render.render_many([(kind, card) for card in some], Edition(stock, "zh_CN", printed_at_ms=samples.NOW))  # fmt: skip
         for word in (b"/Annot", b"/URI", b"/JavaScript", b"/JS", b"/Launch", b"/Subtype /Image", b"/EmbeddedFile"):
             assert word not in paper.pdf
         assert ("missing_characters" in {warning.code for warning in paper.warnings}) is told
@@ -121,7 +121,7 @@ def test_a_strip_that_lies_over_another_would_be_seen() -> None:
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
 @pytest.mark.parametrize(("kind", "stock"), ROLLS)
 def test_a_roll_is_as_wide_as_its_head(kind: str, stock: str, language: str) -> None:
-    picture = render.render_dots(kind, papers_filled.filled(kind), medium=stock, language=language)[0]
+    picture = render.render_dots(kind, papers_filled.filled(kind), Edition(stock, language))[0]
     head = {"roll-80": 576, "roll-58": 384}[stock]
     assert (picture.width, picture.mode) == (head, "1")
     ink = ImageOps.invert(picture.convert("L")).getbbox()
@@ -165,7 +165,7 @@ def test_every_code_is_read_back(kind: str, stock: str) -> None:
     for dpi in (203.2, 300):
         assert read(raster.pages(pdf, dpi / 72, grey=True)[0]) == CODES[kind] - NOT_ON.get(stock, set())
     if medium(stock).form is Form.ROLL:
-        assert read(render.render_dots(kind, samples.ALL[kind], medium=stock, language="en")[0]) == CODES[kind]
+        assert read(render.render_dots(kind, samples.ALL[kind], Edition(stock, "en"))[0]) == CODES[kind]
 
 
 @pytest.mark.parametrize(("kind", "stock"), PAPERS)

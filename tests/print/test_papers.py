@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import ImageOps
 
 from deskapp.print import raster, render
+from deskapp.print.edition import Edition
 from deskapp.print.media import medium
 from deskapp.rules import papers
 from deskapp.rules.money import amount_in_words_cn
@@ -29,14 +30,8 @@ RARE = "赵𬸚 王㛃 李𬭎"
 def made(
     kind: str, stock: str, card: papers.Card | None = None, language: str = "zh_CN", **more: object
 ) -> render.Rendered:
-    return render.render(
-        kind,
-        card or samples.ALL[kind],
-        medium=stock,
-        language=language,
-        printed_at_ms=samples.NOW,
-        **more,  # type: ignore[arg-type]
-    )
+    edition = Edition(stock, language, printed_at_ms=samples.NOW, **more)  # type: ignore[arg-type]
+    return render.render(kind, card or samples.ALL[kind], edition)
 
 
 def flat(pdf: bytes) -> str:
@@ -98,7 +93,7 @@ def test_names_beyond_the_basic_plane_can_be_searched() -> None:
         paper = made("pickup_slip", stock, slip)
         assert RARE.replace(" ", "") in flat(paper.pdf)
         assert paper.warnings == ()
-    label = render.render("device_label", samples.device_label(merchant=RARE), medium="label-60x40", language="zh_CN")
+    label = render.render("device_label", samples.device_label(merchant=RARE), Edition("label-60x40", "zh_CN"))
     assert RARE.replace(" ", "") in flat(label.pdf)
 
 
@@ -208,10 +203,11 @@ def test_a_hostile_name_draws_links_and_loads_nothing(name: str, fault: str) -> 
 SCRIPT = """
 import hashlib, sys
 from deskapp.print import render
+from deskapp.print.edition import Edition
 from tests.print import samples
 for kind in sorted(samples.ALL):
     for stock in render.MEDIA_OF[kind]:
-        pdf = render.render(kind, samples.ALL[kind], medium=stock, language="zh_CN", printed_at_ms=samples.NOW).pdf
+        pdf = render.render(kind, samples.ALL[kind], Edition(stock, "zh_CN", printed_at_ms=samples.NOW)).pdf
         sys.stdout.write(f"{kind} {stock} {hashlib.sha256(pdf).hexdigest()}\\n")
 """
 
@@ -229,9 +225,7 @@ def test_two_processes_make_the_same_bytes() -> None:
 
 def test_the_preview_of_a_page_is_the_pdf_that_prints() -> None:
     card = samples.repair_receipt()
-    preview = render.render_png(
-        "repair_receipt", card, medium="a5", language="zh_CN", printed_at_ms=samples.NOW, dpi=144
-    )
+    preview = render.render_png("repair_receipt", card, Edition("a5", "zh_CN", printed_at_ms=samples.NOW), dpi=144)
     assert preview == raster.png(raster.pages(made("repair_receipt", "a5", card).pdf, 2.0)[0])
 
 
@@ -259,7 +253,7 @@ def test_every_caption_has_its_chinese() -> None:
 
 def test_a_paper_without_a_print_time_names_none() -> None:
     sheet = papers.RecoveryCodeCard(number="", code="7H2K-Q9XM-4TWB-C8RD", made_ms=samples.NOW)
-    paper = render.render("recovery_code", sheet, medium="a5", language="zh_CN")
+    paper = render.render("recovery_code", sheet, Edition("a5", "zh_CN"))
     text = flat(paper.pdf)
     assert "7H2K" in text
     assert "1970" not in text

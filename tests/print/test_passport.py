@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from deskapp.print import calibration, passport
 from deskapp.print.printers import RawPrinter
 from deskapp.print.raw_printer import forget_manners, open_raw
 from deskapp.rules.printer_profiles import Capabilities, Profile
-from tests.print.printer_desk import LANGUAGES, SHORT
+from tests.print.printer_desk import SHORT
 from tests.print.virtual_printers import VirtualPrinter, label
-
-
-@pytest.fixture(params=LANGUAGES)
-def printer(request: pytest.FixtureRequest) -> Iterator[VirtualPrinter]:
-    forget_manners()
-    with VirtualPrinter(request.param) as printer:
-        yield printer
 
 
 def opened(profile: Profile) -> RawPrinter:

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deskapp.print.printers import Evidence, NotSent, Readiness
 from deskapp.print.raw import Trouble
-from deskapp.print.raw_printer import forget_manners, open_raw
+from deskapp.print.raw_printer import open_raw
 from deskapp.rules.printer_profiles import Capabilities, Profile
 from tests.print.printer_desk import LANGUAGES, SHORT, raw
 from tests.print.virtual_printers import Process, VirtualPrinter, label
 
 PROOF = {"zpl": Evidence.COUNTER, "tspl": Evidence.COUNTER, "escpos": Evidence.ACK}
-
-
-@pytest.fixture(params=LANGUAGES)
-def printer(request: pytest.FixtureRequest) -> Iterator[VirtualPrinter]:
-    forget_manners()
-    with VirtualPrinter(request.param) as printer:
-        yield printer
 
 
 def papers(printer: VirtualPrinter, count: int, *, size: int = 0, first: int = 1) -> list[bytes]:

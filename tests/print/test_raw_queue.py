@@ -14,24 +14,18 @@ from deskapp.commands.printer_profiles import choose_printer, pause_printer, sav
 from deskapp.models.local import PrintJob
 from deskapp.models.store import Store
 from deskapp.print.lines import Limits
-from deskapp.print.printers import Delivery, RawPrinter
+from deskapp.print.printers import Delivery
 from deskapp.print.raw.status import Trouble, sentence
 from deskapp.print.raw_printer import forget_manners, open_raw
 from deskapp.print.spooler import Spooler
 from deskapp.queries.printing import steps_of, window_of
 from deskapp.rules.printer_profiles import Capabilities, Profile
 from tests.print import samples
+from tests.print.printer_desk import Between
 from tests.print.test_spooler import Crash, queue_papers, set_printer
 from tests.print.virtual_printers import VirtualPrinter
 
 QUICK = Limits(connect=1, answer=0.3, close=0.3, stall=1, told_every=0.2, piece=0.5, settle=0.02, drain=2, lock=5)
-
-
-@pytest.fixture
-def zpl() -> Iterator[VirtualPrinter]:
-    forget_manners()
-    with VirtualPrinter("zpl") as printer:
-        yield printer
 
 
 @pytest.fixture
@@ -130,14 +124,8 @@ def test_a_crash_after_the_first_byte_is_settled_by_the_printers_own_count(store
     desk(store, zpl)
     jobs = labels(store, 3)
 
-    class Dies:
+    class Dies(Between):
         """A printer in front of which the power goes, after all bytes have left."""
-
-        def __init__(self, real: RawPrinter) -> None:
-            self.real = real
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(self.real, name)
 
         def send_window(self, *given: object, **more: object) -> None:
             self.real.send_window(*given, **more)  # type: ignore[arg-type]
@@ -243,14 +231,8 @@ def test_in_the_background_a_batch_of_twenty_goes_out_in_windows_of_five(
 def test_a_printer_whose_memory_is_full_is_waited_for_in_words(store: Store, zpl: VirtualPrinter) -> None:
     desk(store, zpl)
 
-    class Full:
+    class Full(Between):
         """A printer that takes no more for a while, then everything."""
-
-        def __init__(self, real: RawPrinter) -> None:
-            self.real = real
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(self.real, name)
 
         def send_window(self, pieces: Sequence[bytes], title: str, **more: Any) -> Delivery:
             assert more["keep_on"](Trouble.BUFFER_FULL)

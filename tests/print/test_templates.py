@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from deskapp.errors import Refused
 from deskapp.paths import Home, resource
 from deskapp.print import expressions, label_template, render, sheet_template, templates
+from deskapp.print.edition import Edition
 from deskapp.print.expressions import Names, Scene
 from deskapp.print.template_reader import BadText, TemplateRefused, Words
 from deskapp.rules import papers
@@ -243,9 +244,7 @@ def test_a_template_somebody_typed_into_is_refused_usefully_or_prints(tmp_path: 
 def text_of(chosen: templates.Chosen | None, card: papers.Card | None = None, medium: str = "label-60x40") -> str:
     from deskapp.print import raster
 
-    made = render.render(
-        "device_label", card or samples.device_label(), medium=medium, language="zh_CN", templates=chosen
-    )
+    made = render.render("device_label", card or samples.device_label(), Edition(medium, "zh_CN", templates=chosen))
     return raster.text(made.pdf)
 
 
@@ -324,7 +323,7 @@ def test_a_shipped_template_is_copied_to_be_changed(tmp_path: Path) -> None:
 
 def test_what_was_cut_is_told_by_its_caption() -> None:
     card = samples.device_label(merchant="阿卜杜热合曼·买买提" * 5)
-    made = render.render("device_label", card, medium="label-60x40", language="zh_CN")
+    made = render.render("device_label", card, Edition("label-60x40", "zh_CN"))
     assert made.warnings == (render.PaperWarning("cut", {"fields": "商户"}),)
 
 
@@ -379,7 +378,7 @@ def test_a_branch_can_have_sheets_of_its_own(tmp_path: Path) -> None:
     chosen = templates.Library(branch(tmp_path, text, family="sheets")).choose()
     card = samples.device_label()
     made = render.render_many(
-        [("device_label", card)] * 3, medium="a4-labels.own", language="zh_CN", start_cell=22, templates=chosen
+        [("device_label", card)] * 3, Edition("a4-labels.own", "zh_CN", templates=chosen), start_cell=22
     )
     assert made.pages == 2
 

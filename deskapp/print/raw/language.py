@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import re
+from typing import ClassVar, Protocol
 
 from deskapp.print.raw.bits import Bits
 from deskapp.print.raw.setup import Setup
@@ -60,6 +61,34 @@ class Language(Protocol):
 
     def cancel(self) -> bytes:
         """Make the printer forget what it has not printed yet. Only on a person's order."""
+
+
+class LabelLanguage:
+    """What the languages of label printers share: the picture as set up, nothing after it, a counter for a proof."""
+
+    counter: ClassVar[re.Pattern[bytes]]
+    """Finds the count in an answer, as the only group."""
+
+    def burned(self, bits: Bits, setup: Setup) -> Bits:
+        """The dots of the piece, as the set-up turns, crops and pads them."""
+        return setup.fitted(bits)
+
+    def finish(self, setup: Setup) -> bytes:
+        """Nothing: tearing and cutting are set up before the picture, and label printers have no drawer."""
+        return b""
+
+    def read_counter(self, answer: bytes) -> int | None:
+        """Read the newest count."""
+        found = self.counter.findall(answer)
+        return int(found[-1]) if found else None
+
+    def ask_done(self, token: int) -> bytes:
+        """They cannot: the counter, and a status that is no longer busy, are the proof."""
+        return b""
+
+    def read_done(self, answer: bytes, token: int) -> bool | None:
+        """Always None."""
+        return None
 
 
 def piece(language: Language, bits: Bits, setup: Setup) -> bytes:

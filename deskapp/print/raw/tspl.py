@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from deskapp.print.raw.bits import Bits
+from deskapp.print.raw.language import LabelLanguage
 from deskapp.print.raw.setup import Feed, Setup
 from deskapp.print.raw.status import Status, Trouble
 
@@ -60,10 +61,11 @@ _MEDIUM = {
 _COUNTER = re.compile(rb"(?:\A|(?<=\n))[^!-~]{0,8}(\d{1,10})\r\n")
 
 
-class Tspl:
+class Tspl(LabelLanguage):
     """TSPL; pieces are pictures (`BITMAP`), where a 0 burns."""
 
     name = "tspl"
+    counter = _COUNTER
 
     def start(self, setup: Setup) -> bytes:
         """The whole set-up. `SET REPRINT OFF`: after an error the printer shall not repeat its last label by itself."""
@@ -85,10 +87,6 @@ class Tspl:
             lines.append(f"SPEED {setup.speed}")
         return "\r\n".join([*lines, ""]).encode("ascii")
 
-    def burned(self, bits: Bits, setup: Setup) -> Bits:
-        """The dots of the piece, as the set-up turns, crops and pads them."""
-        return setup.fitted(bits)
-
     def page(self, bits: Bits, setup: Setup) -> bytes:
         """Clear the image, draw the picture and print it."""
         burned = self.burned(bits, setup)
@@ -96,10 +94,6 @@ class Tspl:
         if not setup.height_dots:  # a roll: each piece is as long as its picture
             length = f"SIZE {_mm(setup.head, setup)} mm,{_mm(burned.height, setup)} mm\r\n".encode("ascii")
         return length + b"CLS\r\n" + bitmap(burned) + b"PRINT 1,%d\r\n" % setup.copies
-
-    def finish(self, setup: Setup) -> bytes:
-        """Nothing: tearing and cutting are set up."""
-        return b""
 
     def ask(self) -> bytes:
         """`ESC!?`, one byte; every firmware has it."""
@@ -126,19 +120,6 @@ class Tspl:
     def ask_counter(self) -> bytes:
         """`OUT @LABEL`: labels since the printer was switched on; answered in turn, not while it stands still."""
         return b"OUT @LABEL\r\n"
-
-    def read_counter(self, answer: bytes) -> int | None:
-        """Read the newest line of digits."""
-        found = _COUNTER.findall(answer)
-        return int(found[-1]) if found else None
-
-    def ask_done(self, token: int) -> bytes:
-        """TSPL cannot: the counter, and a status that is no longer busy, are the proof."""
-        return b""
-
-    def read_done(self, answer: bytes, token: int) -> bool | None:
-        """Always None."""
-        return None
 
     def ask_drained(self) -> bytes:
         """`OUT "..."` comes back in turn."""

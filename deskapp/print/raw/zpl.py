@@ -13,6 +13,7 @@ import re
 import zlib
 
 from deskapp.print.raw.bits import Bits
+from deskapp.print.raw.language import LabelLanguage
 from deskapp.print.raw.setup import Feed, Setup
 from deskapp.print.raw.status import Status, Trouble
 
@@ -28,10 +29,11 @@ _ODOMETER = re.compile(rb'"\s*(\d{1,10})\s*"')
 _LAST = b"\x03"
 
 
-class Zpl:
+class Zpl(LabelLanguage):
     """ZPL II; one piece is one whole format, so nothing depends on what was sent before."""
 
     name = "zpl"
+    counter = _ODOMETER
 
     def start(self, setup: Setup) -> bytes:
         """Only the darkness, the one setting that is not part of a format.
@@ -39,10 +41,6 @@ class Zpl:
         A format without a picture could feed a blank label, so there is none.
         """
         return b"" if setup.darkness is None else b"~SD%02d\r\n" % round(setup.darkness * 30 / 100)
-
-    def burned(self, bits: Bits, setup: Setup) -> Bits:
-        """The dots of the piece, as the set-up turns, crops and pads them."""
-        return setup.fitted(bits)
 
     def page(self, bits: Bits, setup: Setup) -> bytes:
         """One format: the whole set-up, the picture at the origin, and how many.
@@ -67,10 +65,6 @@ class Zpl:
             lines.append(f"^FO0,{number * rows}{graphic_field(band)}^FS")
         return "\r\n".join([*lines, f"^PQ{setup.copies},0,0,N", "^XZ", ""]).encode("ascii")
 
-    def finish(self, setup: Setup) -> bytes:
-        """Nothing: cutting belongs to the format, and label printers have no drawer."""
-        return b""
-
     def ask(self) -> bytes:
         """`~HS`. The guide names states in which no answer comes: paper, ribbon, head open, too hot."""
         return b"~HS\r\n"
@@ -87,21 +81,8 @@ class Zpl:
         return None if found is None else _status(found)
 
     def ask_counter(self) -> bytes:
-        """The odometer of labels, which newer printers (Link-OS) keep."""
+        """The odometer of labels, which newer printers (Link-OS) keep; others answer `"?"` or nothing."""
         return b'! U1 getvar "odometer.total_label_count"\r\n'
-
-    def read_counter(self, answer: bytes) -> int | None:
-        """Read `"1234"`; printers without the odometer answer `"?"` or nothing."""
-        found = _ODOMETER.findall(answer)
-        return int(found[-1]) if found else None
-
-    def ask_done(self, token: int) -> bytes:
-        """ZPL cannot: `~HS` with nothing waiting, and the odometer, are the proof."""
-        return b""
-
-    def read_done(self, answer: bytes, token: int) -> bool | None:
-        """Always None."""
-        return None
 
     def ask_drained(self) -> bytes:
         """The odometer is a command in turn, but is also answered early by some; not used as proof."""

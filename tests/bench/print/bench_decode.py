@@ -18,8 +18,9 @@ import zxingcpp
 from PIL import Image
 
 from deskapp.print import labels, raster, render
+from deskapp.print.edition import Edition
 from deskapp.print.media import medium
-from tests.bench.bench_labels import cards
+from tests.bench.print.cards import labels as cards
 from tests.bench.side_by_side import machine
 
 STOCKS = ("label-60x40", "label-50x30", "label-40x30+qr")
@@ -56,9 +57,9 @@ def main() -> int:
         start, whole, misread = time.perf_counter(), {"dots": 0, "grey": 0, "1-bit": 0}, 0
         for card in given:
             codes = len(labels.draw(card, medium(name), "zh_CN").symbols)
-            pdf = render.render("device_label", card, medium=name, language="zh_CN").pdf
+            pdf = render.render("device_label", card, Edition(name, "zh_CN")).pdf
             grey = raster.pages(pdf, dpi / 72, grey=True)[0]
-            dots = render.render_dots("device_label", card, medium=name, language="zh_CN")[0]
+            dots = render.render_dots("device_label", card, Edition(name, "zh_CN"))[0]
             for how, picture in (("dots", dots), ("grey", grey), ("1-bit", one_bit(grey))):
                 found = read(picture)
                 whole[how] += len(set(found)) == codes and all(text == card.number for _, text in found)

@@ -12,11 +12,12 @@ from deskapp.print.media import medium
 from deskapp.print.words import day, moment
 from deskapp.rules import papers
 from deskapp.rules.money import amount_in_words_cn
-from tests.bench.bench_labels import cards
+from tests.bench.print import cards
 from tests.print import samples
 
 STOCK = "label-60x40"
 DOTS_PER_MM = 8
+RECEIPTS = 40
 
 
 def write(file: Path, count: int) -> None:
@@ -27,8 +28,8 @@ def write(file: Path, count: int) -> None:
     fonts.load()
     matter = {
         "fonts": [str(resource("fonts", name)) for name in ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf")],
-        "labels": [_label(card) for card in cards(count)],
-        "receipt": _receipt(samples.repair_receipt()),
+        "labels": [_label(card) for card in cards.labels(count)],
+        "receipts": [_receipt(card) for card in cards.receipts(RECEIPTS)],
     }
     file.write_text(json.dumps(matter, ensure_ascii=False), "utf-8")
     file.with_name("card.json").write_text(papers.to_json(samples.device_label()), "utf-8")

@@ -9,6 +9,7 @@ import zxingcpp
 from PIL import Image
 
 from deskapp.print import render
+from deskapp.print.edition import Edition
 from deskapp.print.media import Form, medium
 from deskapp.print.raw import Bits, Feed, Setup
 from deskapp.rules import papers
@@ -61,7 +62,7 @@ def codes_of(picture: Image.Image) -> frozenset[str]:
 
 def _sample(folder: Path, name: str, kind: str, card: papers.Card, medium_name: str, language: str) -> Sample:
     target = medium(medium_name)
-    picture = render.render_dots(kind, card, medium=target, language=language, printed_at_ms=samples.NOW)[0]
+    picture = render.render_dots(kind, card, Edition(target, language, printed_at_ms=samples.NOW))[0]
     bits = Bits.of_picture(picture)
     if target.form is Form.LABEL:
         setup = Setup(target.dots_per_mm, bits.width, bits.height)
