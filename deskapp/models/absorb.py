@@ -16,7 +16,7 @@ import orjson
 from deskapp.models import erasing, leaving, rebase, server_order
 from deskapp.models.absorb_session import AbsorbSession, slices
 from deskapp.models.canonical import canonical
-from deskapp.models.columns import ERASED, blank, group_of, groups, known, personal, travelling
+from deskapp.models.columns import blank, group_of, groups, known, travelling
 from deskapp.models.piece import Absorbed, Entry, Key, Piece, Result
 from deskapp.models.ready import make_ready
 from deskapp.models.rows import plan_of
@@ -97,7 +97,7 @@ class Absorbing:
             if entry.kind == "alias":
                 self._alias(entity, entry)
                 continue
-            if entry.group == ERASED and entity is not None:
+            if entry.group in erasing.GROUPS and entity is not None:
                 self._erase(entity, entry)
             elif entry.mine and (entry.entity, entry.id) in self._here:
                 self._mine(entity, entry)
@@ -221,7 +221,7 @@ class Absorbing:
             if self.whole or (entry.id not in self._held and key not in self._fresh):
                 self._arrives(entity, key)
             if self.whole and erasing.emptied(entity, row, entry):
-                erasing.destroy_beside(self.driver, entity, entry.id)
+                self._destroy(entity, entry, row)
             free = {n: v for n, v in values.items() if group_of(entity, n) not in waiting} if waiting else values
             self._set(entity, key, free)
         if waiting:
@@ -233,12 +233,19 @@ class Absorbing:
                 self._told_versions[entry.id, group] = uid
 
     def _erase(self, entity: Any, entry: Entry) -> None:
-        """Empty what can be erased of a person, here and beside the journal."""
-        names = personal(entity)
-        self._set(entity, (entry.entity, entry.id), dict.fromkeys(names, ""))
-        erasing.destroy_beside(self.driver, entity, entry.id)
+        """Empty what can be erased of a person, or take it out of texts, here and beside the journal."""
+        key, told = (entry.entity, entry.id), erasing.told(entity, entry)
+        self._destroy(entity, entry, dict(self._values_of(key) or {}))
+        self._set(entity, key, told)
+        for group in self._pending.get(entry.id, {}).keys() & {group_of(entity, name) for name in told}:
+            self._shadowed.add(entry.id)  # what waits here is laid over what is left of the server's image
+            self._images.keep(entry.entity, entry.id, group, _of_group(entity, group, told), entry.uid)
         if entry.uid and not entity.fact:
-            self._told_versions.update({(entry.id, group_of(entity, name)): entry.uid for name in names})
+            self._told_versions.update({(entry.id, group_of(entity, name)): entry.uid for name in told})
+
+    def _destroy(self, entity: Any, entry: Entry, before: Mapping[str, Any]) -> None:
+        self.session.kept.seeds.forget_all()  # an erased key could be drawn from one again
+        erasing.erase_beside(self.session, entity, entry, before, self.now)
 
     def _mine(self, entity: Any, entry: Entry) -> None:
         """Note that the server has what stands here as this computer wrote it."""
@@ -375,3 +382,8 @@ class Absorbing:
             execute("INSERT OR IGNORE INTO sync_feed (scope, n, chain, filled) VALUES (?, 0, '', 0)", (scope,))
             (self._feeds[scope],) = execute("SELECT no FROM sync_feed WHERE scope = ?", (scope,)).fetchone()
         return self._feeds[scope]
+
+
+def _of_group(entity: Any, group: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of one field group."""
+    return {name: value for name, value in values.items() if group_of(entity, name) == group}

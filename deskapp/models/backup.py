@@ -22,13 +22,12 @@ from sqlalchemy.pool import StaticPool
 from deskapp import cipher
 from deskapp.clock import shop_time
 from deskapp.errors import N_, Corrupt, Unavailable
-from deskapp.models import backup_templates, copy, folding, replay, schema, search, second_copy
+from deskapp.models import backup_rotation, backup_templates, copy, folding, replay, schema, search, second_copy
 from deskapp.models.local import StoreInfo
 from deskapp.paths import Home
 
 log = logging.getLogger(__name__)
 
-KEPT = 10
 _DATABASE, _PHOTOS, _IDENTITY, _RECOVERY, _MANIFEST = (
     "desk.db", "photos.db", "identity.json", "recovery.db", "manifest.json",
 )  # fmt: skip
@@ -97,16 +96,16 @@ def back_up(home: Home, key: bytes, target: Path, now: int) -> Manifest:
 
 
 def back_up_daily(home: Home, key: bytes, now: int) -> Path:
-    """Write today's backup beside the data and keep the newest ten; returns its path."""
+    """Write today's backup beside the data and let older ones go (`backup_rotation`); returns its path."""
     target = home.backups / f"desk-{shop_time(now):%Y%m%d-%H%M%S}.deskbackup"
-    back_up(home, key, target, now)
-    for old in sorted(home.backups.glob("desk-*.deskbackup"))[:-KEPT]:
-        old.unlink()
+    made = back_up(home, key, target, now)
+    before = backup_rotation.cutoff(backup_rotation.erased_at(home, key), now)
+    backup_rotation.rotate(home, made.store_id, before)
     return target
 
 
 def before_upgrade(home: Home, key: bytes, version: int, now: int) -> Path:
-    """Keep the store as it was before its tables change; this backup is never rotated away."""
+    """Keep the store as it was before its tables change; it goes only for somebody who was erased since."""
     home.backups.mkdir(parents=True, exist_ok=True)
     target = home.backups / f"before-format-{version}-{shop_time(now):%Y%m%d-%H%M%S}.deskbackup"
     back_up(home, key, target, now)

@@ -26,7 +26,11 @@ SHELF = "shelf"
 RESERVED = "reserved"
 """A tray beside the shelf: what lies there is kept for one device and counts for nobody else."""
 ITEM = "item"
+DONOR = "donor"
+"""Where a part that was salvaged from another device comes from."""
 NOT_PHOTOS = ("signature", "paper", "approval")
+TAMPER_MESSAGE = "no_message"
+"""The point of the tamper check that is not in order where a device says that it was tampered with or lost its keys."""
 KEYS_CHECKED = ("load_keys", "keys_kept")
 """Moves after which the keys are known to be in the device."""
 
@@ -211,7 +215,7 @@ def keys_gone(events: Sequence[WorkEvent], model: DeviceModel | None) -> bool:
     for row in events:
         if row.move in KEYS_CHECKED:
             gone = False
-        elif row.move == "record_diagnosis" and row.data.get("tamper_flag") == "triggered":
+        elif _says_tampered(row):
             gone = True
         elif row.move == "record_repair":
             for code in row.data.get("action", []):
@@ -221,6 +225,17 @@ def keys_gone(events: Sequence[WorkEvent], model: DeviceModel | None) -> bool:
                 spared = code == "replace_board" and model is not None and not model.key_load_on_board_change
                 gone = gone or not spared
     return gone
+
+
+def _says_tampered(row: WorkEvent) -> bool:
+    """Tell whether a device was found at check-in or on the bench to say that its tamper protection was triggered."""
+    seen = row.move == "check_in" and TAMPER_MESSAGE in row.data.get("tamper_found", ())
+    return seen or (row.move == "record_diagnosis" and row.data.get("tamper_flag") == "triggered")
+
+
+def keeps_keys(model: DeviceModel | None) -> bool:
+    """Tell whether a model is known to keep its keys through a repair, so that its own test may say they are there."""
+    return model is not None and not model.key_load_on_board_change
 
 
 def test_plan(model: DeviceModel | None) -> tuple[str, tuple[catalogue.TestStep, ...]]:

@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Text, inspect
 
+from deskapp.clock import NewId, in_runs
 from deskapp.models.act_session import ActSession
 from deskapp.models.base import Base, Synced
 from deskapp.models.canonical import canonical, canonical_with, digest
 from deskapp.models.free_text import may_hold_words, numbers_on_record, refuse_card_numbers
 from deskapp.models.journal import ChangedRecord, ChangeSet, GroupVersion, PersonalValue, RecordKey
+from deskapp.models.key_seeds import key_of
 
 Key = tuple[str, str]
 
@@ -81,11 +83,9 @@ class Capture:
         """Say whether anything that travels was added or changed."""
         return bool(self.created or self.changed)
 
-    def operations(
-        self, session: ActSession, new_id: Callable[[], str], new_key: Callable[[], str], seen: dict[Key, str]
-    ) -> Operations:
+    def operations(self, session: ActSession, new_id: NewId, seen: dict[Key, str]) -> Operations:
         """Build the operations of this act and store personal values and group versions beside them."""
-        build = Operations(session, new_id, new_key, seen, self.touched.values())
+        build = Operations(session, in_runs(new_id), session.kept.seeds.draw(), seen, self.touched.values())
         for (table, _id), row in self.created.items():
             build.create(table, row)
         for (table, _id), (row, names) in self.changed.items():
@@ -117,8 +117,8 @@ class Operations:
     """The operations of one act in the order of its doings, as pieces of JSON, and what stands beside them."""
 
     session: ActSession
-    new_id: Callable[[], str]
-    new_key: Callable[[], str]
+    uids: Iterator[str]
+    seed: bytes
     seen: dict[Key, str]
     at_hand: Collection[object] = ()
     texts: list[str] = field(default_factory=list)
@@ -154,7 +154,7 @@ class Operations:
         *, fresh: bool = False,
     ) -> str:  # fmt: skip
         refuse_card_numbers(values, self._known, way.wordy)
-        uid = self.new_id()
+        uid = next(self.uids)
         for name in way.personal:
             if name in values:
                 text = str(values[name])
@@ -184,7 +184,7 @@ class Operations:
         if record_id not in self.keys:
             row = None if fresh else self.session.get(RecordKey, record_id)
             if row is None:
-                self.made.append(NewKey(record_id, self.new_key()))
+                self.made.append(NewKey(record_id, key_of(self.seed, record_id)))
             self.keys[record_id] = row.key if row is not None else self.made[-1].key
         return self.keys[record_id]
 

@@ -43,6 +43,9 @@ def derived(entity: Any) -> frozenset[str]:
 ERASED = "erased"
 """Group of an operation by which the server empties the personal columns of a record; no table has it."""
 
+REPLACED = "replaced"
+"""Group of an operation by which the server takes a person's words out of free texts; no table has it."""
+
 ERASURE = "e7a5ed00-"
 """How the uid of such an operation begins, by which it is known as the version of a group too."""
 

@@ -142,8 +142,11 @@ def bounds(day: date) -> tuple[int, int]:
     return instant(day), instant(day + timedelta(days=1))
 
 
-def figures(session: Session, site_id: str, day: date, now: int) -> Figures:
-    """Return the figures of a day; devices and calls are those of the moment they are asked for."""
+def figures(session: Session, site_id: str, day: date, now: int, language: str = "zh_CN") -> Figures:
+    """Return the figures of a day; devices and calls are those of the moment they are asked for.
+
+    `language` is that of the models' names, here and below.
+    """
     start, end = bounds(day)
     count = last_count(session, site_id, day)
     takings, waivers, refunds = _money(session, start, end)
@@ -156,7 +159,7 @@ def figures(session: Session, site_id: str, day: date, now: int) -> Figures:
         takings=tuple(takings),
         waivers=tuple(waivers),
         refunds=tuple(refunds),
-        held=tuple(held(session, now, count)),
+        held=tuple(held(session, now, count, language)),
         calls=tuple(_open_calls(session, now)),
         count=count,
     )
@@ -233,7 +236,7 @@ def _merged(lines: Iterable[Exemption]) -> list[Exemption]:
 # -- devices ---------------------------------------------------------------------
 
 
-def held(session: Session, now: int, count: Count | None = None) -> list[Held]:
+def held(session: Session, now: int, count: Count | None = None, language: str = "zh_CN") -> list[Held]:
     """Return the devices inside our walls, in the order in which somebody walks along the shelves."""
     ours = or_(*(RepairItem.holder.startswith(kind) for kind in ("shelf", "bench", "quarantine")))
     rows = session.execute(
@@ -242,18 +245,18 @@ def held(session: Session, now: int, count: Count | None = None) -> list[Held]:
     own = session.get(StoreInfo, "site_id")
     # What another site received lies on its shelves, though its record is here.
     away = elsewhere(session, own.value, [item.id for item, _order in rows]) if own is not None else set()
-    found = [_held(session, item, order, now, count) for item, order in rows if item.id not in away]
+    found = [_held(session, item, order, now, count, language) for item, order in rows if item.id not in away]
     return sorted(found, key=lambda line: (line.holder.partition(":")[0] != "shelf", line.shelf, line.label_no))
 
 
-def _held(session: Session, item: RepairItem, order: RepairOrder, now: int, count: Count | None) -> Held:
+def _held(session: Session, item: RepairItem, order: RepairOrder, now: int, count: Count | None, language: str) -> Held:
     device = session.get(Device, item.device_id)
     merchant = session.get(Merchant, order.merchant_id) if order.merchant_id else None
     shelf = session.get(Shelf, item.shelf_id) if item.shelf_id else None
     place = item.holder.partition(":")[2] or (shelf.code if shelf else "")
     seen = None if count is None else item.id in count.found
     return Held(
-        item.id, item.label_no, device.serial_no if device else "", model_words(session, device),
+        item.id, item.label_no, device.serial_no if device else "", model_words(session, device, language),
         (merchant.short_name or merchant.name) if merchant else "", place, item.work_state, item.holder,
         max(0, (shop_day(now) - shop_day(order.opened_at)).days), seen,
     )  # fmt: skip
@@ -324,7 +327,7 @@ class Entry:
     state: str
 
 
-def register(session: Session, first: date, last: date) -> list[Entry]:
+def register(session: Session, first: date, last: date, language: str = "zh_CN") -> list[Entry]:
     """Return every device received in a period, both days inclusive, with its return as far as known."""
     start, end = bounds(first)[0], bounds(last)[1]
     rows = session.execute(
@@ -333,10 +336,10 @@ def register(session: Session, first: date, last: date) -> list[Entry]:
         .where(RepairOrder.opened_at >= start, RepairOrder.opened_at < end)
         .order_by(RepairOrder.opened_at, RepairItem.line_no)
     ).all()
-    return [_entry(session, item, order) for item, order in rows]
+    return [_entry(session, item, order, language) for item, order in rows]
 
 
-def _entry(session: Session, item: RepairItem, order: RepairOrder) -> Entry:
+def _entry(session: Session, item: RepairItem, order: RepairOrder, language: str) -> Entry:
     device = session.get(Device, item.device_id)
     merchant = session.get(Merchant, order.merchant_id) if order.merchant_id else None
     pickup = (
@@ -350,7 +353,7 @@ def _entry(session: Session, item: RepairItem, order: RepairOrder) -> Entry:
         order_no=order.number,
         label_no=item.label_no,
         merchant=(merchant.short_name or merchant.name) if merchant else "",
-        model=model_words(session, device),
+        model=model_words(session, device, language),
         serial_no=device.serial_no if device else "",
         accessories=tuple(kinds),
         symptom_code=item.symptom_code,

@@ -153,7 +153,7 @@ def _fold_item(session: Session, item: RepairItem) -> None:
         _show(session, accessory, returned_at=at)
 
 
-_BRINGS_IN = frozenset({"receive", "supply_swap", "supply_swap_for_return"})
+_BRINGS_IN = frozenset({"receive", "supply_swap", "supply_swap_for_keys", "supply_swap_for_return"})
 """Moves by which a device is at the site they name: out of a van, or from the pool of that site."""
 
 

@@ -164,9 +164,10 @@ class OpenLoan:
 
 
 def open_loans(
-    session: Session, *, order_id: str = "", merchant_id: str = "", device_id: str = ""
+    session: Session, *, order_id: str = "", merchant_id: str = "", device_id: str = "", language: str = "zh_CN"
 ) -> list[OpenLoan]:
-    """Return the loaners that are out, of one order or merchant or all of them, first due first."""
+    """Return the loaners that are out, of one order or merchant or all of them, first due first; `language` is that
+    of the models' names."""
     rows = counted(session.scalars(select(LoanEvent).order_by(LoanEvent.n)).all())
     out: dict[str, LoanEvent] = {}
     for row in rows:
@@ -184,34 +185,34 @@ def open_loans(
             or (merchant_id and row.merchant_id == merchant_id)
         )
     ]
-    found = [_loan(session, row) for row in wanted]
+    found = [_loan(session, row, language) for row in wanted]
     return sorted(found, key=lambda loan: (loan.due_at or 2**62, loan.lent_at))
 
 
-def _loan(session: Session, row: LoanEvent) -> OpenLoan:
+def _loan(session: Session, row: LoanEvent, language: str) -> OpenLoan:
     device = session.get(Device, row.device_id)
     return OpenLoan(
-        row.id, row.device_id, device.serial_no if device else "", model_words(session, device), row.merchant_id,
-        row.order_id, row.at, row.due_at, row.words,
+        row.id, row.device_id, device.serial_no if device else "", model_words(session, device, language),
+        row.merchant_id, row.order_id, row.at, row.due_at, row.words,
     )  # fmt: skip
 
 
 def reminders(session: Session, loan_event_id: str) -> list[ItemRecord]:
     """Return the reminders of one loan, oldest first."""
-    return [
-        row for row in facts(session, ItemRecord, ItemRecord.item_id, loan_event_id) if row.kind == "loan_reminder"
-    ]
+    return [row for row in facts(session, ItemRecord, ItemRecord.item_id, loan_event_id) if row.kind == "loan_reminder"]
 
 
 # -- the device --------------------------------------------------------------------
 
 
-def model_words(session: Session, device: Device | None) -> str:
-    """Return brand and model of a device, or the words somebody typed for an unknown one."""
+def model_words(session: Session, device: Device | None, language: str = "zh_CN") -> str:
+    """Return brand and model of a device in a language, or the words somebody typed for an unknown one."""
     if device is None:
         return ""
     model = session.get(DeviceModel, device.model_id) if device.model_id else None
-    return f"{model.brand} {model.name}" if model else device.model_id or device.note
+    if model is None:
+        return device.model_id or device.note
+    return f"{model.brand if language == 'zh_CN' else model.brand_en or model.brand} {model.name}"
 
 
 def tests_for(session: Session, device: Device | None) -> tuple[Word, ...]:
@@ -285,9 +286,7 @@ def _line(row: Mapping[str, Any], language: str) -> ChargeLine:
 
 def items_of(session: Session, order_id: str) -> Sequence[RepairItem]:
     """Return the devices of an order in the order of their lines."""
-    return session.scalars(
-        select(RepairItem).where(RepairItem.order_id == order_id).order_by(RepairItem.line_no)
-    ).all()
+    return session.scalars(select(RepairItem).where(RepairItem.order_id == order_id).order_by(RepairItem.line_no)).all()
 
 
 def ready_items(items: Iterable[RepairItem]) -> list[RepairItem]:

@@ -96,6 +96,20 @@ def run_by_number(session: Session, number: str) -> Run | None:
     return run_of(session, found.item_id) if found else None
 
 
+def open_run_with(session: Session, device_id: str) -> Run | None:
+    """Return the newest open run on whose list a device stands and waits for its keys, or None."""
+    listed = select(ItemRecord.item_id, ItemRecord.data).where(ItemRecord.kind == "key_run")
+    closed = select(ItemRecord.item_id).where(ItemRecord.kind == "key_run_close")
+    rows = session.execute(listed.where(ItemRecord.item_id.not_in(closed)).order_by(ItemRecord.n.desc()))
+    for run_id, data in rows:
+        if any(one.get("device_id") == device_id for one in data.get("devices", ())):
+            run = run_of(session, run_id)
+            line = run.lines.get(device_id) if run else None
+            if run is not None and not run.closed_at and (line is None or line.result == FAILED):
+                return run
+    return None
+
+
 def runs(session: Session, *, limit: int = 50) -> list[Run]:
     """Return the runs, newest first."""
     ids = session.scalars(

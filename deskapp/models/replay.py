@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from deskapp.errors import N_, Corrupt
 from deskapp.models.base import Base, Synced
-from deskapp.models.canonical import canonical, digest
+from deskapp.models.canonical import canonical
 from deskapp.models.copy import Entry
 from deskapp.models.journal import ChangedRecord, ChangeSet, GroupVersion, PersonalValue, RecordKey
+from deskapp.models.striking import holds
 
 
 def tables() -> dict[str, type[Synced]]:
@@ -33,7 +34,7 @@ def verify_chain(session: Session) -> int:
     for row in session.execute(
         select(ChangeSet.seq, ChangeSet.hash, ChangeSet.prev, ChangeSet.body).order_by(ChangeSet.seq)
     ):
-        if row.seq != expected or row.prev != prev or digest(row.body) != row.hash:
+        if row.seq != expected or row.prev != prev or not holds(row.body, row.hash):
             raise Corrupt(N_("The journal is broken at entry {number}."), code="chain", number=expected)
         if json.loads(row.body)["prev"] != prev:
             raise Corrupt(N_("The journal is broken at entry {number}."), code="chain", number=expected)
@@ -44,7 +45,7 @@ def verify_chain(session: Session) -> int:
 def apply(session: Session, entry: Entry) -> None:
     """Add one change set with its rows; it must be the next in the chain, else Corrupt."""
     seq, prev = head(session)
-    if entry.seq != seq + 1 or entry.prev != prev or digest(entry.body) != entry.hash:
+    if entry.seq != seq + 1 or entry.prev != prev or not holds(entry.body, entry.hash):
         raise Corrupt(N_("The copy of the journal does not fit at entry {number}."), code="chain", number=entry.seq)
     names = ("seq", "uid", "station", "hlc", "at", "staff", "command", "body", "prev", "hash")
     session.add(ChangeSet(**{name: getattr(entry, name) for name in names}))

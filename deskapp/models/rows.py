@@ -18,6 +18,7 @@ from sqlalchemy.types import JSON
 
 from deskapp.models.base import Synced
 from deskapp.models.canonical import canonical
+from deskapp.models.key_seeds import Seeds
 
 PARENTS = ("item_id", "order_id", "ticket_id", "device_id")
 """Columns that say on what a row hangs: a device on an order, an order, a ticket, a unit."""
@@ -175,7 +176,7 @@ class Kept:
 
     TABLES = frozenset({"site", "staff", "device_model", "shelf"})
 
-    __slots__ = ("_driver", "counters", "info", "last", "next_n", "rows", "settings")
+    __slots__ = ("_driver", "counters", "info", "last", "next_n", "rows", "seeds", "settings")
 
     def __init__(self) -> None:
         self._driver: Any = None
@@ -185,6 +186,7 @@ class Kept:
         self.settings: Any = None
         self.counters: dict[str, tuple[str, int]] | None = None
         self.last: Any = None
+        self.seeds = Seeds()
 
     def driver(self, bind: Any) -> Any:
         """Return the bare connection that writes: there is only one as long as the store is open."""

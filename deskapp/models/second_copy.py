@@ -22,7 +22,9 @@ from sqlalchemy import select
 
 from deskapp import cipher
 from deskapp.errors import Corrupt, DeskError
+from deskapp.models.act_session import driver_of
 from deskapp.models.copy import TABLE, Entry, entries_after
+from deskapp.models.erasing import erasures
 from deskapp.models.journal import ChangeSet
 
 if TYPE_CHECKING:
@@ -101,6 +103,7 @@ def _catch_up(store: Store, file: Path) -> int:
 
 def _write_on(store: Store, file: Path) -> int:
     with _opened(file, store.key) as connection:
+        _forget_erased(connection, store.ask(lambda session: erasures(driver_of(session))))
         (head,) = connection.execute("SELECT coalesce(max(seq), 0) FROM entry").fetchone()
         last = connection.execute("SELECT hash FROM entry WHERE seq = ?", (head,)).fetchone()
     if head and not store.ask(lambda session: _knows(session, head, last[0])):
@@ -117,6 +120,16 @@ def _write_on(store: Store, file: Path) -> int:
         head = entries[-1].seq
     shutil.copyfile(store.home.identity, numbers_of(file))
     return int(head)
+
+
+def _forget_erased(connection: cipher.Connection, times: list[int]) -> None:
+    """Begin the copy anew where somebody was erased since it was begun: it holds what went from the journal."""
+    due = times[-1] // 60_000 if times else 0
+    (begun,) = connection.execute("PRAGMA user_version").fetchone()
+    if due > begun:
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("DELETE FROM entry")
+        connection.execute(f"PRAGMA user_version = {due}")
 
 
 def _next_entries(store: Store, after: int) -> list[Entry]:

@@ -48,18 +48,24 @@ class Walk:
     found: int
 
 
-def expected(session: Session, now: int, shelves: Iterable[str] = ()) -> list[Held]:
-    """Return the devices that should lie on these shelves (all of this site's places where none is named)."""
+def expected(session: Session, now: int, shelves: Iterable[str] = (), language: str = "zh_CN") -> list[Held]:
+    """Return the devices that should lie on these shelves (all of this site's places where none is named); `language`
+    is that of the models' names."""
     wanted = {one for one in shelves if one}
-    return [line for line in held(session, now) if not wanted or line.shelf in wanted]
+    return [line for line in held(session, now, language=language) if not wanted or line.shelf in wanted]
 
 
 def compare(
-    session: Session, now: int, shelves: Iterable[str], found: Mapping[str, str], extra: Mapping[str, str]
+    session: Session,
+    now: int,
+    shelves: Iterable[str],
+    found: Mapping[str, str],
+    extra: Mapping[str, str],
+    language: str = "zh_CN",
 ) -> Walk:
     """Return how a count differs: `found` are shelves by device, `extra` shelves by code of what is not on record."""
-    everything = {line.item_id: line for line in held(session, now)}
-    counted = expected(session, now, shelves)
+    everything = {line.item_id: line for line in held(session, now, language=language)}
+    counted = expected(session, now, shelves, language)
     lines = [
         OffLine(Off.MISSING, line.item_id, line.label_no, line.serial_no, line.model, line.shelf, "")
         for line in counted if line.item_id not in found

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from deskapp import __version__, cipher
-from deskapp.clock import Clock, NewId, new_uuid7, random_token, stopwatch, system_clock
+from deskapp.clock import Clock, NewId, new_uuid7, stopwatch, system_clock
 from deskapp.errors import N_, Corrupt, Unavailable
 from deskapp.models import capture, copy, folding, rebase, schema, search, sync_state
 from deskapp.models.absorb import Absorbed, Piece, take_in
@@ -38,9 +38,6 @@ from deskapp.rules import access
 T = TypeVar("T")
 ReadSession = Session
 """What queries are handed: a session that cannot write."""
-
-KEY_BYTES = 16
-"""Of a record's key for its personal values: 128 bits of chance cannot be tried out, and each record has its own."""
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +101,7 @@ class Store:
         schema.bring_up_to_date(self.home, key, self._clock())
         self._key = key
         self._kept = Kept()
+        self.seeds = self._kept.seeds
         self._writer = engine_of(self.home, key, writer=True)
         self._readers = engine_of(self.home, key, writer=False)
         with self._session() as session:
@@ -247,7 +245,9 @@ class Store:
     def _journal(self, session: ActSession, write: Write, caught: Capture, act: Command[Any]) -> copy.Entry:
         session.note()
         rebase.keep_before(session, caught.images())
-        operations = caught.operations(session, self._new_id, lambda: random_token(KEY_BYTES), write.seen)
+        operations = caught.operations(session, self._new_id, write.seen)
+        if len(operations.made) > 1:
+            self._kept.seeds.keep(act.uid, operations.seed)
         last = capture.last_entry(session)
         head = {
             "station": self.facts.station,

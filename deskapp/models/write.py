@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from deskapp.clock import shop_day
 from deskapp.errors import N_, Refused
 from deskapp.models.act_session import ActSession, driver_of
+from deskapp.models.base import Base
 from deskapp.models.people import Staff, Voucher
 from deskapp.rules import access, numbers
 from deskapp.settings import Values, load
@@ -199,6 +200,11 @@ class Changes:
 
     records: frozenset[tuple[str, str]]
     seq: int = 0
+
+    @classmethod
+    def everything(cls) -> Changes:
+        """Return a change of every table and of no known record: for who is to ask anew for all that is shown."""
+        return cls(frozenset((table, "") for table in Base.metadata.tables))
 
     def touches(self, *tables: str) -> bool:
         """Say whether any row of these tables was added or changed."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from deskapp import __version__
 from deskapp.clock import new_uuid7
-from deskapp.server import apply, erasing, placing, push, stations
+from deskapp.server import apply, erasing, placing, push, stations, striking
 from deskapp.server.archive import stored_form
 from deskapp.server.database import Transaction
 from deskapp.server.work import Author, Draft, Work
@@ -23,8 +23,10 @@ SERVER: Final = stations.NOBODY
 """The station under which the server's own acts stand."""
 
 
-def act(tx: Transaction, command: str, ops: Sequence[Op], now: int, archive: push.Archiver) -> dict[str, int]:
-    """Do one act of the server's own in the logs; return the scopes that moved."""
+def act(
+    tx: Transaction, command: str, ops: Sequence[Op], now: int, archive: push.Archiver, texts: Sequence[str] = ()
+) -> dict[str, int]:  # fmt: skip
+    """Do one act of the server's own in the logs; return the scopes that moved. `texts`: of an erasure alone."""
     seq, prev = _last(tx)
     told = [dict(zip(("uid", "kind", "entity", "id", "group", "base", "values"), op[:7], strict=True)) for op in ops]
     uid, hlc = new_uuid7(), f"{now:015d}-000000-00000"
@@ -34,7 +36,7 @@ def act(tx: Transaction, command: str, ops: Sequence[Op], now: int, archive: pus
     })  # fmt: skip
     digest = hashlib.sha256(body).hexdigest()
     one = ReadSet(uid, SERVER, seq + 1, prev, hlc, "", command, __version__, 0, tuple(ops), body, digest)
-    return _write(tx, one, now, archive)
+    return _write(tx, one, now, archive, texts)
 
 
 def repeat(server: Server, sets: Sequence[ReadSet]) -> int:
@@ -58,7 +60,9 @@ def _last(tx: Transaction) -> tuple[int, str]:
     return (row[0], row[1]) if row else (0, "")
 
 
-def _write(tx: Transaction, one: ReadSet, now: int, archive: push.Archiver) -> dict[str, int]:
+def _write(
+    tx: Transaction, one: ReadSet, now: int, archive: push.Archiver, texts: Sequence[str] = ()
+) -> dict[str, int]:  # fmt: skip
     ops = one.ops
     rows = tx.among("SELECT root FROM record WHERE id IN (#)", [op.id for op in ops])
     work = Work(tx)
@@ -67,7 +71,7 @@ def _write(tx: Transaction, one: ReadSet, now: int, archive: push.Archiver) -> d
     author = Author(SERVER, 0, "", frozenset({scopes.REF, *held}), {})
     if one.command == erasing.COMMAND:
         draft = Draft(work, author, one, now)
-        erasing.erase(tx, draft, one, now)
+        erasing.erase(tx, draft, one, now, texts)
     else:
         draft = apply.do(work, author, one, now)
     work.accept(draft)
@@ -82,15 +86,18 @@ def _write(tx: Transaction, one: ReadSet, now: int, archive: push.Archiver) -> d
     return touched
 
 
-def erase(server: Server, ids: Sequence[str]) -> int:
-    """Empty the personal cells of records, everywhere; return how many of the records have such cells."""
+def erase(server: Server, ids: Sequence[str], texts: Sequence[str] = (), *, everywhere: bool = False) -> int:
+    """Empty the personal cells of records, and take texts out of what people wrote; return how many records changed."""
     now = server.clock()
 
     def work(tx: Transaction) -> int:
         ops = erasing.operations(tx, ids)
+        if texts:
+            found = erasing.texts_with(tx, texts, ids, everywhere=everywhere)
+            ops += striking.operations(tx, found.hits, found.what, {op.id: tuple(op.values) for op in ops})
         if ops:
-            act(tx, erasing.COMMAND, ops, now, server.archive)
-        return len(ops)
+            act(tx, erasing.COMMAND, ops, now, server.archive, texts)
+        return len({op.id for op in ops})
 
     return server.database.retrying(work)
 

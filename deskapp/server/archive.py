@@ -1,7 +1,8 @@
 """The off-box archive: every accepted change set, appended to a file on another disk before the answer goes out.
 
 One file a day and process, one zstd frame a push. What the database and every station's disk lost together is read
-back from here; so is who belongs, and who was shut out.
+back from here; so is who belongs, and who was shut out. Files are never changed, but for somebody who is erased
+(`archive_erasing`): whoever appends goes on in a new file then, and holds the lock of its file while it writes.
 """
 
 from __future__ import annotations
@@ -12,12 +13,18 @@ import os
 import struct
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import IO, Any, Final
 
 import zstandard
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 from deskapp.cipher import sync_folder
 from deskapp.clock import random_token, shop_day
@@ -26,9 +33,11 @@ from deskapp.sync.packing import PushedSet, ReadSet
 
 log = logging.getLogger(__name__)
 
-_LENGTH: Final = struct.Struct(">I")
+LENGTH: Final = struct.Struct(">I")
 _DAY: Final = len("2026-11-22")
 SUFFIX: Final = ".deskarchive"
+TURN: Final = "turn"
+"""A file in the folder of the archive: when it is touched, every process goes on in a new file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,7 @@ class Archive:
         self._folder = folder
         self._door = threading.Lock()
         self._day = ""
+        self._turn = 0
         self._file: IO[bytes] | None = None
 
     def append(self, station: str, sets: Sequence[PushedSet], now: int) -> None:
@@ -64,23 +74,37 @@ class Archive:
         body = pack(dump(told), level=3).body
         with self._door:
             try:
-                file = self._open(shop_day(now).isoformat())
-                file.write(_LENGTH.pack(len(body)) + body)
-                file.flush()
-                os.fsync(file.fileno())
+                while not self._written(LENGTH.pack(len(body)) + body, shop_day(now).isoformat()):
+                    pass  # somebody is erased just now: it goes on in a new file
             except OSError:
                 # Half a frame may stand at the end: nothing is appended behind it.
                 self._let_go()
                 raise
 
+    def _written(self, frame: bytes, day: str) -> bool:
+        with locked(self._open(day)) as file:
+            if self._turned() != self._turn:
+                return False
+            file.write(frame)
+            file.flush()
+            os.fsync(file.fileno())
+            return True
+
     def _open(self, day: str) -> IO[bytes]:
-        if self._file is None or day != self._day:
+        turn = self._turned()
+        if self._file is None or (day, turn) != (self._day, self._turn):
             self._let_go()
             path = self._folder / f"{day}-{random_token(4)}{SUFFIX}"
             self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb")
             sync_folder(self._folder)
-            self._day = day
+            self._day, self._turn = day, turn
         return self._file
+
+    def _turned(self) -> int:
+        try:
+            return (self._folder / TURN).stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def _let_go(self) -> None:
         file, self._file = self._file, None
@@ -94,6 +118,19 @@ class Archive:
         """Close the file."""
         with self._door:
             self._let_go()
+
+
+@contextmanager
+def locked(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Hold a file, so that nobody else appends to it or puts another in its place. Windows does so by itself."""
+    handle = file.fileno()
+    if fcntl is not None:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield file
+    finally:
+        if fcntl is not None and not file.closed:
+            fcntl.flock(handle, fcntl.LOCK_UN)
 
 
 _BINARY: Final = getattr(os, "O_BINARY", 0)
@@ -117,8 +154,8 @@ def read_archive(folder: Path) -> Iterator[Frame]:
 
 def _frames(path: Path) -> Iterator[Frame]:
     with path.open("rb") as file:
-        while head := file.read(_LENGTH.size):
-            size = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else 0
+        while head := file.read(LENGTH.size):
+            size = LENGTH.unpack(head)[0] if len(head) == LENGTH.size else 0
             piece = file.read(size)
             if not piece or len(piece) < size:
                 log.warning("%s has a torn end", path.name)

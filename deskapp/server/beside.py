@@ -44,9 +44,14 @@ class Beside:
         self._await()
 
     @property
+    def port(self) -> int:
+        """The port of this machine at which it answers."""
+        return int(self._listening.getsockname()[1])
+
+    @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://{HOST}:{self._listening.getsockname()[1]}"
+        return f"http://{HOST}:{self.port}"
 
     def close(self) -> None:
         """End; who waits for a hint is let go."""

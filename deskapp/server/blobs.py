@@ -90,6 +90,8 @@ def append(database: Database, station: Station, one: Piece, now: int) -> State:
             tx.run("DELETE FROM blob WHERE sha256 = ?", (sha256,))
             return State(0, False)
         tx.run("UPDATE blob SET size = ?, done = ?, at = ? WHERE sha256 = ?", (size, int(whole), now, sha256))
+        if whole:
+            tx.run("DELETE FROM missing_file WHERE sha256 = ?", (sha256,))
         return State(size, whole)
 
     return database.retrying(work)

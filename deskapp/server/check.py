@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from deskapp.errors import N_
+from deskapp.models import striking
 from deskapp.server.database import Database, Transaction
 from deskapp.sync.framing import WireError, load
 from deskapp.sync.wire import link
@@ -22,7 +23,7 @@ class Wrong(NamedTuple):
 
 
 def check(database: Database) -> list[Wrong]:
-    """Return what is wrong; empty if nothing is."""
+    """Return what is wrong with the data; empty if nothing is."""
     with database.read() as tx:
         return [*_logs(tx), *_stations(tx), *_sets(tx), *_trees(tx), *_blobs(tx)]
 
@@ -83,7 +84,7 @@ def _stations(tx: Transaction) -> Iterator[Wrong]:
 def _sets(tx: Transaction) -> Iterator[Wrong]:
     for uid, digest, cut, body in _paged(tx, "SELECT uid, hash, cut, body FROM change_set", "uid"):
         try:
-            if not cut and (hashlib.sha256(bytes(body)).hexdigest() != digest or load(bytes(body))["uid"] != uid):
+            if (not cut and not striking.holds(bytes(body), digest)) or load(bytes(body))["uid"] != uid:
                 yield wrong(N_("Change set {uid} is not what its hash says."), uid=uid)
         except (WireError, KeyError, TypeError):
             yield wrong(N_("Change set {uid} cannot be read."), uid=uid)

@@ -16,7 +16,7 @@ from typing import Any
 
 from deskapp.errors import N_, DeskError, Refused
 from deskapp.i18n import say as in_words
-from deskapp.server import check, cli_people, copies
+from deskapp.server import check, cli_people, copies, keeping
 from deskapp.server.database import is_postgres, sqlite_file
 from deskapp.server.identity import Epoch
 from deskapp.server.service import Options, Server
@@ -179,7 +179,7 @@ def _look_at_certificate(chain: Path, key: Path) -> None:
 
 
 def _check(server: Server, _given: argparse.Namespace) -> int:
-    found = check.check(server.database)
+    found = check.check(server.database) + keeping.look(server)
     for sentence, values in found:
         tell(sentence, **values)
     if found:
@@ -194,6 +194,8 @@ def _backup(server: Server, given: argparse.Namespace) -> int:
     wrong = copies.backup(server.database, server.options.url, given.target)
     size = given.target.stat().st_size
     tell(N_("{place}: {size} bytes, {state}"), place=str(given.target), size=size, state=wrong or N_("sound"))
+    if not wrong:
+        keeping.backed_up(server, given.target)
     return 1 if wrong else 0
 
 

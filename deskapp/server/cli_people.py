@@ -9,7 +9,7 @@ from typing import Any
 from deskapp.clock import new_uuid7, shop_time
 from deskapp.errors import N_, Refused
 from deskapp.rules.access import Role
-from deskapp.server import acts, aside, erasing, stations, wiping
+from deskapp.server import acts, archive_erasing, aside, copies, erasing, missing, stations, wiping
 from deskapp.server.database import Transaction
 from deskapp.server.known import Station
 from deskapp.server.service import Server
@@ -56,7 +56,10 @@ def add_words(verbs: Any, with_server: Callable[..., Any]) -> None:
     with_server(staff, "stop", staff_stop, "a person no longer acts anywhere").add_argument("number")
     person = with_server(verbs, "person", person_found, "find what is kept of a person, and erase it everywhere")
     person.add_argument("text", nargs="+", help="a name or a telephone number, exactly as it was entered")
-    person.add_argument("--erase", action="store_true", help="empty these records' personal cells, for good")
+    person.add_argument("--erase", action="store_true", help="empty these cells and replace these texts, for good")
+    person.add_argument("--everywhere", action="store_true", help="a name in every text, not only near the person")
+    files = with_server(verbs, "files", files_missing, "list photos that records name and that are not here")
+    files.add_argument("--ask", action="store_true", help="ask the desks for all of them now")
     audit = with_server(verbs, "audit", show_audit, "show the book of enrolments and revocations")
     audit.add_argument("--most", type=int, default=50)
 
@@ -262,16 +265,61 @@ def person_found(server: Server, given: argparse.Namespace) -> int:
     """Show in which records a name or a number stands, or erase it there and at every desk."""
     with server.database.read() as tx:
         found = erasing.find(tx, given.text)
+        texts = erasing.texts_with(tx, given.text, [one.id for one in found], everywhere=given.everywhere)
     if given.erase:
-        count = acts.erase(server, [one.id for one in found])
-        with server.database.write() as tx:
-            stations.note(tx, server.clock(), "erase_person", "", who(), records=count)
-        tell(N_("{count} records are emptied; desks follow at their next contact, the older logs after two weeks."),
-             count=count)  # fmt: skip
-        return 0
+        return _erase(server, given, [one.id for one in found])
     for one in found:
         say(f"{one.entity:<18} {one.id}  {' '.join(one.columns)}")
-    tell(N_("{count} records. Nothing was changed."), count=len(found))
+    near, far = [one for one in texts.hits if one.near], [one for one in texts.hits if not one.near]
+    for sentence, some in (
+        (N_("In free texts, to be replaced by a mark:"), near),
+        (N_("The name stands here too, but perhaps of somebody else; it stays unless you give --everywhere:"), far),
+    ):
+        if some:
+            tell(sentence)
+        for hit in some:
+            older = "" if hit.now else words_of(N_("(an earlier version)"))
+            say(f"{hit.entity:<18} {hit.id}  {hit.column:<12} {hit.count:>2}  {hit.shown} {older}".rstrip())
+    tell(N_("{count} records, {texts} free texts. Nothing was changed."), count=len(found), texts=len(near))
+    return 0
+
+
+def _erase(server: Server, given: argparse.Namespace, ids: list[str]) -> int:
+    """Erase a person in the database, in the archive, and say what is left for others to do, and until when."""
+    archive = server.options.archive
+    if archive is not None:
+        archive_erasing.turn(archive)
+    count = acts.erase(server, ids, given.text, everywhere=given.everywhere)
+    now = server.clock()
+    with server.database.write() as tx:
+        stations.note(tx, now, "erase_person", "", who(), records=count)
+        erased, stale = erasing.erased_so_far(tx), copies.stale(tx)
+    day = f"{shop_time(now + erasing.GRACE_MS):%Y-%m-%d}"
+    tell(N_("{count} records are emptied; desks follow at their next contact, the older logs by {day}."),
+         count=count, day=day)  # fmt: skip
+    tell(N_("Run this again on {day}: a desk that was away may have sent something written before."), day=day)
+    for one in stale:
+        due = f"{shop_time(one.due):%Y-%m-%d}"
+        tell(N_("The backup {place} is older. It is removed by the first backup after {day}."),
+             place=str(one.place), day=due)  # fmt: skip
+    if archive is None:
+        return 0
+    done = archive_erasing.erase(archive, erased, given.text)
+    tell(N_("{count} files of the archive were written anew."), count=done.files)
+    for name in done.left:
+        tell(N_("The file {place} of the archive could not be read to its end. Remove it when you can."), place=name)
+    return 1 if done.left else 0
+
+
+def files_missing(server: Server, given: argparse.Namespace) -> int:
+    """Show the photos that records name and that are not here, and ask the desks for them."""
+    with server.database.read() as tx:
+        found = missing.find(tx)
+    for one in found:
+        when = f"{shop_time(one.made_at):%Y-%m-%d %H:%M}" if one.made_at else "–"
+        say(f"{one.sha256[:16]}  {one.record}  {when}")
+    count = missing.ask(server, now_all=True) if given.ask else 0
+    tell(N_("{count} photos are not here; {asked} were asked for."), count=len(found), asked=count)
     return 0
 
 

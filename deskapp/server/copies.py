@@ -7,13 +7,15 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from deskapp.cipher import sync_folder
 from deskapp.errors import N_, Refused, Unavailable
 from deskapp.server import check
-from deskapp.server.database import Database
+from deskapp.server.database import Database, Transaction
+from deskapp.server.erasing import GRACE_MS
 from deskapp.server.telling import words_of
 
 AT_WORK = (
@@ -50,6 +52,38 @@ def backup(database: Database, url: str, target: Path) -> str:
         return ""
     database.backup(target)
     return broken(target)
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A backup of before somebody was erased: where it lies, when it was made, and by when it has to go (ms UTC)."""
+
+    place: Path
+    made_at: int
+    due: int
+
+
+def stale(tx: Transaction) -> list[Stale]:
+    """Return the backups that the book knows, that are still there, and that hold somebody who was erased since."""
+    erased = [at for (at,) in tx.all("SELECT at FROM audit WHERE what = 'erase_person' ORDER BY at")]
+    found: dict[str, Stale] = {}
+    for at, place in tx.all("SELECT at, subject FROM audit WHERE what = 'backup' ORDER BY at"):
+        since = next((one for one in erased if one > at), None)
+        if since is None or not Path(place).is_file():
+            found.pop(place, None)
+        else:
+            found[place] = Stale(Path(place), at, since + GRACE_MS)
+    return list(found.values())
+
+
+def rotate(tx: Transaction, now: int) -> list[Stale]:
+    """Remove the stale backups whose time is over; return them. To be called once a newer one was checked."""
+    gone = []
+    for one in stale(tx):
+        if one.due <= now:
+            one.place.unlink(missing_ok=True)
+            gone.append(one)
+    return gone
 
 
 def broken(file: Path) -> str:

@@ -52,25 +52,65 @@ def sqlite_file(url: str) -> Path:
 
 
 class Transaction:
-    """One transaction. Statements are written with `?`; on PostgreSQL they are told with `%s`."""
+    """One transaction. Statements are written with `?`; on PostgreSQL they are told with `%s`.
+
+    There single rows are not put at once: they wait for the next statement, and go along with the last one (`last`),
+    which saves a way to the database for each. Nothing that is asked or written later misses them.
+    """
 
     def __init__(self, driver: Any, postgres: bool) -> None:
         self._driver, self.postgres = driver, postgres
         self.for_update = " FOR UPDATE" if postgres else ""
+        self._waiting: dict[str, tuple[str, Sequence[Any]]] = {}
 
     def _say(self, sql: str) -> str:
         return sql.replace("?", "%s") if self.postgres else sql
 
+    def settle(self) -> None:
+        """Send what waits."""
+        waiting, self._waiting = self._waiting, {}
+        for sql, values in waiting.values():
+            self._driver.execute(sql.replace("?", "%s"), values)
+
+    def later(self, table: str, sql: str, values: Sequence[Any]) -> None:
+        """Run a statement that changes one row of a table, from which nothing is wanted, with a later one."""
+        if not self.postgres:
+            self._driver.execute(sql, values)
+            return
+        if table in self._waiting:
+            self.settle()
+        self._waiting[table] = (sql, values)
+
+    def last(self, sql: str, values: Sequence[Any]) -> Any:
+        """Return the first row of a statement that begins with `WITH h AS (`, after all that waits: one way for all.
+
+        It is written with `{after}` in a condition of `h`, so that the lock that `h` takes is the last one.
+        """
+        waiting, self._waiting = self._waiting, {}
+        if not waiting:
+            return self._driver.execute(self._say(sql.replace("{after}", "")), values).fetchone()
+        before = [f"w{at} AS ({one} RETURNING 1)" for at, (one, _values) in enumerate(waiting.values())]
+        after = "".join(f" AND (SELECT count(*) FROM w{at}) IS NOT NULL" for at in range(len(before)))
+        whole = f"WITH {', '.join(before)}, {sql.removeprefix('WITH ')}".replace("{after}", after)
+        every = [one for _sql, some in waiting.values() for one in some]
+        return self._driver.execute(self._say(whole), [*every, *values]).fetchone()
+
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run a statement; return how many rows it touched."""
+        if self._waiting:
+            self.settle()
         return int(self._driver.execute(self._say(sql), values).rowcount)
 
     def all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """Return all rows of a question."""
+        if self._waiting:
+            self.settle()
         return list(self._driver.execute(self._say(sql), values).fetchall())
 
     def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """Return the first row of a question, or None."""
+        if self._waiting:
+            self.settle()
         return self._driver.execute(self._say(sql), values).fetchone()
 
     def among(self, sql: str, values: Sequence[Any], *before: Any) -> list[Any]:
@@ -89,12 +129,18 @@ class Transaction:
         columns = tables.metadata.tables[table].columns.keys()[: len(rows[0])]
         tail = " ON CONFLICT DO NOTHING" if keep else ""
         marks = ",".join("?" * len(columns))
-        self.many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){tail}", rows)
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){tail}"
+        if len(rows) == 1:
+            self.later(table, sql, rows[0])
+        else:
+            self.many(sql, rows)
 
     def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement once for each row."""
         if not rows:
             return
+        if self._waiting:
+            self.settle()
         if not self.postgres:
             self._driver.executemany(sql, rows)
         elif len(rows) == 1:
@@ -106,10 +152,13 @@ class Transaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what is done inside, and only that, when it raises."""
+        self.settle()
         self._driver.execute("SAVEPOINT part")
         try:
             yield
+            self.settle()
         except BaseException:
+            self._waiting = {}
             self._driver.execute("ROLLBACK TO SAVEPOINT part")
             self._driver.execute("RELEASE SAVEPOINT part")
             raise
@@ -256,7 +305,9 @@ class Database:
         try:
             plain(driver, begin)
             try:
-                yield Transaction(driver, self.postgres)
+                tx = Transaction(driver, self.postgres)
+                yield tx
+                tx.settle()
             except BaseException:
                 plain(driver, "ROLLBACK")
                 raise

@@ -11,7 +11,7 @@ from typing import Any
 
 from deskapp.server.apply import ADDED
 from deskapp.sync.framing import dump
-from deskapp.sync.packing import ReadSet
+from deskapp.sync.packing import Op, ReadSet
 
 Shorts = dict[tuple[str, int], bytes]
 """By scope and number of an entry: its body as the station that caused it may have it."""
@@ -19,6 +19,8 @@ Shorts = dict[tuple[str, int], bytes]
 
 def shorten(one: ReadSet, rows: Sequence[Sequence[Any]]) -> list[Any] | None:
     """Return the rows of an entry with `[first, count]` for operations taken as they are; None if none was."""
+    if len(rows) == len(one.ops) > 0 and all(map(_is_same, one.ops, rows)):
+        return [[0, len(rows)]]
     added = {op.id: place for place, op in enumerate(one.ops) if op.kind in ADDED}
     set_by = {op.uid: place for place, op in enumerate(one.ops) if op.kind == "set"}
     found: list[Any] = []
@@ -33,6 +35,11 @@ def shorten(one: ReadSet, rows: Sequence[Sequence[Any]]) -> list[Any] | None:
             found.append([place, 1])
         any_short = any_short or place is not None
     return found if any_short else None
+
+
+def _is_same(op: Op, row: Sequence[Any]) -> bool:
+    """Say whether a row tells of what an operation added, by the very values that it came with."""
+    return len(row) == 4 and row[3] is op.values and row[2] == op.id and row[1] == op.entity and row[0] in ("p", "f")
 
 
 def _place(one: ReadSet, row: Sequence[Any], added: Mapping[str, int], set_by: Mapping[str, int]) -> int | None:

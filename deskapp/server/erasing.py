@@ -4,19 +4,21 @@ An erasure is an act of the server's own. The logs tell it as a change of a grou
 that hears it empties the cells and destroys what stands beside its journal, and one that hears nothing because it was
 away for long finds them empty in the snapshot. Hashes stay whole: personal cells enter them as digests alone.
 
-Free texts are no personal cells, and are corrected by people. The older entries of the logs still have the cells in
-clear; they are forgotten when the grace is over, long enough for desks that were switched off.
+Beside the cells the person goes from free texts (`server.striking`), told as a change of another such group. The older
+entries of the logs still have all of it in clear; they are forgotten when the grace is over, long enough for desks that
+were switched off. What is reached and what is not: docs/decisions/0016-what-erasing-reaches.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from deskapp.clock import new_uuid7
 from deskapp.models import columns, schema
-from deskapp.server import stations
+from deskapp.models.striking import pattern_of, without
+from deskapp.server import stations, striking
 from deskapp.server.work import Draft, Rec, as_stored
 from deskapp.sync.framing import dump, load, pack, unpack
 from deskapp.sync.packing import Op, ReadSet
@@ -29,9 +31,6 @@ GROUP: Final = columns.ERASED
 GRACE_MS: Final = 14 * 24 * 3600 * 1000
 """How long the logs keep what is told in clear: within it desks learn of the erasure, and do not fetch whole scopes."""
 
-SIDES: Final = ("kept", "lost")
-"""Where a card about a disagreement holds values of its record."""
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -40,6 +39,14 @@ class Found:
     id: str
     entity: str
     columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextsFound:
+    """The free texts with a person in them, and what was looked for."""
+
+    what: striking.Wanted
+    hits: tuple[striking.TextHit, ...] = ()
 
 
 def personal_of(entity: str) -> tuple[str, ...]:
@@ -107,10 +114,32 @@ def operations(tx: Transaction, ids: Sequence[str]) -> list[Op]:
     return ops
 
 
-def erase(tx: Transaction, draft: Draft, one: ReadSet, now: int) -> None:
-    """Empty the cells that an act names, wherever they are kept, and let the logs tell of it."""
-    scopes: set[str] = set()
+def texts_with(tx: Transaction, texts: Sequence[str], ids: Sequence[str], *, everywhere: bool = False) -> TextsFound:
+    """Return the free texts with a person in them; `ids` are the records that have the person in a personal cell."""
+    what = striking.wanted(tx, texts, ids, everywhere=everywhere)
+    return TextsFound(what, tuple(striking.find(tx, what, _not_taken(tx))))
+
+
+def erase(tx: Transaction, draft: Draft, one: ReadSet, now: int, texts: Sequence[str] = ()) -> None:
+    """Empty the cells that an act names, wherever they are kept, and let the logs tell of it.
+
+    `texts` is what the act takes out of free texts; empty where it is done again, then it is worked out.
+    """
+    if not tx.postgres:
+        tx.run("PRAGMA secure_delete = ON")  # what is emptied is not to stay in pages that are free now
+    told = striking.texts_for(draft, one, texts)
+    pattern = pattern_of(told)
+    replaced = {op.id for op in one.ops if op.group == columns.REPLACED}
+    scopes = _replace(draft, one, pattern, now)
+    if pattern is not None and replaced:
+        striking.in_acts(draft, replaced, told, pattern)
+        _waiting_texts(tx, draft, replaced, pattern)
+        _aside_texts(tx, replaced, pattern)
+    cells = {op.id: personal_of(op.entity) for op in one.ops if op.group == GROUP}
+    _own_acts(tx, draft, cells)
     for op in one.ops:
+        if op.id in replaced and op.group != GROUP:
+            continue
         rec = draft.get(op.id)
         names = personal_of(op.entity)
         if rec is not None and names:
@@ -131,13 +160,33 @@ def erase(tx: Transaction, draft: Draft, one: ReadSet, now: int) -> None:
             tx.put("erasure", [(scope, head[0], now + GRACE_MS)])
 
 
+def _replace(draft: Draft, one: ReadSet, pattern: striking.Pattern | None, now: int) -> set[str]:
+    """Take the person out of the free texts that an act names, as they are and as they were; return their scopes."""
+    scopes: set[str] = set()
+    for op in one.ops:
+        if op.group != columns.REPLACED:
+            continue
+        if pattern is not None:
+            striking.in_past(draft, op, pattern)
+        stations.note(draft.work.tx, now, "erase_texts", op.id, columns=sorted(op.values))
+        rec = draft.get(op.id)
+        if rec is None:
+            continue
+        known = columns.known(op.entity)
+        groups = {columns.group_of(known, name) for name in op.values} if known is not None else set()
+        versions = rec.versions if rec.fact else {**rec.versions, **dict.fromkeys(groups, (op.uid, draft.at))}
+        kept = rec._replace(values={**rec.values, **op.values}, versions=versions)
+        scopes |= set(_tell(draft, kept, ["s", rec.entity, rec.id, op.values, columns.REPLACED, op.uid]))
+    return scopes
+
+
 def _empty(draft: Draft, rec: Rec, names: Sequence[str], uid: str) -> tuple[str, ...]:
     """Empty cells of a record; the erasure is the version of their groups from now on, where there are groups."""
     blank = {name: "" for name in names if name in rec.values}
     known = columns.known(rec.entity)
     groups = {columns.group_of(known, name) for name in names}
     versions = rec.versions if rec.fact else {**rec.versions, **dict.fromkeys(groups, (uid, draft.at))}
-    emptied = replace(rec, values={**rec.values, **blank}, versions=versions)
+    emptied = rec._replace(values={**rec.values, **blank}, versions=versions)
     return _tell(draft, emptied, ["s", rec.entity, rec.id, blank, GROUP, uid])
 
 
@@ -160,13 +209,9 @@ def _cards(tx: Transaction, draft: Draft, record: str, names: Sequence[str]) -> 
         data = card.values.get("data") if card is not None else None
         if card is None or card.values.get("subject_id") != record or not isinstance(data, dict):
             continue
-        clean = {
-            name: {key: "" if key in names else value for key, value in side.items()}
-            if name in SIDES and isinstance(side, dict) else side
-            for name, side in data.items()
-        }  # fmt: skip
+        clean = striking.without_sides(data, names)
         if clean != data:
-            found.append(replace(card, values={**card.values, "data": clean}))
+            found.append(card._replace(values={**card.values, "data": clean}))
     return found
 
 
@@ -191,6 +236,27 @@ def _waiting(tx: Transaction, draft: Draft, record: str, names: Sequence[str]) -
         draft.late.append(("UPDATE parked SET body = ? WHERE uid = ?", (dump(told), uid)))
 
 
+def _waiting_texts(tx: Transaction, draft: Draft, ids: set[str], pattern: striking.Pattern) -> None:
+    """Take the person out of the texts of change sets that wait for another."""
+    for uid, body in tx.all("SELECT uid, body FROM parked"):
+        told = load(bytes(body))
+        for op in told["ops"]:
+            if op[3] in ids:
+                op[6] = striking.clean(op[2], op[6], pattern)
+        if told != load(bytes(body)):
+            draft.late.append(("UPDATE parked SET body = ? WHERE uid = ?", (dump(told), uid)))
+
+
+def _aside_texts(tx: Transaction, ids: set[str], pattern: striking.Pattern) -> None:
+    """Take the person out of the texts of what lost stations had sent."""
+    for station, at, body in tx.all("SELECT station, at, body FROM set_aside"):
+        rows = _rows_aside(body)
+        told = [(without(row[0], lambda op: striking.changed(op, ids, pattern)) or row[0], *row[1:]) for row in rows]
+        if [row[0] for row in told] != [row[0] for row in rows]:
+            clean = pack(dump(told), level=3).body
+            tx.run("UPDATE set_aside SET body = ? WHERE station = ? AND at = ?", (clean, station, at))
+
+
 def _aside(tx: Transaction, record: str) -> None:
     """Leave out the cells, and the record's key, of what lost stations had sent; digests stay in the bodies."""
     for station, at, body in tx.all("SELECT station, at, body FROM set_aside"):
@@ -205,6 +271,42 @@ def _aside(tx: Transaction, record: str) -> None:
         if changed:
             clean = pack(dump(rows), level=3).body
             tx.run("UPDATE set_aside SET body = ? WHERE station = ? AND at = ?", (clean, station, at))
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was ever erased here: personal columns by record, and the records that lost somebody in their texts."""
+
+    cells: Mapping[str, Sequence[str]]
+    texts: frozenset[str]
+
+
+def erased_so_far(tx: Transaction) -> Erased:
+    """Return what the server's own acts say was erased."""
+    cells: dict[str, Sequence[str]] = {}
+    texts: set[str] = set()
+    for (body,) in tx.all("SELECT body FROM change_set WHERE station = ?", (stations.NOBODY,)):
+        told = load(bytes(body))
+        for op in told["ops"] if told["command"] == COMMAND else ():
+            if op["group"] == GROUP:
+                cells[op["id"]] = personal_of(op["entity"])
+            else:
+                texts.add(op["id"])
+    return Erased(cells, frozenset(texts))
+
+
+def without_cells(op: Mapping[str, Any], cells: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the values of an operation with personal cells emptied that it says in clear: the server's own do."""
+    names = cells.get(op.get("id", ""), ())
+    return {name: "" if name in names and isinstance(value, str) else value for name, value in op["values"].items()}
+
+
+def _own_acts(tx: Transaction, draft: Draft, cells: Mapping[str, Sequence[str]]) -> None:
+    """Empty the cells in what the server itself had written: nothing of that stands beside as a digest."""
+    for uid, body in tx.all("SELECT uid, body FROM change_set WHERE station = ?", (stations.NOBODY,)):
+        told = without(bytes(body).decode(), lambda op: without_cells(op, cells))
+        if told is not None:
+            draft.late.append(("UPDATE change_set SET body = ? WHERE uid = ?", (told.encode(), uid)))
 
 
 def forget_in_logs(tx: Transaction, now: int) -> int:

@@ -66,6 +66,23 @@ def misfit(op: Op, *, ours: bool, short: bool) -> Misfit | None:
     return _sizes(values, shape, short)
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What cells of certain columns may be, by column: their types, and their texts where those are one of a few."""
+
+    kinds: Mapping[str, tuple[type, ...]]
+    choices: Mapping[str, frozenset[str]]
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def allowed(entity: str, kind: str, group: str, names: tuple[str, ...], *, ours: bool) -> Allowed | None:
+    """Return what the cells of operations of one shape may be; None where the shape itself does not fit."""
+    if _table(entity, kind) is not None:
+        return None
+    shape = _shape(entity, group, names, ours)
+    return None if isinstance(shape, Misfit) else Allowed(_kinds(entity), dict(shape.choices))
+
+
 def _sizes(values: Mapping[str, Any], shape: _Shape, short: bool) -> Misfit | None:
     for name in shape.numbers:
         number = values[name]

@@ -15,7 +15,7 @@ from deskapp.sync.wire import CHAIN, link
 _ONE_MORE = (
     "WITH h AS (UPDATE head SET n = n + 1, at = ?,"
     f" chain = left(encode(sha256(convert_to(chain, 'UTF8') || ?), 'hex'), {CHAIN})"
-    " WHERE scope = ? RETURNING scope, n, chain, at)"
+    " WHERE scope = ?{after} RETURNING scope, n, chain, at)"
     " INSERT INTO log (scope, n, chain, at, body) SELECT scope, n, chain, at, ? FROM h RETURNING n"
 )
 """One entry more (PostgreSQL): a hot log is locked for this statement and the commit, and for nothing of ours."""
@@ -33,7 +33,7 @@ def write_logs(
         if not entries[scope]:
             continue
         if tx.postgres and len(entries[scope]) == 1:
-            row = tx.one(_ONE_MORE, (now, entries[scope][0], scope, entries[scope][0]))
+            row = tx.last(_ONE_MORE, (now, entries[scope][0], scope, entries[scope][0]))
             if row is not None:
                 touched[scope] = row[0]
                 _note_leaves(tx, scope, leaves, row[0] - 1)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from deskapp.server.work import Draft, Handed, Rec
@@ -78,7 +77,7 @@ def reroot(draft: Draft, record_id: str, new_root: str) -> None:
     was = old.scopes if old is not None else ()
     for rec in tree:
         if rec.id in below:
-            draft.put(replace(rec, root=new_root, ord=draft.next_ord(new_root), scopes=()))
+            draft.put(rec._replace(root=new_root, ord=draft.next_ord(new_root), scopes=()))
     events = draft.handed_of(moved.root)
     for key, event in list(events.items()):
         # What names a site may hang on the very record that was missing until now.
@@ -115,7 +114,7 @@ def rescope(draft: Draft, root_id: str) -> None:
     if new == root.scopes:
         return
     gone, come = set(root.scopes) - set(new), set(new) - set(root.scopes)
-    draft.put(replace(root, scopes=new))
+    draft.put(root._replace(scopes=new))
     for scope in sorted(come):
         draft.late.append(("INSERT INTO member (scope, root) VALUES (?, ?) ON CONFLICT DO NOTHING", (scope, root_id)))
         draft.late.append(("DELETE FROM left_scope WHERE scope = ? AND root = ?", (scope, root_id)))

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deskapp.models.collection import no_collection
-from deskapp.server import apply, echo
+from deskapp.server import apply, columns, echo
 from deskapp.server.apply import Park, Reject
 from deskapp.server.archive import stored_form
 from deskapp.server.database import Transaction
 from deskapp.server.known import Station
+from deskapp.server.looking import Looked, looked_up
 from deskapp.server.numbering import write_logs as write_logs
 from deskapp.server.parking import parked_body
 from deskapp.server.screening import screen
@@ -48,6 +49,9 @@ class Pushed:
     touched: dict[str, int] = field(default_factory=dict)
     created: list[str] = field(default_factory=list)
     short: echo.Shorts = field(default_factory=dict)
+    station: Station | None = None
+    """The station as it was under its lock."""
+
     parked: bool = False
     """Whether anything was parked anywhere when this began, or is now."""
 
@@ -93,6 +97,7 @@ class _Run:
     replayed: bool = False
     short: bool = False
     archived: bool = True
+    sound: dict[bool, bool] = field(default_factory=dict)
 
 
 Archiver = Callable[[str, Sequence[PushedSet]], None]
@@ -111,13 +116,15 @@ def push(
     alone: bool = False,
     replayed: bool = False,
     short: bool = False,
+    looked: Looked | None = None,
 ) -> Pushed:
     """Take change sets; raises Fork.
 
     `alone`: write each by itself, because writing all at once failed. `replayed`: they come from the archive, where
     digits were cut that the hash still knows. `short`: the station is content with the names of what it sent itself.
+    `looked`: what `looking.locked` found out.
     """
-    done = Pushed(station.seq, station.hash)
+    done = Pushed(station.seq, station.hash, station=station)
     if known[0] and known[0] <= station.seq and _hash_at(tx, station, known[0]) not in (known[1], None):
         raise Fork
     fresh = _in_order(tx, station, sets, done)
@@ -126,7 +133,7 @@ def push(
     author = Author(
         station.id, station.no, station.site, frozenset(station.scopes), {name: n for name, (n, _c) in cursors.items()}
     )
-    known_sets, orphans, done.parked = _looked_up(tx, [one.uid for one in fresh])
+    known_sets, orphans, done.parked = looked or looked_up(tx, [one.uid for one in fresh])
     stuck = _records_parked(tx, station) if station.parked else set()
     run = _Run(
         Work(tx, orphans), author, fresh, now, done, known_sets, stuck, replayed=replayed, short=short,
@@ -182,25 +189,6 @@ def stored_results(tx: Transaction, uids: Sequence[str]) -> list[Result]:
     """Return the results of change sets that are known."""
     rows = tx.among("SELECT uid, code, detail FROM change_set WHERE uid IN (#)", uids)
     return [Result(uid, Code(code), load(detail.encode()) if detail else {}) for uid, code, detail in rows]
-
-
-def _looked_up(tx: Transaction, uids: Sequence[str]) -> tuple[dict[str, Result], bool, bool]:
-    """Return the known ones of these change sets, whether any record waits for its parent, any change set for a record.
-
-    The last two are asked along with the first, for the price of none; what begins to wait at this very moment is
-    found a little later (`service.mend`).
-    """
-    rows = tx.among(
-        "SELECT uid, code, detail FROM change_set WHERE uid IN (#)"
-        " UNION ALL SELECT * FROM (SELECT 'orphan', '', '' FROM orphan LIMIT 1) AS o"
-        " UNION ALL SELECT * FROM (SELECT 'parked', '', '' FROM parked LIMIT 1) AS p",
-        uids,
-    )
-    known = {
-        uid: Result(uid, Code(code), load(detail.encode()) if detail else {}) for uid, code, detail in rows if code
-    }
-    waiting = {row[0] for row in rows if not row[1]}
-    return known, "orphan" in waiting, "parked" in waiting
 
 
 def _time_of(one: ReadSet, offset: int, since: int, now: int) -> int:
@@ -268,10 +256,11 @@ def _take(run: _Run, one: ReadSet, at: int) -> None:
         _say(run, one, at, {}, result)
         return
     try:
-        apply.check(one, fits=not run.replayed)
+        sound = columns.is_sound(one, run.sound)
+        apply.check(one, fits=not run.replayed, sound=sound)
         if run.stuck and any(op.kind == "set" and op.id in run.stuck for op in one.ops):
             raise Park("behind", next(op.id for op in one.ops if op.id in run.stuck))
-        draft = apply.do(run.work, run.author, one, at)
+        draft = apply.do(run.work, run.author, one, at, sound=sound)
     except Reject as error:
         result = Result(one.uid, Code.REJECTED, error.detail)
         _keep(run, one, result, None)
@@ -359,11 +348,8 @@ def _finish(run: _Run, station: Station, archive: Archiver | None) -> None:
         last.seq, last.hash, max(run.now, station.seen_at), max(0, min(last.schema, 2**31)), len(kept.parked),
         station.id,
     )  # fmt: skip
-    if tx.postgres and len(kept.sets) == 1:
-        tx.run(_KEEP_ONE, (*kept.sets[0], *station_now))
-    else:
-        tx.put("change_set", kept.sets)
-        tx.run(_STATION_NOW, station_now)
+    tx.put("change_set", kept.sets)
+    tx.later("station", _STATION_NOW, station_now)
     tx.put("reissued", kept.again)
     tx.put("parked", kept.parked)
     done.parked = done.parked or bool(kept.parked)
@@ -377,10 +363,6 @@ def _finish(run: _Run, station: Station, archive: Archiver | None) -> None:
 
 
 _STATION_NOW = "UPDATE station SET seq = ?, hash = ?, seen_at = ?, schema = ?, parked = parked + ? WHERE id = ?"
-_KEEP_ONE = (
-    "WITH kept AS (INSERT INTO change_set (uid, station, seq, hash, at, code, detail, cut, body)"
-    f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)) {_STATION_NOW}"
-)
 
 
 def _is_database_error(error: Exception) -> bool:

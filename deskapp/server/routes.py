@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from deskapp.clock import stopwatch
-from deskapp.server import blobs, stations, wholes
+from deskapp.server import blobs, missing, stations, wholes
 from deskapp.server.app import (
     Answer,
     House,
@@ -233,6 +233,14 @@ def _reading(app: FastAPI, house: House) -> None:
 
 def _blobs(app: FastAPI, house: House) -> None:
     signed: dict[str, Any] = {"security": [{"station": []}]}
+
+    @app.get("/v1/missing", responses=_told(200, *SIGNED), summary="Files that are not here", openapi_extra=signed)
+    async def gone(
+        request: Request, after: Annotated[str, Query(max_length=64, pattern=r"^[0-9a-f]*$")] = ""
+    ) -> Response:
+        station = await house.station(request)
+        found = await house.call(lambda: asked(house.server, lambda tx: missing.of_station(tx, station, after)))
+        return Response(framing.dump({"files": found}), media_type="application/json")
 
     @app.head("/v1/blob/{sha256}", responses=_told(200, 204, *SIGNED), summary="How much is here", openapi_extra=signed)
     async def have(request: Request, sha256: Sha256) -> Response:

@@ -44,18 +44,20 @@ _OTHER_DIGITS: Final = re.compile(
 _KEYS: Final = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{48}|[0-9A-Fa-f]{32}|[0-9A-Fa-f]{16})(?![0-9A-Za-z])")
 _GROUPS: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{2,16}(?:[ :\-]{1,3}[0-9A-Fa-f]{2,16}){1,23}(?![0-9A-Za-z])")
 CUT: Final = "****"
+LARGEST: Final = 10**12
+"""Whole numbers beyond this have as many digits as a card."""
 
 
 def screen(values: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """Return values without card digits and keys, and how many pieces were cut."""
     clean = dict(values)
-    wordy, deep = _worth_a_look(tuple(clean), tuple(map(type, clean.values())))
+    wordy, deep = _worth_alook(tuple(clean), tuple(map(type, clean.values())))
     texts = [name for name in wordy if len(clean[name]) > 12]
     within = [name for name in deep if clean[name]]
     together = [clean[name] for name in texts]
-    plain = all(_gather(values[name], together, 0) for name in within)
+    plain = all(gather(values[name], together, 0) for name in within)
     # One look at all of them together: hardly ever is there anything to be found.
-    if plain and not (together and any(_look("|".join(together)))):
+    if plain and not (together and any(look("|".join(together)))):
         return clean, 0
     cuts = 0
     for name in texts:
@@ -68,14 +70,19 @@ def screen(values: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
 
 
 @lru_cache(maxsize=4_096)
-def _worth_a_look(names: tuple[str, ...], kinds: tuple[type, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _worth_alook(names: tuple[str, ...], kinds: tuple[type, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return which of these columns may hold words, as texts and inside: the same for all rows of a kind."""
     told = list(zip(names, kinds, strict=True))
-    wordy = (name for name, kind in told if kind is str and name not in NUMBERS and not name.endswith("_id"))
+    wordy = (name for name, kind in told if kind is str and not is_number(name))
     return tuple(wordy), tuple(name for name, kind in told if kind in (dict, list))
 
 
-def _gather(value: Any, found: list[str], depth: int) -> bool:
+def is_number(name: str) -> bool:
+    """Say whether a column, or what stands under a name in a form, holds a number or an id and no words."""
+    return name in NUMBERS or name.endswith("_id")
+
+
+def gather(value: Any, found: list[str], depth: int) -> bool:
     """Collect the texts that `_screen_deep` would look at; False where there is more to be looked at than texts."""
     if depth > 20:
         return False
@@ -90,16 +97,16 @@ def _gather(value: Any, found: list[str], depth: int) -> bool:
             if len(one) > 12:
                 found.append(one)
         elif kind is dict or kind is list:
-            if not _gather(one, found, depth + 1):
+            if not gather(one, found, depth + 1):
                 return False
-        elif kind is int and one > 10**12:
+        elif kind is int and one > LARGEST:
             return False
     return True
 
 
 def screen_text(text: str) -> tuple[str, int]:
     """Return a text with card numbers cut to their last four digits and keys cut out, and how many there were."""
-    digits, hexes = _look(text)
+    digits, hexes = look(text)
     cuts = 0
     if digits and _may_hold_card(text):
         text, cuts = strip_card_numbers(text)
@@ -109,7 +116,7 @@ def screen_text(text: str) -> tuple[str, int]:
     return text, cuts
 
 
-def _look(text: str) -> tuple[bool, bool]:
+def look(text: str) -> tuple[bool, bool]:
     """Say whether enough digits, and hexadecimal ones, might stand close together: a look, not yet the rule."""
     raw = text.encode("utf-8", "surrogatepass")
     if not text.isascii() and _OTHER_DIGITS.search(raw) is not None:
@@ -159,7 +166,7 @@ def _screen_deep(value: Any, depth: int) -> tuple[Any, int]:
             kept[name], found = _screen_deep(one, depth + 1)
             cuts += found + dug
         return kept, cuts
-    if type(value) is int and value > 10**12:
+    if type(value) is int and value > LARGEST:
         text, cuts = strip_card_numbers(str(value))
         return (text, cuts) if cuts else (value, 0)
     return value, 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deskapp.clock import Clock, system_clock
-from deskapp.server import acts, aside, blobs, erasing, feed, push, returns, stations, wholes, wiping
+from deskapp.server import acts, aside, blobs, erasing, feed, looking, missing, push, returns, stations, wholes, wiping
 from deskapp.server.apply import Park, Reject, do, group_columns, result_of
 from deskapp.server.archive import Archive
 from deskapp.server.database import Database, Transaction
@@ -111,6 +111,8 @@ class Server:
     def _what_is_new(self, station: Station, request: ReadRequest, done: Pushed) -> tuple[Station, feed.Read]:
         """Return the station as it is after its push, and its feeds, all from one moment."""
         if not request.cursors:
+            if done.station is not None:
+                return done.station, feed.Read()
             rows = self.database.ask(STATION, (station.id,))
             return Station(*rows[0]) if rows else station, feed.Read()
         with self.database.read() as tx:
@@ -138,11 +140,11 @@ class Server:
         offset = now - request.clock
 
         def work(tx: Transaction, alone: bool) -> Pushed:
-            locked = stations.find(tx, station.id, lock=True) or station
+            now_is, looked = looking.locked(tx, station, request.sets)
             return push.push(
-                tx, locked, request.known, request.sets, offset=offset, now=now, cursors=request.cursors,
+                tx, now_is, request.known, request.sets, offset=offset, now=now, cursors=request.cursors,
                 archive=self.archive if self._archive is not None else None, alone=alone, replayed=replayed,
-                short=request.short,
+                short=request.short, looked=looked,
             )  # fmt: skip
 
         try:
@@ -254,6 +256,7 @@ class Server:
         """
         group_columns("service_ticket", "words")
         self.database.retrying(lambda tx: tx.run("UPDATE parked SET tries = 0 WHERE tries > 0"))
+        missing.ask(self, fresh=True)
 
     def mend(self) -> dict[str, int]:
         """Finish what two transactions at the same moment could not see of each other; return the scopes that moved."""
@@ -274,6 +277,7 @@ class Server:
         self.database.retrying(lambda tx: stations.forget_codes(tx, now))
         self.database.retrying(lambda tx: erasing.forget_in_logs(tx, now))
         self.database.retrying(lambda tx: wholes.sweep(tx, now))
+        missing.ask(self)
 
     def remember(self) -> None:
         """Note outside the database how far the logs have come, and see whether it was set back since."""

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
 
 metadata = MetaData()
-SCHEMA = 3
+SCHEMA = 4
 """Format of these tables, kept in `meta`. A newer one only adds tables and columns (`database.Database`)."""
 
 
@@ -146,6 +146,9 @@ blob = _table(
 
 piece = _table("blob_piece", _text("sha256", primary_key=True), _int("start", primary_key=True), _bytes("content"))
 blob_ref = _table("blob_ref", _text("sha256", primary_key=True), _text("record", primary_key=True), rowless=True)
+missing_file = _table("missing_file", _text("sha256", primary_key=True), _int("at"), rowless=True)
+"""When the desks were asked last for a file that a record names and that is not here."""
+
 audit = _table(
     "audit",
     Column("n", Integer, primary_key=True, autoincrement=True), _int("at"), _text("what"), _text("subject"),

@@ -7,7 +7,7 @@ left; if it comes out, `Work.accept` takes it over. So a bad change set costs no
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from deskapp.server.database import MANY, Again, Transaction
@@ -23,8 +23,7 @@ _LOCKED = (
 """Records with the roots of their trees, locked in the order of their ids."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rec:
+class Rec(NamedTuple):
     """One record as the server holds it; `scopes` are filled on the root of a tree only."""
 
     id: str
@@ -35,7 +34,7 @@ class Rec:
     scopes: tuple[str, ...]
     fact: bool
     values: dict[str, Any]
-    versions: Versions = field(default_factory=dict)
+    versions: Versions = {}  # never changed in place
     new: bool = True
 
     @staticmethod
@@ -100,6 +99,7 @@ class Draft:
     late: list[tuple[str, Sequence[Any]]] = field(default_factory=list)
     leaves: list[tuple[str, str]] = field(default_factory=list)
     how: list[str] = field(default_factory=list)
+    sound: bool = False
     cards: list[str] = field(default_factory=list)
     refused: list[dict[str, str]] = field(default_factory=list)
     moved: bool = False
@@ -342,4 +342,4 @@ def as_stored(values: dict[str, Any]) -> bytes:
 
 def changed(rec: Rec, **what: Any) -> Rec:
     """Return a record with something changed."""
-    return replace(rec, **what)
+    return rec._replace(**what)

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from deskapp.clock import stopwatch
-from deskapp.commands.syncing import move_transfer, note_transfers
+from deskapp.commands.syncing import move_transfer, note_transfers, send_files_again
 from deskapp.errors import N_, Unavailable
 from deskapp.models import sync_state
 from deskapp.models.blobs import Blobs
 from deskapp.models.store import Store
-from deskapp.queries.outbox import DueFile, due_file, files_after
+from deskapp.queries.outbox import DueFile, cursors_of, due_file, files_after
+from deskapp.sync.framing import WireError, load
+from deskapp.sync.scopes import station_scope
 from deskapp.sync.signed import Signed
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,11 @@ PIECE = 256 * 1024
 
 SIGNATURE, OPEN_PHOTO, OTHER, COMING = 0, 1, 5, 20
 LOOKED_AT = 500
+MOST_PAGES = 200
+"""Answers that are asked for about photos that the server lacks."""
+
+_NAME = re.compile(r"[0-9a-f]{64}")
+
 RETRY_MS = 60_000
 LONGEST_RETRY_MS = 6 * 3_600_000
 
@@ -82,12 +90,42 @@ class Porter:
             for row in rows:
                 here = self._blobs.size_of(row.sha256)
                 way = "up" if here is not None else "down"
-                rank = SIGNATURE if row.kind == "signature" else OTHER
+                rank = SIGNATURE if row.kind == "signature" else OPEN_PHOTO if row.handed else OTHER
                 told.append((row.sha256, way, row.id, rank + (0 if way == "up" else COMING), here or row.size))
             self._store.run(note_transfers(transfers=told, seen=rows[-1].n))
 
+    def _note_missing(self, signed: Signed) -> None:
+        """Where this station's own log has moved, ask which photos the server lacks, and note those that are here.
+
+        That log moves seldom: when the server asks for photos, or says something about our acts.
+        """
+        with self._store.read() as session:
+            place = cursors_of(session).get(station_scope(signed.voice.station), (0, ""))
+            known = sync_state.state(session, "files_asked")
+        asked = f"{signed.voice.epoch}:{place[0]}"
+        if known == asked:
+            return
+        after, here = "", []
+        for _page in range(MOST_PAGES):
+            names = self._missing_after(signed, after)
+            here += [(name, size) for name in names if (size := self._blobs.size_of(name)) is not None]
+            if not names or names[-1] <= after:
+                break
+            after = names[-1]
+        self._store.run(send_files_again(files=here, asked=asked))
+
+    def _missing_after(self, signed: Signed, after: str) -> list[str]:
+        answer = signed.call("GET", "/v1/missing" + (f"?after={after}" if after else ""), fine=(200, 404))
+        try:
+            told = load(answer.body) if answer.status == 200 else {}  # an older server has no such question
+        except WireError as error:
+            raise Unavailable(N_("The server's answer came incomplete."), code="torn") from error
+        names = told.get("files", []) if isinstance(told, dict) else []
+        return [name for name in names if isinstance(name, str) and _NAME.fullmatch(name)]
+
     def step(self, signed: Signed) -> Step:
         """Carry the next piece; raises Unavailable when the line is gone."""
+        self._note_missing(signed)
         now = self._store.now
         with self._store.read() as session:
             due = due_file(session, now, self.most)

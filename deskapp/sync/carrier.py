@@ -67,7 +67,7 @@ def write_file(store: Store, file: Path, *, keyring: secrets.Keyring | None = No
     voice = enrol.voice_of(store, keyring)
     with store.contact:
         client = Client(store)
-        asked = client.ask(system_clock(), most=MOST_SETS, most_bytes=MOST_BYTES)
+        asked = client.ask(system_clock(), most=MOST_SETS, most_bytes=MOST_BYTES, alone=True)
         body = asked.request.to_bytes().decode()
         package = {
             "station": voice.station, "body": body, "proof": sign_words(voice.key, words(voice.station, body)),

@@ -70,9 +70,12 @@ class Client:
 
     def ask(
         self, clock: int, *, push: bool = True, most: int | None = None, most_bytes: int = MOST_BYTES,
-        max_bytes: int = 1_000_000, purged: bool = False,
+        max_bytes: int = 1_000_000, purged: bool = False, alone: bool = False,
     ) -> Asked:  # fmt: skip
-        """Return the next request with at most so many change sets; `clock` is this computer's uncorrected time."""
+        """Return the next request with at most so many change sets; `clock` is this computer's uncorrected time.
+
+        `alone`: every key by itself, for a server of which it is not known whether it can draw them.
+        """
         known = self._calm
         if known is not None and known[0] == self._store.commits and push and not purged:
             if known[1].request.calm:
@@ -82,7 +85,9 @@ class Client:
         with self._store.read() as session:
             end = journal_end(session)
             after = self._head if self._head is not None else end.before_unsent
-            out = unsent(session, after, most=most or MOST_SETS, most_bytes=most_bytes) if push else Outgoing()
+            seeds = None if alone else self._store.seeds
+            limits = {"most": most or MOST_SETS, "most_bytes": most_bytes}
+            out = unsent(session, after, seeds=seeds, **limits) if push else Outgoing()
             cursors = {**cursors_of(session), **self._intake.ends}
             self._learned = self._learned or sync_state.state(session, "orders") != ""
         known_set = (end.confirmed, end.confirmed_hash)
@@ -316,6 +321,7 @@ class Client:
 
     def _absorb(self, piece: absorb.Piece, taken: Taken, *, fold: bool = True) -> absorb.Absorbed:
         done = self._store.absorb(piece, fold=fold)
+        self._store.seeds.forget(done.result.settled)
         if done.changes.records:
             taken.changes.append(done.changes)
             self._told(done.changes)

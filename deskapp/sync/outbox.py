@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deskapp.models.key_seeds import Seeds
 from deskapp.models.store import ReadSession
 from deskapp.queries.outbox import acts_after
 from deskapp.sync.packing import PushedSet
 
 MOST_SETS = 2_000
-MOST_BYTES = 1_500_000
+MOST_BYTES = 1_000_000
 """Of one push, counted over the bodies as they stand in the journal; they are packed to a tenth on the way."""
 
 
@@ -22,8 +23,16 @@ class Outgoing:
     more: bool = False
 
 
-def unsent(session: ReadSession, after: int, *, most: int = MOST_SETS, most_bytes: int = MOST_BYTES) -> Outgoing:
+def unsent(
+    session: ReadSession, after: int, *, most: int = MOST_SETS, most_bytes: int = MOST_BYTES, seeds: Seeds | None = None
+) -> Outgoing:
     """Return the change sets above `after`, the last number that the server is known to have, as one dense run."""
     acts, more = acts_after(session, after, most=most, most_bytes=most_bytes)
-    sets = tuple(PushedSet(one.body.encode(), one.hash, one.personal, one.keys, one.act, one.hidden) for one in acts)
+    sets = tuple(
+        PushedSet(
+            one.body.encode(), one.hash, one.personal, one.keys, one.act, one.hidden,
+            seeds.of(one.uid) if seeds is not None else b"",
+        )
+        for one in acts
+    )  # fmt: skip
     return Outgoing(sets, tuple(one.uid for one in acts), more)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from deskapp.sync.packing import Op, PushedSet
 from deskapp.sync.wire import Entry, EntryOp, Feed
@@ -13,6 +13,7 @@ OWN: Final = "own "
 """Stands before the kind of an operation that the server took as it was sent."""
 
 _KINDS: Final = {"create": "put", "fact": "fact", "set": "set"}
+_OWN: Final = {kind: OWN + told for kind, told in _KINDS.items()}
 
 
 class Own:
@@ -43,8 +44,19 @@ class Own:
 
     def _ops_of(self, uid: str) -> list[EntryOp]:
         if uid not in self._ops:
-            self._ops[uid] = [_as_told(op) for op in self._sets[uid].clear_ops()]
+            one = self._sets[uid]
+            if one.hidden is None:
+                self._ops[uid] = [_as_told(op) for op in one.clear_ops()]
+            else:
+                self._ops[uid] = [_as_read(op, one.hidden.get(op["uid"])) for op in one.read()["ops"]]
         return self._ops[uid]
+
+
+def _as_read(op: Mapping[str, Any], told: Mapping[str, str] | None) -> EntryOp:
+    """The same of an operation as its change set says it, with all its personal values."""
+    kind, values = op["kind"], op["values"]
+    group, uid = (op["group"], op["uid"]) if kind == "set" else ("", "")
+    return EntryOp(_OWN[kind], op["entity"], op["id"], {**values, **told} if told else values, group, uid)
 
 
 def _as_told(op: Op) -> EntryOp:

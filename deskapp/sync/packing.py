@@ -12,9 +12,12 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 from deskapp.models.collection import no_collection
+from deskapp.models.key_seeds import key_of
+from deskapp.models.striking import holds
 from deskapp.sync.dense import MOST_IDS, Room, pack_cells, pack_ids, pack_repeats, unpack_ids
 from deskapp.sync.framing import WireError, canonical_bytes, load
 
@@ -23,6 +26,7 @@ MOST_OPS: Final = MOST_IDS
 """Change sets and operations of one push."""
 
 HEAD: Final = ("app_version", "command", "hlc", "schema", "staff", "uid")
+ADDED: Final = ("create", "fact")
 _OP: Final = frozenset(("base", "entity", "group", "id", "kind", "uid", "values"))
 _BODY: Final = frozenset((*HEAD, "ops", "prev", "seq", "station"))
 _Trouble = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
@@ -59,6 +63,9 @@ class PushedSet:
     hidden: Mapping[str, Mapping[str, str]] | None = field(default=None, compare=False, repr=False)
     """`personal` by operation and column, where it is known that no digest in `body` stands alone."""
 
+    seed: bytes = field(default=b"", compare=False, repr=False)
+    """From which the keys of the records it adds were drawn (`models.key_seeds`); empty where they travel singly."""
+
     def read(self) -> Mapping[str, Any]:
         """Return what the body says; raises WireError."""
         told: Mapping[str, Any] = load(self.body) if self.act is None else self.act
@@ -70,6 +77,22 @@ class PushedSet:
             return [_op_with(op, self.hidden.get(op["uid"])) for op in self.read()["ops"]]
         clear = {(uid, name): value for uid, name, value in self.personal}
         return [_clear_op(op, clear) for op in self.read()["ops"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A push as it travelled, by columns: for whoever can judge a whole column at once.
+
+    `shapes` are [kind, entity, group, columns, hidden, gone], `cells` the columns of each as `dense.pack_cells` made
+    them, personal values in clear; `uids`, `ids`, `bases` those of all operations, `keys` the keys of records.
+    """
+
+    shapes: Sequence[Sequence[Any]]
+    cells: Sequence[Sequence[Any]]
+    uids: Sequence[str]
+    ids: Sequence[str]
+    bases: Sequence[str]
+    keys: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +112,7 @@ class ReadSet:
     body: bytes
     hash: str
     keys: tuple[tuple[str, str], ...] = ()
+    grid: Grid | None = field(default=None, compare=False, repr=False)
 
 
 # -- packing ------------------------------------------------------------------------
@@ -112,7 +136,10 @@ def pack_sets(sets: Sequence[PushedSet], *, plain: bool = False) -> dict[str, An
 def _is_run(sets: Sequence[PushedSet], acts: Sequence[Any]) -> bool:
     """Say whether these are canonical, of one station, numbered and chained without a hole."""
     for index, (one, act) in enumerate(zip(sets, acts, strict=True)):
-        if act.keys() != _BODY or any(op.keys() != _OP for op in act["ops"]) or canonical_bytes(act) != one.body:
+        if act.keys() != _BODY or any(op.keys() != _OP for op in act["ops"]):
+            return False
+        # What this program wrote is canonical; were it not, the server would say so and get it as it stands.
+        if one.act is None and canonical_bytes(act) != one.body:
             return False
         if index and (act["seq"], act["prev"], act["station"]) != (
             acts[0]["seq"] + index, sets[index - 1].hash, acts[0]["station"],
@@ -128,14 +155,23 @@ class _Columns:
         self._sets, self._acts = sets, acts
         self._clear = {(uid, name): value for one in sets if one.hidden is None for uid, name, value in one.personal}
         self._keys = {record: key for one in sets for record, key in one.keys}
+        self._seeds: list[tuple[int, str]] = []
+        self._drawn: set[str] = set()
         self._sent: dict[str, str] = {}
         self._shapes: dict[Any, int] = {}
         self._rows: list[list[tuple[Any, ...]]] = []
 
     def told(self) -> dict[str, Any]:
         acts, ops = self._acts, [op for act in self._acts for op in act["ops"]]
+        for index, one in enumerate(self._sets):
+            if one.seed and one.hidden:  # where something was erased nobody is told what it could be drawn from
+                self._seeds.append((index, one.seed.hex()))
+                self._drawn.update(
+                    op["id"] for op in acts[index]["ops"] if op["kind"] in ADDED and op["uid"] in one.hidden
+                )
         bases = [(index, op["base"]) for index, op in enumerate(ops) if op["base"]]
         order = [self._lay(op, one.hidden) for one, act in zip(self._sets, acts, strict=True) for op in act["ops"]]
+        drawn = {"seeds": self._seeds} if self._seeds else {}
         return {
             "station": acts[0]["station"], "seq": acts[0]["seq"], "prev": acts[0]["prev"],
             "hash": self._sets[-1].hash,
@@ -148,6 +184,7 @@ class _Columns:
             "shape": pack_repeats(order), "shapes": [list(shape) for shape in self._shapes],
             "cells": [[pack_cells(list(column)) for column in zip(*rows, strict=True)] for rows in self._rows],
             "keys": [pack_repeats([len(key) for key in self._sent.values()]), "".join(self._sent.values())],
+            **drawn,
         }  # fmt: skip
 
     def _lay(self, op: dict[str, Any], known: Mapping[str, Mapping[str, str]] | None) -> int:
@@ -159,7 +196,8 @@ class _Columns:
             values, hidden, gone = self._looked_at(op, told or {})
         elif told:
             hidden = tuple([name for name in values if name in told])
-            self._sent[op["id"]] = self._keys[op["id"]]
+            if op["id"] not in self._drawn:
+                self._sent[op["id"]] = self._keys[op["id"]]
             values = {**values, **told}
         shape = (op["kind"], op["entity"], op["group"], tuple(values), hidden, gone)
         index = self._shapes.get(shape)
@@ -181,7 +219,8 @@ class _Columns:
         hidden = tuple(name for name in digests if key is not None and name in clear)
         gone = tuple(name for name in digests if name not in hidden)
         if hidden and key is not None:
-            self._sent[record] = key
+            if record not in self._drawn:
+                self._sent[record] = key
             values = {**values, **{name: clear[name] for name in hidden}}
         return values, hidden, gone
 
@@ -207,7 +246,7 @@ def _read_plain(rows: list[Any]) -> Iterator[ReadSet]:
         raise WireError("too_large")
     for body, digest, personal, keys in rows:
         raw = body.encode()
-        if hashlib.sha256(raw).hexdigest() != digest:
+        if hashlib.sha256(raw).hexdigest() != digest and not holds(body, digest):
             raise WireError("mangled")
         clear = {(str(uid), str(name)): str(value) for uid, name, value in personal}
         act = load(raw)
@@ -232,14 +271,15 @@ def _clear_op(op: Mapping[str, Any], clear: Mapping[tuple[str, str], str]) -> Op
 
 
 def _read_set(
-    act: Mapping[str, Any], ops: tuple[Op, ...], body: bytes, digest: str, keys: tuple[tuple[str, str], ...]
-) -> ReadSet:
+    act: Mapping[str, Any], ops: tuple[Op, ...], body: bytes, digest: str, keys: tuple[tuple[str, str], ...],
+    grid: Grid | None = None,
+) -> ReadSet:  # fmt: skip
     seq, schema = act["seq"], act["schema"]
     texts = [act[name] for name in ("uid", "station", "prev", "hlc", "staff", "command", "app_version")]
     if not all(type(text) is str for text in texts) or type(seq) is not int or type(schema) is not int:
         raise WireError("sets")
     uid, station, prev, hlc, staff, command, app_version = texts
-    return ReadSet(uid, station, seq, prev, hlc, staff, command, app_version, schema, ops, body, digest, keys)
+    return ReadSet(uid, station, seq, prev, hlc, staff, command, app_version, schema, ops, body, digest, keys, grid)
 
 
 def _read_columns(told: Mapping[str, Any]) -> Iterator[ReadSet]:
@@ -252,7 +292,7 @@ def _read_columns(told: Mapping[str, Any]) -> Iterator[ReadSet]:
     columns["uid"] = unpack_ids(told["head"]["uid"])
     if any(len(column) != len(counts) for column in columns.values()):
         raise WireError("sets")
-    ops = _read_ops(told, total, room)
+    ops, grid = _read_ops(told, counts, total, room)
     seq, prev, station = told["seq"], told["prev"], told["station"]
     start = 0
     for index, count in enumerate(counts):
@@ -262,7 +302,7 @@ def _read_columns(told: Mapping[str, Any]) -> Iterator[ReadSet]:
         body = canonical_bytes(act)
         prev = hashlib.sha256(body).hexdigest()
         keys = tuple(dict.fromkeys(key for _op, _clear, key in mine if key is not None))
-        yield _read_set(act, tuple(clear for _op, clear, _key in mine), body, prev, keys)
+        yield _read_set(act, tuple(clear for _op, clear, _key in mine), body, prev, keys, grid)
         start += count
     if prev != told["hash"]:
         raise WireError("mangled")
@@ -271,21 +311,24 @@ def _read_columns(told: Mapping[str, Any]) -> Iterator[ReadSet]:
 _Read = tuple[dict[str, Any], Op, tuple[str, str] | None]
 
 
-def _read_ops(told: Mapping[str, Any], total: int, room: Room) -> list[_Read]:
+def _read_ops(told: Mapping[str, Any], counts: list[int], total: int, room: Room) -> tuple[list[_Read], Grid]:
     uids, ids = unpack_ids(told["uid"]), unpack_ids(told["id"])
     order = room.repeats(told["shape"], MOST_OPS)
     if not len(uids) == len(ids) == len(order) == total:
         raise WireError("sets")
-    bases = [""] * total
-    for index, base in zip(told["base"][0], unpack_ids(told["base"][1]), strict=True):
+    bases, some_bases = [""] * total, unpack_ids(told["base"][1])
+    for index, base in zip(told["base"][0], some_bases, strict=True):
         bases[index] = base
     shapes = [
         (kind, entity, group, names, tuple(hidden), gone,
          zip(*map(room.cells, cells), strict=True) if cells else None)
         for (kind, entity, group, names, hidden, gone), cells in zip(told["shapes"], told["cells"], strict=True)
     ]  # fmt: skip
-    hiding = dict.fromkeys(record for record, shape in zip(ids, order, strict=True) if shapes[shape][4])
-    keys = dict(zip(hiding, _read_keys(told["keys"]), strict=True))
+    keys = _drawn_keys(told["seeds"], counts, ids, [shapes[shape] for shape in order]) if "seeds" in told else {}
+    hiding = dict.fromkeys(
+        record for record, shape in zip(ids, order, strict=True) if shapes[shape][4] and record not in keys
+    )
+    keys.update(zip(hiding, _read_keys(told["keys"]), strict=True))
     found: list[_Read] = []
     for uid, record, base, shape in zip(uids, ids, bases, order, strict=True):
         kind, entity, group, names, hidden, gone, rows = shapes[shape]
@@ -301,6 +344,24 @@ def _read_ops(told: Mapping[str, Any], total: int, room: Room) -> list[_Read]:
                 values[name] = {"hmac": hmac.digest(secret, clear[name].encode(), "sha256").hex()}
         op = {"base": base, "entity": entity, "group": group, "id": record, "kind": kind, "uid": uid, "values": values}
         found.append((op, Op(uid, kind, entity, record, group, base, clear, hidden), key))
+    return found, Grid(told["shapes"], told["cells"], uids, ids, some_bases, list(keys.values()))
+
+
+def _drawn_keys(
+    seeds: Any, counts: Sequence[int], ids: Sequence[str], shapes: Sequence[Sequence[Any]]
+) -> dict[str, str]:
+    """Return the keys of the records that were added by change sets whose seed is told."""
+    found: dict[str, str] = {}
+    starts = [0, *accumulate(counts)]
+    last = -1
+    for index, digits in seeds:
+        if type(index) is not int or not last < index < len(counts) or len(digits) > 128:
+            raise WireError("sets")
+        seed, last = bytes.fromhex(digits), index
+        for at in range(starts[index], starts[index + 1]):
+            kind, _entity, _group, _names, hidden, *_more = shapes[at]
+            if hidden and kind in ADDED:
+                found[ids[at]] = key_of(seed, ids[at])
     return found
 
 

@@ -55,16 +55,16 @@ class Signed:
     def call(
         self, method: str, target: str, plain: bytes = b"", *, headers: Mapping[str, str] | None = None,
         packed: bool = True, bare: bool = False, read_s: float = READ_S, fine: tuple[int, ...] = (200,),
-        half: bool = False,
+        half: bool = False, columns: bool = False,
     ) -> Answer:  # fmt: skip
         """Return an answer whose status is among `fine`, its body unpacked; raises a deliberate error for others.
 
         `packed`: the body may be packed on the way; a piece of a photo travels as it is. `bare`: nothing goes with it
         but the signature, because neither it nor its answer is worth packing. `half`: an answer that breaks off in
-        the middle is better than none (`Answer.cut`).
+        the middle is better than none (`Answer.cut`). `columns`: it is made of long columns (`framing.pack`).
         """
         for last in (False, True):
-            answer = self._once(method, target, plain, headers or {}, packed, bare, read_s, half)
+            answer = self._once(method, target, plain, headers or {}, packed, bare, read_s, half, columns)
             if answer.status in fine:
                 return answer
             code, told = _problem(answer)
@@ -82,10 +82,11 @@ class Signed:
         bare: bool,
         read_s: float,
         half: bool,
+        columns: bool,
     ) -> Answer:
         body, more = plain, {} if bare else dict(_ACCEPT)
         if plain and packed and not bare:
-            wrapped = pack(plain, self._encoding)
+            wrapped = pack(plain, self._encoding, columns=columns)
             body = wrapped.body
             more["Content-Type"] = "application/json"
             if wrapped.encoding != "identity":

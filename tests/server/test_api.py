@@ -36,7 +36,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Process, 
 
 
 OPERATIONS = [
-    ("POST", "/v1/station"), ("POST", "/v1/sync"), ("POST", "/v1/carried"), ("GET", "/v1/wait"),
+    ("POST", "/v1/station"), ("POST", "/v1/sync"), ("POST", "/v1/carried"), ("GET", "/v1/missing"), ("GET", "/v1/wait"),
     ("GET", "/v1/snapshot/{scope}"), ("GET", "/v1/digest/{scope}"), ("HEAD", "/v1/blob/{sha256}"),
     ("PATCH", "/v1/blob/{sha256}"), ("GET", "/v1/blob/{sha256}"), ("GET", "/healthz"), ("GET", "/metrics"),
     ("POST", "/v1/wiped"),
