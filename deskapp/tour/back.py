@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import cast
 
 from deskapp.queries.printing import paper_numbered
 from deskapp.rules import papers
+from deskapp.tour import stick
 from deskapp.tour.chain import settled
-from deskapp.tour.compared import store_sums
+from deskapp.tour.compared import rows, store_sums
 from deskapp.tour.depot import QUOTE_FEN, UNIT
 from deskapp.tour.pickup import SIGNATURE
 from deskapp.tour.stage import BOSS, CLERK, RECEIVER, Stage
@@ -25,12 +28,17 @@ from deskapp.tour.vans import (
     send,
     states,
 )
+from deskapp.ui.hands import NotSeen
 from deskapp.ui.pages.custody import CustodyPage
 from deskapp.ui.pages.pickup import PickupPage
 
+_TOLD = 20
+"""How many records that differ are told of each scope."""
+
 
 def send_back(stage: Stage) -> None:
-    """Seal both into one bag, count them out and hand them to the courier."""
+    """Seal both into one bag, count them out and hand them to the courier, though the line is down."""
+    stick.cut(stage)
     van = Van("return", RECEIVER, ((WORN, BACK_BAG), (UNIT, BACK_BAG)))
     stage.story.sent.back = send(stage.depot, van)
     stage.diary.expect("both are on the way back", {WORN: "in_transit_back", DEAD: "swapped", UNIT: "in_transit_back"},
@@ -89,7 +97,7 @@ def collect(stage: Stage) -> None:
     stage.shot("payment")
     hands.press("⏎")
     hands.until(lambda: page.place == 4, "the signature")
-    hands.rest()
+    stage.calm()
     hands.draw(page.sign.pad.pad, SIGNATURE)
     hands.go(page.sign.rating)
     hands.press("5")
@@ -113,7 +121,6 @@ def evidence(stage: Stage) -> None:
     stage.window.navigate("custody", id=stage.story.items[WORN], kind="item")
     page = cast("CustodyPage", stage.page("custody"))
     hands.until(lambda: page.view is not None and page.view.item_id == stage.story.items[WORN], "the chain")
-    hands.rest(300)
     stage.shot("chain")
     hands.push(page.print_button)
     stage.paper("custody_record")
@@ -139,7 +146,10 @@ def sums(stage: Stage) -> None:
     for desk in (stage, depot):
         settled(desk)
     stage.hands.until(lambda: states(stage) == states(depot), "both know the same of the order")
-    stage.hands.until(lambda: not _differing(stage), "both hold what the server holds")
+    with suppress(NotSeen):  # then what differs is told below, record by record
+        stage.hands.until(lambda: not _differing(stage), "both hold what the server holds")
+    for scope, records in _odd_records(stage).items():
+        stage.diary.expect(f"{scope}: records that differ from the server's", [], records)
     held = {"branch": stage.ask(store_sums), "depot": depot.ask(store_sums)}
     server = {scope: centre.sum_of(scope) for scope in sorted({*held["branch"], *held["depot"]})}
     stage.diary.sums = {"server": server, **held}
@@ -148,17 +158,26 @@ def sums(stage: Stage) -> None:
                            {scope: server[scope] for scope in ours}, ours)  # fmt: skip
     stage.diary.expect("scopes that both hold", True, bool(set(held["branch"]) & set(held["depot"])))
     stage.open("sync")
-    stage.hands.rest(300)
     stage.shot("branch")
     depot.open("sync")
-    depot.hands.rest(300)
     depot.shot("depot")
 
 
-def _differing(stage: Stage) -> list[str]:
-    return [
-        scope
+def _differing(stage: Stage) -> dict[str, Stage]:
+    """Return the scopes in which a desk does not hold what the server holds, each with such a desk."""
+    return {
+        scope: desk
         for desk in (stage, stage.depot)
         for scope, ours in desk.ask(store_sums).items()
         if ours != stage.server.sum_of(scope)
-    ]
+    }
+
+
+def _odd_records(stage: Stage) -> dict[str, list[str]]:
+    """Return for each scope that differs the records of which one side holds something else, in a few words."""
+    found = {}
+    for scope, desk in _differing(stage).items():
+        theirs, ours = stage.server.rows(scope), desk.ask(partial(rows, scope=scope))
+        odd = sorted(key for key in {*theirs, *ours} if theirs.get(key) != ours.get(key))
+        found[scope] = [f"{' '.join(key)}: {theirs.get(key)} | {ours.get(key)}" for key in odd[:_TOLD]]
+    return found

@@ -192,7 +192,7 @@ def job(stage: Stage, person: Any, serial: str, step: str) -> JobPanel:
         lambda: panel.card is not None and panel.card.serial_no == serial and panel.step_name == step,
         f"{serial} opens at the step {step}",
     )
-    stage.hands.rest()
+    stage.calm()
     assert panel.card is not None
     stage.story.items[serial] = panel.card.item_id
     return panel

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from deskapp.clock import new_uuid7, system_clock
-from deskapp.server import acts, stations, wholes
+from deskapp.server import acts, feed, stations, wholes
 from deskapp.server.beside import Beside
-from deskapp.tour.compared import one_sum
+from deskapp.tour.compared import Rows, one_sum
+from deskapp.tour.line import CutLine
 
 if TYPE_CHECKING:
     from deskapp.tour.stage import Person
@@ -23,9 +25,11 @@ class Centre:
         self._beside = Beside(folder)
         self.server = self._beside.server
         self.url = self._beside.url
+        self.depot_line = CutLine(self._beside.port)
 
     def close(self) -> None:
         """End."""
+        self.depot_line.cut()
         self._beside.close()
 
     def add_site(self, code: str, name: str) -> str:
@@ -47,6 +51,22 @@ class Centre:
         """Return a one-time code for a computer of a site."""
         with self.server.database.write() as tx:
             return stations.issue_code(tx, site_id, name, system_clock(), who=WHO)
+
+    def newest_of(self, station: str) -> int:
+        """Return the number of the newest act that the server has of a station."""
+        with self.server.database.read() as tx:
+            known = stations.find(tx, station)
+        return known.seq if known is not None else 0
+
+    def heads(self, scopes: Sequence[str]) -> dict[str, int]:
+        """Return how far the logs of scopes have come."""
+        with self.server.database.read() as tx:
+            return feed.heads_of(tx, scopes)
+
+    def rows(self, scope: str) -> Rows:
+        """Return what the server holds of a scope."""
+        with self.server.database.read() as tx:
+            return {(row.entity, row.id): dict(row.values) for row in wholes.rows_of(tx, scope)}
 
     def sum_of(self, scope: str) -> str:
         """Return one sum over all that the server holds of a scope."""

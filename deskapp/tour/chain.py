@@ -86,7 +86,7 @@ def join_depot(stage: Stage) -> None:
     hands.push(wizard.next_button)
     hands.until(lambda: wizard.stack.currentWidget() is wizard.server, "the server")
     hands.until(wizard.card.server.hasFocus, "the address has the focus")
-    hands.say(stage.server.url)
+    hands.say(stage.server.depot_line.url)
     hands.press("⏎")
     hands.say(stage.server.code_for(stage.story.sent.depot_site, "维修台一"))
     depot.shot("server")
@@ -127,7 +127,6 @@ def furnish_depot(stage: Stage) -> None:
     hands.press("7")
     depot.shot("site")
     hands.press("8")
-    hands.rest(150)
     depot.shot("shelves")
     settled(depot)
 

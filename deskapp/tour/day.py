@@ -6,7 +6,7 @@ import importlib.util
 from typing import Final
 
 from deskapp.errors import N_
-from deskapp.tour import back, bench, chain, counter, depot, pickup, start, vans
+from deskapp.tour import back, bench, chain, counter, depot, pickup, start, stick, vans
 from deskapp.tour.stage import Step
 
 STEPS: Final = (
@@ -41,8 +41,11 @@ STEPS: Final = (
     Step(N_("A key-load run by two custodians, with one failed unit"), "13:40", depot.key_run, 1),
     Step(N_("The unit takes the place of the dead terminal"), "14:05", depot.swap, 1),
     Step(N_("The supervisor's board"), "14:40", depot.board, 1),
-    Step(N_("Back in a sealed bag"), "14:55", back.send_back, 1),
+    Step(N_("The depot's line is down; both go back in a sealed bag all the same"), "14:55", back.send_back, 1),
+    Step(N_("What was done there goes along on a stick, behind a code"), "15:10", stick.write, 1),
+    Step(N_("The branch brings the stick's acts to the server"), "16:00", stick.bring, 1),
     Step(N_("The branch receives both"), "16:10", back.receive_at_branch, 1),
+    Step(N_("The depot's line is back: what came by stick is there once"), "16:30", stick.line_back, 1),
     Step(N_("The merchant collects both and pays"), "16:40", back.collect, 1),
     Step(N_("The chain of custody, printed with its digest"), "17:00", back.evidence, 1),
     Step(N_("Both stores and the server hold the same"), "17:20", back.sums, 1),

@@ -45,7 +45,6 @@ def quarantine(stage: Stage) -> None:
     hands.press("⏎")
     consent(depot, TESTER.staff_no, TESTER.pin, "已共同查看")
     hands.until(lambda: states(depot)[DEAD] == "depot_received", "it is released")
-    hands.rest(200)
     depot.shot("released")
 
 
@@ -265,9 +264,8 @@ def board(stage: Stage) -> None:
     depot.sign_in(HEAD)
     page = cast("BoardPage", depot.open("board"))
     hands.until(lambda: page.seen is not None, "the board")
-    hands.rest(200)
     depot.shot("board")
-    hands.push(page.sheet)
+    hands.push(page.sheets.sheet)
     depot.paper("command_sheet")
     packing = next((one.count for one in page.seen.queues if one.name == "packing"), 0) if page.seen else 0
     stage.diary.expect("two wait for the van", 2, packing)

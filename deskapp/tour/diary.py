@@ -16,6 +16,7 @@ from deskapp.errors import N_
 from deskapp.i18n import translate
 from deskapp.print import raster
 from deskapp.tour.place import DEPOT_HOME, HOME, MARK, SUMMARY
+from deskapp.tour.timing import Took
 
 if TYPE_CHECKING:
     from deskapp.queries.printing import JobCard
@@ -55,13 +56,13 @@ class Diary:
         self._tell(translate(N_("Step {number} of {total}: {title}"), self.language).format(
             number=self.done + 1, total=self.total, title=words))  # fmt: skip
 
-    def end(self, seconds: float, *, complete: bool = True) -> None:
+    def end(self, took: Took, *, complete: bool = True) -> None:
         """Note that a step is over."""
         number = self.done + 1
         wrong = [check for check in self.checks if check["step"] == number and not check["ok"]]
         self.steps.append({
             "number": number, "complete": complete, "title": self.title, "title_zh": translate(self.title, "zh_CN"),
-            "at": shop_time(system_clock()).isoformat(timespec="seconds"), "seconds": round(seconds, 3),
+            "at": shop_time(system_clock()).isoformat(timespec="seconds"), **took.told(),
             "pictures": [one for one in self.pictures if one.startswith(f"screens/{number:02d}")],
         })  # fmt: skip
         for check in wrong:
@@ -113,7 +114,7 @@ class Diary:
             "deskapp": __version__, "python": platform.python_version(), "system": platform.platform(),
             "day": shop_day(system_clock()).isoformat(), "ok": not self.broken and all(c["ok"] for c in self.checks),
             "broken_off": self.broken, "left_out": self.left_out,
-            "seconds": round(sum(step["seconds"] for step in self.steps), 3),
+            **{name: round(sum(step[name] for step in self.steps), 3) for name in ("seconds", "waited", "processor")},
             "keys": sum(one.keys for one in hands), "scans": sum(one.scans for one in hands), **stage.secrets(),
             "steps": self.steps, "numbers": self.numbers, "papers": self.papers, "checks": self.checks,
             "sums": self.sums, "files": self._files(),

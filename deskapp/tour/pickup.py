@@ -160,7 +160,7 @@ def day_end(stage: Stage) -> None:
     hands.scan(stage.story.labels[FREE])
     hands.until(lambda: page.count.dirty, "what the scan means: this one has gone")
     stage.shot("stranger_at_the_shelf")
-    hands.push(page.count.undo_button)
+    hands.push(page.count.desk.undo_button)
     hands.until(lambda: not page.count.dirty, "the scan is taken back")
     hands.fill(page.cash, "150")
     stage.shot("figures")
@@ -177,7 +177,6 @@ def day_end(stage: Stage) -> None:
     kinds = [paper["kind"] for paper in stage.diary.papers]
     stage.diary.expect("day-end papers", 1, kinds.count("day_end"))
     stage.open("today")
-    hands.rest(400)
     stage.shot("today")
 
 
@@ -190,7 +189,7 @@ def _open_rest(stage: Stage) -> PickupPage:
     stage.hands.scan(stage.story.labels[PAYABLE])
     page = cast("PickupPage", stage.page("pickup"))
     stage.hands.until(lambda: page.visit is not None and page.place == 0, "the pickup of the rest")
-    stage.hands.rest()
+    stage.calm()
     return page
 
 
@@ -229,7 +228,7 @@ def _give(stage: Stage, page: PickupPage, serial: str, accessories: list[str]) -
 def _sign(stage: Stage, page: PickupPage, stars: str) -> None:
     hands = stage.hands
     hands.until(lambda: page.place == 4, "the signature")
-    hands.rest()
+    stage.calm()
     hands.draw(page.sign.pad.pad, SIGNATURE)
     hands.go(page.sign.rating)
     hands.press(stars)

@@ -9,7 +9,7 @@ from deskapp.errors import N_, Refused
 MARK = "tour.started"
 SUMMARY = "summary.json"
 HOME, PAPERS, SCREENS = "home", "papers", "screens"
-DEPOT_HOME, DEPOT_PAPERS, SERVER = "depot-home", "depot-papers", "server"
+DEPOT_HOME, DEPOT_PAPERS, SERVER, STICK = "depot-home", "depot-papers", "server", "stick"
 
 
 def prepare(out: Path) -> None:
@@ -43,5 +43,5 @@ def prepare(out: Path) -> None:
             N_("Another tour has just begun in {place}. Choose another folder."), field="out", code="begun",
             place=str(out),
         ) from None  # fmt: skip
-    for name in (PAPERS, DEPOT_PAPERS, SCREENS):
+    for name in (PAPERS, DEPOT_PAPERS, SCREENS, STICK):
         (out / name).mkdir()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from deskapp import i18n
 from deskapp.app import Beside, Desk
-from deskapp.clock import instant, play_at, shop_day, stopwatch, system_clock
+from deskapp.clock import instant, play_at, shop_day, system_clock
 from deskapp.errors import DeskError
 from deskapp.i18n import say
 from deskapp.paths import Home
@@ -22,6 +22,7 @@ from deskapp.queries.syncing import sync_badge
 from deskapp.tour.diary import Diary
 from deskapp.tour.place import DEPOT_HOME, DEPOT_PAPERS, HOME, PAPERS
 from deskapp.tour.story import Story
+from deskapp.tour.timing import StepClock
 from deskapp.ui.application import application
 from deskapp.ui.hands import Hands, NotSeen
 
@@ -107,6 +108,8 @@ class Stage:
         self.near = near
         self.far: Stage | None = None
         self.centre: Centre | None = None
+        self.away = False
+        """Whether this desk's line to the server is down."""
         self.trouble = ""
         self.hands = Hands(self.front, lambda: (near or self).trouble)
         self._days = played_days()
@@ -172,7 +175,7 @@ class Stage:
         """Play one step; False when the day cannot go on."""
         self.diary.begin(step.title)
         self.clock_to(step.at, step.day)
-        began = stopwatch()
+        clock = StepClock(lambda: [desk.hands for desk in filter(None, (self, self.far))])
         try:
             step.act(self)
             self.papers_out()
@@ -182,7 +185,7 @@ class Stage:
             self._broken(error)
         if self.trouble and not self.diary.broken:
             self.diary.break_off(self.trouble)
-        self.diary.end(stopwatch() - began, complete=not self.diary.broken)
+        self.diary.end(clock.took(), complete=not self.diary.broken)
         return not self.diary.broken
 
     def _broken(self, error: Exception) -> None:
@@ -299,12 +302,20 @@ class Stage:
         shown, trouble = shell.page(), (self.near or self).trouble
         if shown is None or trouble:
             raise NotSeen(f"the page {page_id}: {trouble}")
-        self.hands.rest()  # a page puts the focus where it wants it once it is on the screen
+        self.calm()  # a page puts the focus where it wants it once it is on the screen
         return shown
 
     def shot(self, name: str) -> None:
-        """Take a picture of the window."""
+        """Take a picture of the window; what passes by itself has passed before the next one, as it does for people."""
+        self.calm()
         self.hands.picture(self.diary.picture(name))
+        if self.desk.window is not None:
+            self.desk.window.toasts.clear()
+
+    def calm(self) -> None:
+        """Wait until the window shows what it asked for."""
+        desk = self.desk
+        self.hands.calm(desk.jobs or (desk.gate.jobs if desk.gate is not None else None))
 
     def clock_to(self, wall: str, day: int = 0) -> None:
         """Move the clock on to a time of a played day; never back."""
@@ -322,7 +333,7 @@ class Stage:
         """Let time have passed: notices have gone by, and the server was heard of again where there is one."""
         self.window.toasts.clear()
         agent = self.desk.agent
-        if agent is not None and self._contact_at():
+        if agent is not None and not self.away and self._contact_at():
             agent.door().hurry()
             self.hands.until(lambda: self._contact_at() >= since, "a contact with the server")
 

@@ -91,7 +91,6 @@ def fill_branch(stage: Stage) -> None:
         stage.diary.expect(f"{kind}.csv: lines taken", lines, found.lines)
     _wrong_file(stage)
     stage.open("merchants")
-    stage.hands.rest(400)
     stage.shot("merchants")
 
 

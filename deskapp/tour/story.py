@@ -26,6 +26,7 @@ class Story:
     receipts: list[str] = field(default_factory=list)
     depot_recovery_code: str = ""
     sent: Sent = field(default_factory=lambda: Sent())
+    carried: Carried = field(default_factory=lambda: Carried())
 
 
 @dataclass(slots=True)
@@ -41,3 +42,14 @@ class Sent:
     back: str = ""
     """Id of the manifest of the way back."""
     quote_fen: int = 0
+
+
+@dataclass(slots=True)
+class Carried:
+    """What later steps need of the stick that went with the evening van."""
+
+    before: int = 0
+    """The depot's newest act when its line went down."""
+    acts: int = 0
+    """How many acts were on the stick."""
+    code: str = ""

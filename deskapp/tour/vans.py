@@ -64,7 +64,6 @@ def take_in(stage: Stage) -> None:
     stage.papers_out()
     stage.window.navigate("order", id=done.order_id)
     stage.page("order")
-    stage.hands.rest(200)
     stage.shot("order")
     stage.diary.expect("both are taken in", {"checked_in"}, set(states(stage).values()))
 

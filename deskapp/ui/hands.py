@@ -6,11 +6,12 @@ events go, so shortcuts, focus, scanner and input method behave as they do under
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QEvent, QKeyCombination, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QKeyCombination, QPoint, Qt, QTimer
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QScrollArea, QTextEdit, QWidget
@@ -30,6 +31,8 @@ PATIENCE_S = 30.0
 SAME_AGAIN_S = 1.6
 _POLL_MS = 10
 _BURST_MS = 2
+_MOMENT_MS = 12
+"""Events that were put off to the next turn of the loop (layouts, focus, painting) have come by then."""
 _HAND_MS = 40
 """Nobody lifts a scanner quicker; a page that wants the focus elsewhere has put it there by then."""
 _SPECIAL: Mapping[str, Qt.Key | str] = {"⏎": Qt.Key.Key_Return, "·": Qt.Key.Key_Space, "⇥": Qt.Key.Key_Tab}
@@ -51,6 +54,10 @@ class Hands:
         self._trouble = trouble
         self.keys = 0
         self.scans = 0
+        self.waited = 0.0
+        """Seconds in which these hands had nothing to do and the window's thread nothing to work."""
+        self.longest = (0.0, "")
+        """The longest wait since this was last set back: seconds, and what was waited for."""
         self._last = ("", 0.0)
 
     # -- keys ----------------------------------------------------------------------
@@ -85,9 +92,9 @@ class Hands:
         self.scans += 1
         # The desk takes the same code twice in a row for a scanner that read twice.
         while code == self._last[0] and stopwatch() - self._last[1] < SAME_AGAIN_S:
-            QTest.qWait(_POLL_MS)
+            self.rest(_POLL_MS)
         self._last = (code, stopwatch())
-        QTest.qWait(_HAND_MS)
+        self.rest(_HAND_MS)
         began = int(stopwatch() * 1000)
         target = self._target()
         for place, character in enumerate(code):
@@ -126,24 +133,40 @@ class Hands:
             QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=places[0])
             for place in places[1:]:
                 QTest.mouseMove(pad, place)
-                QTest.qWait(1)
+                self.rest(1)
             QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=places[-1])
 
     # -- waiting and asking ----------------------------------------------------------
 
     def until(self, ready: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> None:
         """Let the window work until something is so; raises NotSeen with `what` when it does not come."""
-        end = stopwatch() + patience_s
+        began, pause = stopwatch(), 1
         while not ready():
             if self._trouble():
                 raise NotSeen(f"{what}: {self._trouble()}")
-            if stopwatch() > end:
+            if stopwatch() - began > patience_s:
                 raise NotSeen(what)
-            QTest.qWait(_POLL_MS)
+            self.rest(pause)
+            pause = min(pause * 2, _POLL_MS)
+        self.longest = max(self.longest, (stopwatch() - began, what))
 
     def rest(self, ms: int = 60) -> None:
-        """Let the window draw what has just changed."""
-        QTest.qWait(ms)
+        """Let the window work for so long, and the threads beside it.
+
+        Not `QTest.qWait`: it keeps Python's lock while it sleeps, and everything off the window's thread stands still.
+        """
+        began, worked = stopwatch(), time.thread_time()
+        loop = QEventLoop()
+        QTimer.singleShot(ms, loop.quit)
+        loop.exec()
+        self.waited += max(0.0, stopwatch() - began - (time.thread_time() - worked))
+
+    def calm(self, jobs: Jobs | None) -> None:
+        """Let the window show what it has just asked for: no answer is under way any more, and it was drawn."""
+        for _twice in range(2):
+            self.rest(_MOMENT_MS)
+            if jobs is not None:
+                self.until(lambda: not jobs.awaited, "no answer is under way")
 
     def ask(self, jobs: Jobs, question: Callable[[ReadSession], T]) -> T:
         """Answer a question the way pages do, on a read thread."""
@@ -169,7 +192,6 @@ class Hands:
 
     def picture(self, path: Path) -> None:
         """Save what the window shows as PNG."""
-        self.rest()
         if not self._front().grab().save(str(path), "PNG"):
             raise OSError(f"the picture could not be written: {path}")
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -29,7 +30,10 @@ from deskapp.tour.counter import CARD, FREE, PAYABLE
 from deskapp.tour.day import LEFT_OUT
 from deskapp.tour.depot import UNIT
 from deskapp.tour.diary import Diary
+from deskapp.tour.place import STICK
 from deskapp.tour.stage import PASSPHRASE
+from deskapp.tour.stick import FILE
+from deskapp.tour.timing import Took
 from deskapp.tour.vans import DEAD, WORN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +45,7 @@ PAPERS = {
 PAGES = {"manifest": 2}
 """Both copies of a manifest come in one file; every other paper is one page."""
 
-STEPS = 36
+STEPS = 39
 KINDS = {
     "ticket": ScanKind.TICKET, "order": ScanKind.ORDER, "pickup_slip": ScanKind.SLIP, "quote": ScanKind.QUOTE,
     "repair_receipt": ScanKind.RECEIPT, "device_label": ScanKind.LABEL, "accessory_label": ScanKind.ACCESSORY,
@@ -96,8 +100,9 @@ def test_the_day_is_played_to_its_end_and_everything_is_as_expected(played) -> N
 
     assert summary["ok"] and not summary["broken_off"]
     assert [check for check in summary["checks"] if not check["ok"]] == []
-    assert len(summary["checks"]) >= 110 and len(summary["steps"]) == STEPS
+    assert len(summary["checks"]) >= 125 and len(summary["steps"]) == STEPS
     assert all(step["complete"] and step["seconds"] > 0 for step in summary["steps"])
+    assert all(0 <= step["waited"] < step["seconds"] and step["longest_wait"]["what"] for step in summary["steps"])
     assert reply["status"] == 0 and f"The day is over: {STEPS} steps" in reply["sentences"][0]
 
 
@@ -193,6 +198,25 @@ def test_both_stores_and_the_server_end_with_the_same_sums(played) -> None:
         home = Home(out / name)
         with Store(home, opening.find_key(home, PASSPHRASE)) as store:
             assert store.ask(store_sums) == (branch if name == "home" else depot)
+
+
+def test_what_went_by_stick_is_at_the_server_once_and_was_never_readable_on_the_way(played) -> None:
+    out, _reply, summary, _lines = played
+    said = {check["what"]: check["seen"] for check in summary["checks"]}
+    van = [one["number"] for one in summary["numbers"] if one["kind"] == "manifest"][-1].encode()
+    server = sqlite3.connect(f"file:{out / 'server' / 'server.db'}?mode=ro", uri=True)
+    try:
+        entries = [(scope, *json.loads(body)[:5]) for scope, body in server.execute("SELECT scope, body FROM log")
+                   if van in body]  # fmt: skip
+    finally:
+        server.close()
+    stick = (out / STICK / FILE).read_bytes()
+
+    assert said["the depot: acts that wait to be sent"] > 1 and said["branch: the evening's van is there once"] == 1
+    for act in ("open_manifest", "hand_over"):  # offered twice: by the stick, and when the line was back
+        scopes = [entry[0] for entry in entries if entry[-1] == act]
+        assert len(scopes) == len(set(scopes)) == 2, act
+    assert len(stick) > 1000 and van not in stick
 
 
 def test_the_way_of_the_devices_is_told_the_same_in_both_stores(played) -> None:
@@ -309,7 +333,7 @@ def test_something_unexpected_makes_the_day_fail(tmp_path: Path) -> None:
     diary = Diary(tmp_path, lines.append, "en", 1)
     diary.begin("A step")
     diary.expect("devices", 2, 1)
-    diary.end(0.1)
+    diary.end(Took(0.1))
 
     reply = tour.reply(diary, tmp_path, "en")
 

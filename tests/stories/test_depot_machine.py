@@ -159,7 +159,7 @@ class DepotNight(RuleBasedStateMachine):
             lambda: work.start_repair(**ids),
             lambda: work.quarantine(**ids, reason="封签破损"),
             lambda: work.quarantine(**ids, reason="机身号不符"),
-            lambda: work.release_quarantine(**ids, finding="已查明", second=self.consent(other, "quarantine")),
+            lambda: work.release_quarantine(**ids, finding="已查明", second=self.consent(other, "witness")),
             lambda: work.release_quarantine(**ids, finding="已查明", second=None),
             lambda: work.pause_job(**ids, reason="等电话", shelf="A-01"),
             lambda: work.resume_job(**ids, bench="W3"),
@@ -181,6 +181,7 @@ class DepotNight(RuleBasedStateMachine):
                 check_value="A1B2",
                 device_result="ok",
                 second=self.consent(other, "key_load"),
+                override=self.consent(other + 1, "override") if other % 3 else None,
             ),  # fmt: skip
             lambda: give_up_repair(**ids, words="无配件", reassembled=True, risk_notice=True),
             lambda: swap(**ids, new_serial_no=SPARES[other % 2], reason="换机", tamper_result="ok"),
@@ -188,8 +189,8 @@ class DepotNight(RuleBasedStateMachine):
             lambda: scrap(
                 **ids,
                 form=form,
-                witness=self.consent(other, "quarantine"),
-                second_witness=self.consent(other + 1, "quarantine"),
+                witness=self.consent(other, "witness"),
+                second_witness=self.consent(other + 1, "witness"),
             ),  # fmt: skip
             lambda: lend(serial_no=LOANER, due_at=self.clock.now + 86_400_000, order_id=order_id, tamper_result="ok"),
             lambda: take_back(serial_no=LOANER, tamper_result="ok"),
@@ -251,7 +252,7 @@ def night(store: Store, people: People, clock: FixedClock, home: Home) -> type[D
     depot = open_depot(store, people)
     devices: list[Benched] = [depot.shop.take_in(warranty_until="2027-01-01") for _one in range(4)]
     for serial in (*SPARES, LOANER):
-        depot.pool_unit(serial)
+        depot.pool_unit(serial, keys=serial == SPARES[0])
     depot.do(set_loaner(serial_no=LOANER), people.clerk)
     part = next(identity for name, identity in depot.shop.ids.items() if name.startswith("ADP"))
     store.close()

@@ -69,10 +69,10 @@ def test_a_tamper_alarm_at_the_counter_reaches_the_bench_only_through_two_people
     assert depot.state(item) == "quarantined"
     with pytest.raises(Refused):
         depot.do(start_diagnosis(item_id=item, bench="W1", tamper_result="ok"), depot.people.technician)
-    alone = depot.consent(depot.people.supervisor, "quarantine", depot.people.supervisor)
+    alone = depot.consent(depot.people.supervisor, "witness", depot.people.supervisor)
     with pytest.raises(Refused) as refusal:
         depot.do(release_quarantine(item_id=item, finding="封签老化脱落", second=alone))
     assert refusal.value.code == "second_person"
-    seen = depot.consent(depot.people.technician, "quarantine")
+    seen = depot.consent(depot.people.technician, "witness")
     depot.do(release_quarantine(item_id=item, finding="封签老化脱落，壳体无开启痕迹", second=seen))
     assert depot.state(item) == "checked_in"
