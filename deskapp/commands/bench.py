@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from deskapp import catalogue
-from deskapp.commands.bench_charge import charge_basis, refuse_beyond_agreement
+from deskapp.commands.bench_charge import charge_basis, keep_to_agreement
 from deskapp.commands.bench_desk import (
     Job,
     codes,
@@ -24,6 +24,7 @@ from deskapp.commands.bench_desk import (
     last_diagnosis,
     needed,
     photos_of,
+    repairs_this,
     staff_by_number,
     tamper_answer,
     to_bench,
@@ -36,6 +37,7 @@ from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.moves import hop, move, must_be, raise_card, record
 from deskapp.errors import N_, Refused
 from deskapp.models import bench as models_bench
+from deskapp.models.people import Staff
 from deskapp.models.repair import ReviewCard
 from deskapp.models.store import Override, Write, command
 from deskapp.rules import lifecycle
@@ -86,7 +88,8 @@ class Diagnosed:
 
 @dataclass(frozen=True, slots=True)
 class RepairForm:
-    """What was done: action codes, versions afterwards, minutes, and the advice the merchant gets."""
+    """What was done: action codes, versions afterwards, minutes, the advice the merchant gets, and `photos`, files of
+    the blob store that show the device before and after the work."""
 
     actions: tuple[str, ...]
     words: str = ""
@@ -95,6 +98,7 @@ class RepairForm:
     minutes: int = 0
     labour_class: str = ""
     prevention_tip: str = ""
+    photos: tuple[Photo, ...] = ()
 
 
 # -- diagnosis -----------------------------------------------------------------
@@ -102,15 +106,21 @@ class RepairForm:
 
 @command(N_("Start diagnosis"), right="diagnose")
 def start_diagnosis(
-    write: Write, *, item_id: str, bench: str, tamper_result: str, seal_opened_by: str = "", giver: str = ""
-) -> None:
-    """Take a device from the shelf to a bench after looking at it; the person who takes it does the job."""
+    write: Write, *, item_id: str, bench: str, tamper_result: str, seal_opened_by: str = "", giver: str = "",
+    override: Override | None = None,
+) -> None:  # fmt: skip
+    """Take a device from the shelf to a bench after looking at it; the person who takes it does the job.
+
+    Who does not repair this model needs a supervisor's consent.
+    """
     job = job_of(write, item_id)
+    allowed = repairs_this(write, job, write.session.get(Staff, write.actor.staff_id), override)
     answer = tamper_answer(tamper_result)
     needed(bench, "bench", N_("Which bench? Scan or type its code."))
     move(
         write, job.item, "start_diagnosis",
-        {"bench": bench.strip().upper(), "tamper_result": answer, "seal_opened_by": seal_opened_by},
+        {"bench": bench.strip().upper(), "tamper_result": answer, "seal_opened_by": seal_opened_by,
+         **allowed},
     )  # fmt: skip
     to_bench(write, job, bench, tamper_result=answer, giver=giver)
     job.item.technician_id = write.actor.staff_id
@@ -203,7 +213,7 @@ def record_labour(write: Write, *, item_id: str, minutes: int, labour_class: str
 
 @command(N_("Record repair work"), right="repair")
 def record_repair(write: Write, *, item_id: str, form: RepairForm) -> None:
-    """Record what was done; parts come from what was booked onto the device, photos from what is attached."""
+    """Record what was done; parts come from what was booked onto the device, photos are all that are attached."""
     job = job_of(write, item_id)
     must_be(job.item, WorkState.REPAIRING)
     _record_repair(write, job, form)
@@ -215,6 +225,7 @@ def _record_repair(write: Write, job: Job, form: RepairForm) -> None:
         raise Refused(N_("Enter the working time in minutes, at most one day."), field="minutes")
     advice = kept(write, job, form.prevention_tip, "prevention_tip")
     words = kept(write, job, form.words, "words")
+    _attach(write, job.item.id, form.photos)
     versions = (form.firmware_version.strip(), form.app_version.strip())
     move(
         write, job.item, "record_repair",
@@ -234,11 +245,14 @@ def _record_repair(write: Write, job: Job, form: RepairForm) -> None:
 
 
 @command(N_("Send to test"), right="repair")
-def send_to_test(write: Write, *, item_id: str, form: RepairForm | None = None) -> None:
+def send_to_test(
+    write: Write, *, item_id: str, form: RepairForm | None = None, override: Override | None = None
+) -> None:
     """Hand a repaired device to whoever tests it; with `form` the work is recorded in the same act.
 
     Refused while the keys are gone: after a change of board, a reload of firmware or a triggered
-    tamper protection the keys have to be loaded first.
+    tamper protection the keys have to be loaded first. Work beyond what the merchant agreed to needs a new quote, or
+    the consent of somebody who may waive it.
     """
     job = job_of(write, item_id)
     must_be(job.item, WorkState.REPAIRING)
@@ -247,7 +261,7 @@ def send_to_test(write: Write, *, item_id: str, form: RepairForm | None = None) 
     done = actions_done(write, item_id)
     if not done:
         raise Refused(N_("Choose what was done."), field="actions", code="missing")
-    refuse_beyond_agreement(write, job)
+    keep_to_agreement(write, job, override)
     move(write, job.item, "send_to_test", {"action": done, "board_changed": keys_gone(write, job)})
 
 
@@ -289,8 +303,13 @@ def resume_job(write: Write, *, item_id: str, bench: str) -> None:
 
 
 @command(N_("Hand the job over"), right="hand_job_over")
-def hand_job_over(write: Write, *, item_id: str, to_staff: str, words: str) -> str:
-    """Give a job to another technician with a note on where it stands; returns the name of who has it now."""
+def hand_job_over(
+    write: Write, *, item_id: str, to_staff: str, words: str, override: Override | None = None
+) -> str:
+    """Give a job to another technician with a note on where it stands; returns the name of who has it now.
+
+    Who does not repair this model takes it with a supervisor's consent.
+    """
     job = job_of(write, item_id)
     person = staff_by_number(write, to_staff, "to_staff")
     if "technician" not in person.roles:
@@ -298,13 +317,14 @@ def hand_job_over(write: Write, *, item_id: str, to_staff: str, words: str) -> s
     if person.id == job.item.technician_id:
         raise Refused(N_("{name} has this job already."), field="to_staff", name=person.name)
     said = needed(kept(write, job, words, "words"), "words", N_("Note where the job stands."))
-    move(write, job.item, "hand_job_over", {"to_technician": person.staff_no, "note": said})
+    allowed = repairs_this(write, job, person, override)
+    move(write, job.item, "hand_job_over", {"to_technician": person.staff_no, "note": said, **allowed})
     record(write, item_id, "note", said, about="hand_over", to=person.id)
     job.item.technician_id = person.id
     return person.name
 
 
-@command(N_("Write a note on the job"), right="read")
+@command(N_("Write a note on the job"), right="note")
 def note_on_job(write: Write, *, item_id: str, words: str) -> None:
     """Keep a note on the device; whoever opens the job reads it."""
     job = job_of(write, item_id)
@@ -342,7 +362,7 @@ def release_quarantine(
     """Let a device go back to where it was, with a written finding of two people, one a supervisor."""
     job = job_of(write, item_id)
     words = needed(kept(write, job, finding, "finding"), "finding", N_("Write down what was found."))
-    other = write.second_person(second, "quarantine", field="second")
+    other = write.second_person(second, "witness", field="second")
     move(write, job.item, "release_quarantine", {"finding": words}, second_id=other, reason=words)
     if bench.strip():
         to_bench(write, job, bench, tamper_result=TamperResult.OK)

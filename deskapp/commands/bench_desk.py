@@ -15,8 +15,9 @@ from deskapp.models.folding import custody_of
 from deskapp.models.people import Shelf, Staff
 from deskapp.models.repair import RepairItem, RepairOrder, WorkEvent
 from deskapp.models.stock import Attachment
-from deskapp.models.store import Write
+from deskapp.models.store import Override, Write
 from deskapp.rules.custody import Holder, TamperResult, kind_of
+from deskapp.rules.depot import fits_skills
 from deskapp.rules.identifiers import Context, Severity, judge, sentence
 
 QC_BENCH = "QC"
@@ -124,6 +125,22 @@ def staff_by_number(write: Write, who: str, field: str) -> Staff:
     if row is None:
         raise Refused(N_("This staff number or badge is not known here."), field=field)
     return row
+
+
+def repairs_this(write: Write, job: Job, person: Staff | None, override: Override | None) -> dict[str, str]:
+    """Return who let somebody work on a model they do not repair, and why; nothing where they repair it.
+
+    Raises Refused at `bench` without a supervisor's consent. Nothing ticked means that a person repairs everything.
+    """
+    kind = job.model.kind if job.model else ""
+    if person is None or fits_skills(job.device.model_id, kind, person.skills):
+        return {}
+    if override is None:
+        raise Refused(
+            N_("{name} does not repair this model: give it to somebody who does, or a supervisor allows it."),
+            field="bench", code="not_certified", name=person.name,
+        )  # fmt: skip
+    return {"allowed_by": write.second_person(override, "override"), "allowed_why": override.reason.strip()}
 
 
 def photos_of(write: Write, item_id: str) -> Sequence[Attachment]:

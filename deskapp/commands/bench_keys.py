@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
-from deskapp.commands.bench_desk import Job, job_of, kept, needed
-from deskapp.commands.moves import move, record
-from deskapp.errors import N_, Refused
-from deskapp.models.key_runs import run_by_number
+from deskapp.commands.bench_charge import keep_to_agreement
+from deskapp.commands.bench_desk import Job, events_of, job_of, kept, needed
+from deskapp.commands.moves import move, raise_card, record
+from deskapp.errors import N_, Forbidden, Refused
+from deskapp.models import bench
+from deskapp.models.key_runs import open_run_with, run_by_number
 from deskapp.models.store import Override, Write, command
 from deskapp.rules.identifiers import Context, judge, sentence
+from deskapp.rules.states import WorkState
 
 METHODS = ("master_pos", "key_card", "remote", "by_hand")
 """How keys come into a terminal."""
@@ -18,10 +21,15 @@ _CHECK_VALUE = re.compile(r"[0-9A-F]{4,6}")
 
 
 @command(N_("Ask for a key load"), right="read")
-def need_key_load(write: Write, *, item_id: str, reason: str) -> None:
-    """Put a device before the key custodians, because its keys are gone."""
+def need_key_load(write: Write, *, item_id: str, reason: str, override: Override | None = None) -> None:
+    """Put a device before the key custodians, because its keys are gone.
+
+    From the repair it goes on to the test afterwards: what was used is compared with what was agreed, as there.
+    """
     job = job_of(write, item_id)
     words = needed(kept(write, job, reason, "reason"), "reason", N_("Why are the keys gone?"))
+    if WorkState(job.item.work_state) is WorkState.REPAIRING:
+        keep_to_agreement(write, job, override)
     move(write, job.item, "need_key_load", {"reason": words}, reason=words)
 
 
@@ -36,10 +44,13 @@ def load_keys(
     device_result: str,
     second: Override | None,
     run_no: str = "",
+    override: Override | None = None,
 ) -> None:
-    """Record a key load by two custodians: slot and check value as the device shows them.
+    """Record a key load by two custodians outside any run: slot and check value as the device shows them.
 
-    Raises Refused for anything that may be a key or a part of one, at the field where it stands.
+    Keys go into devices of a list that was authorised before (PCI PIN Security v3.1, requirement 30-3); such a load is
+    noted in its run (`key_runs.load_in_run`). Without a list a supervisor who loads no keys here consents with a
+    reason, and a card says so. Raises Refused for anything that may be a key or a part of one, at its field.
     """
     job = job_of(write, item_id)
     if method not in METHODS:
@@ -48,44 +59,70 @@ def load_keys(
     clean = {name: no_key(text, name) for name, text in fields.items()}
     needed(clean["slot"], "slot", N_("Note the name of the key slot."))
     value = check_value_of(check_value)
-    _on_the_list(write, job, clean["run_no"])
+    _refuse_with_a_list(write, job, clean["run_no"])
     needed(clean["device_result"], "device_result", N_("What did the device show?"))
     other = write.second_person(second, "key_load", field="second")
+    allowed = _allowed_outside_a_run(write, job, other, override)
+    reason = override.reason.strip() if override else ""
     move(
         write, job.item, "load_keys",
         {"key_load_method": method, "key_slot": clean["slot"], "key_check_value": value,
-         "device_result": clean["device_result"], "run_no": clean["run_no"]},
-        second_id=other,
+         "device_result": clean["device_result"], "run_no": "", "allowed_by": allowed},
+        second_id=other, reason=reason,
     )  # fmt: skip
-    record(write, item_id, "key_load", "", method=method, slot=clean["slot"], check_value=value, second=other)
+    record(write, item_id, "key_load", "", method=method, slot=clean["slot"], check_value=value, second=other,
+           allowed_by=allowed, allowed_why=reason)  # fmt: skip
+    raise_card(write, "review", "repair_item", item_id, words=reason, data={"what": "keys", "code": "outside_run"})
 
 
 @command(N_("Keys are still there"), right="read")
-def keys_kept(write: Write, *, item_id: str, reason: str, self_test_result: str, board_changed: bool) -> None:
-    """Pass the key load by, because the model keeps its keys and its own test says so."""
+def keys_kept(write: Write, *, item_id: str, reason: str, self_test_result: str) -> None:
+    """Pass the key load by, because the model keeps its keys and its own test says so.
+
+    What was done to the device is read from its record, never asked: after work that takes the keys out it is refused.
+    """
     job = job_of(write, item_id)
     words = needed(kept(write, job, reason, "reason"), "reason", N_("Why are the keys still there?"))
     shown = needed(
         kept(write, job, self_test_result, "self_test_result"), "self_test_result", N_("What did the self-test show?")
     )
-    changed = board_changed and (job.model is None or job.model.key_load_on_board_change)
+    gone = bench.keys_gone(events_of(write, item_id), job.model)
+    if gone or not bench.keeps_keys(job.model):
+        raise Refused(N_("The keys are gone or may be: have them loaded."), field="method", code="key_load")
     move(
-        write, job.item, "keys_kept", {"reason": words, "self_test_result": shown, "board_changed": changed},
+        write, job.item, "keys_kept", {"reason": words, "self_test_result": shown, "board_changed": gone},
         reason=words,
     )  # fmt: skip
 
 
-def _on_the_list(write: Write, job: Job, run_no: str) -> None:
-    """A run that is known here names its devices; a load in it is noted there (`key_runs.load_in_run`)."""
-    run = run_by_number(write.session, run_no) if run_no else None
-    if run is None:
+def _refuse_with_a_list(write: Write, job: Job, run_no: str) -> None:
+    """A device on the list of an open run gets its keys there; a number that is named has to be that of such a run."""
+    run = run_by_number(write.session, run_no) if run_no else open_run_with(write.session, job.device.id)
+    if run is None and not run_no:
         return
+    if run is None:
+        raise Refused(N_("There is no key-load run {run}."), field="run_no", code="unknown_run", run=run_no)
+    if run.closed_at:
+        raise Refused(N_("Run {number} is closed."), field="run_no", code="closed", number=run.number)
     if not any(one.device_id == job.device.id for one in run.devices):
         raise Refused(
             N_("{number} is not on the list of run {run}: it gets no keys."), field="run_no", code="not_listed",
             number=job.item.label_no, run=run.number,
         )  # fmt: skip
     raise Refused(N_("Load this device on the page of run {run}."), field="run_no", code="in_run", run=run.number)
+
+
+def _allowed_outside_a_run(write: Write, job: Job, other: str, override: Override | None) -> str:
+    """Return the supervisor who lets keys be loaded without a list; raises Refused without one."""
+    if override is None:
+        raise Refused(
+            N_("{number} is on no key-load list. A supervisor makes the list, or allows this load with a reason."),
+            field="run_no", code="no_run", number=job.item.label_no,
+        )  # fmt: skip
+    allowed = write.second_person(override, "override", field="run_no")
+    if allowed in (other, write.actor.staff_id):
+        raise Forbidden(N_("Whoever authorised the list does not load the keys."), field="run_no", code="authorised")
+    return allowed
 
 
 def check_value_of(typed: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from deskapp.commands.bench_charge import refuse_unagreed_part
 from deskapp.commands.bench_desk import Job, job_of, kept, needed, to_bench, to_shelf
 from deskapp.commands.moves import move, must_be, raise_card, settle
 from deskapp.errors import N_, Refused
@@ -50,7 +51,8 @@ def use_part(
     """Book a part into a device, what is kept for it first, else from the shelf; and the old one out of it.
 
     A part that carries serial numbers is booked one by one with its number. When the shelf holds
-    fewer than are taken, the work goes on and a card asks for a count.
+    fewer than are taken, the work goes on and a card asks for a count. While the device is diagnosed a part goes in
+    only under warranty, within the agreed ceiling or after an approval.
     """
     job = job_of(write, item_id)
     must_be(job.item, WorkState.REPAIRING, WorkState.DIAGNOSING)
@@ -58,6 +60,8 @@ def use_part(
     serial = _serial(write, part, serial_no, quantity)
     if old_part_to and old_part_to not in OLD_PART_PLACES:
         raise Refused(N_("Where does the old part go?"), field="old_part_to")
+    if WorkState(job.item.work_state) is WorkState.DIAGNOSING:
+        refuse_unagreed_part(write, job, part, quantity)
     booked = _issue(write, job, part, quantity, serial)
     if old_part_to or old_serial_no.strip():
         old = _clean_serial(old_serial_no, "old_serial_no") if old_serial_no.strip() else ""

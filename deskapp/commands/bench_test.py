@@ -19,9 +19,11 @@ from deskapp.errors import N_, Forbidden, Refused
 from deskapp.models import bench
 from deskapp.models.device import DeviceModel
 from deskapp.models.folding import work_of
+from deskapp.models.handing_out import came_for_another
 from deskapp.models.people import Site, Staff
 from deskapp.models.repair import CustodyEvent
 from deskapp.models.store import Override, Write, command
+from deskapp.rules import access
 from deskapp.rules.custody import TamperResult
 from deskapp.rules.identifiers import Context, judge, sentence
 from deskapp.rules.lifecycle import TOO_MANY_FAILURES, WorkState, hands_of
@@ -69,7 +71,8 @@ def run_test(
     came from; failed, it goes back to the bench.
 
     Whoever worked on the device may not test it; on a one-person site they may, and it is marked.
-    The third failure is a supervisor's decision: theirs is then the move, beside the inspector.
+    The third failure is a supervisor's decision: theirs is then the move, beside the inspector. So is a pass in which
+    a step was left out that the plan does not let anybody leave out.
     """
     job = job_of(write, item_id)
     must_be(job.item, WorkState.QC_TESTING)
@@ -86,6 +89,7 @@ def run_test(
         _fail(write, job, failed, loops, said, override)
         record(write, item_id, "test", said, **facts, loops=loops)
         return Tested(False, failed, loops)
+    facts |= consented(write, steps, judged, override)
     seal = new_seal(write, seal_no)
     back = bench.goes_back(write.session, site_of(write), job.order)
     allowed = move(
@@ -95,9 +99,17 @@ def run_test(
     )  # fmt: skip
     record(write, item_id, "test", said, **facts, solo=allowed.solo)
     to_shelf(write, job, shelf, tamper_result=answer, seal_out=seal)
-    leave_warranty(write, job)
     free_tray(write, job.item)
+    if _only_brought_in(write, item_id):
+        return Tested(True, (), 0, 0, allowed.solo)
+    leave_warranty(write, job)
     return Tested(True, (), 0, charge(write, job), allowed.solo)
+
+
+def _only_brought_in(write: Write, item_id: str) -> bool:
+    """Tell whether a unit took another's place and was only loaded with keys: no work to charge or to warrant."""
+    events = events_of(write, item_id)
+    return came_for_another(events) and not any(row.move == "record_repair" for row in events)
 
 
 def plan_of(job: Job) -> tuple[str, tuple[TestStep, ...]]:
@@ -131,6 +143,32 @@ def judge_step(step: TestStep, values: Sequence[TestValue]) -> dict[str, Any]:
         "step": step.id, "result": PASS if inside else FAIL, "value": answer.value, "low": low, "high": high,
         "unit": step.unit,
     }  # fmt: skip
+
+
+def consented(
+    write: Write, steps: Sequence[TestStep], judged: Sequence[dict[str, Any]], override: Override | None
+) -> dict[str, Any]:
+    """Return who allowed a test to pass without its mandatory steps, and why; nothing where none was left out.
+
+    Raises Refused at the first of them without a supervisor's consent, and for a test of nothing but omissions, which
+    no consent makes a test.
+    """
+    if all(one["result"] == SKIP for one in judged):
+        raise Refused(N_("Every step was left out: nothing was tested."), field=steps[0].id, code="nothing_tested")
+    left = {str(one["step"]) for one in judged if one["result"] == SKIP}
+    missing = [step for step in steps if step.id in left and not step.may_skip]
+    if not missing:
+        return {}
+    named = [step.id for step in missing]
+    if override is None and access.may(write.roles, write.actor.roles, "override"):
+        return {"left_out": named, "allowed_by": write.actor.staff_id}
+    if override is None:
+        raise Refused(
+            N_("{count} steps were left out that have to be tested: a supervisor allows it with a reason."),
+            field=missing[0].id, code="mandatory", count=len(missing),
+        )  # fmt: skip
+    allowed = write.second_person(override, "override")
+    return {"left_out": named, "allowed_by": allowed, "allowed_why": override.reason.strip()}
 
 
 def _limit(number: float | None) -> int | None:

@@ -164,21 +164,45 @@ def receive(
 
 
 @command(N_("Count parts"), right="stock")
-def count_parts(write: Write, *, part_id: str, counted: int, reason: str = "") -> int:
-    """Set the stock of a part by a count; the difference becomes a move and a review card. Returns it."""
+def count_parts(
+    write: Write, *, part_id: str, counted: int, serials: Sequence[str] = (), reason: str = ""
+) -> int:
+    """Set the stock of a part by a count; the difference becomes moves and a review card. Returns it.
+
+    Of a part that is tracked by serial number every unit found is named, so that it is known which one is gone.
+    """
     if counted < 0:
         raise Refused(N_("A count cannot be negative."), field="counted")
-    reason = Entry().note(reason, "reason")
+    part = write.session.get(Part, part_id)
+    entry = Entry()
+    reason = entry.note(reason, "reason") or "count"
     difference = counted - on_hand(write, part_id)
-    if difference:
-        start, end = ("count", "shelf") if difference > 0 else ("shelf", "count")
+    if part is not None and part.serialised:
+        found = {entry.take("serial_no", serial, "serials") for serial in serials if serial.strip()}
+        if len(found) != counted:
+            raise Refused(
+                N_("This part is tracked by serial number: enter {count} different ones."), field="serials",
+                count=counted,
+            )  # fmt: skip
+        known = bench.serials_on_shelf(write.session, part_id)
+        off = [(-1, one) for one in sorted(known - found)] + [(1, one) for one in sorted(found - known)]
+    else:
+        off = [(difference, "")] if difference else []
+    for step, serial in off:
+        start, end = ("count", "shelf") if step > 0 else ("shelf", "count")
         write.session.add(
             StockMove(
                 id=write.new_id(), at=write.now, by=write.actor.staff_id, part_id=part_id, from_place=start,
-                to_place=end, quantity=abs(difference), reason=reason or "count", data={"at_site": write.site_id},
+                to_place=end, quantity=abs(step), serial_no=serial, reason=reason, data={"at_site": write.site_id},
             )  # fmt: skip
         )
-        raise_card(write, "stock_difference", "part", part_id, data={"difference": difference, "counted": counted})
+    if off:
+        raise_card(
+            write, "stock_difference", "part", part_id,
+            data={"difference": difference, "counted": counted,
+                  **({"gone": [one for step, one in off if step < 0], "extra": [one for step, one in off if step > 0]}
+                     if off[0][1] else {})},
+        )  # fmt: skip
     settle_count(write, part_id)
     if difference > 0:
         wake_waiting(write, write.session.get_one(Part, part_id))

@@ -347,6 +347,7 @@ class _Visit:
             "accessories": [one.kind for one in form.accessories],
             "condition": dict(form.condition) or "words",
             "tamper_result": form.tamper,
+            "tamper_found": list(form.tamper_found),
             "unsettled_batch": form.batch,
             "deliverer": "order",
             "data_notice": self.terms.data_notice,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from deskapp.commands.checkin import attach
 from deskapp.commands.checkin_counter import Desk, last4_of
 from deskapp.commands.checkin_forms import Photo
+from deskapp.commands.loaners import refuse_open_loan
 from deskapp.commands.moves import hop, item_of, move, record, settle_todo
 from deskapp.commands.people import actor_of
 from deskapp.commands.tickets import add_event
@@ -141,12 +142,14 @@ def void_check_in(
     given_back_to: str,
     item_ids: tuple[str, ...] = (),
     override: Override | None = None,
+    loaner_override: Override | None = None,
 ) -> tuple[str, ...]:
     """Take back a check-in that was made in error; returns the numbers of the papers that no longer hold.
 
     Nothing is removed: the devices go back to the merchant on record, their papers are marked as
     superseded and the slip is blocked once no device of the order is left. The acting person needs
-    the right to correct, or the consent of somebody who has it, in whose name it is then done.
+    the right to correct, or the consent of somebody who has it, in whose name it is then done. While a loaner lent
+    for the order is out, the last devices of it need a supervisor's consent of its own.
     """
     reason, taker = reason.strip(), given_back_to.strip()
     if not reason:
@@ -155,11 +158,12 @@ def void_check_in(
         raise Refused(N_("To whom was the device given back?"), field="given_back_to")
     kept_reason = Desk(write).text("note", reason, "reason")
     taker = Desk(write).text("name", taker, "given_back_to")
-    acting = _as_corrector(write, override)
+    acting = as_corrector(write, override)
     order = write.session.get_one(RepairOrder, order_id)
     lines = write.session.scalars(select(RepairItem).where(RepairItem.order_id == order_id)).all()
     chosen = [item for item in lines if not item_ids or item.id in item_ids]
     whole = len(chosen) == len([item for item in lines if item.work_state != WorkState.CANCELLED])
+    refuse_open_loan(acting, [item.id for item in chosen], loaner_override)
     papers = _papers(write, order, chosen, whole=whole)
     for item in chosen:
         _void_item(acting, item, kept_reason, taker, [number for number in papers if number != order.slip_no])
@@ -170,7 +174,7 @@ def void_check_in(
     return tuple(papers)
 
 
-def _as_corrector(write: Write, override: Override | None) -> Write:
+def as_corrector(write: Write, override: Override | None) -> Write:
     """Return the same write, in the name of the person who may correct."""
     if access.may(write.roles, write.actor.roles, "correct"):
         return write

@@ -9,7 +9,7 @@ from deskapp.errors import N_, Refused
 from deskapp.i18n import translate
 from deskapp.models import custody_chain
 from deskapp.models.device import Device
-from deskapp.models.repair import RepairOrder
+from deskapp.models.repair import RepairItem, RepairOrder
 from deskapp.models.store import Write, command
 from deskapp.rules.custody import HOLDER_TITLES, TamperResult, kind_of
 from deskapp.rules.papers_custody import CustodyCard, CustodyLine
@@ -18,8 +18,12 @@ from deskapp.rules.papers_custody import CustodyCard, CustodyLine
 @command(N_("Print a custody record"), right="read")
 def print_custody(write: Write, *, item_id: str) -> str:
     """Queue the custody record of a device; returns its label. Raises Refused where nothing was handed over yet."""
-    item = item_of(write, item_id)
-    chain = custody_chain.chain_of(write.session, item_id)
+    return queue_custody(write, item_of(write, item_id))
+
+
+def queue_custody(write: Write, item: RepairItem) -> str:
+    """Queue the custody record of a device, for a command that has its right already; returns its label."""
+    chain = custody_chain.chain_of(write.session, item.id)
     if not chain.links:
         raise Refused(N_("This device was never handed over."), field="item", code="empty")
     device, order = write.session.get(Device, item.device_id), write.session.get(RepairOrder, item.order_id)
@@ -49,5 +53,5 @@ def print_custody(write: Write, *, item_id: str) -> str:
         holder=words(chain.holder) if chain.holder else "", made_ms=write.now, made_by=write.actor.name,
         proof=chain.proof, named=chain.named,
     )  # fmt: skip
-    queue(write, card, subject_kind="repair_item", subject_id=item_id)
+    queue(write, card, subject_kind="repair_item", subject_id=item.id)
     return item.label_no

@@ -21,6 +21,7 @@ from deskapp.errors import N_, Forbidden, Refused
 from deskapp.models.columns import group_of, known, travelling
 from deskapp.models.handing_out import facts, money_events
 from deskapp.models.repair import CustodyEvent, Pickup, ReviewCard, WorkEvent
+from deskapp.models.stock import Part
 from deskapp.models.store import Override, Write, command
 from deskapp.rules import access
 
@@ -164,6 +165,11 @@ def decide_pickups(
 def decide_stock(write: Write, *, card_id: str, counted_now: int, reason: str = "") -> int:
     """Set the stock of a part by a count and settle the card; returns the difference."""
     card = _open_card(write, card_id, (BELOW_ZERO,))
+    part = write.session.get(Part, card.subject_id)
+    if part is not None and part.serialised:
+        raise Refused(
+            N_("This part is tracked by serial number: count it on its own page, unit by unit."), field="counted_now"
+        )
     difference = count_parts(part_id=card.subject_id, counted=counted_now, reason=reason).run(write)
     settle(write, card, "counted")
     return difference

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from deskapp.clock import shop_day
 from deskapp.commands.entry import Entry
 from deskapp.commands.moves import raise_card
+from deskapp.commands.papers import queue_device_label
 from deskapp.errors import N_, Refused
 from deskapp.models.device import Device, DeviceModel, TerminalBinding
 from deskapp.models.merchant import Merchant
@@ -17,6 +18,7 @@ from deskapp.models.repair import RepairItem
 from deskapp.models.store import Override, Write, command
 from deskapp.models.ticket import ServiceTicket
 from deskapp.rules.identifiers import Context
+from deskapp.rules.lifecycle import ENDED, WorkState
 
 OWNERSHIPS = ("bank_owned", "merchant_owned", "leased")
 
@@ -67,7 +69,10 @@ def change_device(
 
 @command(N_("Correct a serial number"), right="merchant")
 def correct_serial(write: Write, *, device_id: str, serial_no: str, override: Override | None) -> None:
-    """Correct a unit's serial number by a supervisor; the old one stays in the history."""
+    """Correct a unit's serial number by a supervisor; the old one stays in the history.
+
+    Where the unit lies here, its label comes out anew: the serial number stands on it.
+    """
     row = device_row(write, device_id)
     second = write.second_person(override, "correct")
     entry = Entry(_context(write, row.model_id))
@@ -84,6 +89,11 @@ def correct_serial(write: Write, *, device_id: str, serial_no: str, override: Ov
         data={"field": "serial_no", "old": row.serial_no, "new": serial, "second": second},
     )  # fmt: skip
     row.serial_no = serial
+    write.session.flush()
+    here = select(RepairItem).where(RepairItem.device_id == device_id, RepairItem.at_site == write.site_id)
+    for item in write.session.scalars(here).all():
+        if item.label_no and WorkState(item.work_state) not in (*ENDED, WorkState.PICKED_UP):
+            queue_device_label(write, item)
 
 
 @command(N_("Bind a device"), right="merchant")

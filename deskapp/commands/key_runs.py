@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from deskapp.clock import shop_day
 from deskapp.commands.bench_keys import METHODS, check_value_of, no_key
-from deskapp.commands.moves import item_of, move, record, settle_todo
+from deskapp.commands.moves import item_of, move, record, refuse_wiping, settle_todo
 from deskapp.commands.papers_depot import queue_key_run
 from deskapp.errors import N_, Forbidden, Refused
 from deskapp.models import past
@@ -101,14 +101,20 @@ def load_in_run(write: Write, *, run_id: str, device: str, slot: str, check_valu
              "run_no": run.number, "key_set": run.key_set},
             second_id=other,
         )  # fmt: skip
-        record(write, one.item_id, "key_load", "", method=run.method, slot=name, check_value=value, second=other,
-               run=run.number)  # fmt: skip
     else:
-        record(write, one.device_id, "key_load", "", method=run.method, slot=name, check_value=value, second=other,
-               run=run.number)  # fmt: skip
-        for item_id in write.session.scalars(select(RepairItem.id).where(RepairItem.device_id == one.device_id)):
-            settle_todo(write, item_id, "key_check_value", "loaded")
+        refuse_wiping(write.session.get_one(Device, one.device_id))
+    record(write, one.item_id or one.device_id, "key_load", "", method=run.method, slot=name, check_value=value,
+           second=other, run=run.number)  # fmt: skip
+    _settle_todos(write, one.device_id)
     return _account(write, run, one, LOADED, shown, slot=name, check_value=value)
+
+
+def _settle_todos(write: Write, device_id: str) -> None:
+    """Take the wish for this unit's keys off its own devices on orders, and off those whose place it took."""
+    for item in write.session.scalars(select(RepairItem).where(RepairItem.device_id == device_id)):
+        for item_id in (item.id, item.previous_item_id):
+            if item_id:
+                settle_todo(write, item_id, "key_check_value", "loaded")
 
 
 @command(N_("Note a failed key load"), right="key_load")

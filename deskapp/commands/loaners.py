@@ -40,6 +40,11 @@ def set_loaner(write: Write, *, serial_no: str, pool: bool = True) -> str:
     device = _unit(write, serial_no)
     if pool and _on_an_order(write, device):
         raise Refused(N_("This device is in repair for a merchant; it cannot be a loaner."), field="serial_no")
+    if pool and device.merchant_id:
+        raise Refused(
+            N_("{serial} is bound to a merchant. End that binding before it becomes a loaner."), field="serial_no",
+            code="bound", serial=device.serial_no,
+        )  # fmt: skip
     if not pool and open_loans(write.session, device_id=device.id):
         raise Refused(N_("This loaner is out. Take it back first."), field="serial_no", code="out")
     if pool and device.loaner:

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from deskapp import catalogue
 from deskapp.errors import N_, Refused
-from deskapp.models import folding
+from deskapp.models import bench, folding
 from deskapp.models.act_session import facts_of
+from deskapp.models.device import Device, DeviceModel
 from deskapp.models.people import Site, Staff
 from deskapp.models.repair import CustodyEvent, ItemRecord, RepairItem, ReviewCard, WorkEvent
 from deskapp.models.store import Write
@@ -53,6 +55,10 @@ def move(
     session, site = write.session, site_of(write)
     session.flush()
     view = folding.work_of(session, item.id)
+    if name in AT_THE_COUNTER:
+        _refuse_without_keys(write, item)
+    if wipes(name, records):
+        refuse_wiping(session.get_one(Device, item.device_id))
     second = session.get(Staff, second_id) if second_id else None
     allowed = lifecycle.check(
         view.state,
@@ -80,6 +86,42 @@ def move(
         raise_card(write, "solo", "repair_item", item.id, data={"move": name})
     session.flush()
     return allowed
+
+
+WIPING = frozenset({"load_keys", "scrap", "scrap_abandoned", "send_to_vendor", "swap"})
+"""Moves after which nobody can read from a device what was not settled on it."""
+
+
+AT_THE_COUNTER = frozenset({"start_counter_service", "finish_counter_service"})
+"""Moves of a service at the counter, where nobody opens a case or loads keys."""
+
+
+def _refuse_without_keys(write: Write, item: RepairItem) -> None:
+    """A device that says it was tampered with or lost its keys goes to the depot, and gets keys there."""
+    model_id = write.session.get_one(Device, item.device_id).model_id
+    model = write.session.get(DeviceModel, model_id) if model_id else None
+    if bench.keys_gone(bench.events_of(write.session, item.id), model):
+        raise Refused(
+            N_("The device showed a tamper message: it goes to the depot, and keys are loaded there."),
+            field="action", code="key_load",
+        )  # fmt: skip
+
+
+def wipes(name: str, records: Mapping[str, Any]) -> bool:
+    """Tell whether a move takes from a device what is kept on it, by itself or by what was done."""
+    done = records.get("action") or ()
+    known = catalogue.words("actions")
+    codes = [done] if isinstance(done, str) else list(done)
+    return name in WIPING or any(code in known and known[code].extra.get("wipes") for code in codes)
+
+
+def refuse_wiping(unit: Device) -> None:
+    """Raise Refused for a unit that must not be wiped: a batch or a transaction on it is not settled yet."""
+    if unit.do_not_wipe:
+        raise Refused(
+            N_("Do not wipe {serial}: a batch or a transaction on it is not settled. Have it settled first."),
+            field="batch", code="do_not_wipe", serial=unit.serial_no,
+        )  # fmt: skip
 
 
 def record(write: Write, item_id: str, kind: str, words: str = "", **data: Any) -> ItemRecord:

@@ -255,7 +255,7 @@ def method_words(method: str, language: str) -> str:
 # -- the devices -------------------------------------------------------------------
 
 
-_SUPPLIED = ("supply_swap", "supply_swap_for_return", "supply_swap_on_site")
+_SUPPLIED = ("supply_swap", "supply_swap_for_keys", "supply_swap_for_return", "supply_swap_on_site")
 """Moves by which a unit comes onto an order in the place of another."""
 
 

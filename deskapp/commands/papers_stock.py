@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from deskapp.commands.papers import paper_site, queue
 from deskapp.errors import N_, Refused
+from deskapp.models.bench import DONOR
 from deskapp.models.device import DeviceModel
 from deskapp.models.people import Shelf
 from deskapp.models.stock import Part, StockMove
@@ -43,6 +44,7 @@ def queue_part_label(write: Write, *, part_id: str, copies: int = 1, serial_no: 
             number=number, site=paper_site(write.session, write.site_id), part_no=part.part_no, name=part.name,
             fits=_fits(write, part), lot_or_serial=serial_no, quantity=1, received_ms=came.at if came else None,
             supplier=str(came.data.get("supplier", "")) if came else "", bin=part.bin,
+            condition=papers.PartCondition.USED if came and came.from_place == DONOR else papers.PartCondition.NEW,
         )  # fmt: skip
         queue(write, card, subject_kind="part", subject_id=part_id)
         numbers.append(number)

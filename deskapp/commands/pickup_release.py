@@ -57,11 +57,12 @@ class CodeMade:
 
 @dataclass(frozen=True, slots=True)
 class CallLogged:
-    """A logged attempt: how many there were so far, and whether the code counts (somebody heard it)."""
+    """A logged attempt: how many there were so far, whether somebody heard it, and whether a code counts now."""
 
     attempts: int
     reached: bool
     code: CodeMade | None = None
+    holds: bool = False
 
 
 # -- telling the merchant --------------------------------------------------------
@@ -83,7 +84,7 @@ def log_call(
     """Note one attempt to tell the merchant that devices are ready.
 
     With `new_code` the code is made in the same act (for a text message). A code that nobody heard,
-    because nobody was reached, stops counting.
+    because nobody was reached since it was made, stops counting; one that was told at an earlier notice stays.
     """
     order = order_of(write, order_id)
     if channel not in catalogue.words("contact_channels"):
@@ -100,17 +101,19 @@ def log_call(
         move(write, item, "notify", {"notice_channel": channel, "notice_result": result})
     record(write, order.id, "ready_call", said, channel=channel, result=result)
     entry.raise_cards(write, "repair_order", order.id)
-    reached = result == "reached"
-    if not reached:
-        _void_code(write, code_of(write.session, order.id))
     write.session.flush()
-    return CallLogged(len(calls_of(write.session, order.id)), reached, code)
+    calls, made = calls_of(write.session, order.id), code_of(write.session, order.id)
+    heard = any(call.reached and call.at >= made.made_at for call in calls)
+    if not heard:
+        void_code(write, made)
+    write.session.flush()
+    return CallLogged(len(calls), result == "reached", code, made.exists and heard)
 
 
 def _make(write: Write, order: RepairOrder) -> CodeMade:
     write.session.flush()
     earlier = code_of(write.session, order.id)
-    _void_code(write, earlier)
+    void_code(write, earlier)
     code = draw_code(shop_day(write.now).strftime("%y%m%d"), order.deliverer_phone)
     record(write, order.id, "pickup_code", verifier=_HASHER.hash(_bound(order, code)))
     write.session.flush()
@@ -142,7 +145,8 @@ def _bound(order: RepairOrder, code: str) -> str:
     return f"{order.slip_no}:{order.site_id}:{code}"
 
 
-def _void_code(write: Write, code: CodeState) -> None:
+def void_code(write: Write, code: CodeState) -> None:
+    """Let a pickup code count no longer; nothing happens where there is none."""
     if not code.exists:
         return
     write.session.add(

@@ -18,10 +18,11 @@ from deskapp.commands.bench_parts import part_of
 from deskapp.commands.devices import unbind
 from deskapp.commands.entry import Entry
 from deskapp.commands.loaners import refuse_open_loan
-from deskapp.commands.moves import hop, move, record
+from deskapp.commands.moves import hop, move, record, refuse_wiping
 from deskapp.commands.papers_depot import queue_scrap_record
 from deskapp.commands.stock_desk import free_tray
 from deskapp.errors import N_, Refused
+from deskapp.models.bench import DONOR
 from deskapp.models.folding import custody_of
 from deskapp.models.handing_out import counted
 from deskapp.models.repair import ItemRecord
@@ -30,9 +31,6 @@ from deskapp.models.store import Override, Write, command
 from deskapp.rules.custody import Holder, TamperResult
 from deskapp.rules.depot import KEYS_ERASED, SCRAP_METHODS
 from deskapp.rules.states import WorkState as S
-
-DONOR = "donor"
-"""The place from which a salvaged part comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +73,7 @@ def scrap(
     job = job_of(write, item_id)
     records = scrap_records(write, job, form)
     _once(write, item_id)
+    refuse_wiping(job.device)
     refuse_open_loan(write, [job.item.id], override)
     first, second = two_witnesses(write, witness, second_witness)
     records |= {"witness": second}
@@ -103,7 +102,7 @@ def scrap_records(write: Write, job: Job, form: ScrapForm) -> dict[str, Any]:
 
 
 def two_witnesses(
-    write: Write, witness: Override | None, second: Override | None, *, right: str = "quarantine"
+    write: Write, witness: Override | None, second: Override | None, *, right: str = "witness"
 ) -> tuple[str, str]:
     """Return the two witnesses; raises Refused unless both signed and all three persons differ.
 
@@ -120,7 +119,7 @@ def two_witnesses(
         )  # fmt: skip
     people = (
         write.second_person(witness, right, field="witness"),
-        write.second_person(second, "quarantine", field="second_witness"),
+        write.second_person(second, "witness", field="second_witness"),
     )
     if len({*people, write.actor.staff_id}) < 3:
         raise Refused(
@@ -176,8 +175,9 @@ def _kept(write: Write, entry: Entry, one: KeptPart, place: int) -> dict[str, An
     serial = entry.take("serial_no", one.serial_no, f"kept.{place}.serial_no")
     if part.serialised and (not serial or one.quantity != 1):
         raise Refused(
-            N_("Parts with a serial number are booked one by one."), field=f"kept.{place}.serial_no", code="missing"
-        )
+            N_("Part {part} is tracked by serial number: write the number behind it, one part each."),
+            field=f"kept.{place}.serial_no", code="missing", part=part.part_no,
+        )  # fmt: skip
     return {"part_id": part.id, "part_no": part.part_no, "quantity": one.quantity, "serial_no": serial}
 
 

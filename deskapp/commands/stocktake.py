@@ -46,7 +46,7 @@ def save_stocktake(
     record here. A device on another shelf is put right on record, unless told otherwise; what is missing becomes
     a card, once.
     """
-    if not found and not extra:
+    if not found and not extra and not shelves:  # an empty shelf that was scanned is a finding as well
         raise Refused(N_("Nothing was scanned yet."), field="scan", code="empty")
     said = Entry().note(remarks, "remarks")
     beyond = {strip_card_numbers(code.strip()[:60])[0]: shelf for code, shelf in extra.items() if code.strip()}

@@ -16,10 +16,10 @@ from sqlalchemy import func, select
 
 from deskapp.clock import shop_day
 from deskapp.commands.bench_desk import Job, job_of, tamper_answer, to_shelf
-from deskapp.commands.bench_test import FAIL, TestValue, judge_step, new_seal, plan_of_model
+from deskapp.commands.bench_test import FAIL, TestValue, consented, judge_step, new_seal, plan_of_model
 from deskapp.commands.devices import bind, unbind
 from deskapp.commands.entry import Entry
-from deskapp.commands.moves import hop, move, raise_card, record, site_of
+from deskapp.commands.moves import hop, move, raise_card, record, refuse_wiping, site_of
 from deskapp.commands.papers import queue_device_label
 from deskapp.commands.stock_desk import free_tray
 from deskapp.errors import N_, Refused
@@ -28,7 +28,7 @@ from deskapp.models.bench import goes_back
 from deskapp.models.device import Device, DeviceModel, TerminalBinding
 from deskapp.models.handing_out import counted, open_loans
 from deskapp.models.repair import AccessoryItem, ItemRecord, RepairItem
-from deskapp.models.store import Write, command
+from deskapp.models.store import Override, Write, command
 from deskapp.rules import warranty
 from deskapp.rules.custody import Holder, TamperResult
 from deskapp.rules.identifiers import clean_serial
@@ -52,16 +52,21 @@ class Swapped:
 
 @command(N_("Test a unit of the swap pool"), right="test")
 def test_unit(
-    write: Write, *, serial_no: str, values: Sequence[TestValue], tamper_result: str, words: str = ""
-) -> bool:
-    """Record the test of a unit that is on no order, by the plan of its model; returns whether it passed."""
+    write: Write, *, serial_no: str, values: Sequence[TestValue], tamper_result: str, words: str = "",
+    override: Override | None = None,
+) -> bool:  # fmt: skip
+    """Record the test of a unit that is on no order, by the plan of its model; returns whether it passed.
+
+    Steps that have to be tested are left out only with a supervisor's consent.
+    """
     device = unit_of(write, serial_no)
     plan_id, steps = plan_of_model(write.session.get(DeviceModel, device.model_id) if device.model_id else None)
     judged = [judge_step(step, values) for step in steps]
     answer = tamper_answer(tamper_result)
     passed = answer == TamperResult.OK and not any(one["result"] == FAIL for one in judged)
+    allowed = consented(write, steps, judged, override) if passed else {}
     record(write, device.id, "unit_test", Entry().note(words, "words"), plan=plan_id, values=judged, passed=passed,
-           tamper_result=answer)  # fmt: skip
+           tamper_result=answer, **allowed)  # fmt: skip
     return passed
 
 
@@ -85,7 +90,8 @@ def swap(
     """Let a tested unit take the place of a device on an order.
 
     Without `terminal_no` the terminal number is kept. Without the number of a ticket at the acquirer a card asks
-    for the binding to be reported. Keys that are not loaded yet stay a to-do on the order.
+    for the binding to be reported. A unit without keys waits for its key load at the depot; where keys cannot be
+    loaded it is refused at `new_serial_no`.
     """
     job = job_of(write, item_id)
     said = Entry().note(reason, "reason")
@@ -103,6 +109,11 @@ def swap(
         else entry.take("terminal_no", terminal_no, "terminal_no", needed=True)
     )
     keys = keys_record(write, unit)
+    if keys is None and (old_state is S.ON_SITE or not site_of(write).is_depot):
+        raise Refused(
+            N_("{serial} has no keys. Have them loaded at the depot before it takes another's place."),
+            field="new_serial_no", code="no_keys", serial=unit.serial_no,
+        )  # fmt: skip
     ticket = entry.note(binding_ticket, "binding_ticket")
     facts: dict[str, Any] = {
         "old_serial_no": job.device.serial_no, "new_serial_no": unit.serial_no, "accessories": list(accessories),
@@ -121,12 +132,10 @@ def swap(
     if old_state is not S.ON_SITE:
         to_shelf(write, job, "", tamper_result=TamperResult.NOT_DUE)
     item = _bring_in(write, job, unit, number, accessories)
-    name = "supply_swap_on_site" if old_state is S.ON_SITE else _supply_name(write, job)
+    name = "supply_swap_on_site" if old_state is S.ON_SITE else _supply_name(write, job, keys_in=keys is not None)
     came = {"test_plan": str(test.data.get("plan", "")), "seal_no": seal, "site": write.site_id, "signature": "paper"}
     move(write, item, name, {**facts, **came}, reason=said)
     _hand_on(write, item, unit, answer, shelf, on_site=old_state is S.ON_SITE)
-    if keys is None:
-        raise_card(write, "todo", "repair_item", item.id, data={"key": "key_check_value", "move": "swap"})
     queue_device_label(write, item)
     entry.raise_cards(write, "device", unit.id)
     return Swapped(item.id, unit.id, item.label_no, unit.serial_no, number, keys is not None)
@@ -177,6 +186,7 @@ def _fit_to_serve(write: Write, job: Job, unit: Device) -> ItemRecord:
             N_("{serial} is in repair itself: order {order}."), field="new_serial_no", code="held",
             serial=unit.serial_no, order=held.order_no,
         )  # fmt: skip
+    refuse_wiping(unit)
     if open_loans(write.session, device_id=unit.id):
         raise Refused(N_("This loaner is out. Take it back first."), field="new_serial_no", code="out")
     merchant_id = job.order.merchant_id
@@ -249,7 +259,9 @@ def _bring_in(write: Write, job: Job, unit: Device, number: str, accessories: Se
     return item
 
 
-def _supply_name(write: Write, job: Job) -> str:
+def _supply_name(write: Write, job: Job, *, keys_in: bool) -> str:
+    if not keys_in:
+        return "supply_swap_for_keys"
     return "supply_swap_for_return" if goes_back(write.session, site_of(write), job.order) else "supply_swap"
 
 

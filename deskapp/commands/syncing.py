@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from deskapp.errors import N_, Refused
 from deskapp.models import reissue, sync_state
 from deskapp.models.act_session import driver_of
 from deskapp.models.local import StoreInfo
+from deskapp.models.stock import Attachment
 from deskapp.models.store import Write, command
 from deskapp.models.sync_state import BlobTransfer, SyncResult, SyncRound
 
@@ -53,6 +54,30 @@ def _look_for_files_again(write: Write) -> None:
     own = update(BlobTransfer).where(BlobTransfer.way == "up", BlobTransfer.state == "done")
     recent = own.where(BlobTransfer.noted_at > write.now - OFFERED_AGAIN_MS)
     write.session.execute(recent.values(state="waiting", done=0, tries=0, next_at=0))
+
+
+@command(N_("Send photos that the server lacks"), right="")
+def send_files_again(write: Write, *, files: Sequence[tuple[str, int]], asked: str) -> int:
+    """Let files (SHA-256, size) that are here go up once more; `asked`: where the station's own log stood.
+
+    Returns how many go. A file that came down from the server goes up from here too: whoever sent it may be gone.
+    """
+    count = 0
+    for sha256, size in files:
+        row = write.session.get(BlobTransfer, (sha256, "up"))
+        kind = write.session.execute(select(Attachment.id, Attachment.kind).where(Attachment.sha256 == sha256)).first()
+        if row is None and kind is not None:
+            rank = 0 if kind.kind == "signature" else 5
+            write.session.add(BlobTransfer(sha256=sha256, way="up", attachment_id=kind.id, rank=rank, size=size,
+                                           noted_at=write.now))  # fmt: skip
+            count += 1
+        elif row is not None:
+            if row.state != "waiting":
+                row.state, row.done, row.size = "waiting", 0, size
+            row.tries = row.next_at = 0
+            count += 1
+    sync_state.keep(write.session, "files_asked", asked)
+    return count
 
 
 @command(N_("Note a contact with the server"), right="")

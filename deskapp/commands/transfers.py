@@ -24,6 +24,7 @@ from deskapp.commands.transfers_desk import (
 from deskapp.commands.transfers_loaners import pack_loaner, refuse_suspect
 from deskapp.commands.transfers_papers import manifest_card
 from deskapp.errors import N_, Refused
+from deskapp.i18n import language
 from deskapp.models import transfers
 from deskapp.models.act_session import facts_of
 from deskapp.models.device import Device
@@ -162,7 +163,8 @@ def pack(
         refuse_suspect(tamper_result)
         line = pack_loaner(write, row, view, scanned, seal_of(write, row, seal_no), tamper_result)
         unit = write.session.get(Device, str(line.data["device_id"]))
-        return Packed(line.id, "", line.label_no, line.serial_no, model_words(write.session, unit), len(view.lines) + 1)
+        model = model_words(write.session, unit, language())
+        return Packed(line.id, "", line.label_no, line.serial_no, model, len(view.lines) + 1)
     item, device = _found(write, scanned)
     if view.line(item.label_no) is not None:
         raise Refused(N_("{label} is on this manifest already."), field="scan", code="again", label=item.label_no)
@@ -180,7 +182,7 @@ def pack(
     )  # fmt: skip
     if row.kind == ManifestType.OUT:
         move(write, item, "dispatch", {"seal_no": seal, "target_depot": row.to_site_id, "manifest_no": row.number})
-    model = model_words(write.session, device)
+    model = model_words(write.session, device, language())
     return Packed(packed.id, item.id, item.label_no, packed.serial_no, model, len(view.lines) + 1)
 
 

@@ -6,7 +6,7 @@ from deskapp.commands.entry import Entry
 from deskapp.commands.moves import hop, move, raise_card
 from deskapp.commands.transfers_desk import courier_of, event, manifest_of
 from deskapp.commands.transfers_receive import Received
-from deskapp.commands.transfers_taking import last_move, shelf_named
+from deskapp.commands.transfers_taking import isolate, last_move, shelf_named
 from deskapp.errors import N_, Refused
 from deskapp.models import transfers
 from deskapp.models.device import Device
@@ -24,7 +24,7 @@ def receive_from_vendor(
     write: Write, *, manifest_id: str, label_no: str, result: str, serial_no: str, tamper_result: str,
     courier: str, shelf: str = "", words: str = "",
 ) -> Received:  # fmt: skip
-    """Take one device back from the maker; it goes on where it was when it left.
+    """Take one device back from the maker; it goes on where it was when it left, a suspicious one after quarantine.
 
     Another serial number is taken only with the result `exchanged`; a card asks a supervisor for the swap.
     """
@@ -52,12 +52,16 @@ def receive_from_vendor(
     records = {"vendor_result": result, "serial_no": serial, "tamper_result": tamper_result}
     move(write, item, "back_from_vendor", records)
     work = [last_move(write, item)]
-    place = shelf_named(write, shelf) if shelf.strip() else None
+    suspect = tamper_result == TamperResult.SUSPECT
+    place = shelf_named(write, shelf) if shelf.strip() and not suspect else None
     item.shelf_id = place.id if place else ""
+    holder = Holder.QUARANTINE.value if suspect else Holder.SHELF.value + (f":{place.code}" if place else "")
+    taker = write.actor.name or write.actor.staff_no
     back = hop(
-        write, item, Holder.SHELF.value + (f":{place.code}" if place else ""), giver=name,
-        taker=write.actor.name or write.actor.staff_no, tamper_result=tamper_result, place=place.code if place else "",
+        write, item, holder, giver=name, taker=taker, tamper_result=tamper_result, place=place.code if place else "",
     )  # fmt: skip
+    if suspect:
+        work.append(isolate(write, item, said or "tamper", taker, False))
     fact = event(
         write, row.id, Kind.RECEIVE, item_id=item.id, label_no=label_no, serial_no=serial, words=said, giver=name,
         taker=write.actor.name or write.actor.staff_no,
@@ -67,9 +71,7 @@ def receive_from_vendor(
         device = write.session.get(Device, item.device_id)
         raise_card(write, "vendor_exchanged", "repair_item", item.id, words=serial,
                    data={"old": device.serial_no if device else "", "new": serial})  # fmt: skip
-    if tamper_result == TamperResult.SUSPECT:
-        raise_card(write, "review", "repair_item", item.id, data={"what": "tamper"})
     if view.received + 1 == len(view.lines):
         event(write, row.id, Kind.CLOSE, giver=name, taker=write.actor.name or write.actor.staff_no,
               data={"rest": "missing", "received": len(view.lines)})  # fmt: skip
-    return Received(fact.id, label_no, (), False, False, view.received + 1, len(view.lines))
+    return Received(fact.id, label_no, (), suspect, False, view.received + 1, len(view.lines))

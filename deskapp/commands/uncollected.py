@@ -13,20 +13,27 @@ from sqlalchemy import select
 
 from deskapp.clock import shop_day
 from deskapp.commands.bench_desk import job_of, to_shelf
+from deskapp.commands.custody_paper import queue_custody
 from deskapp.commands.entry import Entry
 from deskapp.commands.loaners import refuse_open_loan
-from deskapp.commands.moves import hop, item_of, move, record
+from deskapp.commands.money import add_money
+from deskapp.commands.moves import hop, item_of, move, raise_card, record
+from deskapp.commands.papers import accessories_of
 from deskapp.commands.papers_depot import queue_collect_notice
+from deskapp.commands.papers_receipt import queue_receipt
+from deskapp.commands.pickup_forms import Payment
+from deskapp.commands.pickup_money import Bill, note_payments, settle_exactly
 from deskapp.commands.pickup_release import order_of
 from deskapp.commands.scrap import ScrapForm, destroy, scrap_records, two_witnesses
 from deskapp.errors import N_, Refused
-from deskapp.models.folding import money_of
 from deskapp.models.handing_out import calls_of, counted, items_of, ready_items, waiting_of
-from deskapp.models.repair import ItemRecord, Pickup, RepairOrder
+from deskapp.models.repair import ItemRecord, Pickup, RepairItem, RepairOrder
 from deskapp.models.store import Override, Write, command
+from deskapp.rules.account import MoneyKind
 from deskapp.rules.custody import Holder, TamperResult
 from deskapp.rules.deadlines import UNCOLLECTED_STEPS
 from deskapp.rules.masking import mask
+from deskapp.rules.money import format_yuan
 
 DECIDES_AT = len(UNCOLLECTED_STEPS) - 1
 """The step at which a supervisor decides."""
@@ -120,33 +127,69 @@ def set_uncollected(write: Write, *, order_id: str) -> int:
 @command(N_("Hand out an uncollected device after all"), right="abandoned")
 def release_uncollected(
     write: Write, *, item_id: str, decided: Decided, collector: str, id_last4: str, tamper_result: str,
-    auditor: Override | None,
-) -> None:  # fmt: skip
-    """Give an uncollected device to its merchant; what is owed was paid before."""
+    auditor: Override | None, method: str = "", with_accessories: bool = True, override: Override | None = None,
+) -> str:  # fmt: skip
+    """Give an uncollected device to its merchant and return the number of the receipt, which is signed on paper.
+
+    What is owed and the fee for storage are paid whole by one `method` (`rules.account.PayMethod`) in the same act.
+    Loose things that are not there any more (`with_accessories` false) become cards.
+    """
     item = item_of(write, item_id)
     facts = _decided(decided)
     name = Entry().take("name", collector, "collector", needed=True)
     last4 = id_last4.strip().upper()
     if len(last4) != 4:
         raise Refused(N_("Enter the last four characters of the document: digits, or X at the end."), field="id_last4")
-    due = money_of(write.session, item.id).due_fen
-    if due:
-        raise Refused(N_("Take what is owed first."), field="payment", code="due", fen=due)
+    if tamper_result not in (TamperResult.OK, TamperResult.SUSPECT):
+        raise Refused(N_("Answer the tamper check."), field="tamper_result", code="missing")
+    refuse_open_loan(write, [item.id], override)
+    bill, payments = _with_storage(write, item, facts["storage_fee"], method)
     second = write.second_person(auditor, "co_sign", field="auditor")
+    receipt_no, order = write.number("C"), order_of(write, item.order_id)
+    note_payments(write, bill, payments, receipt_no)
+    loose = [one.id for one in accessories_of(write.session, item.id) if not one.returned_at]
     pickup = Pickup(
-        id=write.new_id(), at=write.now, by=write.actor.staff_id, order_id=item.order_id, receipt_no="",
+        id=write.new_id(), at=write.now, by=write.actor.staff_id, order_id=item.order_id, receipt_no=receipt_no,
         item_ids=[item.id], collector_name=name, id_type="resident_id", id_last4=last4, proof="supervisor",
-        second_by=second, reason=facts["decision"], data={"uncollected": True},
+        second_by=second, reason=facts["decision"],
+        data={
+            "uncollected": True, "accessories": loose if with_accessories else [],
+            "accessories_missing": [] if with_accessories else loose, "total_fen": bill.due_fen,
+            "discount_fen": bill.discount_fen, "waived_fen": bill.waived_fen, "signature": "paper",
+            "payments": [{"method": one.method, "fen": one.fen} for one in payments],
+        },
     )  # fmt: skip
     write.session.add(pickup)
     move(
         write, item, "release_abandoned",
         {**facts, "release_proof": "supervisor", "collector": pickup.id, "identity": "resident_id",
-         "accessories_returned": [], "payment": {"fen": 0}, "tamper_result": tamper_result},
+         "accessories_returned": pickup.data["accessories"], "payment": {"receipt": receipt_no, "fen": bill.due_fen},
+         "tamper_result": tamper_result},
         second_id=second, reason=facts["decision"],
     )  # fmt: skip
     hop(write, item, Holder.MERCHANT.value, giver=write.actor.name or write.actor.staff_no, taker=name,
         tamper_result=tamper_result)  # fmt: skip
+    for one in pickup.data["accessories_missing"]:
+        raise_card(write, "accessory_gap", "accessory_item", one, data={"receipt": receipt_no})
+    write.session.flush()
+    queue_receipt(write, order, [item], receipt_no=receipt_no, pickup=pickup)
+    return receipt_no
+
+
+def _with_storage(write: Write, item: RepairItem, fee_fen: int, method: str) -> tuple[Bill, tuple[Payment, ...]]:
+    """Charge the fee for storage, and return what is owed with the payment that settles it."""
+    if fee_fen:
+        line = {"kind": "storage", "name": "", "quantity": 1, "unit_fen": fee_fen, "amount_fen": fee_fen}
+        add_money(write, item, MoneyKind.CHARGE, fee_fen, data={"lines": [line], "price_list": "", "basis": ""})
+    bill = Bill.of(write, [item])
+    if bill.due_fen and not method:
+        raise Refused(
+            N_("{amount} are to be paid, storage included: choose how it is paid."), field="payment", code="due",
+            fen=bill.due_fen, amount=format_yuan(bill.due_fen),
+        )  # fmt: skip
+    payments = (Payment(method, bill.due_fen),) if bill.due_fen else ()
+    settle_exactly(bill, payments)
+    return bill, payments
 
 
 @command(N_("Return an uncollected device to its owner"), right="abandoned")
@@ -154,18 +197,20 @@ def return_to_owner(
     write: Write, *, item_id: str, decided: Decided, owner: str, taker: str, auditor: Override | None,
     override: Override | None = None,
 ) -> None:  # fmt: skip
-    """Give an uncollected device back to the bank or whoever owns it."""
+    """Give an uncollected device back to the bank or whoever owns it; its custody record prints."""
     item = item_of(write, item_id)
     facts = _decided(decided)
+    name = Entry().take("name", taker, "taker", needed=True)
     if owner not in OWNERS:
         raise Refused(N_("To whom does the device belong?"), field="owner", code="missing")
-    name = Entry().take("name", taker, "taker", needed=True)
     refuse_open_loan(write, [item.id], override)
     second = write.second_person(auditor, "co_sign", field="auditor")
     move(write, item, "return_to_owner", {**facts, "owner": owner}, second_id=second, reason=facts["decision"])
     hop(write, item, Holder.OWNER.value, giver=write.actor.name or write.actor.staff_no, taker=name,
         tamper_result=TamperResult.NOT_DUE)  # fmt: skip
     record(write, item.id, "returned", facts["decision"], owner=owner, taker=mask("name", name))
+    write.session.flush()
+    queue_custody(write, item)
 
 
 @command(N_("Scrap an uncollected device"), right="abandoned")

@@ -19,6 +19,7 @@ from deskapp.models.stock import Part, PriceLine, StockMove
 from deskapp.models.store import ReadSession
 from deskapp.queries import registry
 from deskapp.queries.history import Change
+from deskapp.queries.naming import title_of
 from deskapp.queries.registry_cards import DeviceRow, MerchantRow
 from deskapp.rules.masking import mask
 from deskapp.rules.states import ENDED, WorkState
@@ -116,8 +117,14 @@ def merchant_rows(session: ReadSession, text: str, *, limit: int = 500) -> list[
             continue
         rows.append(
             MerchantRow(
-                row.n, row.id, row.merchant_no, row.name, row.short_name, row.district,
-                contact.name if contact else "", mask("phone", contact.phone) if contact and contact.phone else "",
+                row.n,
+                row.id,
+                row.merchant_no,
+                row.name,
+                row.short_name,
+                row.district,
+                contact.name if contact else "",
+                mask("phone", contact.phone) if contact and contact.phone else "",
                 row.active,
             )  # fmt: skip
         )
@@ -155,7 +162,7 @@ def _devices_of_models(session: ReadSession, model_ids: list[str], *, loaners: b
         question = question.where(Device.loaner)
     return [
         DeviceRow(
-            row.n, row.id, row.serial_no, f"{model.brand} {model.name}", row.model_id,
+            row.n, row.id, row.serial_no, title_of(model), row.model_id,
             (owner.short_name or owner.name) if owner else "", row.merchant_id, row.terminal_no, row.warranty_until,
             row.ownership, row.loaner,
         )
@@ -194,7 +201,7 @@ def on_shelf(session: ReadSession, shelf_id: str) -> list[HeldRow]:
     )
     return [
         HeldRow(
-            item.id, item.label_no, f"{model.brand} {model.name}" if model else "", device.serial_no,
+            item.id, item.label_no, title_of(model), device.serial_no,
             item.work_state, item.state_at,
         )
         for item, device, model in rows
@@ -292,9 +299,13 @@ def part_of_label(session: ReadSession, text: str) -> str:
     """Return the part that a part number, a label or a serial number on the shelf names, or nothing."""
     wanted = text.strip().upper()
     found = session.scalar(select(Part.id).where(Part.part_no == wanted))
-    return found or session.scalar(
-        select(StockMove.part_id).where(StockMove.serial_no == wanted).order_by(StockMove.n.desc()).limit(1)
-    ) or ""
+    return (
+        found
+        or session.scalar(
+            select(StockMove.part_id).where(StockMove.serial_no == wanted).order_by(StockMove.n.desc()).limit(1)
+        )
+        or ""
+    )
 
 
 def _names(states: Iterable[WorkState]) -> list[str]:

@@ -17,6 +17,7 @@ from deskapp.models.people import Shelf, Site, Staff
 from deskapp.models.repair import IN_HAND, RepairItem, RepairOrder, WorkEvent
 from deskapp.models.stock import Part
 from deskapp.models.store import ReadSession
+from deskapp.queries.naming import model_title
 from deskapp.rules.deadlines import DAY_MS, Colour, Pause, SiteCalendar, colour, due
 from deskapp.rules.states import WAITING_FOR
 from deskapp.rules.states import WorkState as S
@@ -126,7 +127,8 @@ def bench_queue(session: ReadSession, now: int) -> tuple[QueueRow, ...]:
     """Return what waits at the bench: what we can go on with first, the most urgent and latest on top."""
     rows = session.execute(
         select(RepairItem, RepairOrder.number, RepairOrder.opened_at, Device.serial_no, Device.model_id,
-               DeviceModel.brand, DeviceModel.name, Merchant.short_name, Merchant.name, Staff.name, Shelf.code)
+               DeviceModel.brand, DeviceModel.brand_en, DeviceModel.name, Merchant.short_name, Merchant.name,
+               Staff.name, Shelf.code)
         .join(RepairOrder, RepairOrder.id == RepairItem.order_id)
         .join(Device, Device.id == RepairItem.device_id)
         .outerjoin(DeviceModel, DeviceModel.id == Device.model_id)
@@ -141,11 +143,11 @@ def bench_queue(session: ReadSession, now: int) -> tuple[QueueRow, ...]:
     ).all()  # fmt: skip
     clock, resting = clock_of(session, now), _resting(session)
     found = []
-    for item, order_no, opened_at, serial, model_id, brand, model, short, merchant, technician, shelf in rows:
+    for item, order_no, opened_at, serial, model_id, brand, brand_en, model, short, merchant, technician, shelf in rows:
         shade, due_at = clock.judge(item, opened_at)
         found.append(
             QueueRow(
-                item.id, item.label_no, order_no, serial, f"{brand} {model}" if model else model_id,
+                item.id, item.label_no, order_no, serial, model_title(brand, brand_en, model) if model else model_id,
                 short or merchant or "", item.symptom_code, item.words, item.work_state,
                 waits_for(item.work_state, item.id in resting), shade, item.priority,
                 max(0, (now - opened_at) // DAY_MS), due_at, technician or "", item.technician_id, shelf or "",

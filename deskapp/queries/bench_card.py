@@ -148,6 +148,8 @@ class JobCard:
     repair_actions: tuple[str, ...]
     advice: str
     keys_gone: bool
+    keys_may_be_kept: bool
+    do_not_wipe: bool
     plan_id: str
     plan: tuple[TestStep, ...]
     tests: tuple[TestRun, ...]

@@ -76,7 +76,7 @@ def _what(seen: _Seen) -> dict[str, Any]:
     loose = select(AccessoryItem.kind).where(AccessoryItem.item_id == item.id).order_by(AccessoryItem.n)
     return {
         "item_id": item.id, "label_no": item.label_no, "device_id": unit.id, "serial_no": unit.serial_no,
-        "tusn": unit.tusn, "model_id": unit.model_id,
+        "tusn": unit.tusn, "do_not_wipe": unit.do_not_wipe, "model_id": unit.model_id,
         "model": f"{model.brand} {model.name}" if model else unit.model_id,
         "model_en": f"{model.brand_en or model.brand} {model.name}" if model else "",
         "kind": model.kind if model else "smart_pos", "terminal_no": item.terminal_no,
@@ -150,9 +150,10 @@ def _judged(seen: _Seen, roles: frozenset[str], staff_id: str) -> dict[str, Any]
     """What has to be tested, and what this person may do."""
     model, item = seen.model, seen.item
     plan_id, plan = bench.test_plan(model)
+    gone = bench.keys_gone(seen.events, model)
     hands = lifecycle.hands_of(work_of(seen.session, item.id).history)
     return {
-        "keys_gone": bench.keys_gone(seen.events, model), "plan_id": plan_id, "plan": plan,
+        "keys_gone": gone, "keys_may_be_kept": bench.keeps_keys(model) and not gone, "plan_id": plan_id, "plan": plan,
         "tests": _tests(seen.records, seen.names), "own_work": bool(staff_id) and staff_id in hands,
         "solo_site": seen.site.solo, "goes_back": bench.goes_back(seen.session, seen.site, seen.order),
         "legal": legal_moves(item, seen.site, roles),

@@ -13,6 +13,7 @@ from deskapp.models.repair import WorkEvent
 from deskapp.models.store import ReadSession
 from deskapp.queries.bench import site_id_of
 from deskapp.queries.hits import ask
+from deskapp.queries.naming import model_title
 from deskapp.queries.transfers import ManifestRow, transports
 from deskapp.rules.deadlines import DAY_MS
 from deskapp.rules.depot import ON_THE_BENCH, STAGES, STUCK_AFTER_DAYS, stuck_before
@@ -21,9 +22,7 @@ from deskapp.rules.states import WorkState as S
 SHOWN: Final = 6
 """Rows of a short list; what is longer is counted."""
 
-_OPEN: Final = (
-    "work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up') AND at_site NOT IN (??)"
-)
+_OPEN: Final = "work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up') AND at_site NOT IN (??)"
 """The condition of the index of devices in hand, word by word, so that it is used; less what other sites have."""
 
 
@@ -159,18 +158,18 @@ def _stuck(session: ReadSession, others: Sequence[str], now: int) -> tuple[Stuck
     details = {row.id: row for row in _details(session, [row.id for row in worst])}
     return tuple(
         Stuck(
-            row.id, details[row.id].label_no, _model(details[row.id]), details[row.id].merchant, row.work_state,
-            details[row.id].technician or "", (now - row.state_at) // DAY_MS,
+            row.id, one.label_no, model_title(one.brand, one.brand_en, one.model), one.merchant, row.work_state,
+            one.technician or "", (now - row.state_at) // DAY_MS,
         )
         for row in worst
-        if row.id in details
+        if (one := details.get(row.id)) is not None
     )  # fmt: skip
 
 
 def _details(session: ReadSession, ids: Sequence[str]) -> Sequence[Any]:
     return ask(
         session,
-        "SELECT i.id, i.label_no, k.brand, k.name AS model, s.name AS technician,"
+        "SELECT i.id, i.label_no, k.brand, k.brand_en, k.name AS model, s.name AS technician,"
         " coalesce(nullif(m.short_name, ''), m.name, '') AS merchant"
         " FROM repair_item i JOIN repair_order o ON o.id = i.order_id"
         " LEFT JOIN device d ON d.id = i.device_id LEFT JOIN device_model k ON k.id = d.model_id"
@@ -178,10 +177,6 @@ def _details(session: ReadSession, ids: Sequence[str]) -> Sequence[Any]:
         " LEFT JOIN merchant m ON m.id = o.merchant_id WHERE i.id IN (??)",
         ids,
     )
-
-
-def _model(row: Any) -> str:
-    return f"{row.brand or ''} {row.model or ''}".strip()
 
 
 def _people(session: ReadSession, others: Sequence[str], now: int) -> tuple[Load, ...]:

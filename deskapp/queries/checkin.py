@@ -14,6 +14,7 @@ from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.people import Shelf
 from deskapp.models.store import ReadSession
 from deskapp.models.ticket import ServiceTicket
+from deskapp.queries.naming import title_of
 from deskapp.rules.identifiers import clean_serial
 from deskapp.rules.masking import mask
 from deskapp.rules.states import WorkState
@@ -118,7 +119,7 @@ class DeviceBriefing:
     warranty_until: str = ""
     warranty_days: int | None = None
     covered_orders: tuple[tuple[str, str], ...] = ()
-    """Repairs whose warranty still runs: order number and symptom."""
+    """Repairs whose warranty still runs: order number and last day."""
 
     loaners: tuple[LoanerLine, ...] = ()
     open_tickets: tuple[tuple[str, str], ...] = ()
@@ -137,7 +138,7 @@ class DeviceBriefing:
 
     def repeat_of(self, symptom_code: str) -> StayLine | None:
         """Return the recent repair of the same fault, if this symptom makes it a repeat."""
-        covered = {order for order, _symptom in self.covered_orders}
+        covered = {order for order, _until in self.covered_orders}
         for stay in self.earlier:
             ended = stay.state in (WorkState.PICKED_UP, WorkState.CLOSED)
             recent = stay.days_ago <= past.REPEAT_DAYS or stay.order_no in covered
@@ -163,9 +164,8 @@ def device_briefing(session: ReadSession, serial_no: str, now: int) -> DeviceBri
         known=[stay for stay in known if not stay.open],
     )  # fmt: skip
     end = view.end.isoformat() if view.end else unit.warranty_until
-    covered = tuple(
-        (one.previous, "") for one in past.repair_warranties(unit, "") if one.end >= shop_day(now)
-    )
+    today, repairs = shop_day(now), past.repair_warranties(unit, "")
+    covered = tuple((one.previous, one.end.isoformat()) for one in repairs if one.end >= today)
     others = past.other_units_on(session, unit.terminal_no, unit.merchant_id, unit.id)
     return DeviceBriefing(
         serial_no=unit.serial_no,
@@ -215,16 +215,14 @@ def _similar(session: ReadSession, unit: Device) -> Similar:
     model = session.get(DeviceModel, unit.model_id) if unit.model_id else None
     owner = session.get(Merchant, unit.merchant_id) if unit.merchant_id else None
     return Similar(
-        unit.id, unit.serial_no, f"{model.brand} {model.name}" if model else "",
+        unit.id, unit.serial_no, title_of(model),
         (owner.short_name or owner.name) if owner else "",
     )  # fmt: skip
 
 
 def _loaner(session: ReadSession, unit: Device, due_at: int, now: int) -> LoanerLine:
     model = session.get(DeviceModel, unit.model_id) if unit.model_id else None
-    return LoanerLine(
-        unit.serial_no, f"{model.brand} {model.name}" if model else "", due_at, bool(due_at) and due_at < now
-    )
+    return LoanerLine(unit.serial_no, title_of(model), due_at, bool(due_at) and due_at < now)
 
 
 def _open_tickets(session: ReadSession, unit_id: str) -> tuple[tuple[str, str], ...]:
@@ -265,9 +263,7 @@ def _version(text: str) -> list[int]:
 
 
 def _model(row: DeviceModel) -> ModelCard:
-    return ModelCard(
-        row.id, f"{row.brand} {row.name}", row.kind, tuple(row.capabilities), tuple(row.accessories), row.note
-    )
+    return ModelCard(row.id, title_of(row), row.kind, tuple(row.capabilities), tuple(row.accessories), row.note)
 
 
 def condition_items(kind: str, capabilities: tuple[str, ...]) -> tuple[catalogue.Word, ...]:

@@ -11,6 +11,7 @@ from deskapp.models.local import PrintJob
 from deskapp.models.merchant import Merchant
 from deskapp.models.repair import AccessoryItem, ItemRecord, RepairItem, RepairOrder, ReviewCard
 from deskapp.models.store import ReadSession
+from deskapp.queries.naming import title_of
 from deskapp.rules.masking import mask
 from deskapp.rules.states import WorkState
 
@@ -73,9 +74,7 @@ def order_after_check_in(session: ReadSession, order_id: str) -> AfterCheckIn | 
     for item in items:
         rows.append(_device_row(session, item, jobs, scanned))
         rows += [
-            _accessory_row(one, item, jobs, scanned)
-            for one in accessories
-            if one.item_id == item.id and one.label_no
+            _accessory_row(one, item, jobs, scanned) for one in accessories if one.item_id == item.id and one.label_no
         ]
     owner = session.get(Merchant, order.merchant_id) if order.merchant_id else None
     return AfterCheckIn(
@@ -105,7 +104,7 @@ def _device_row(
 ) -> LabelRow:
     unit = session.get(Device, item.device_id)
     model = session.get(DeviceModel, unit.model_id) if unit and unit.model_id else None
-    what = f"{model.brand} {model.name}" if model else (unit.note if unit else "")
+    what = title_of(model) or (unit.note if unit else "")
     state, job_id = jobs.get(item.id, ("", ""))
     return LabelRow(
         item.label_no, item.id, item.line_no, "device", what, unit.serial_no if unit else "", state, job_id,

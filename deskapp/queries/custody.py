@@ -9,9 +9,9 @@ from sqlalchemy import select
 from deskapp.models import custody_chain
 from deskapp.models.custody_chain import Chain
 from deskapp.models.device import Device
-from deskapp.models.handing_out import model_words
 from deskapp.models.repair import RepairItem, RepairOrder
 from deskapp.models.store import ReadSession
+from deskapp.queries.naming import model_words
 
 
 @dataclass(frozen=True, slots=True)

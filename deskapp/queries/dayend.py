@@ -8,15 +8,17 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
+from deskapp.i18n import language
 from deskapp.models import day_figures
 from deskapp.models.day_figures import Entry, Figures
 from deskapp.models.device import Device
-from deskapp.models.handing_out import model_words, open_loans
+from deskapp.models.handing_out import open_loans
 from deskapp.models.local import StoreInfo
 from deskapp.models.people import Site, Staff
 from deskapp.models.repair import AccessoryItem, RepairItem, RepairOrder
 from deskapp.models.store import ReadSession
 from deskapp.models.transfers import elsewhere
+from deskapp.queries.naming import model_words
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.states import STATE_TITLES, WorkState
 
@@ -39,7 +41,7 @@ class DayView:
 
 def day_view(session: ReadSession, site_id: str, day: date, now: int) -> DayView:
     """Return a day as the page shows it."""
-    seen = day_figures.figures(session, site_id, day, now)
+    seen = day_figures.figures(session, site_id, day, now, language())
     row = day_figures.closing_of(session, site_id, day)
     if row is None:
         return DayView(seen)
@@ -124,7 +126,7 @@ def _without_item(session: ReadSession, number: str) -> ShelfScan:
 
 def register_lines(session: ReadSession, first: date, last: date) -> list[Entry]:
     """Return the register of a period, both days inclusive."""
-    return day_figures.register(session, first, last)
+    return day_figures.register(session, first, last, language())
 
 
 def days_open(session: ReadSession, site_id: str, until: date, now: int) -> list[date]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from deskapp.errors import N_
 from deskapp.models.store import ReadSession
+from deskapp.queries.naming import model_title
 from deskapp.rules.grams import Words, folded
 from deskapp.rules.masking import mask
 from deskapp.rules.states import HELD, WITH_MERCHANT
@@ -268,11 +269,11 @@ def devices(session: ReadSession, ids: Sequence[str], wanted: Words | None = Non
     state_of = {row.device_id: row.work_state for row in under_way}
 
     def hit(row: Any) -> Hit:
-        model = _model(row)
+        model, names = _model(row), " ".join(filter(None, (row.brand, row.brand_en, row.model)))
         why, rank = reason(
             wanted,
             [(Why.SERIAL, row.serial_no), (Why.TERMINAL_NO, row.terminal_no), (Why.TUSN, row.tusn),
-             (Why.SIM, f"{row.imei} {row.iccid}"), (Why.MODEL, model)],
+             (Why.SIM, f"{row.imei} {row.iccid}"), (Why.MODEL, names)],
         )  # fmt: skip
         shown = {Why.TERMINAL_NO: row.terminal_no, Why.TUSN: row.tusn}.get(why, "") if why else ""
         state = state_of.get(row.id, "")
@@ -280,7 +281,7 @@ def devices(session: ReadSession, ids: Sequence[str], wanted: Words | None = Non
 
     rows = ask(
         session,
-        "SELECT d.id, d.serial_no, d.tusn, d.terminal_no, d.imei, d.iccid, k.brand, k.name AS model, m.name"
+        "SELECT d.id, d.serial_no, d.tusn, d.terminal_no, d.imei, d.iccid, k.brand, k.brand_en, k.name AS model, m.name"
         " FROM device d LEFT JOIN device_model k ON k.id = d.model_id LEFT JOIN merchant m ON m.id = d.merchant_id"
         " WHERE d.id IN (??)",
         ids,
@@ -333,7 +334,7 @@ def items(
     still_open = " AND o.state = 'open'" if column == "o.merchant_id" else ""
     rows = ask(
         session,
-        "SELECT i.id, i.label_no, i.work_state, d.serial_no, k.brand, k.name AS model, m.name"
+        "SELECT i.id, i.label_no, i.work_state, d.serial_no, k.brand, k.brand_en, k.name AS model, m.name"
         f" FROM repair_item i JOIN repair_order o ON o.id = i.order_id{still_open}"
         " LEFT JOIN device d ON d.id = i.device_id LEFT JOIN device_model k ON k.id = d.model_id"
         " LEFT JOIN merchant m ON m.id = o.merchant_id"
@@ -369,7 +370,7 @@ _IN_HAND = tuple(sorted(IN_HAND))
 
 
 def _model(row: Any) -> str:
-    return " ".join(part for part in (row.brand, row.model) if part)
+    return model_title(row.brand, row.brand_en, row.model)
 
 
 def _in_order(ids: Sequence[str], rows: Iterable[Any], hit: Callable[[Any], Hit]) -> list[Hit]:

@@ -10,14 +10,24 @@ from typing import Any
 from deskapp.models.search import PINYIN
 from deskapp.models.store import ReadSession
 from deskapp.queries.hits import Hit, HitKind, Step, Why, ask, reason
+from deskapp.queries.naming import in_window
 from deskapp.rules import pinyin
 from deskapp.rules.grams import Words, folded
 
 
 def parts(session: ReadSession, wanted: Words, *, limit: int = 20) -> list[Hit]:
     """Return the parts that have every word in number or names."""
-    rows = few(session, "SELECT id, part_no, name FROM part", "part_no || ' ' || name || ' ' || name_en", wanted, limit)
-    return [Hit(HitKind.PART, row.id, row.name, row.part_no, "", None, Step.STOCK, 2) for row in rows]
+    rows = few(
+        session,
+        "SELECT id, part_no, name, name_en FROM part",
+        "part_no || ' ' || name || ' ' || name_en",
+        wanted,
+        limit,
+    )
+    return [
+        Hit(HitKind.PART, row.id, in_window(row.name, row.name_en), row.part_no, "", None, Step.STOCK, 2)
+        for row in rows
+    ]
 
 
 def shelves(session: ReadSession, wanted: Words, *, limit: int = 20) -> list[Hit]:

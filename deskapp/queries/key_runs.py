@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from deskapp.models import key_runs
 from deskapp.models.device import Device
-from deskapp.models.handing_out import model_words
 from deskapp.models.people import Staff
 from deskapp.models.repair import RepairItem
 from deskapp.models.store import ReadSession
+from deskapp.queries.naming import model_words
 from deskapp.rules.states import WorkState
 
 

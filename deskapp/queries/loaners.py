@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from deskapp.models.device import Device
-from deskapp.models.handing_out import OpenLoan, counted, model_words, open_loans, reminders
+from deskapp.models.handing_out import OpenLoan, counted, open_loans, reminders
 from deskapp.models.loaner_places import HERE, Place, Where, pool_here
-from deskapp.models.merchant import Merchant
+from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.people import Site, Staff
 from deskapp.models.repair import RepairOrder
 from deskapp.models.stock import LoanEvent
 from deskapp.models.store import ReadSession
+from deskapp.queries.naming import model_words
 from deskapp.rules.deadlines import shop_day
 
 
@@ -39,6 +40,9 @@ class LoanerRow:
     """The site it is on its way to, and the manifest's number."""
 
     manifest_id: str = ""
+    person: str = ""
+    phone: str = ""
+    """Whom to remind: who brought the devices of the order it was lent for, else the merchant's main contact."""
 
     @property
     def out(self) -> bool:
@@ -48,7 +52,7 @@ class LoanerRow:
 
 @dataclass(frozen=True, slots=True)
 class LoanHappening:
-    """One line of a loaner's history: lent or taken back, when, to whom, by whom."""
+    """One line of a loaner's history: lent, reminded or taken back, when, to whom, by whom; `result` of a reminder."""
 
     kind: str
     at: int
@@ -56,6 +60,7 @@ class LoanHappening:
     who: str
     words: str
     void: bool
+    result: str = ""
 
 
 def loaners(session: ReadSession, now: int) -> list[LoanerRow]:
@@ -78,7 +83,37 @@ def _row(session: ReadSession, device_id: str, loan: OpenLoan | None, place: Pla
         order.number if order else "", order.id if order else "", loan.lent_at if loan else 0,
         loan.due_at if loan else 0, max(0, late), len(told), told[-1].at if told else 0,
         place.where.value, (site.short_name or site.name) if site is not None else "", place.manifest_id,
+        *(_whom(session, order, loan.merchant_id) if loan else ("", "")),
     )  # fmt: skip
+
+
+def _whom(session: ReadSession, order: RepairOrder | None, merchant_id: str) -> tuple[str, str]:
+    if order is not None and order.deliverer_phone:
+        return order.deliverer_name, order.deliverer_phone
+    main = session.scalars(
+        select(MerchantContact)
+        .where(MerchantContact.merchant_id == merchant_id, MerchantContact.active, MerchantContact.phone != "")
+        .order_by(MerchantContact.main.desc(), MerchantContact.n)
+    ).first()
+    return (main.name, main.phone) if main is not None else ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class BridgedOrder:
+    """An order for which a loaner can be lent."""
+
+    order_id: str
+    number: str
+
+
+def orders_to_bridge(session: ReadSession, merchant_id: str) -> list[BridgedOrder]:
+    """Return the open orders of a merchant, newest first: what is lent while they last is lent for one of them."""
+    rows = session.execute(
+        select(RepairOrder.id, RepairOrder.number)
+        .where(RepairOrder.merchant_id == merchant_id, RepairOrder.closed_at == 0)
+        .order_by(RepairOrder.n.desc())
+    )
+    return [BridgedOrder(order_id, number) for order_id, number in rows]
 
 
 def loan_history(session: ReadSession, device_id: str) -> list[LoanHappening]:
@@ -90,11 +125,16 @@ def loan_history(session: ReadSession, device_id: str) -> list[LoanHappening]:
         if row.voids:
             continue
         merchant = session.get(Merchant, row.merchant_id) if row.merchant_id else None
-        person = session.get(Staff, row.by) if row.by else None
-        found.append(
-            LoanHappening(
-                row.kind, row.at, merchant.name if merchant else "", person.name if person else "", row.words,
-                row.id not in valid,
-            )
-        )  # fmt: skip
-    return found[::-1]
+        name = merchant.name if merchant else ""
+        found.append(LoanHappening(row.kind, row.at, name, _who(session, row.by), row.words, row.id not in valid))
+        found += [
+            LoanHappening("reminder", one.at, name, _who(session, one.by), one.words, False,
+                          str(one.data.get("result", "")))
+            for one in (reminders(session, row.id) if row.kind == "lend" else ())
+        ]  # fmt: skip
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _who(session: ReadSession, staff_id: str) -> str:
+    person = session.get(Staff, staff_id) if staff_id else None
+    return person.name if person else ""

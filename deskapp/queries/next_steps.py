@@ -6,9 +6,9 @@ list. What is asked depends on the roles, so that nobody waits for figures of an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from deskapp.errors import N_
 from deskapp.models import stock_needs
@@ -16,11 +16,13 @@ from deskapp.models.handing_out import open_loans
 from deskapp.models.people import Site
 from deskapp.models.store import ReadSession
 from deskapp.models.transfers import other_sites, this_site, view_of
+from deskapp.queries.drafts import drafts
 from deskapp.queries.hits import ask
 from deskapp.queries.next_job import next_device
 from deskapp.queries.transfers import ManifestRow, Transports, paper_only, transports
-from deskapp.queries.waiting_orders import DECIDE, STORE, waiting_orders
+from deskapp.queries.waiting_orders import DECIDE, NOTICE, STORE, waiting_orders
 from deskapp.rules.access import SUPERVISORS, Role
+from deskapp.rules.account import MoneyKind
 from deskapp.rules.deadlines import shop_day
 from deskapp.rules.depot import STUCK_AFTER_DAYS, stuck_before
 from deskapp.rules.states import WorkState as S
@@ -57,7 +59,11 @@ class _Desk:
 
 CLERK: Final = frozenset({Role.COUNTER_CLERK.value})
 MOVERS: Final = CLERK | {Role.DEPOT_RECEIVER.value, Role.COURIER.value}
+TAKERS: Final = CLERK | {Role.DEPOT_RECEIVER.value, Role.FIELD_ENGINEER.value}
+"""Who takes devices in, beside the supervisors."""
+
 CHIEFS: Final = frozenset(role.value for role in SUPERVISORS)
+TECHNICIANS: Final = frozenset({Role.TECHNICIAN.value})
 KEEPERS: Final = frozenset({Role.PARTS_KEEPER.value})
 MAKERS: Final = frozenset({Role.TECHNICIAN.value, Role.QC_INSPECTOR.value})
 
@@ -145,6 +151,33 @@ def _loaners(desk: _Desk) -> Iterable[Step]:
                    {"count": len(late)}, args, "warn", min(one.due_at for one in late))  # fmt: skip
 
 
+def _begun(desk: _Desk) -> Iterable[Step]:
+    """Check-ins this person began and did not save; the form comes back at its first open question."""
+    found = drafts(desk.session, "check_in", desk.staff_id) if desk.staff_id else []
+    if found:
+        args = {"draft_id": found[0].id} if len(found) == 1 else {}
+        yield Step("begun", N_("{count} check-ins were begun and are not finished"), "check_in", "inbox",
+                   {"count": len(found)}, args, "warn", min(one.saved_at for one in found))  # fmt: skip
+
+
+def _quotes(desk: _Desk) -> Iterable[Step]:
+    """Quotes without an answer, of devices that are here and of our own orders; longest first."""
+    rows = ask(desk.session, _QUOTED, MoneyKind.QUOTE.value, S.AWAITING_APPROVAL.value, desk.others, desk.others)
+    lapsed = [row for row in rows if 0 < row.valid_until < desk.now]
+    if desk.roles & (CLERK | CHIEFS):
+        open_ones = [row for row in rows if row not in lapsed]
+        yield from _answer("quotes", N_("{count} quotes wait for the merchant's answer"), open_ones, "")
+    yield from _answer("quotes_lapsed", N_("{count} quotes ran out without an answer: send new ones"), lapsed, "warn")
+
+
+def _answer(name: str, text: str, rows: Sequence[Any], tone: str) -> Iterable[Step]:
+    """The line leads to the device that waits longest: the queue beside it holds the others."""
+    if rows:
+        first = rows[0]
+        args = {"id": first.id, "kind": "item", "number": first.label_no}
+        yield Step(name, text, "bench", "report-money", {"count": len(rows)}, args, tone, first.state_at)
+
+
 def _calls(desk: _Desk) -> Iterable[Step]:
     waiting = [one for one in waiting_orders(desk.session, desk.others, desk.now) if not one.told and one.step == 0]
     if waiting:
@@ -157,19 +190,34 @@ def _notices(desk: _Desk) -> Iterable[Step]:
     notices = [one for one in due if one.step < STORE]
     if notices:
         first = notices[0]
-        called = all(one.step < 3 for one in notices)
-        page = "calls" if called else "order" if len(notices) == 1 else "ready"
+        called = all(one.step < NOTICE for one in notices)
+        args: dict[str, object] = {}
+        if len(notices) == 1:
+            args = {"order_id": first.order_id} if called else {"id": first.order_id, "act": "notice"}
+        page = "calls" if called else "order" if args else "ready"
         yield Step("notices", N_("{count} orders are not collected: the next notice is due"), page, "message",
-                   {"count": len(notices)}, {"id": first.order_id} if len(notices) == 1 else {}, "warn",
-                   first.ready_at)  # fmt: skip
+                   {"count": len(notices)}, args, "warn", first.ready_at)  # fmt: skip
     rest = [one for one in due if one.step >= STORE] if desk.roles & CHIEFS else []
-    for name, text, some in (
-        ("store", N_("{count} uncollected orders belong into long storage"), [o for o in rest if o.step == STORE]),
-        ("decide", N_("{count} uncollected orders wait for a decision"), [o for o in rest if o.step == DECIDE]),
-    ):
+    for name, text, some, act in (
+        ("store", N_("{count} uncollected orders belong into long storage"), [o for o in rest if o.step == STORE],
+         "long_storage"),
+        ("decide", N_("{count} uncollected orders wait for a decision"), [o for o in rest if o.step == DECIDE],
+         "uncollected"),
+    ):  # fmt: skip
         if some:
-            page, args = ("order", {"id": some[0].order_id}) if len(some) == 1 else ("ready", {})
+            page, args = ("order", {"id": some[0].order_id, "act": act}) if len(some) == 1 else ("ready", {})
             yield Step(name, text, page, "box", {"count": len(some)}, args, "warn", some[0].ready_at)
+    if desk.roles & CHIEFS:
+        yield from _abandoned(desk)
+
+
+def _abandoned(desk: _Desk) -> Iterable[Step]:
+    """Devices whose waiting was ended: nothing happens to them until a supervisor decides with an auditor."""
+    rows = ask(desk.session, _ABANDONED, S.ABANDONED.value, desk.others)
+    if rows:
+        args = {"id": rows[0].id, "act": "decide"}
+        yield Step("abandoned", N_("{count} uncollected devices: decide with an auditor"), "order", "hand-stop",
+                   {"count": len(rows)}, args, "warn", rows[0].state_at)  # fmt: skip
 
 
 # -- the workshop --------------------------------------------------------------
@@ -239,6 +287,21 @@ def _stuck(desk: _Desk) -> Iterable[Step]:
 _OPEN: Final = "work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped', 'picked_up')"
 
 
+_ABANDONED: Final = (
+    "SELECT i.id, i.state_at FROM repair_item i WHERE i.work_state = ? AND i.at_site NOT IN (??)"
+    " ORDER BY i.state_at, i.n"
+)
+_QUOTED: Final = (
+    "SELECT i.id, i.label_no, i.state_at, coalesce((SELECT json_extract(q.data, '$.valid_until_ms') FROM money_event q"
+    " WHERE q.item_id = i.id AND q.kind = ? AND q.voids = ''"
+    " AND NOT EXISTS (SELECT 1 FROM money_event v WHERE v.item_id = i.id AND v.voids = q.id)"
+    " ORDER BY q.n DESC LIMIT 1), 0) AS valid_until"
+    f" FROM repair_item i WHERE i.{_OPEN} AND i.work_state = ? AND (i.at_site NOT IN (??)"
+    " OR NOT EXISTS (SELECT 1 FROM repair_order o WHERE o.id = i.order_id AND o.site_id IN (??)))"
+    " ORDER BY i.state_at, i.n"
+)
+
+
 def _in_state(desk: _Desk, state: S) -> tuple[int, int]:
     """Return how many devices here are in a state, and since when the first of them."""
     row = ask(
@@ -252,6 +315,8 @@ def _in_state(desk: _Desk, state: S) -> tuple[int, int]:
 _LINES: Final[tuple[tuple[frozenset[str], Callable[[_Desk], Iterable[Step]]], ...]] = (
     (MOVERS | CHIEFS, _transports),
     (MOVERS | CHIEFS, _differences),
+    (TAKERS | CHIEFS, _begun),
+    (CLERK | CHIEFS | TECHNICIANS, _quotes),
     (CLERK | CHIEFS, _loaners),
     (CLERK | CHIEFS, _notices),
     (CLERK, _calls),

@@ -14,7 +14,9 @@ from deskapp.models.store import ReadSession
 
 SHOWN_RECORDS: Final = frozenset(
     {"condition", "tamper", "batch", "typed_serial", "no_photo", "label_scanned", "key_load", "labour", "note", "works",
-     "ready_call", "pickup_code", "pickup_try", "pickup_release", "slip_lost", "slip_found", "papers_superseded"}
+     "ready_call", "pickup_code", "pickup_try", "pickup_release", "slip_lost", "slip_found", "papers_superseded",
+     "corrected", "notice", "notice_proof", "long_store", "returned", "scrap",
+     "batch_settled", "extra_waived"}
 )  # fmt: skip
 """Records that say something a move beside them does not say already."""
 
@@ -77,7 +79,7 @@ def _move(row: WorkEvent, labels: Mapping[str, str], names: Mapping[str, str], g
     return OrderEvent(
         row.at, names.get(row.by, ""), labels[row.item_id], "move", row.move, row.reason, row.to_state,
         second=names.get(row.second_by, ""), void=row.id in gone, voiding=bool(row.voids),
-        data={"decline_reason": row.data.get("decline_reason", ""), "action": row.data.get("action", "")},
+        data={name: row.data.get(name, "") for name in ("decline_reason", "action", "legal_basis")},
     )  # fmt: skip
 
 

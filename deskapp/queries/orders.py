@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from deskapp.models import bench, folding
 from deskapp.models.device import Device, DeviceModel
+from deskapp.models.handing_out import OpenLoan, open_loans
 from deskapp.models.merchant import Merchant
 from deskapp.models.people import Shelf, Site, Staff
 from deskapp.models.repair import AccessoryItem, Pickup, RepairItem, RepairOrder, ReviewCard
@@ -17,6 +18,7 @@ from deskapp.models.store import ReadSession
 from deskapp.models.ticket import ServiceTicket
 from deskapp.queries.bench import site_id_of
 from deskapp.queries.bench_job import legal_moves
+from deskapp.queries.naming import title_of
 from deskapp.queries.order_events import OrderEvent, events_of
 from deskapp.queries.printing import JobCard, papers_of
 from deskapp.queries.receipts import ReceiptRow, receipts
@@ -52,6 +54,7 @@ class OrderLine:
     over_fen: int = 0
     legal: frozenset[str] = frozenset()
     accessories: tuple[tuple[str, bool], ...] = ()
+    do_not_wipe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,9 @@ class OrderCard:
     goes_back: bool = False
     """What is done here travels to the outlet that took it in."""
 
+    loaners: tuple[OpenLoan, ...] = ()
+    """What is lent for it and still out."""
+
     @property
     def due_fen(self) -> int:
         """What is still to be paid for all devices."""
@@ -145,6 +151,7 @@ def order_of(session: ReadSession, record_id: str, roles: Iterable[str] = ()) ->
         tuple(receipts(session, row.id)), _todos(session, row.id, labels, kept),
         order_files(session, (row.id, *labels, *pickups), labels, names),
         bench.goes_back(session, session.get_one(Site, site_id_of(session)), row),
+        tuple(open_loans(session, order_id=row.id)),
     )  # fmt: skip
 
 
@@ -172,10 +179,11 @@ def _lines(session: ReadSession, order: RepairOrder, roles: tuple[str, ...]) -> 
         lines.append(
             OrderLine(
                 item.id, item.line_no, item.label_no, device.id,
-                f"{model.brand} {model.name}" if model else device.note, device.serial_no, item.symptom_code,
+                title_of(model) or device.note, device.serial_no, item.symptom_code,
                 item.words, item.work_state, item.state_at, item.holder, shelf or "", money.due_fen, money.paid_fen,
                 item.receipt_no, money.state.value, money.charged_fen, money.over_fen,
                 legal_moves(item, site, roles) if site else frozenset(), tuple(kept.get(item.id, ())),
+                device.do_not_wipe,
             )
         )  # fmt: skip
     return tuple(lines)
@@ -186,9 +194,7 @@ def _todos(
 ) -> tuple[OrderTodo, ...]:
     subjects = (order_id, *labels, *loose)
     rows = session.scalars(
-        select(ReviewCard)
-        .where(ReviewCard.subject_id.in_(subjects), ReviewCard.settled_at == 0)
-        .order_by(ReviewCard.n)
+        select(ReviewCard).where(ReviewCard.subject_id.in_(subjects), ReviewCard.settled_at == 0).order_by(ReviewCard.n)
     )
     return tuple(
         OrderTodo(
@@ -203,9 +209,7 @@ def order_files(
     session: ReadSession, subjects: Sequence[str], labels: Mapping[str, str], names: Mapping[str, str]
 ) -> tuple[OrderFile, ...]:
     """Return the files of some records; `labels` says of which device a record is, `names` who a person is."""
-    rows = session.scalars(
-        select(Attachment).where(Attachment.subject_id.in_(subjects)).order_by(Attachment.n)
-    ).all()
+    rows = session.scalars(select(Attachment).where(Attachment.subject_id.in_(subjects)).order_by(Attachment.n)).all()
     gone = {row.voids for row in rows if row.voids}
     return tuple(
         OrderFile(

@@ -16,6 +16,9 @@ from deskapp.models.store import ReadSession
 from deskapp.models.sync_state import BlobTransfer
 
 _MANY = 500
+_STRETCH: Final = (
+    "SELECT op_uid, name, value, record_id FROM personal_value WHERE op_uid BETWEEN ? AND ? ORDER BY op_uid, name"
+)
 _DIGEST: Final = '{"hmac":'
 """What stands in a body for a personal value; within a text it would be written with signs before the marks."""
 
@@ -89,11 +92,15 @@ def acts_after(session: ReadSession, after: int, *, most: int, most_bytes: int) 
 
 def _with_values(driver: Any, rows: Sequence[tuple[int, str, str, str]]) -> list[UnsentAct]:
     acts = [orjson.loads(row[2]) for row in rows]
-    uids = [one["uid"] for row, act in zip(rows, acts, strict=True) if _DIGEST in row[2] for one in act["ops"]]
-    question = "SELECT op_uid, name, value, record_id FROM personal_value WHERE op_uid"
     values: dict[str, list[tuple[str, str, str, str]]] = {}
-    for row in _among(driver, question, uids):
-        values.setdefault(row[0], []).append(row)
+    for row, act in zip(rows, acts, strict=True):
+        if _DIGEST not in row[2]:
+            continue
+        # Ids made together lie together: a stretch is read in one go, and what others made meanwhile is left aside.
+        uids = dict.fromkeys([one["uid"] for one in act["ops"]])
+        for found in driver.execute(_STRETCH, (min(uids), max(uids))):
+            if found[0] in uids:
+                values.setdefault(found[0], []).append(found)
     records = list(dict.fromkeys(one[3] for some in values.values() for one in some))
     keys = dict(_among(driver, "SELECT record_id, key FROM record_key WHERE record_id", records))
     return [_with_own(row, act, values, keys) for row, act in zip(rows, acts, strict=True)]
@@ -159,13 +166,14 @@ def site_facts(session: ReadSession, site_id: str) -> tuple[str, str, str]:
 
 
 class NewFile(NamedTuple):
-    """An attachment whose file may have to travel."""
+    """An attachment whose file may have to travel; `handed`: it shows a device that is on its way to another site."""
 
     n: int
     id: str
     sha256: str
     kind: str
     size: int
+    handed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +201,11 @@ def files_owed(session: ReadSession) -> int:
 
 def files_after(session: ReadSession, n: int, limit: int) -> list[NewFile]:
     """Return the attachments above a local number."""
-    question = "SELECT n, id, sha256, kind, size FROM attachment WHERE n > ? ORDER BY n LIMIT ?"
+    question = (
+        "SELECT n, id, sha256, kind, size, subject_kind IN ('manifest', 'manifest_event') OR EXISTS (SELECT 1 FROM"
+        " repair_item i WHERE i.id = subject_id AND i.work_state IN ('in_transit_out', 'in_transit_back'))"
+        " FROM attachment WHERE n > ? ORDER BY n LIMIT ?"
+    )
     return [NewFile(*row) for row in driver_of(session).execute(question, (n, limit))]
 
 

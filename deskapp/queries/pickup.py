@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from deskapp.catalogue import Word, title
+from deskapp.i18n import language
 from deskapp.models import folding
 from deskapp.models.device import Device
 from deskapp.models.handing_out import (
@@ -17,7 +18,6 @@ from deskapp.models.handing_out import (
     charge_lines,
     code_of,
     items_of,
-    model_words,
     money_events,
     open_loans,
     orders_with_ready,
@@ -31,6 +31,7 @@ from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.people import Shelf, Site, Staff
 from deskapp.models.repair import AccessoryItem, RepairItem, RepairOrder
 from deskapp.models.store import ReadSession
+from deskapp.queries.naming import model_words
 from deskapp.queries.receipts import ReceiptRow, receipts
 from deskapp.rules.deadlines import UNCOLLECTED_STEPS, shop_day
 from deskapp.rules.masking import mask
@@ -320,7 +321,7 @@ def _device(session: ReadSession, item: RepairItem) -> PickupDevice:
         charged_fen=view.charged_fen,
         reduced_fen=view.discount_fen + view.waived_fen,
         due_fen=view.due_fen,
-        lines=tuple(charge_lines(events)),
+        lines=tuple(charge_lines(events, language())),
         uncharged=bool(view.approved_fen) and not any(event.kind == "charge" for event in events),
         tests=tests_for(session, device),
         accessories=tuple(KeptAccessory(row.id, row.kind, row.label_no, row.note) for row in kept),
@@ -329,7 +330,7 @@ def _device(session: ReadSession, item: RepairItem) -> PickupDevice:
 
 
 def _loaners(session: ReadSession, order: RepairOrder) -> list[OpenLoan]:
-    return open_loans(session, order_id=order.id, merchant_id=order.merchant_id)
+    return open_loans(session, order_id=order.id, merchant_id=order.merchant_id, language=language())
 
 
 def merchant_name(session: ReadSession, merchant_id: str) -> str:

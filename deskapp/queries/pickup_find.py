@@ -11,6 +11,7 @@ from deskapp.models.handing_out import items_of, ready_items
 from deskapp.models.merchant import Merchant
 from deskapp.models.repair import AccessoryItem, Pickup, RepairItem, RepairOrder
 from deskapp.models.store import ReadSession
+from deskapp.models.superseded import superseded
 from deskapp.queries.pickup import merchant_name
 from deskapp.rules.masking import mask
 from deskapp.rules.numbers import ScanKind, parse_scan
@@ -48,7 +49,12 @@ def _by_code(session: ReadSession, text: str) -> list[str]:
     scan = parse_scan(text)
     if scan.kind in (ScanKind.SLIP, ScanKind.ORDER):
         column = RepairOrder.slip_no if scan.kind is ScanKind.SLIP else RepairOrder.number
-        return list(session.scalars(select(RepairOrder.id).where(column == scan.number)))
+        question = select(RepairOrder.id)
+        found = list(session.scalars(question.where(column == scan.number)))
+        if not found:  # perhaps a slip that a correction replaced
+            later = superseded(session, [scan.number]).get(scan.number, "")
+            found = list(session.scalars(question.where(RepairOrder.slip_no == later))) if later else []
+        return found
     if scan.kind is ScanKind.LABEL:
         return list(session.scalars(select(RepairItem.order_id).where(RepairItem.label_no == scan.number)))
     if scan.kind is ScanKind.ACCESSORY:
@@ -71,7 +77,7 @@ def _by_words(session: ReadSession, text: str, limit: int) -> list[str]:
         .join(Device, Device.id == RepairItem.device_id)
         .outerjoin(Merchant, Merchant.id == RepairOrder.merchant_id)
         .where(
-            RepairItem.work_state == WorkState.READY_FOR_PICKUP.value,
+            RepairItem.work_state.in_((WorkState.READY_FOR_PICKUP.value, WorkState.ABANDONED.value)),
             or_(
                 RepairOrder.deliverer_phone.endswith(text, autoescape=True),
                 RepairOrder.deliverer_name.contains(text, autoescape=True),

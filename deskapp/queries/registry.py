@@ -16,6 +16,7 @@ from deskapp.models.people import CalendarDay, Shelf, Site, Staff
 from deskapp.models.repair import RepairItem, RepairOrder
 from deskapp.models.stock import Part, PriceLine, StockMove
 from deskapp.models.store import ReadSession
+from deskapp.queries.naming import title_of
 from deskapp.queries.registry_cards import (
     BindingCard,
     ContactCard,
@@ -41,8 +42,7 @@ def merchants(session: ReadSession, *, text: str = "", limit: int = 500) -> list
     if text.strip():
         like = f"%{_escaped(text.strip())}%"
         found = [
-            column.like(like, escape="\\")
-            for column in (Merchant.merchant_no, Merchant.name, Merchant.short_name)
+            column.like(like, escape="\\") for column in (Merchant.merchant_no, Merchant.name, Merchant.short_name)
         ]
         question = question.where(or_(*found, Merchant.initials.like(like.lower(), escape="\\")))
     rows = session.scalars(question).all()
@@ -163,7 +163,8 @@ def parts(session: ReadSession, *, below_minimum: bool = False) -> list[PartRow]
         else_=0,
     )
     stock: dict[str, int | None] = dict(
-        tuple(row) for row in session.execute(
+        tuple(row)
+        for row in session.execute(
             select(StockMove.part_id, func.sum(signed)).where(stock_here(session)).group_by(StockMove.part_id)
         )
     )
@@ -200,9 +201,7 @@ def staff(session: ReadSession) -> list[StaffRow]:
 def shelves(session: ReadSession) -> list[ShelfRow]:
     """Return the shelves of this site with how many devices lie there."""
     counted = session.execute(
-        select(RepairItem.shelf_id, func.count())
-        .where(RepairItem.holder.like("shelf%"))
-        .group_by(RepairItem.shelf_id)
+        select(RepairItem.shelf_id, func.count()).where(RepairItem.holder.like("shelf%")).group_by(RepairItem.shelf_id)
     )
     held = dict(counted.all())
     here = session.get(StoreInfo, "site_id")
@@ -233,9 +232,7 @@ def site(session: ReadSession, site_id: str) -> Mapping[str, object]:
 
 def versions(session: ReadSession, record_id: str) -> dict[str, str]:
     """Return the version of each field group of a record, for an edit to say what it has seen."""
-    rows = session.execute(
-        select(GroupVersion.name, GroupVersion.op_uid).where(GroupVersion.record_id == record_id)
-    )
+    rows = session.execute(select(GroupVersion.name, GroupVersion.op_uid).where(GroupVersion.record_id == record_id))
     return dict(rows.all())
 
 
@@ -257,7 +254,7 @@ def _merchant_row(row: Merchant, contact: MerchantContact | None) -> MerchantRow
 
 def _device_row(row: Device, model: DeviceModel | None, owner: Merchant | None) -> DeviceRow:
     return DeviceRow(
-        row.n, row.id, row.serial_no, f"{model.brand} {model.name}" if model else "", row.model_id,
+        row.n, row.id, row.serial_no, title_of(model), row.model_id,
         (owner.short_name or owner.name) if owner else "", row.merchant_id, row.terminal_no, row.warranty_until,
         row.ownership, row.loaner,
     )  # fmt: skip

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from deskapp.queries.naming import model_title
+
 
 @dataclass(frozen=True, slots=True)
 class MerchantRow:
@@ -162,6 +164,10 @@ class ModelRow:
     support_contact: str
     active: bool
     tests: Mapping[str, Any] = field(default_factory=dict)
+
+    def title(self) -> str:
+        """Return brand and model in the window's language."""
+        return model_title(self.brand, self.brand_en, self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,12 @@ from deskapp.models.merchant import Merchant
 from deskapp.models.repair import AccessoryItem, MoneyEvent, Pickup, RepairItem, RepairOrder
 from deskapp.models.stock import Part, StockMove
 from deskapp.models.store import ReadSession
+from deskapp.models.superseded import superseded
 from deskapp.models.ticket import ServiceTicket
+from deskapp.models.transfers import other_sites, this_site
 from deskapp.queries import hits
 from deskapp.queries.hits import IN_HAND, STEP_OF, Hit, HitKind, Step
+from deskapp.rules.custody import is_ours
 from deskapp.rules.numbers import PROBLEMS, Scan, ScanKind, parse_scan
 from deskapp.rules.states import WITH_MERCHANT
 from deskapp.rules.states import WorkState as S
@@ -29,10 +32,12 @@ HINTS: Final = {
     "not_known": N_("Nothing here has the number {number}. Press Enter to check it in as a new device."),
     "several": N_("{number} fits several records. Please choose one."),
     "slip_blocked": N_("This slip was reported lost and is blocked. Hand out by another proof only."),
+    "slip_replaced": N_("A correction replaced this slip. Ask for the new one, or hand out by another proof."),
     "not_ready": N_("Nothing on this slip is ready for pickup yet."),
     "picked_up": N_("Everything on this slip has been picked up."),
     "over": N_("This repair is over; its history is shown."),
     "new_visit": N_("This device is not in our hands: check it in."),
+    "swapped_here": N_("{number} was swapped out and stays with us; its order is shown."),
     "paper": N_("Papers of this kind are not handled here yet."),
     "badge": N_("No active member of staff has this badge."),
 }
@@ -116,9 +121,11 @@ def _order(session: ReadSession, scan: Scan) -> Target | None:
 
 
 def _slip(session: ReadSession, scan: Scan) -> Target | None:
-    row = session.execute(
-        select(RepairOrder.id, RepairOrder.slip_blocked).where(RepairOrder.slip_no == scan.number)
-    ).first()
+    question = select(RepairOrder.id, RepairOrder.slip_blocked)
+    row, later = session.execute(question.where(RepairOrder.slip_no == scan.number)).first(), ""
+    if row is None:  # perhaps one that a correction replaced
+        later = superseded(session, [scan.number]).get(scan.number, "")
+        row = session.execute(question.where(RepairOrder.slip_no == later)).first() if later else None
     if row is None:
         return None
     states = {S(one) for one in session.scalars(select(RepairItem.work_state).where(RepairItem.order_id == row.id))}
@@ -128,6 +135,8 @@ def _slip(session: ReadSession, scan: Scan) -> Target | None:
         hint, step = ("not_ready", Step.OPEN) if still_here else ("picked_up", Step.HISTORY)
     if row.slip_blocked:
         hint = "slip_blocked"
+    elif later:
+        hint = "slip_replaced"
     return Target(HitKind.ORDER, row.id, step, hint, scan.number, scan.token or "")
 
 
@@ -226,7 +235,22 @@ def _of_devices(session: ReadSession, ids: Sequence[str], number: str, *, sure: 
     ).first()
     if item is not None:
         return Target(HitKind.ITEM, item.id, STEP_OF[S(item.work_state)], "", number)
+    kept = _swapped_out(session, ids[0])
+    if kept:
+        return Target(HitKind.ITEM, kept, Step.HISTORY, "swapped_here", number)
     return Target(HitKind.DEVICE, ids[0], Step.CHECK_IN, "new_visit", number)
+
+
+def _swapped_out(session: ReadSession, device_id: str) -> str:
+    """Return the ended line of a unit that was swapped out and lies here; at another counter it would be a stranger."""
+    row = session.execute(
+        select(RepairItem.id, RepairItem.holder, RepairItem.at_site)
+        .where(RepairItem.device_id == device_id, RepairItem.work_state == S.SWAPPED.value)
+        .order_by(RepairItem.n.desc())
+    ).first()
+    if row is None or not is_ours(row.holder or None):
+        return ""
+    return "" if row.at_site in other_sites(session, this_site(session)) else str(row.id)
 
 
 def _of_merchants(session: ReadSession, ids: Sequence[str], number: str) -> Target:

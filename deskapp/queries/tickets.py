@@ -18,6 +18,7 @@ from deskapp.models.repair import RepairItem, RepairOrder
 from deskapp.models.store import ReadSession
 from deskapp.models.ticket import ServiceTicket, TicketEvent
 from deskapp.queries.hits import ask
+from deskapp.queries.naming import title_of
 from deskapp.rules.masking import mask
 
 CLOSED = ("done", "cancelled")
@@ -217,7 +218,7 @@ def _row(row: ServiceTicket, merchant: str) -> TicketRow:
 
 def _model(session: ReadSession, device: Device | None) -> str:
     model = session.get(DeviceModel, device.model_id) if device and device.model_id else None
-    return f"{model.brand} {model.name}" if model else ""
+    return title_of(model)
 
 
 def _events(session: ReadSession, ticket_id: str) -> tuple[EventCard, ...]:

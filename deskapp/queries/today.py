@@ -13,6 +13,7 @@ from deskapp.models.transfers import other_sites, this_site
 from deskapp.queries.disagreements import TITLES as DISAGREEMENTS
 from deskapp.queries.disagreements import open_count
 from deskapp.queries.hits import ask
+from deskapp.queries.naming import model_title
 from deskapp.queries.syncing import ALONE, SyncBadge, sync_badge
 from deskapp.queries.waiting_orders import WaitingOrder, waiting_orders
 from deskapp.rules.deadlines import DAY_MS
@@ -260,8 +261,8 @@ def _waiting(session: ReadSession, ids: Sequence[str]) -> tuple[Waiting, ...]:
         return ()
     rows = ask(
         session,
-        "SELECT i.id, i.order_id, i.label_no, i.work_state, i.state_at, i.done_due, k.brand, k.name AS model,"
-        " coalesce(nullif(m.short_name, ''), m.name, '') AS merchant"
+        "SELECT i.id, i.order_id, i.label_no, i.work_state, i.state_at, i.done_due,"
+        " k.brand, k.brand_en, k.name AS model, coalesce(nullif(m.short_name, ''), m.name, '') AS merchant"
         " FROM repair_item i JOIN repair_order o ON o.id = i.order_id"
         " LEFT JOIN device d ON d.id = i.device_id LEFT JOIN device_model k ON k.id = d.model_id"
         " LEFT JOIN merchant m ON m.id = o.merchant_id WHERE i.id IN (??)",
@@ -269,7 +270,7 @@ def _waiting(session: ReadSession, ids: Sequence[str]) -> tuple[Waiting, ...]:
     )
     found = {
         row.id: Waiting(
-            row.id, row.order_id, row.label_no, f"{row.brand or ''} {row.model or ''}".strip(), row.merchant,
+            row.id, row.order_id, row.label_no, model_title(row.brand, row.brand_en, row.model), row.merchant,
             row.work_state, row.state_at, row.done_due,
         )
         for row in rows

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from deskapp.models import transfers
 from deskapp.models.device import Device, DeviceModel
-from deskapp.models.handing_out import model_words, open_loans
+from deskapp.models.handing_out import open_loans
 from deskapp.models.loaner_places import Where, line_key, pool_here
 from deskapp.models.people import Site, Staff
 from deskapp.models.repair import IN_HAND, AccessoryItem, RepairItem
@@ -17,6 +17,7 @@ from deskapp.models.stock import Attachment
 from deskapp.models.store import ReadSession
 from deskapp.models.transfer import Manifest, ManifestEvent
 from deskapp.queries.dayend import the_site
+from deskapp.queries.naming import model_title, model_words
 from deskapp.queries.orders import OrderFile, order_files
 from deskapp.rules.numbers import is_own_number
 from deskapp.rules.papers_custody import ManifestType
@@ -252,8 +253,8 @@ def _units(session: ReadSession, labels: Sequence[str]) -> dict[str, _Unit]:
     """Return the devices of a van by label, in one question; loaners are known by their serial numbers."""
     rows = session.execute(
         select(
-            RepairItem.label_no, RepairItem.id, RepairItem.work_state, DeviceModel.brand, DeviceModel.name,
-            Device.model_id, Device.note,
+            RepairItem.label_no, RepairItem.id, RepairItem.work_state, DeviceModel.brand, DeviceModel.brand_en,
+            DeviceModel.name, Device.model_id, Device.note,
         )
         .join(Device, Device.id == RepairItem.device_id, isouter=True)
         .join(DeviceModel, DeviceModel.id == Device.model_id, isouter=True)
@@ -261,8 +262,8 @@ def _units(session: ReadSession, labels: Sequence[str]) -> dict[str, _Unit]:
         .order_by(RepairItem.n)
     )  # fmt: skip
     found = {
-        label: _Unit(item, state, f"{brand} {name}" if name else model_id or note or "")
-        for label, item, state, brand, name, model_id, note in rows
+        label: _Unit(item, state, model_title(brand, brand_en, name) if name else model_id or note or "")
+        for label, item, state, brand, brand_en, name, model_id, note in rows
     }
     others = [label for label in labels if label not in found and not is_own_number(label)]
     for unit in session.scalars(select(Device).where(Device.serial_no.in_(others))) if others else ():
@@ -360,7 +361,9 @@ def ready_to_pack(session: ReadSession, kind: str, limit: int = 200) -> list[Wai
     states = [state.value for state in PACKED_FROM.get(ManifestType(kind), ())]
     here = the_site(session)
     rows = session.scalars(
-        select(RepairItem).where(IN_HAND, RepairItem.work_state.in_(states)).order_by(RepairItem.state_at)
+        select(RepairItem)
+        .where(IN_HAND, RepairItem.work_state.in_(states))
+        .order_by(RepairItem.state_at)
         .limit(4 * limit)
     ).all()
     away = transfers.elsewhere(session, here, [row.id for row in rows])

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from deskapp.clock import shop_time
 from deskapp.models.store import ReadSession
 from deskapp.queries.hits import ask
 from deskapp.rules.deadlines import DAY_MS, UNCOLLECTED_STEPS, uncollected_step
 
-NOTICE, STORE, DECIDE = 3, 4, 5
-"""Steps of the ladder (`UNCOLLECTED_STEPS`) that no telephone call answers."""
+CALLS, NOTICE, STORE, DECIDE = 2, 3, 4, 5
+"""Steps of the ladder (`UNCOLLECTED_STEPS`); the last three are answered by no telephone call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,24 @@ def _order(row: object, done: Sequence[tuple[int, str, bool]], now: int) -> Wait
     step_at = ready_at + UNCOLLECTED_STEPS[step][0] * DAY_MS
     calls = [(at, reached) for at, kind, reached in done if kind == "ready_call"]
     told = any(reached and at >= step_at for at, reached in calls)
-    kind = {NOTICE: "notice", STORE: "long_store"}.get(step)
-    answered = any(one == kind and at >= step_at for at, one, _reached in done) if kind else told and step < DECIDE
     return WaitingOrder(
-        order_id, devices, ready_at, step, step_at, sum(at >= ready_at for at, _reached in calls), told, answered
-    )
+        order_id, devices, ready_at, step, step_at, sum(at >= ready_at for at, _reached in calls), told,
+        is_answered(step, step_at, done),
+    )  # fmt: skip
+
+
+def is_answered(step: int, step_at: int, done: Sequence[tuple[int, str, bool]]) -> bool:
+    """Tell whether what a step of the ladder asks for was done; `done` are instants, kinds and who was reached.
+
+    A merchant who does not answer is called twice, in different hours of the day; that is enough then.
+    """
+    since = [(at, kind, reached) for at, kind, reached in done if at >= step_at]
+    wanted = {NOTICE: "notice", STORE: "long_store"}.get(step)
+    if wanted:
+        return any(kind == wanted for _at, kind, _reached in since)
+    calls = [(at, reached) for at, kind, reached in since if kind == "ready_call"]
+    tried = step == CALLS and len({shop_time(at).hour for at, _reached in calls}) > 1
+    return step < DECIDE and (tried or any(reached for _at, reached in calls))
 
 
 _HERE: Final = (

@@ -72,6 +72,8 @@ RIGHTS: Final[Mapping[str, str]] = {
     "transfer": N_("Hand devices over to a courier and receive them"),
     "quarantine": N_("Put a device into quarantine"),
     "quarantine_release": N_("Release a device from quarantine"),
+    "witness": N_("Sign as a witness"),
+    "note": N_("Write notes on devices"),
     "diagnose": N_("Diagnose devices"),
     "quote": N_("Prepare and send quotes"),
     "approval": N_("Record a merchant's approval or refusal"),
@@ -109,7 +111,7 @@ RIGHTS: Final[Mapping[str, str]] = {
     "go_live": N_("Take over work in progress at go-live"),
 }
 
-READING: Final = frozenset({"read", "audit", "co_sign"})
+READING: Final = frozenset({"read", "audit", "co_sign", "witness"})
 MONEY: Final = frozenset({"payment", "waive", "discount", "refund", "day_end", "quote", "approval"})
 CUSTODY: Final = frozenset(
     {"check_in", "counter_service", "pickup", "loaner", "transfer", "quarantine", "quarantine_release",

@@ -185,6 +185,14 @@ SCRAP_METHODS: Final[Mapping[str, str]] = {
 }
 """How a device is destroyed."""
 
+BATCH_SETTLED: Final[Mapping[str, str]] = {
+    "slip": N_("settlement slip of the device seen"),
+    "bank": N_("the bank confirms it"),
+    "merchant": N_("the merchant has the money on the account"),
+    "none": N_("there was nothing to settle"),
+}
+"""How it is known that nothing on a device is unsettled any more."""
+
 KEYS_ERASED: Final[Mapping[str, str]] = {
     "erased": N_("erased before"),
     "destroyed": N_("destroyed together with the security module"),

@@ -36,7 +36,9 @@ COMES_AS_IT_IS: Final = frozenset({"arrive", "check_in", "take_over", "receive",
 """Moves by which a device comes to us in whatever state it is: the act that finds it suspect quarantines it next."""
 
 
-SWAPS: Final = frozenset({"swap", "supply_swap", "supply_swap_for_return", "supply_swap_on_site"})
+SWAPS: Final = frozenset(
+    {"swap", "supply_swap", "supply_swap_for_keys", "supply_swap_for_return", "supply_swap_on_site"}
+)
 """Moves by which one unit takes the place of another."""
 
 

@@ -24,6 +24,7 @@ from deskapp.errors import Forbidden, Refused
 from deskapp.models import times
 from deskapp.models.local import PrintJob
 from deskapp.models.people import Staff
+from deskapp.models.repair import ReviewCard
 from deskapp.models.store import Store
 from deskapp.queries import registry
 from deskapp.queries.around import part_of_label, part_state
@@ -95,6 +96,22 @@ def test_stock_is_the_sum_of_what_came_and_what_was_counted(store: Store, people
     assert [(move.from_place, move.to_place, move.quantity) for move in moves] == [
         ("shelf", "count", 2), ("supplier", "shelf", 5),
     ]  # fmt: skip
+
+
+def test_a_count_of_tracked_parts_says_which_one_is_gone(store: Store, people: People) -> None:
+    part_id = part(store, people, PartForm("BRD-1", "主板", serialised=True))
+    store.run(receive_parts(part_id=part_id, quantity=2, serials=["SN-1001", "SN-1002"]), by=people.keeper)
+
+    with pytest.raises(Refused) as refusal:
+        store.run(count_parts(part_id=part_id, counted=1), by=people.keeper)
+    assert refusal.value.field == "serials"
+    off = store.run(count_parts(part_id=part_id, counted=2, serials=["SN-1002", "SN-1003"]), by=people.keeper).result
+
+    assert (off, on_hand(store, part_id)) == (0, 2)
+    assert store.ask(lambda session: part_state(session, part_id)).serials == ("SN-1002", "SN-1003")
+    with store.read() as session:
+        card = session.scalars(select(ReviewCard).where(ReviewCard.kind == "stock_difference")).one()
+    assert (card.data["gone"], card.data["extra"]) == (["SN-1001"], ["SN-1003"])
 
 
 def test_a_tracked_part_needs_a_serial_number_for_each(store: Store, people: People) -> None:

@@ -21,6 +21,7 @@ from deskapp.commands.key_runs import (
 )
 from deskapp.commands.loaners import lend, remind_loan, set_loaner, take_back
 from deskapp.commands.papers_depot import print_command_sheet, print_shelf_labels
+from deskapp.commands.papers_stock import queue_part_label
 from deskapp.commands.pickup import close_due, confirm_working
 from deskapp.commands.scrap import Consent, KeptPart, ScrapForm, scrap
 from deskapp.commands.stock_desk import print_parts_order, release_part, reserve_part, send_old_part
@@ -44,6 +45,7 @@ from deskapp.models.repair import ItemRecord, RepairItem, RepairOrder
 from deskapp.models.stock import Part, StockMove
 from deskapp.models.store import Store
 from deskapp.queries.next_job import next_device
+from deskapp.rules.papers import from_json
 from tests.conftest import FixedClock, People
 from tests.factories_bench import Benched, given_out
 from tests.factories_depot import Depot, open_depot
@@ -161,20 +163,18 @@ def test_a_swap_keeps_the_terminal_number_changes_the_serial_and_keeps_the_histo
         assert custody_of(session, one.item_id).holder == "shelf:A-01"
     assert not depot.cards("terminal_twice")
     assert [card.data["new"] for card in depot.cards("binding_update")] == ["NLN91099000001"]
-    assert not done.keys_loaded
-    assert "key_check_value" in {card.data.get("key") for card in depot.cards("todo")}
+    assert done.keys_loaded
 
 
 def test_the_keys_of_a_swapped_unit_are_loaded_in_a_run(depot: Depot) -> None:
     one = depot.in_repair()
-    depot.pool_unit()
+    depot.pool_unit(keys=False)
     done = depot.do(swap(item_id=one.item_id, new_serial_no="NLN91099000001", reason="换机", tamper_result="ok"))
     run = depot.do(open_key_run(devices=[done.label_no], key_set="TMK", method="master_pos"))
     first = depot.staff["K01"]
     depot.do(start_key_run(run_id=run, second=depot.consent(depot.staff["K02"], "key_load", first)), first)
     depot.do(load_in_run(run_id=run, device=done.label_no, slot="T1", check_value="A1B2", device_result="ok"), first)
-    keys = [card.subject_id for card in depot.cards("todo") if card.data.get("key") == "key_check_value"]
-    assert done.item_id not in keys
+    assert depot.state(done.item_id) == "qc_testing"
 
 
 def test_a_unit_that_was_not_tested_does_not_serve(depot: Depot) -> None:
@@ -224,7 +224,7 @@ def test_nothing_is_scrapped_without_consent_or_without_two_witnesses(depot: Dep
     people = depot.people
 
     def tried(form: ScrapForm, *names: str) -> Refused:
-        signed = [depot.consent({**depot.staff, "T01": people.technician}[name], "quarantine") for name in names]
+        signed = [depot.consent({**depot.staff, "T01": people.technician}[name], "witness") for name in names]
         signed += [None] * (2 - len(signed))  # type: ignore[list-item]
         with pytest.raises(Refused) as refusal:
             depot.do(scrap(item_id=one.item_id, form=form, witness=signed[0], second_witness=signed[1]))
@@ -244,7 +244,7 @@ def test_a_scrapped_device_leaves_its_parts_to_the_stock_and_a_record(depot: Dep
         part = session.scalars(select(Part).where(Part.serialised.is_(False))).first()
         assert part is not None
         before = bench.on_shelf(session, [part.id])[part.id]
-    signed = [depot.consent(depot.staff[name], "quarantine") for name in ("T02", "K01")]
+    signed = [depot.consent(depot.staff[name], "witness") for name in ("T02", "K01")]
     depot.do(scrap(item_id=one.item_id, form=scrap_form(kept=(KeptPart(part.id, 2),)), witness=signed[0],
                    second_witness=signed[1]))  # fmt: skip
     assert depot.state(one) == "scrapped"
@@ -254,6 +254,10 @@ def test_a_scrapped_device_leaves_its_parts_to_the_stock_and_a_record(depot: Dep
         assert donor.item_id == one.item_id and donor.data["donor_serial"] == one.serial_no
         assert custody_of(session, one.item_id).holder == "none"
     assert "scrap_record" in papers(depot)
+    depot.do(queue_part_label(part_id=part.id), depot.people.keeper)
+    with depot.store.read() as session:
+        job = session.scalars(select(PrintJob).where(PrintJob.kind == "part_label")).one()
+    assert from_json(job.card).condition == "used"  # type: ignore[attr-defined]
 
 
 def test_a_unit_that_was_swapped_out_is_scrapped_on_its_ended_order(depot: Depot) -> None:
@@ -261,7 +265,7 @@ def test_a_unit_that_was_swapped_out_is_scrapped_on_its_ended_order(depot: Depot
     depot.pool_unit()
     depot.do(swap(item_id=one.item_id, new_serial_no="NLN91099000001", reason="换机", tamper_result="ok"))
     for again in (False, True):
-        signed = [depot.consent(depot.staff[name], "quarantine") for name in ("T02", "K01")]
+        signed = [depot.consent(depot.staff[name], "witness") for name in ("T02", "K01")]
         act = scrap(item_id=one.item_id, form=scrap_form(), witness=signed[0], second_witness=signed[1])
         if again:
             with pytest.raises(Refused) as refusal:
@@ -283,7 +287,7 @@ def test_quarantine_ends_with_a_finding_of_two_people_and_resumes_the_waiting(de
     depot.do(quarantine(item_id=one.item_id, reason="封签破损"), depot.people.technician)
     with pytest.raises(Refused):
         depot.do(parts_arrived(item_id=one.item_id, part_id=part, quantity=1), depot.people.technician)
-    consent = depot.consent(depot.people.technician, "quarantine")
+    consent = depot.consent(depot.people.technician, "witness")
     depot.do(release_quarantine(item_id=one.item_id, finding="运输压痕，封签完整", second=consent))
     assert depot.state(one) == "awaiting_parts"
     depot.do(parts_arrived(item_id=one.item_id, part_id=part, quantity=1), depot.people.technician)
@@ -440,7 +444,7 @@ def test_an_uncollected_device_can_still_go_home_or_be_scrapped(depot: Depot, cl
     depot.do(
         scrap_uncollected(
             item_id=gone.item_id, decided=Decided("销毁", "银行来函"), form=scrap_form(),
-            auditor=depot.consent(auditor, "co_sign"), witness=depot.consent(depot.staff["T02"], "quarantine"),
+            auditor=depot.consent(auditor, "co_sign"), witness=depot.consent(depot.staff["T02"], "witness"),
         )
     )  # fmt: skip
     assert depot.state(gone) == "scrapped"

@@ -16,12 +16,14 @@ from deskapp.commands.devices import (
 )
 from deskapp.commands.people import vouch
 from deskapp.errors import Forbidden, Refused
+from deskapp.models.local import PrintJob
 from deskapp.models.repair import ReviewCard
 from deskapp.models.store import Override, Store
 from deskapp.queries import registry
 from deskapp.queries.around import device_rows
 from deskapp.queries.history import history
 from deskapp.queries.registry_cards import DeviceCard
+from deskapp.rules import papers
 from tests.checkin_shop import HOTPOT, NOODLES, ONE, THEIRS, TWO, stock_shop, taken_in
 from tests.conftest import FixedClock, People
 
@@ -109,6 +111,18 @@ def test_unbinding_leaves_the_unit_with_nobody(store: Store, people: People) -> 
     card = card_of(store)
     assert (card.row.merchant_id, card.row.terminal_no) == ("", "")
     assert card.bindings[0].valid_to == "2026-03-12"
+
+
+def test_a_unit_that_lies_here_gets_a_label_with_the_corrected_number(store: Store, people: People) -> None:
+    done = taken_in(store, people)
+    label = next(one.label_no for one in done.devices if one.device_id == UNIT)
+
+    store.run(
+        correct_serial(device_id=UNIT, serial_no="NL910S00000010", override=consent(store, people)), by=people.clerk
+    )
+
+    jobs = store.ask(lambda s: s.scalars(select(PrintJob).where(PrintJob.number == label).order_by(PrintJob.created_at, PrintJob.id)).all())
+    assert [papers.from_json(job.card).serial_no for job in jobs] == [ONE, "NL910S00000010"]
 
 
 def test_a_terminal_number_that_is_bound_twice_raises_a_card(store: Store, people: People) -> None:

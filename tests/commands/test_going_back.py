@@ -27,7 +27,7 @@ from deskapp.models.repair import RepairItem
 from deskapp.models.store import Store
 from tests.conftest import People
 from tests.factories_bench import Benched
-from tests.factories_depot import add_unit
+from tests.factories_depot import add_unit, keys_in
 from tests.factories_transfers import COURIER, DEPOT, Yard, yard
 
 UNIT = "NLN91099000001"
@@ -108,6 +108,7 @@ def test_a_unit_swapped_in_at_a_depot_is_there_and_travels(place: Yard) -> None:
     one = at_the_bench(place)
     unit = place.depot(add_unit(serial_no=UNIT))
     place.depot(pool_unit_test(serial_no=UNIT, values=values(place, unit), tamper_result="ok"), place.people.inspector)
+    place.do(keys_in(device_id=unit))
     given = {"item_id": one.item_id, "new_serial_no": UNIT, "reason": "主板无法修复", "tamper_result": "ok"}
     with pytest.raises(Refused) as seen:
         place.depot(swap(**given))

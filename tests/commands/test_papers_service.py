@@ -22,6 +22,7 @@ from deskapp.models.local import PrintJob
 from deskapp.models.repair import RepairOrder
 from deskapp.models.store import Store
 from deskapp.print import raster, render
+from deskapp.print.edition import Edition
 from deskapp.rules import papers
 from tests.commands.test_loaners import LOANER, lent, loaner
 from tests.commands.test_pickup import order_with
@@ -37,7 +38,7 @@ def card(store: Store, kind: str) -> papers.Card:
     (job,) = jobs(store, kind)
     made = papers.from_json(job.card)
     assert papers.to_json(made) == job.card
-    printed = render.render(kind, made, medium=job.medium, language=job.language, printed_at_ms=START)
+    printed = render.render(kind, made, Edition(job.medium, job.language, printed_at_ms=START))
     assert PHONE not in raster.text(printed.pdf)
     return made
 

@@ -260,7 +260,7 @@ def test_a_quarantined_arrival_goes_on_as_received_when_two_people_release_it(pl
 
     draft = place.sent(1)
     place.receive(draft.manifest_id, place.devices[0], seal_ok=False)
-    other = consent(place.shop, place.people.clerk, "quarantine", place.people.supervisor)
+    other = consent(place.shop, place.people.clerk, "witness", place.people.supervisor)
     place.depot(
         release_quarantine(item_id=place.devices[0].item_id, finding="封签运输中磨损", second=other, shelf="D-01")
     )
@@ -459,6 +459,23 @@ def test_a_device_goes_to_the_maker_and_comes_back_where_it_was(place: Yard) -> 
     assert manifest(place, draft.manifest_id).state == "arrived"
     assert [card.words for card in cards(place, "vendor_exchanged")] == ["N91077777777"]
     assert one.item_id != two.item_id
+
+
+def test_a_suspicious_device_from_the_maker_goes_to_quarantine(place: Yard) -> None:
+    place.take(1)
+    sent = place.sent(1)
+    two = place.devices[-1]
+    place.receive(sent.manifest_id, two)
+    draft = place.depot(open_manifest(kind="vendor", to="新大陆售后"))
+    place.depot(pack(manifest_id=draft.manifest_id, scanned=two.label_no, rma_no="RMA-1", consent="电话 张三"))
+    place.depot(hand_over(manifest_id=draft.manifest_id, counted=(two.label_no,), courier=COURIER))
+    done = place.depot(receive_from_vendor(manifest_id=draft.manifest_id, label_no=two.label_no, result="repaired",
+                                           serial_no=two.serial_no, tamper_result="suspect", courier=COURIER,
+                                           shelf="D-01", words="封签被揭开"))  # fmt: skip
+    row = item(place, two.item_id)
+    assert done.quarantined
+    assert (row.work_state, row.holder, row.resumes) == ("quarantined", "quarantine", "depot_received")
+    assert [card.subject_id for card in cards(place, "quarantine")] == [two.item_id]
 
 
 def test_a_van_that_is_two_days_on_the_way_is_told_once(place: Yard, clock: FixedClock) -> None:

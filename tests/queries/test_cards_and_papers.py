@@ -20,6 +20,7 @@ from deskapp.models.repair import RepairItem
 from deskapp.models.store import Store, Write, command
 from deskapp.models.superseded import superseded
 from deskapp.print import render
+from deskapp.print.edition import Edition
 from deskapp.queries.printing import paper_numbered, recent_jobs
 from deskapp.queries.today import CARD_TITLES
 from deskapp.rules.paper_store import NO_LONGER_VALID, from_json
@@ -75,8 +76,7 @@ def test_a_void_receipt_is_printed_again_with_its_mark_across(store: Store, peop
 
 def _picture(store: Store, number: str) -> bytes:
     job: Any = store.ask(lambda s: paper_numbered(s, number))
-    return render.render_png(job.kind, from_json(job.card), medium=job.medium, language=job.language,
-                             superseded_by=job.superseded_by)  # fmt: skip
+    return render.render_png(job.kind, from_json(job.card), Edition(job.medium, job.language, superseded_by=job.superseded_by))  # fmt: skip
 
 
 def test_the_mark_names_the_later_paper_where_there_is_one(store: Store, people: People) -> None:
@@ -86,7 +86,7 @@ def test_the_mark_names_the_later_paper_where_there_is_one(store: Store, people:
     job: Any = store.ask(lambda s: paper_numbered(s, done.receipt_no))
 
     def words(by: str) -> str:
-        made = render.render(job.kind, from_json(job.card), medium=job.medium, language="zh_CN", superseded_by=by)
+        made = render.render(job.kind, from_json(job.card), Edition(job.medium, "zh_CN", superseded_by=by))
         return str(pypdfium2.PdfDocument(made.pdf)[0].get_textpage().get_text_bounded())
 
     assert "已作废 SUPERSEDED" in words(NO_LONGER_VALID) and "SUPERSEDED →" not in words(NO_LONGER_VALID)

@@ -99,7 +99,7 @@ def test_the_ladder_of_uncollected_devices_asks_until_it_is_answered(depot: Depo
     assert steps(depot.store, clock() + 8 * DAY, "counter_clerk")["notices"].page == "calls"
     clock.forward(days=31)
     written = steps(depot.store, clock(), "counter_clerk")["notices"]
-    assert (written.page, written.args) == ("order", {"id": one.order_id})
+    assert (written.page, written.args) == ("order", {"id": one.order_id, "act": "notice"})
 
     depot.do(serve_notice(order_id=one.order_id, until="2030-01-01"))
     assert "notices" not in steps(depot.store, clock(), "counter_clerk")
