@@ -33,7 +33,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class TestStep:
-    """One step of a test plan: passed or not, or a number between limits."""
+    """One step of a test plan: passed or not, or a number between limits.
+
+    `may_skip`: it may be left out with a reason; every other step needs a supervisor's consent for that.
+    """
 
     __test__ = False
 
@@ -45,6 +48,7 @@ class TestStep:
     low: float | None
     high: float | None
     unit: str
+    may_skip: bool = False
 
     def title(self, language: str | None = None) -> str:
         """Return the words in a language, the window's when none is named."""
@@ -95,7 +99,7 @@ def test_plan(kind: str, capabilities: tuple[str, ...]) -> tuple[str, tuple[Test
     return plan["id"], tuple(
         TestStep(
             step["id"], step["zh"], step["en"], step["kind"], step.get("needs", ""), step.get("min"),
-            step.get("max"), step.get("unit", ""),
+            step.get("max"), step.get("unit", ""), bool(step.get("may_skip", False)),
         )
         for step in fitting
     )  # fmt: skip

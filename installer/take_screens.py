@@ -51,6 +51,7 @@ def take(place: Path, target: Path, wanted: set[str], scale: int) -> int:
     from deskapp.tour.diary import Diary
     from deskapp.tour.place import prepare
     from deskapp.tour.stage import BOSS, Stage
+    from installer.screens_printers import printers
 
     prepare(place)
     diary = Diary(place, print, "en", MORNING)
@@ -63,7 +64,8 @@ def take(place: Path, target: Path, wanted: set[str], scale: int) -> int:
                 return 1
         arguments = more_work(stage)
         stage.sign_in(BOSS)
-        failed = photograph(stage, target, arguments, wanted, scale)
+        with printers(stage):
+            failed = photograph(stage, target, arguments, wanted, scale)
         return failed + photograph_scenes(stage, place / "nothing here", target, wanted)
     finally:
         stage.close()
@@ -241,9 +243,9 @@ def show(stage: Any, page_id: str, arguments: dict[str, object]) -> None:
         shown._choose(shown.queue.rows[0].item_id)
     if page_id == "transfer_in":
         stage.hands.until(lambda: shown.view is not None, "the van")
-        shown.take(next(one.label_no for one in shown.view.lines if one.state == "open"))
+        shown.scan(next(one.label_no for one in shown.view.lines if one.state == "open"))
         stage.hands.until(lambda: shown.look.line is not None, "the device in the hand")
-        shown.take(shown.look.line.serial_no)
+        shown.scan(shown.look.line.serial_no)
     stage.hands.until(lambda: not window.jobs._running, "nothing is under way")
     for _reader in range(4):  # questions are answered in turn: when these are, those of the page have been
         stage.ask(lambda session: None)

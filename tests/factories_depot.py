@@ -10,6 +10,8 @@ from deskapp.commands.bench import DiagnosisForm, RepairForm, record_diagnosis, 
 from deskapp.commands.bench import start_repair as begin_repair
 from deskapp.commands.bench_keys import need_key_load
 from deskapp.commands.bench_test import TestValue, run_test
+from deskapp.commands.key_runs import close_key_run, load_in_run, open_key_run, start_key_run
+from deskapp.commands.moves import record
 from deskapp.commands.people import actor_of, new_staff, vouch
 from deskapp.commands.swap import test_unit as test_pool_unit
 from deskapp.errors import N_
@@ -46,6 +48,12 @@ def add_unit(write: Write, *, serial_no: str, model_id: str = "newland-n910", wa
     row = Device(id=write.new_id(), serial_no=serial_no, model_id=model_id, warranty_until=warranty_until)
     write.session.add(row)
     return row.id
+
+
+@command(N_("Load the keys of a unit of the pool in an earlier run"), right="")
+def keys_in(write: Write, *, device_id: str) -> None:
+    """Note what a run once noted on a unit."""
+    record(write, device_id, "key_load", "", method="master_pos", slot="TMK-01", check_value="A1B2C3")
 
 
 @dataclass(slots=True)
@@ -134,13 +142,24 @@ class Depot:
         )
         return one
 
-    def pool_unit(self, serial_no: str = "NLN91099000001", **more: Any) -> str:
-        """Return a tested unit of the pool."""
+    def keyed(self, number: str) -> None:
+        """Load the keys of a device or a unit of the pool in a run of its own."""
+        first, second = self.staff["K01"], self.staff["K02"]
+        run = self.do(open_key_run(devices=[number], key_set="TMK-2026-03", method="master_pos"))
+        self.do(start_key_run(run_id=run, second=self.consent(second, "key_load", first)), first)
+        load = load_in_run(run_id=run, device=number, slot="TMK-01", check_value="A1B2C3", device_result="灌装成功")
+        self.do(load, first)
+        self.do(close_key_run(run_id=run), first)
+
+    def pool_unit(self, serial_no: str = "NLN91099000001", *, keys: bool = True, **more: Any) -> str:
+        """Return a tested unit of the pool, its keys loaded unless that is still to be done."""
         identity = self.do(add_unit(serial_no=serial_no, **more))
         passed = self.do(
             test_pool_unit(serial_no=serial_no, values=self.values(identity), tamper_result="ok"), self.people.inspector
         )
         assert passed
+        if keys:
+            self.do(keys_in(device_id=identity))
         return identity
 
 

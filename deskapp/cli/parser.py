@@ -16,7 +16,7 @@ IMPORTS = ("merchants", "devices", "models", "parts")
 EXPORTS = ("tickets", "devices", "merchants")
 PAPERS = (
     "label", "slip", "receipt", "quote", "manifest", "discrepancy", "inspection", "traveller", "loan", "card", "note",
-    "refund", "day-end", "register",
+    "refund", "day-end", "register", "custody", "stocktake", "depot",
 )  # fmt: skip
 
 

@@ -33,6 +33,8 @@ PAPER_KINDS = {
     "refund": ("refund",),
     "day-end": ("day_end",),
     "register": ("register",),
+    "custody": ("custody_record",),
+    "stocktake": ("stocktake",),
 }
 RAW_ENDINGS = (".zpl", ".tspl", ".escpos")
 ENDINGS = (".pdf", ".png", *RAW_ENDINGS)
@@ -41,6 +43,7 @@ ENDINGS = (".pdf", ".png", *RAW_ENDINGS)
 def draw(store: Store, message: Message, language: str) -> Message:
     """Write one paper to a file, in the form that the ending of its name says."""
     from deskapp.cli.verbs import write
+    from deskapp.print.edition import Edition
     from deskapp.print.render import SENTENCES, render, render_png
     from deskapp.rules import papers
 
@@ -54,12 +57,9 @@ def draw(store: Store, message: Message, language: str) -> Message:
     if ending in RAW_ENDINGS:
         return _raw(job, target, ending, language)
     card = papers.from_json(job.card)
-    options: dict[str, Any] = {
-        "medium": job.medium, "language": job.language, "job_id": job.id, "printed_at_ms": job.created_at,
-        "superseded_by": job.superseded_by,
-    }  # fmt: skip
-    made = render(job.kind, card, **options)
-    write(target, made.pdf if ending == ".pdf" else render_png(job.kind, card, **options))
+    edition = Edition(job.medium, job.language, 0, job.id, job.created_at, job.superseded_by)
+    made = render(job.kind, card, edition)
+    write(target, made.pdf if ending == ".pdf" else render_png(job.kind, card, edition))
     warnings = [sentence(SENTENCES[warning.code], language, **warning.values) for warning in made.warnings]
     return done(
         sentence(N_("{number} drawn to {file}."), language, number=job.number, file=target.name), *warnings,

@@ -52,8 +52,8 @@ def signed_in(seen: Seen) -> bool:
     return seen.signed_in
 
 
-def _holding(right: str) -> Callable[[Seen], bool]:
-    return lambda seen: seen.signed_in and seen.may(right)
+def _holding(*rights: str) -> Callable[[Seen], bool]:
+    return lambda seen: seen.signed_in and any(seen.may(right) for right in rights)
 
 
 def _on_page(method: str) -> Callable[[Seen], bool]:
@@ -108,10 +108,11 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     _open("stocktake", N_("Stocktake"), "", "checklist", B, "shelf_count"),
     _open("print_queue", N_("Print queue"), "Ctrl+Shift+P", "printer", B),
     _open("reviews", N_("To settle"), "Ctrl+Shift+J", "alert-circle", B),
+    _open("disagreements", N_("Disagreements"), "", "arrows-exchange", B),
     _open("sync", N_("Syncing"), "Ctrl+Shift+Y", "cloud", B),
     _open("models", N_("Models and catalogue"), "", "cpu", B, "catalogue"),
     _open("prices", N_("Price list"), "", "report-money", B, "catalogue"),
-    _open("staff", N_("Staff"), "", "users", B, "staff"),
+    replace(_open("staff", N_("Staff"), "", "users", B), enabled=_holding("staff", "pin_reset")),
     _open("calendar", N_("Calendar"), "", "calendar", B, "calendar"),
     _open("import", N_("Import"), "", "upload", B, "import"),
     _open("go_live", N_("Take over work in progress"), "", "box", B, "go_live"),

@@ -262,7 +262,7 @@ def back_up_when_due(store: Store, *, force: bool = False) -> BackedUp | None:
 
     The copy in the folder of the settings (a USB disk) may fail without harm: the disk is often not there.
     """
-    from deskapp.models import backup
+    from deskapp.models import backup, backup_rotation
 
     newest = backup.newest_backup(store.home)
     if not force and newest is not None and store.now - newest[1] < DAY_MS:
@@ -272,7 +272,10 @@ def back_up_when_due(store: Store, *, force: bool = False) -> BackedUp | None:
     if not folder:
         return BackedUp(beside, None, None)
     try:
-        return BackedUp(beside, carry(beside, Path(folder)), None)
+        away = carry(beside, Path(folder))
+        before = backup_rotation.cutoff(backup_rotation.erased_at(store.home, store.key), store.now)
+        backup_rotation.rotate_in(Path(folder), store.facts.store_id, before)
+        return BackedUp(beside, away, None)
     except DeskError as error:
         log.warning("backup not carried to the second place: %s", error.code)
         return BackedUp(beside, None, error)

@@ -24,7 +24,7 @@ RENEW_AFTER_MS = 1_500
 """When an outdated verifier of a PIN is renewed: the page is shown by then."""
 
 
-WITNESSING = frozenset({"quarantine", "key_load", "co_sign"})
+WITNESSING = frozenset({"witness", "key_load", "co_sign"})
 """Rights for which anybody who has them signs as the second person, supervisor or not."""
 
 

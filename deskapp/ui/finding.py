@@ -110,8 +110,11 @@ class StoreFinder:
         """Return what a scanned code opens."""
         from deskapp.queries.find import KIND_TITLES, resolve_scan
 
-        if parse_scan(text).kind is ScanKind.MANIFEST:
+        scan = parse_scan(text)
+        if scan.kind is ScanKind.MANIFEST:
             return _van(session, text)
+        if scan.kind is ScanKind.LABEL and (scan.token or "").startswith("C"):
+            return _record(session, scan.number, text)
         target = resolve_scan(session, text)
         if target.step == "command":
             return Resolved(verb=target.number, number=target.number)
@@ -120,6 +123,16 @@ class StoreFinder:
             place = _place("check_in", "device", "", target.number)
             choices = (Suggestion(target.number, "", "inbox", N_("Take in as a new device"), place),)
         return Resolved(destination(target), choices, target.sentence, target.number, badge=target.step == "sign_in")
+
+
+def _record(session: ReadSession, label_no: str, code: str) -> Resolved:
+    """Return where the code of a printed custody record leads: to the chain, which is compared with it."""
+    from deskapp.queries.custody import item_of_label
+
+    item_id = item_of_label(session, label_no)
+    if not item_id:
+        return Resolved(sentence=N_("No device here bears this label."), number=label_no)
+    return Resolved(Destination("custody", {"id": item_id, "kind": "item", "code": code}), number=label_no)
 
 
 def _van(session: ReadSession, text: str) -> Resolved:

@@ -118,11 +118,12 @@ def bring_back(home: Home, file: Path, code: str, passphrase: str | None) -> tup
 
 def recovery_sheet(code: str, site_name: str, made_by: str, language: str) -> tuple[bytes, float, float]:
     """Return the sheet for the safe as PDF with its size in mm. It is never stored by the program."""
+    from deskapp.print.edition import Edition
     from deskapp.print.render import render
     from deskapp.rules.papers import RecoveryCodeCard, Site
 
     card = RecoveryCodeCard(number="", code=code, site=Site(name=site_name), made_ms=system_clock(), made_by=made_by)
-    made = render("recovery_code", card, medium="a5", language=language)
+    made = render("recovery_code", card, Edition("a5", language))
     return made.pdf, made.width_mm, made.height_mm
 
 

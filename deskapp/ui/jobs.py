@@ -112,6 +112,8 @@ class Jobs(QObject):
         self._numbers = itertools.count(1)
         self._closing = threading.Event()
         self._running = 0
+        self.awaited = 0
+        """Answers that are still to come: acts, questions and long work together."""
         # A lambda has no thread of its own; a slot of this object runs where it lives.
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -209,6 +211,7 @@ class Jobs(QObject):
         return lambda done, total: self._arrived.emit(_Report(owner, heard, done, total))
 
     def _send(self, parcel: _Parcel) -> None:
+        self.awaited += 1
         parcel.future.add_done_callback(lambda _future: self._arrived.emit(parcel))
 
     def start_threads(self) -> None:
@@ -230,6 +233,8 @@ class Jobs(QObject):
 
     @Slot(object)
     def _deliver(self, parcel: _Parcel | _Report) -> None:
+        if isinstance(parcel, _Parcel):
+            self.awaited -= 1
         if self._closing.is_set():
             return  # whoever asked may not ask on: the threads are gone
         listening = shiboken6.isValid(parcel.owner)

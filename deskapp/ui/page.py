@@ -164,8 +164,15 @@ class Page(QWidget):
         return False
 
     def verb(self, word: str) -> bool:
-        """Take a command of the laminated sheet (OK, NEXT, PRINT ...); True when it meant something here."""
-        return False
+        """Take a command of the laminated sheet (OK, NEXT, PRINT ...); True when it meant something here.
+
+        A page that has no words of its own prints and goes on as by its keys.
+        """
+        act = getattr(self, {"PRINT": "print_paper", "NEXT": "next_record"}.get(word, ""), None)
+        if act is None:
+            return False
+        act()
+        return True
 
     def changed(self, changes: Changes) -> None:
         """A commit happened, ours or another's; ask again for what is shown if it is touched."""

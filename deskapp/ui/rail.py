@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
@@ -68,7 +68,7 @@ class Rail(QWidget):
         self._show_groups()
 
     def show_page(self, page_id: str) -> None:
-        """Mark the page that is open."""
+        """Mark the page that is open, and bring its mark into sight."""
         button = self.buttons.get(page_id)
         self._group.setExclusive(False)
         for other in self.buttons.values():
@@ -78,7 +78,14 @@ class Rail(QWidget):
             button.setChecked(True)
             self._folded -= {page.group for page in self._pages if page.id == page_id}
             self._show_groups()
+            # Later, when a group that was folded has its places again.
+            QTimer.singleShot(0, self, lambda: self._bring(button))
         self._group.setExclusive(button is not None)
+
+    def _bring(self, button: Button) -> None:
+        """Scroll up or down, never sideways: a long name would push the icons out of sight."""
+        middle = button.y() + button.height() // 2
+        self._area.ensureVisible(0, middle, 0, button.height() // 2 + SMALL)
 
     def allow(self, may: Callable[[str], bool]) -> None:
         """List only what the person may open."""

@@ -110,9 +110,11 @@ class Router(QObject):
 
     def _verb(self, shell: Shell, verb: str) -> None:
         page = shell.page()
+        if page is not None and page.verb(verb):
+            return
         if verb == "UNDO":
             self.undo_wanted.emit()
-        elif page is None or not page.verb(verb):
+        else:
             self.failed.emit()
             self._notify(N_("The command {verb} does nothing on this page."), tone="warn", verb=verb)
 

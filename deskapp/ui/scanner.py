@@ -79,7 +79,7 @@ class Scanner(QObject):
         self._swallow_release: int | None = None
         self._previous: tuple[str, float] = ("", float("-inf"))
         self._timer = QTimer(self, singleShot=True, interval=HOLD_MS)
-        self._timer.timeout.connect(self.release)
+        self._timer.timeout.connect(self._quiet)
         app.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -108,6 +108,10 @@ class Scanner(QObject):
         """Watch no longer; what is held is handed on."""
         self.release()
         self._app.removeEventFilter(self)
+
+    def _quiet(self) -> None:
+        """Hand on what is held if really nothing follows: after a busy moment the rest of a code waits in the queue."""
+        QTimer.singleShot(0, self, lambda: None if self._timer.isActive() else self.release())
 
     def release(self) -> None:
         """Hand on what was held: it was typed by a person."""

@@ -228,6 +228,12 @@ class Shell(QWidget):
         self.stack.setAccessibleName(spoken(N_("Page")))
         for page_id, page in self.built.items():
             page.setAccessibleName(spoken(self.pages[page_id].title))
+        shown = self.page()
+        if shown is not None:
+            from deskapp.models.store import Changes  # here with the first page, not before the first paint
+
+            # Models and parts have names in two languages, and the page was answered with those of the other one.
+            shown.changed(Changes.everything())
 
     def _fit(self) -> None:
         self.rail.set_narrow(self._keep_narrow or self.width() < theme.px(WIDE_ENOUGH))

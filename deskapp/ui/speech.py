@@ -26,6 +26,11 @@ def listed(parts: Iterable[str]) -> str:
     return ("、" if language() == "zh_CN" else ", ").join(part for part in parts if part)
 
 
+def clauses(parts: Iterable[str]) -> str:
+    """Return several clauses as one sentence, set apart as the window's language does."""
+    return ("；" if language() == "zh_CN" else "; ").join(part for part in parts if part)
+
+
 def without_mnemonic(text: str) -> str:
     """Return the text without its access key: the ampersand, or all of the “(&N)” that Chinese texts add."""
     return re.sub(r"\s?\(&\w\)", "", text).replace("&&", "\0").replace("&", "").replace("\0", "&")

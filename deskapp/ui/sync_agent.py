@@ -19,6 +19,7 @@ from deskapp.errors import DeskError
 from deskapp.models.store import Changes
 from deskapp.ui.application import Relay
 from deskapp.ui.jobs import Jobs
+from deskapp.ui.line_watch import LineWatch
 from deskapp.ui.page import Fill, SyncDoor
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ class SyncAgent(QObject):
         self._relay.told.connect(self._heard)
         self._pause = QTimer(self, singleShot=True)
         self._pause.timeout.connect(self._flush)
-        self._reach: QObject | None = None
+        self._watch = LineWatch(self)
+        self._watch.changed.connect(self._network_changed)
 
     # -- life ----------------------------------------------------------------------
 
@@ -206,7 +208,7 @@ class SyncAgent(QObject):
         self._looking = False
         if agent is not None and agent is not self._agent:
             self._agent = agent
-            self._listen_to_network()
+            self._watch.begin()
             self._look_at_line()
             agent.pulse.start()
         self._agent = agent
@@ -256,26 +258,13 @@ class SyncAgent(QObject):
         if records and not self._over:
             self._jobs.changed.emit(Changes(records))
 
-    def _listen_to_network(self) -> None:
-        """Hear of another network from the system; where it does not tell, the agent's own look every 15 s finds it."""
-        if self._reach is not None:
-            return
-        from PySide6.QtNetwork import QNetworkInformation
-
-        if QNetworkInformation.loadDefaultBackend():
-            self._reach = QNetworkInformation.instance()
-            for told in ("reachabilityChanged", "transportMediumChanged"):
-                getattr(self._reach, told).connect(self._network_changed)
-            if self._reach.supports(QNetworkInformation.Feature.Metered):
-                self._reach.isMeteredChanged.connect(self._network_changed)
-                self._look_at_line()
-
     def _look_at_line(self) -> None:
         """Let the agent know whether the line is paid by volume, where the system can tell."""
-        if self._agent is not None and self._reach is not None:
-            self._agent.exchange.metered = bool(self._reach.isMetered())  # type: ignore[attr-defined]
+        if self._agent is not None:
+            self._agent.exchange.metered = self._watch.metered
 
-    def _network_changed(self, _how: object) -> None:
+    def _network_changed(self) -> None:
+        """Hear of another network from the system; where it does not tell, the agent's own look every 15 s finds it."""
         self._look_at_line()
         if self._agent is not None:
             self._agent.pulse.nudge(at_once=True)

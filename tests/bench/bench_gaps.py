@@ -86,9 +86,10 @@ globals()["import"] = take_in
 def labels(then):
     def work(progress):
         from deskapp.print import render
-        from tests.bench.bench_labels import cards
+        from deskapp.print.edition import Edition
+        from tests.bench.print.cards import labels as cards
         given = [("device_label", card) for card in cards(200)]
-        return render.render_many(given, medium="label-60x40", language="zh_CN").pdf
+        return render.render_many(given, Edition("label-60x40", "zh_CN")).pdf
     window.jobs.background(work, owner=window, then=lambda pdf: then(), refused=failed)
 
 def export(then):

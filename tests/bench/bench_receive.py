@@ -102,7 +102,7 @@ def receive(store: Store, manifest_id: str, devices: Sequence[tuple[str, str]]) 
         clock.scan("label", lambda label=label: page.scan(label), lambda label=label: look.line is not None  # type: ignore[misc]
                    and look.line.label_no == label)  # fmt: skip
         clock.scan("serial number", lambda serial=serial: page.scan(serial), look.ready)  # type: ignore[misc]
-        clock.scan("all in order", lambda: page.verb("OK"), lambda count=count: len(page.acts) == count  # type: ignore[misc]
+        clock.scan("all in order", lambda: page.verb("OK"), lambda count=count: len(page.desk.acts) == count  # type: ignore[misc]
                    and page.view is not None and page.view.received == count)  # fmt: skip
     jobs.close()
     return clock

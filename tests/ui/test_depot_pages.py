@@ -189,9 +189,9 @@ def test_scrap_asks_for_one_witness_after_the_other(qtbot: Any, shown: Any, depo
     act.reference.setText("BF-2026-018")
     act.submit()
     qtbot.waitUntil(lambda: len(asked) == 1)
-    asked[0][1](depot.consent(depot.staff["T02"], "quarantine"))
+    asked[0][1](depot.consent(depot.staff["T02"], "witness"))
     qtbot.waitUntil(lambda: len(asked) == 2)
-    asked[1][1](depot.consent(depot.staff["K01"], "quarantine"))
+    asked[1][1](depot.consent(depot.staff["K01"], "witness"))
     qtbot.waitUntil(lambda: depot.state(one) == "scrapped")
     assert "scrap_record" in kinds(depot)
 

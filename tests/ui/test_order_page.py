@@ -16,6 +16,7 @@ from deskapp.commands.bench import quarantine
 from deskapp.commands.checkin_after import attach_photo
 from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.moves import raise_card
+from deskapp.commands.people import vouch
 from deskapp.commands.pickup import confirm_working
 from deskapp.commands.pickup_correct import void_pickup
 from deskapp.commands.pickup_forms import Payment
@@ -31,7 +32,7 @@ from deskapp.ui.speech import retranslate_tree
 from tests.checkin_shop import stock_shop, taken_in
 from tests.commands.test_pickup import consent, order_with
 from tests.commands.test_pickup_correct import picked_up
-from tests.conftest import People
+from tests.conftest import PINS, People
 from tests.factories_pickup import Line
 
 ENTER, SPACE, ESCAPE = Qt.Key.Key_Return, Qt.Key.Key_Space, Qt.Key.Key_Escape
@@ -298,6 +299,25 @@ def test_a_device_is_given_back_unrepaired_after_the_risks_were_told(
     qtbot.waitUntil(lambda: told == ["The device is ready for pickup, unrepaired."])
 
 
+def test_a_forgotten_accessory_is_corrected_with_a_supervisors_consent(
+    qtbot: Any, show: Show, store: Store, people: People, asked: Asked
+) -> None:
+    order = order_with(store, people, Line(end="unrepaired"))
+    page = show(order.items[0], people.clerk)
+    begin(qtbot, page, "correct_accessory")
+    act = page.acts.acts["correct_accessory"]
+    act.kind.set_value("battery")
+    into(qtbot, act.reason, "漏登电池", enter=True)
+    qtbot.waitUntil(lambda: bool(asked))
+    right, _values, then = asked[0]
+    assert right == "correct"
+    given = store.run(vouch(who="S01", pin=PINS["S01"], right="correct"), by=people.clerk).result
+    then(given.for_reason("当面核对"))
+
+    qtbot.waitUntil(lambda: any(kind == "battery" for kind, _back in page.card.lines[0].accessories))
+    assert page.card.slip_no != order.slip_no
+
+
 def test_quarantine_and_release_by_two_persons(
     qtbot: Any, show: Show, store: Store, people: People, asked: Asked
 ) -> None:
@@ -318,11 +338,8 @@ def test_quarantine_and_release_by_two_persons(
     press(ENTER)
     qtbot.waitUntil(lambda: bool(asked))
     right, values, then = asked[0]
-    assert right == "quarantine" and values["number"] == order.labels[0]
-    from deskapp.commands.people import vouch
-    from tests.conftest import PINS
-
-    given = store.run(vouch(who="C01", pin=PINS["C01"], right="quarantine"), by=people.supervisor).result
+    assert right == "witness" and values["number"] == order.labels[0]
+    given = store.run(vouch(who="C01", pin=PINS["C01"], right="witness"), by=people.supervisor).result
     then(given.for_reason("一起查看"))
 
     state_is(qtbot, store, order.items[0], "ready_for_pickup")

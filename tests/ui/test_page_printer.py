@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtPrintSupport import QPrinter
 
 from deskapp.print import printers, render
+from deskapp.print.edition import Edition
 from deskapp.print.printers import NotSent, Readiness
 from deskapp.rules.papers import QuoteCard
 from deskapp.ui import page_printer
@@ -16,7 +17,7 @@ from deskapp.ui import page_printer
 
 @pytest.fixture
 def quote() -> bytes:
-    return render.render("quote", QuoteCard(number="Q00123260312001X"), medium="a5", language="zh_CN").pdf
+    return render.render("quote", QuoteCard(number="Q00123260312001X"), Edition("a5", "zh_CN")).pdf
 
 
 def test_a_driver_that_is_not_installed_is_told_before_anything_is_sent(look: object, quote: bytes) -> None:

@@ -234,7 +234,7 @@ def test_receiving_says_what_is_next_until_the_van_is_finished(qtbot: Any, shown
     QTest.keyClick(page.look.seal, "1")
     assert page.look.accessories.hasFocus() or page.look.tamper.hasFocus(), "an answer goes on to the next question"
 
-    page.undo()
+    page.desk.undo()
     page.scan(one.label_no)
     qtbot.waitUntil(page.look.isVisible)
     page.scan(one.serial_no)

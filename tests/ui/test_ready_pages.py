@@ -145,13 +145,13 @@ def test_the_shelf_is_counted_by_scanning_and_the_last_scan_undone(
     qtbot.waitUntil(lambda: page.view is not None)
 
     page.scan(order.labels[0])
-    qtbot.waitUntil(lambda: page.count.progress.text() == "1 / 2")
+    qtbot.waitUntil(lambda: page.count.desk.progress.text() == "1 / 2")
     page.scan(order.labels[0])
-    qtbot.waitUntil(lambda: page.count.last.said() == "Counted already")
+    qtbot.waitUntil(lambda: page.count.desk.panel.said() == "Counted already")
     page.scan("FREMD12345")
     qtbot.waitUntil(lambda: page.count.strangers.isVisible())
-    page.scan("X:UNDO")
-    assert not page.count.strangers.isVisible() and page.count.progress.text() == "1 / 2"
+    page.verb("UNDO")
+    assert not page.count.strangers.isVisible() and page.count.desk.progress.text() == "1 / 2"
     page.count.save_button.setFocus()
     type_into_focus("", ENTER)
 
@@ -225,7 +225,7 @@ def test_a_day_that_cannot_be_read_is_told_and_stays(qtbot: Any, shown: Any) -> 
     page.day.setFocus()
     page.day.selectAll()
     qtbot.keyClicks(page.day, "long ago")
-    page.count.field.setFocus()
+    page.count.desk.field.setFocus()
 
     qtbot.waitUntil(lambda: page.banner.isVisible())
     assert page.day.text() == "long ago"

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip, QVBoxLayout, QWidget
 
+from deskapp import i18n
 from deskapp.ui import theme
-from deskapp.ui.kit import Cell, Column, DataTable, Happening, Scroll, Text, Timeline
+from deskapp.ui.kit import Card, Cell, Column, DataTable, Happening, PageContext, Scroll, Text, Timeline
+from deskapp.ui.pages.board import BoardPage
 from deskapp.ui.widgets.column_widths import Wish, widths
 
 WISHES = st.lists(
@@ -113,4 +116,63 @@ def test_a_long_history_lays_its_page_out_a_few_times_not_once_a_line(qtbot: Any
         QApplication.processEvents()
 
     assert counted.count <= 12
-    assert len([text for text in line.findChildren(Text) if text.text().startswith("entry") and text.isVisible()]) == 120
+    assert (
+        len([text for text in line.findChildren(Text) if text.text().startswith("entry") and text.isVisible()]) == 120
+    )
+
+
+# -- the board in large letters ----------------------------------------------------
+
+
+def test_the_names_of_the_queues_stay_readable_on_the_board(
+    qtbot: Any, look: QApplication, context: PageContext
+) -> None:
+    page = BoardPage(context)
+    qtbot.addWidget(page)
+    page.resize(1190, 690)
+    page.show()
+    page.open()
+    qtbot.waitUntil(lambda: page.seen is not None, timeout=20_000)
+    view = page.queues.view
+    for language, scale, columns in (
+        ("en", 100, 3), ("en", 200, 1), ("zh_CN", 125, 2), ("en", 125, 2), ("zh_CN", 100, 3), ("en", 150, 2),
+    ):  # fmt: skip
+        theme.apply(look, "light", scale)
+        i18n.use(language)
+        page.resize(1084 if scale == 100 else 1190, 690)  # beside the navigation, which is folded in larger letters
+        page.queues.retranslate()
+        QApplication.processEvents()
+        at = (language, scale)
+
+        assert sum(column.isVisible() for column in page._columns) == columns, at
+        assert view.verticalScrollBar().maximum() == view.horizontalScrollBar().maximum() == 0, at
+        for number in range(len(page.queues.rows())):
+            (cell, *_figures) = page.queues.model.cells(number)
+            assert view._rows.needed(cell) <= view.columnWidth(0), (at, cell)
+        tops = [min(part.mapTo(page, QPoint(0, 0)).y() for part in column.findChildren(Card))
+                for column in page._columns if column.isVisible()]  # fmt: skip
+        assert max(tops) - min(tops) < 4, at  # no column begins with a hole
+
+
+def test_what_a_narrow_column_cuts_off_is_told_where_the_mouse_rests(qtbot: Any, look: QApplication) -> None:
+    table = DataTable(
+        [
+            Column("words", "Subject", lambda one: one, 0),
+            Column("state", "State", lambda one: Cell("ok", pill=True), 60),
+        ]
+    )
+    qtbot.addWidget(table)
+    table.resize(260, 200)
+    table.show()
+    table.set_rows(["short", "will not power on since the last storm, and the battery is swollen too"])
+    QApplication.processEvents()
+    view = table.view
+    place = [view.visualRect(view.model().index(row, 0)).center() for row in range(2)]
+
+    assert view._whole.at(place[1]).endswith("swollen too") and view._whole.at(place[0]) == ""
+    assert view._whole.at(view.viewport().rect().bottomLeft()) == ""
+    QApplication.sendEvent(
+        view.viewport(), QHelpEvent(QEvent.Type.ToolTip, place[1], view.viewport().mapToGlobal(place[1]))
+    )
+    qtbot.waitUntil(lambda: QToolTip.text().endswith("swollen too"))
+    QToolTip.hideText()

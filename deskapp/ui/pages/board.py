@@ -1,25 +1,41 @@
-"""The supervisor's board: one page without scrolling that says what stands where, and what to ask about first."""
+"""The supervisor's board: one page that says what stands where, and what to ask about first.
+
+At the usual size of letters nothing has to be scrolled. Larger ones get fewer columns of cards, so that the words in
+them stay words; the page then scrolls downwards.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from typing import cast
 
-from deskapp.commands.papers_depot import print_command_sheet, print_shelf_labels
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
 from deskapp.errors import N_
 from deskapp.models.store import Changes
 from deskapp.queries.board import SHOWN, Awaited, Board, Load, Queue, Stuck, board
 from deskapp.queries.transfers import ManifestRow
 from deskapp.rules.states import STATE_TITLES, WorkState
 from deskapp.rules.transfers import Age
-from deskapp.ui.kit import Button, Card, Cell, Column, DataTable, EmptyState, Page, PageContext, Pill, row, spoken
-from deskapp.ui.pages.today_cards import Listing
+from deskapp.ui import theme
+from deskapp.ui.kit import Card, Cell, Column, DataTable, EmptyState, Page, PageContext, Pill, spoken
+from deskapp.ui.pages.desk_sheets import DeskSheets
+from deskapp.ui.pages.today_cards import Listing, fit
 from deskapp.ui.tokens import LARGE, MEDIUM
+from deskapp.ui.widgets.text import RESTYLE
 
 WATCHED = ("repair_item", "work_event", "manifest", "manifest_event", "stock_move", "staff")
 REFRESH_MS = 60_000
 PLACES = {"ready": "ready", "transit": "transfers", "packing": "transfers", "keys": "key_runs"}
 """Which page shows a stage; all others are the bench's."""
+
+WIDE, HALF, NARROW = ((0,), (2, 3), (1, 4)), ((0,), (1, 2, 3, 4), ()), ((0, 1, 2, 3, 4), (), ())
+"""Which cards stand in which column: queues, stuck, people, parts, transports; in one column the gravest first."""
+
+SHARES = (28, 18, 21)
+ROOM_FOR_THREE, ROOM_FOR_TWO = 1040, 700
+"""The width from which on so many columns are readable, px at 100 %."""
 
 AGES = {Age.FINE: "muted", Age.LATE: "warn", Age.ALARM: "danger"}
 
@@ -28,16 +44,16 @@ class BoardPage(Page):
     """Queues with their age at the left; stuck, people, parts and transports beside them."""
 
     def __init__(self, context: PageContext) -> None:
-        super().__init__(context, N_("Board"), scroll=False)
+        super().__init__(context, N_("Board"))
         self.body.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
         self.body.setSpacing(MEDIUM)
         self.seen: Board | None = None
         self._arriving = False
+        self._places: tuple[tuple[int, ...], ...] = ()
         self.here = Pill(N_("nothing in hand"), "neutral", "inbox")
         self.late = Pill(N_("nothing late"), "ok", "clock")
         self.stuck_pill = Pill(N_("nothing stuck"), "ok", "circle-check")
-        self.sheet = Button(N_("Command sheet"), "quiet", icon="scan", clicked=self.print_paper)
-        self.labels = Button(N_("Shelf labels"), "quiet", icon="tag", clicked=self.print_labels)
+        self.sheets = DeskSheets(context)
         self.queues = DataTable(
             [
                 Column("stage", N_("Queue"), _stage, 0),
@@ -61,20 +77,51 @@ class BoardPage(Page):
     def _arrange(self) -> None:
         for pill in (self.here, self.late, self.stuck_pill):
             self.head.addWidget(pill)
-        self.head.addLayout(row(self.labels, self.sheet))
+        self.head.addWidget(self.sheets)
         card = Card(N_("Queues"), icon="list-check")
         card.add(self.queues)
-        columns = QHBoxLayout()
-        columns.setSpacing(MEDIUM)
-        columns.addWidget(card, 14)
-        for parts, share in (((self.people, self.awaited), 9), ((self.stuck, self.transit), 10)):
-            column = QVBoxLayout()
-            column.setSpacing(MEDIUM)
-            for part in parts:
-                column.addWidget(part)
-            column.addStretch(1)
-            columns.addLayout(column, share)
-        self.body.addLayout(columns, 1)
+        self._parts = (card, self.stuck, self.people, self.awaited, self.transit)
+        self._line = QHBoxLayout()
+        self._line.setSpacing(MEDIUM)
+        self._columns = [QWidget() for _share in WIDE]
+        for column in self._columns:
+            below = QVBoxLayout(column)
+            below.setContentsMargins(0, 0, 0, 0)
+            below.setSpacing(MEDIUM)
+            below.addStretch(1)
+            self._line.addWidget(column)
+        self.body.addLayout(self._line)
+        self.body.addStretch(1)
+        self._place()
+
+    def _place(self) -> None:
+        """Put the cards into as many columns as their words have room for."""
+        room = self.width()
+        places = WIDE if room >= theme.px(ROOM_FOR_THREE) else HALF if room >= theme.px(ROOM_FOR_TWO) else NARROW
+        if places == self._places:
+            return
+        self._places = places
+        for part in self._parts:
+            if (held := part.parentWidget()) is not None and (layout := held.layout()) is not None:
+                layout.removeWidget(part)
+        for column, parts, share in zip(self._columns, places, SHARES, strict=True):
+            below = cast("QVBoxLayout", column.layout())
+            for number in parts:
+                below.insertWidget(below.count() - 1, self._parts[number])  # above the stretch
+            column.setVisible(bool(parts))
+            self._line.setStretchFactor(column, share if parts else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Place the cards anew where the room is another one."""
+        super().resizeEvent(event)
+        self._place()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Place the cards anew for another size of letters."""
+        super().changeEvent(event)
+        if event.type() in RESTYLE and hasattr(self, "_columns"):
+            self._place()
+            fit(self.queues)
 
     # -- coming and going ---------------------------------------------------------
 
@@ -100,15 +147,7 @@ class BoardPage(Page):
 
     def print_paper(self) -> None:
         """Print the sheet with the commands to scan (Ctrl+P)."""
-        self.jobs.do(print_command_sheet(), owner=self,
-                     then=lambda _job: self.context.toast(N_("The command sheet prints"), tone="ok"))  # fmt: skip
-
-    def print_labels(self) -> None:
-        """Print the label of every shelf."""
-        self.jobs.do(print_shelf_labels(), owner=self, then=self._labels_queued)
-
-    def _labels_queued(self, numbers: tuple[str, ...]) -> None:
-        self.context.toast(N_("{count} shelf labels print"), tone="ok", count=len(numbers))
+        self.sheets.print_sheet()
 
     def retranslate(self) -> None:
         """Say figures and states in the window's language."""
@@ -124,6 +163,7 @@ class BoardPage(Page):
         self.stuck_pill.show_state(N_("{count} stuck"), "warn" if seen.stuck_count else "ok", "alert-triangle",
                                    count=seen.stuck_count)  # fmt: skip
         self.queues.set_rows(seen.queues, keep=lambda one: one.name)
+        fit(self.queues)
         waiting = next(one.count for one in seen.queues if one.name == "parts")
         self.stuck.show_rows(seen.stuck, seen.stuck_count)
         self.people.show_rows(seen.people[:SHOWN], len(seen.people))

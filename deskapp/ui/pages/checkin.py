@@ -16,7 +16,7 @@ from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.models.store import Changes, Override, Store
 from deskapp.queries.checkin import Told, serial_of
-from deskapp.queries.drafts import DraftCard, drafts
+from deskapp.queries.drafts import DraftCard, draft, drafts
 from deskapp.rules.identifiers import clean_serial, judge, sentence
 from deskapp.rules.numbers import PROBLEMS, ScanKind, parse_scan
 from deskapp.ui.kit import Page, PageContext, Scroll, spoken
@@ -72,7 +72,11 @@ class CheckInPage(Page):
     # -- the window calls --------------------------------------------------------
 
     def open(self, **args: object) -> None:
-        """Begin, or go on; a ticket, a merchant and a serial number may come along."""
+        """Begin, or go on; a ticket, a merchant, a serial number, or what was begun (`draft_id`) may come along."""
+        begun = str(args.get("draft_id") or "")
+        if begun and self.stack.currentIndex() == _FORM:
+            self._go_on_with(begun)
+            return
         self.ticket_id = str(args.get("ticket_id") or self.ticket_id)
         merchant = str(args.get("merchant_id") or "")
         if merchant and self.sheet.party.merchant_card is None:
@@ -88,13 +92,30 @@ class CheckInPage(Page):
             self._ask_drafts()
             self.focus_first(self.sheet.serial)
 
+    def _go_on_with(self, draft_id: str) -> None:
+        """Take up what was begun, at its first open question; what stands here now is kept as a draft of its own."""
+        if draft_id == self.draft_id:
+            self.sheet.go_on()
+            return
+        self.save_draft()
+
+        def then(card: DraftCard | None) -> None:
+            if card is not None:
+                self.restore(card)
+            else:
+                self._ask_drafts()
+
+        self.jobs.ask(lambda session: draft(session, draft_id), owner=self, then=then, exclusive="begun")
+
     def leave(self) -> None:
         """Keep what was typed."""
         self.save_draft()
 
     def changed(self, changes: Changes) -> None:
-        """Follow printer and records."""
+        """Follow printer and records; models may have other names, in another language too."""
         self.labels.changed(changes)
+        if changes.touches("device_model"):
+            self.sheet.name_models()
 
     def scan(self, text: str) -> bool:
         """Take a serial number as a device; while labels are open, take a label."""
@@ -304,7 +325,7 @@ class CheckInPage(Page):
         self._saved_state = state
         act = save_draft(
             draft_id=self.draft_id, page="check_in", form=state, title=self.sheet.party.merchant.text(),
-            known=[panel.serial for panel in self.sheet.panels],
+            known=[one for panel in self.sheet.panels for one in (panel.serial, *panel.kept)],
         )  # fmt: skip
         self.jobs.do(act, owner=self, then=self._draft_saved)
 

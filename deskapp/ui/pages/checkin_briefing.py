@@ -195,6 +195,9 @@ def _pills_of(briefing: DeviceBriefing) -> list[Pill]:
         pills.append(Pill(N_("Warranty ended on {day}"), "warn", "shield-check", day=briefing.warranty_until))
     else:
         pills.append(Pill(N_("Warranty not known"), "neutral", "shield-check"))
+    if briefing.covered_orders:
+        until = max(day for _order, day in briefing.covered_orders)
+        pills.append(Pill(N_("Same fault free until {day}"), "ok", "tool", day=until))
     if briefing.is_loaner:
         pills.append(Pill(N_("Our loaner"), "info", "switch-horizontal"))
     owners = {"merchant_owned": N_("Merchant's own"), "leased": N_("Leased"), "bank_owned": N_("The bank's")}

@@ -34,5 +34,5 @@ def keep_files(store: Store, photos: Sequence[Photo], signature: Signature | Non
 
 
 def fetch_photo(store: Store, sha256: str) -> Callable[[Progress], bytes]:
-    """Return the work that brings a stored photo back."""
+    """Return the work that brings a stored photo back; it raises Unavailable when that is not on this computer."""
     return lambda _progress: Blobs(store.home.blobs, store.key).fetch(sha256)

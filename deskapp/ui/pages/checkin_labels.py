@@ -100,9 +100,7 @@ class LabelsPanel(QWidget):
         self.list.add(self._lines)
         self.todo = Text(role="muted", wrap=True)
         self.without = Button(N_("Go on without scanning"), icon="player-play", clicked=lambda: self.leave(False))
-        self.queue = Button(
-            N_("Print queue"), "quiet", icon="printer", clicked=lambda: context.navigate("print_queue")
-        )
+        self.queue = Button(N_("Print queue"), "quiet", icon="printer", clicked=lambda: context.navigate("print_queue"))
         self.next = Button(N_("Next check-in"), "primary", icon="plus", clicked=lambda: self.leave(True))
         stack = column(self.title, self.told, self.banner, self.field, self.list, self.todo, gap=LARGE)
         stack.setContentsMargins(0, 0, 0, 0)

@@ -120,9 +120,7 @@ class PartyCard(Card):
         ):  # fmt: skip
             QWidget.setTabOrder(first, second)
 
-    def _row(
-        self, grid: QGridLayout, key: str, label: str, field: QWidget, line: int, column: int, span: int
-    ) -> None:
+    def _row(self, grid: QGridLayout, key: str, label: str, field: QWidget, line: int, column: int, span: int) -> None:
         made = FormRow(label, field)
         self.rows[key] = made
         grid.addWidget(made, line, column, 1, span, Qt.AlignmentFlag.AlignTop)
@@ -326,9 +324,7 @@ class PartyCard(Card):
         self._say_boxes()
 
     def _say_boxes(self) -> None:
-        self.notice.setText(
-            spoken(N_("Said: settle, sign off; we keep no card data (Space)"))
-        )
+        self.notice.setText(spoken(N_("Said: settle, sign off; we keep no card data (Space)")))
         self.stopped.setText(spoken(N_("The business stands still without it")))
         self.vendor.setText(spoken(N_("May go to the maker for repair")))
         self.old_parts.setText(spoken(N_("Wants replaced parts back")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QTimer, Signal
@@ -9,7 +10,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
-from deskapp.i18n import language
 from deskapp.models.store import Store
 from deskapp.queries.checkin import DeviceBriefing, MerchantCard, Told, device_briefing, merchant_card
 from deskapp.ui import theme
@@ -20,6 +20,7 @@ from deskapp.ui.pages.checkin_device import QUESTIONS, DevicePanel
 from deskapp.ui.pages.checkin_draft import DraftList
 from deskapp.ui.pages.checkin_files import fetch_photo
 from deskapp.ui.pages.checkin_party import PartyCard
+from deskapp.ui.speech import clauses
 from deskapp.ui.tokens import LARGE, MEDIUM
 
 
@@ -53,7 +54,8 @@ class CheckInSheet(QWidget):
     def _build(self) -> None:
         context = self.context
         self.serial = ScanField(
-            N_("Scan the serial number on the case, or type it and press Enter"), name=N_("Serial number"),
+            N_("Scan the serial number on the case, or type it and press Enter"),
+            name=N_("Serial number"),
             serials_only=True,
         )
         self.serial.setProperty("role", "big")
@@ -160,6 +162,22 @@ class CheckInSheet(QWidget):
             self._take_over(panel, briefing.told)
         self.show_all()
 
+    def name_models(self) -> None:
+        """Ask again how the models are called; what was answered and typed stays."""
+        now = self.context.now()
+        for panel in self.panels:
+            if panel.briefing is not None:
+                self.jobs.ask(
+                    partial(device_briefing, serial_no=panel.serial, now=now), owner=panel,
+                    then=partial(self._named, panel), exclusive="names",
+                )  # fmt: skip
+
+    def _named(self, panel: DevicePanel, briefing: DeviceBriefing) -> None:
+        panel.briefing = briefing
+        panel.show_extra()
+        if self.shown() is panel:
+            self.show_briefing()
+
     def _take_over(self, panel: DevicePanel, told: Told) -> None:
         """Answer what the merchant has said on the telephone already; what the clerk wrote stays."""
         if panel.symptom.text() or panel.words.text():
@@ -218,6 +236,7 @@ class CheckInSheet(QWidget):
 
     def ask_merchant(self, merchant_id: str) -> None:
         """Look a merchant up and take it over."""
+
         def then(card: MerchantCard | None) -> None:
             if card is not None:
                 self.party.use_merchant(card)
@@ -276,8 +295,7 @@ class CheckInSheet(QWidget):
                 )  # fmt: skip
         lacks += [spoken(name) for name in self.party.missing()]
         if lacks:
-            joint = "；" if language() == "zh_CN" else "; "
-            self.lacks.put(spoken(N_("Still open: {what}"), what=joint.join(lacks)))
+            self.lacks.put(spoken(N_("Still open: {what}"), what=clauses(lacks)))
         else:
             self.lacks.put(spoken(N_("Everything is answered.")))
 
@@ -317,14 +335,17 @@ class CheckInSheet(QWidget):
         self.party.restore(party)
         self.show_device(min(int(form.get("current", 0)), len(self.panels) - 1))
         self.show_all()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Go to the first open question of the shown device."""
         shown = self.shown()
         if shown is not None:
             shown.go_on()
 
     def _fetch(self, panel: DevicePanel, sha256: str) -> None:
-        work = fetch_photo(cast("Store", self.jobs.store), sha256)
-        name = spoken(N_("Photo"))
-        self.jobs.background(work, owner=panel, then=lambda content: panel.photos.add_bytes(content, name))
+        store = cast("Store", self.jobs.store)
+        panel.photos.add_kept(fetch_photo(store, sha256), spoken(N_("Photo")))
 
     def clear(self) -> None:
         """Empty the form."""

@@ -14,6 +14,7 @@ from deskapp.ui.kit import (
     Button,
     Card,
     Facts,
+    FlowLayout,
     Happening,
     Page,
     PageContext,
@@ -43,13 +44,17 @@ class CustodyPage(Page):
     def __init__(self, context: PageContext) -> None:
         super().__init__(context, N_("Chain of custody"))
         self.view: CustodyView | None = None
-        self._id = ""
+        self._id = self._code = ""
         self.whole = Pill(N_("no gap"), "ok", "shield-check")
         self.suspect = Pill(N_("suspicious"), "danger", "alert-triangle")
         self.print_button = Button(N_("&Print as evidence"), "primary", icon="printer", clicked=self.print_paper)
         self.order_button = Button(N_("&Open the order"), icon="clipboard-list", clicked=self.go_order)
-        for widget in (self.whole, self.suspect, self.order_button, self.print_button):
-            self.head.addWidget(widget)
+        for pill in (self.whole, self.suspect):
+            self.head.addWidget(pill)
+        buttons = FlowLayout(margin=0)
+        for button in (self.print_button, self.order_button):
+            buttons.addWidget(button)
+        self.body.addLayout(buttons)
         self.facts = Facts()
         for key, words in (("label", N_("Label")), ("order", N_("Order")), ("model", N_("Model")),
                            ("serial", N_("Serial number")), ("holder", N_("Now")), ("state", N_("State"))):  # fmt: skip
@@ -74,9 +79,10 @@ class CustodyPage(Page):
         self.field.scanned.connect(self._check)
 
     def open(self, **args: object) -> None:
-        """Show the chain of a device on an order, or of a unit's newest visit."""
+        """Show the chain of a device on an order, or of a unit's newest visit; `code` is that of a printed record."""
         identity, kind = str(args.get("id") or args.get("item_id") or ""), str(args.get("kind", "item"))
         self.verdict.put("")
+        self._code = str(args.get("code") or "")
 
         def question(session: ReadSession) -> CustodyView | None:
             item_id = newest_item(session, identity) if kind == "device" else identity
@@ -96,10 +102,13 @@ class CustodyPage(Page):
         scan = parse_scan(text)
         if scan.kind is not ScanKind.LABEL:
             return False
-        if (scan.token or "").startswith("C"):
+        record = (scan.token or "").startswith("C")
+        if record and self.view is not None and self.view.label_no == scan.number:
             self._check(text)
         else:
-            self.jobs.ask(lambda session: item_of_label(session, scan.number), owner=self, then=self._other)
+            code = text if record else ""
+            self.jobs.ask(lambda session: item_of_label(session, scan.number), owner=self,
+                          then=lambda item_id: self._other(item_id, code))  # fmt: skip
         return True
 
     def retranslate(self) -> None:
@@ -119,9 +128,9 @@ class CustodyPage(Page):
         if self._id:
             self.context.navigate("order", id=self._id, kind="item")
 
-    def _other(self, item_id: str) -> None:
+    def _other(self, item_id: str, code: str) -> None:
         if item_id:
-            self.open(id=item_id)
+            self.open(id=item_id, code=code)
         else:
             self.banner.say("warn", N_("No device here bears this label."))
 
@@ -132,6 +141,7 @@ class CustodyPage(Page):
         self.field.clear()
         self.verdict.set_role(tone)
         self.verdict.say(words)
+        self.banner.say(tone, words)  # the proof stands below a long chain
 
     def _here(self, view: CustodyView | None) -> None:
         self.view = view
@@ -141,6 +151,9 @@ class CustodyPage(Page):
         self._id = view.item_id
         self.banner.clear()
         self._show(view)
+        if self._code:
+            code, self._code = self._code, ""
+            self._check(code)
 
     def _show(self, view: CustodyView) -> None:
         chain = view.chain

@@ -15,7 +15,6 @@ from deskapp.models.day_figures import Exemption, Figures, OpenCall, Taking
 from deskapp.models.store import Changes, Override, ReadSession
 from deskapp.queries import sheets
 from deskapp.queries.dayend import DayView, day_view, days_open, the_site
-from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui.kit import (
     BigNumber,
     Button,
@@ -26,7 +25,6 @@ from deskapp.ui.kit import (
     EmptyState,
     Form,
     MoneyField,
-    Page,
     PageContext,
     Pill,
     Progress,
@@ -38,13 +36,14 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.dayend_count import CountCard
 from deskapp.ui.pages.pickup_parts import yuan
+from deskapp.ui.pages.scan_desk import ScanPage
 from deskapp.ui.pages.settings_fields import PathField
 from deskapp.ui.pages.words import full_moment
 
 TOUCHING = ("money_event", "pickup", "repair_item", "item_record", "service_ticket", "repair_order")
 
 
-class DayEndPage(Page):
+class DayEndPage(ScanPage):
     """Closes a day."""
 
     def __init__(self, context: PageContext) -> None:
@@ -67,7 +66,8 @@ class DayEndPage(Page):
         self.add(self.export_bar)
         self._numbers()
         self._money()
-        self.count = CountCard(context)
+        self.count = CountCard(context, self.save)
+        self.desk = self.count.desk
         self.add(self.count)
         self._calls()
         self._closing()
@@ -176,25 +176,13 @@ class DayEndPage(Page):
         """Show today, or the day that is named."""
         wanted = str(args.get("day", ""))
         self.day.set_day(date.fromisoformat(wanted) if wanted else self.day.day() or self.today)
-        self.focus_first(self.count.field)
+        self.focus_first(self.desk.field)
         self._ask()
 
     def changed(self, changes: Changes) -> None:
         """Follow the day."""
         if changes.touches(*TOUCHING):
             self._ask()
-
-    def scan(self, text: str) -> bool:
-        """Every label scanned here is counted; the sheet's UNDO takes the last one back."""
-        if text.upper() == "X:UNDO":
-            self.count.undo()
-            return True
-        if text.upper() == "X:PRINT":
-            self.save()
-            return True
-        if parse_scan(text).kind in (ScanKind.COMMAND, ScanKind.BADGE):
-            return False
-        return self.count.take(text)
 
     def retranslate(self) -> None:
         """Say the figures again."""
@@ -293,7 +281,7 @@ class DayEndPage(Page):
         self.day.set_day(day)
 
     def _to_count(self) -> None:
-        self.count.field.setFocus()
+        self.desk.field.setFocus()
 
     def _show(self, view: DayView) -> None:
         seen: Figures = view.figures

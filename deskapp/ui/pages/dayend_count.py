@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from collections.abc import Callable
 
-from deskapp import settings
+from PySide6.QtCore import Signal
+
 from deskapp.commands.dayend import Counted, save_shelf_count
-from deskapp.errors import N_, DeskError
-from deskapp.i18n import say
+from deskapp.errors import N_
 from deskapp.models.day_figures import Figures, Held
+from deskapp.models.store import Command
 from deskapp.queries.dayend import Meaning, ShelfScan, shelf_scan
+from deskapp.rules.numbers import ScanKind
 from deskapp.rules.states import STATE_TITLES, WorkState
-from deskapp.ui import icons, theme
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -24,69 +23,30 @@ from deskapp.ui.kit import (
     PageContext,
     ScanField,
     Text,
-    row,
     spoken,
 )
+from deskapp.ui.pages.scan_desk import ScanDesk, ScanPanel
 from deskapp.ui.tokens import MEDIUM
 
-SENTENCES = {
-    Meaning.HELD: (N_("Found"), "ok", "circle-check"),
-    Meaning.ACCESSORY: (N_("An accessory: scan the device it belongs to"), "info", "info-circle"),
-    Meaning.GONE: (N_("By the record it is not here: “{state}”. Put it aside"), "danger", "alert-triangle"),
-    Meaning.LOANER: (N_("A loaner: it is not counted here"), "info", "switch-horizontal"),
-    Meaning.FOREIGN: (N_("Not on record: put it aside"), "warn", "alert-triangle"),
-    Meaning.MISREAD: (N_("Misread: scan it again"), "warn", "barcode"),
+TOLD = {
+    Meaning.HELD: (ScanPanel.right, N_("Found")),
+    Meaning.ACCESSORY: (ScanPanel.again, N_("An accessory: scan the device it belongs to")),
+    Meaning.GONE: (ScanPanel.wrong, N_("By the record it is not here: “{state}”. Put it aside")),
+    Meaning.LOANER: (ScanPanel.again, N_("A loaner: it is not counted here")),
+    Meaning.FOREIGN: (ScanPanel.wrong, N_("Not on record: put it aside")),
+    Meaning.MISREAD: (ScanPanel.wrong, N_("Misread: scan it again")),
 }
-AGAIN = (N_("Counted already"), "info", "refresh")
+"""How each scan on a shelf is told."""
 
 
-class LastScan(QWidget):
-    """The last scan, readable from three steps away: sign, number, words."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._tone, self._icon, self._number = "muted", "scan", ""
-        self._words: tuple[str, dict[str, object]] = (N_("Scan the first label"), {})
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.retranslate()
-
-    def show_scan(self, number: str, words: str, tone: str, icon: str, **values: object) -> None:
-        """Show a scan (the words are a message id)."""
-        self._number, self._tone, self._icon, self._words = number, tone, icon, (words, values)
-        self.retranslate()
-
-    def said(self) -> str:
-        """Return the words shown."""
-        return spoken(self._words[0], **self._words[1])
-
-    def retranslate(self) -> None:
-        """Say the words in the window's language."""
-        self.setFixedHeight(theme.px(112))
-        self.setAccessibleName(f"{self.said()} {self._number}".strip())
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw sign, words and number."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        soft = "hover" if self._tone == "muted" else f"{self._tone}_soft"
-        painter.setPen(QPen(theme.colour("border" if self._tone == "muted" else self._tone), 1))
-        painter.setBrush(theme.colour(soft))
-        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 10, 10)
-        edge = theme.px(48)
-        left = theme.px(20)
-        top = (self.height() - edge) // 2
-        painter.drawPixmap(left, top, icons.pixmap(self._icon, self._tone, 48))
-        inner = self.rect().adjusted(left + edge + theme.px(18), theme.px(14), -theme.px(16), -theme.px(14))
-        painter.setPen(theme.colour(self._tone if self._tone != "muted" else "text"))
-        painter.setFont(theme.font("title"))
-        said = painter.fontMetrics().elidedText(self.said(), Qt.TextElideMode.ElideRight, inner.width())
-        upper = int(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        lower = int(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft)
-        painter.drawText(inner, upper if self._number else int(Qt.AlignmentFlag.AlignVCenter), said)
-        painter.setPen(theme.colour("text"))
-        painter.setFont(theme.font("title"))
-        painter.drawText(inner, lower, self._number)
+def tell(panel: ScanPanel, scan: ShelfScan, number: str, *, again: bool) -> None:
+    """Tell what a scan on a shelf means, under its `number`; `again`: it was counted already."""
+    name = "  ".join(part for part in (number or scan.text, scan.model) if part)
+    if again:
+        panel.again(name, N_("Counted already"))
+    else:
+        how, words = TOLD[scan.meaning]
+        how(panel, name, words, state=spoken(scan.state) if scan.state else "")
 
 
 class CountCard(Card):
@@ -98,7 +58,8 @@ class CountCard(Card):
 
     saved = Signal()
 
-    def __init__(self, context: PageContext) -> None:
+    def __init__(self, context: PageContext, close: Callable[[], object]) -> None:
+        """`close` is what PRINT of the command sheet means here."""
         super().__init__(
             N_("Shelf count"), icon="scan",
             hint=N_("Scan the label of every device on shelves and benches. Undo takes the last scan back."),
@@ -108,12 +69,12 @@ class CountCard(Card):
         self.figures: Figures | None = None
         self.found: list[str] = []
         self.extra: list[str] = []
-        self._acts: list[tuple[str, str]] = []
-        self.field = ScanField(N_("Label or serial number"), name=N_("Scan a device"))
-        self.last = LastScan()
-        self.progress = Text(role="title")
-        self.undo_button = Button(N_("&Undo the last scan"), icon="arrow-back-up", clicked=self.undo)
+        self.desk: ScanDesk[tuple[list[str], str]] = ScanDesk(
+            context, ScanField(N_("Label or serial number"), name=N_("Scan a device")), N_("Scan the first label"),
+            take=self._take, take_back=self._take_back, verbs={"PRINT": close}, passed=frozenset({ScanKind.BADGE}),
+        )  # fmt: skip
         self.save_button = Button(N_("&Save the count"), "primary", icon="check", clicked=self.save)
+        self.desk.lay((self.desk.progress, self.desk.undo_button, self.save_button))
         self.table = DataTable(
             [
                 Column("count", N_("Count"), self._state, 130, sort=lambda line: line.item_id in self.found),
@@ -128,17 +89,16 @@ class CountCard(Card):
         )  # fmt: skip
         self.table.setMinimumHeight(260)
         self.strangers = Text(role="warn", wrap=True)
-        self.add(self.last)
-        self.add(row(self.field, self.progress, self.undo_button, self.save_button))
+        self.add(self.desk)
         self.add(self.strangers)
         self.add(self.table, 1)
-        self.field.scanned.connect(self.take)
         self.body.setSpacing(MEDIUM)
 
     def show_figures(self, seen: Figures, day: str) -> None:
         """Show what should be here; a count that was saved is taken up again."""
         if day != self.day or self.figures is None:
-            self.found, self.extra, self._acts = [], [], []
+            self.found, self.extra = [], []
+            self.desk.acts.clear()
             if seen.count is not None:
                 self.found, self.extra = list(seen.count.found), list(seen.count.extra)
         self.day, self.figures = day, seen
@@ -149,81 +109,63 @@ class CountCard(Card):
         if self.figures is not None:
             self._show()
 
-    def take(self, text: str) -> bool:
-        """Count a scan."""
-        self.field.clear()
-        self.jobs.ask(lambda session: shelf_scan(session, text), owner=self, then=self._scanned)
-        return True
-
-    def undo(self) -> None:
-        """Take the last scan back."""
-        if not self._acts:
-            return
-        kind, what = self._acts.pop()
-        (self.found if kind == "found" else self.extra).remove(what)
-        self.last.show_scan("", N_("Taken back"), "muted", "arrow-back-up")
-        self._show()
-        self.field.setFocus()
-
     def save(self) -> None:
-        """Keep the count."""
-        self.save_button.setEnabled(False)
-        act = save_shelf_count(day=self.day, found=tuple(self.found), extra=tuple(self.extra))
-        self.jobs.do(act, owner=self, then=self._saved, refused=self._refused)
+        """Keep the count, once every scan is judged."""
+        self.desk.finish(self.save_button, self._counted, self._saved)
+
+    def _counted(self) -> Command[Counted]:
+        return save_shelf_count(day=self.day, found=tuple(self.found), extra=tuple(self.extra))
 
     @property
     def dirty(self) -> bool:
         """Say whether something was scanned since the count was saved."""
-        return bool(self._acts)
+        return bool(self.desk.acts)
 
     def _saved(self, counted: Counted) -> None:
-        self.save_button.setEnabled(True)
-        self._acts.clear()
+        self.desk.acts.clear()
         self.context.toast(N_("Count saved: {found} found, {missing} missing, {extra} too many"),
                            tone="warn" if counted.missing or counted.extra else "ok", found=counted.found,
                            missing=counted.missing, extra=counted.extra)  # fmt: skip
         self.saved.emit()
 
-    def _refused(self, error: DeskError) -> None:
-        self.save_button.setEnabled(True)
-        self.last.show_scan("", N_("{sentence}"), "danger", "alert-circle", sentence=say(error))
+    def _take(self, text: str) -> None:
+        self.desk.ask(lambda session: shelf_scan(session, text), self._scanned)
 
     def _scanned(self, scan: ShelfScan) -> None:
-        words, tone, icon = SENTENCES[scan.meaning]
-        name = "  ".join(part for part in (scan.serial_no or scan.text, scan.model) if part)
+        again = False
         if scan.meaning is Meaning.HELD:
-            if scan.item_id in self.found:
-                words, tone, icon = AGAIN
-            else:
-                self.found.append(scan.item_id)
-                self._acts.append(("found", scan.item_id))
+            again = self._seen(self.found, scan.item_id)
         elif scan.meaning in (Meaning.GONE, Meaning.FOREIGN):
-            known = scan.label_no or scan.text
-            if known in self.extra:
-                words, tone, icon = AGAIN
-            else:
-                self.extra.append(known)
-                self._acts.append(("extra", known))
-        if tone in ("warn", "danger"):
-            self._beep()
-        self.last.show_scan(name, words, tone, icon, state=spoken(scan.state) if scan.state else "")
+            again = self._seen(self.extra, scan.label_no or scan.text)
+        tell(self.desk.panel, scan, scan.serial_no, again=again)
         self._show()
-        self.field.setFocus()
+        self.desk.field.setFocus()
 
-    def _beep(self) -> None:
-        if self.context.values()[settings.SOUNDS]:
-            QApplication.beep()
+    def _seen(self, into: list[str], what: str) -> bool:
+        """Count it; tells whether it was counted already."""
+        if what in into:
+            return True
+        into.append(what)
+        self.desk.acts.append((into, what))
+        return False
+
+    def _take_back(self, last: tuple[list[str], str]) -> None:
+        seen, what = last
+        seen.remove(what)
+        self.desk.panel.quiet(N_("Taken back"))
+        self._show()
 
     def _show(self) -> None:
         seen = self.figures
         if seen is None:
             return
         here = [line for line in seen.held if line.item_id in self.found]
-        self.progress.put(f"{len(here)} / {len(seen.held)}")
-        self.progress.setAccessibleName(spoken(N_("{found} of {held} found"), found=len(here), held=len(seen.held)))
+        progress, counted = self.desk.progress, {"found": len(here), "held": len(seen.held)}
+        progress.put("{found} / {held}".format(**counted))
+        progress.setAccessibleName(spoken(N_("{found} of {held} found"), **counted))
         self.strangers.put(spoken(N_("Beyond the record: {list}"), list="  ".join(self.extra)) if self.extra else "")
         self.strangers.setVisible(bool(self.extra))
-        self.undo_button.setEnabled(bool(self._acts))
+        self.desk.show_undo()
         lines = sorted(seen.held, key=lambda line: line.item_id in self.found)
         self.table.set_rows(lines, keep=lambda line: line.item_id)
 

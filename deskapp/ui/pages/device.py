@@ -166,7 +166,7 @@ class DevicePage(Page):
             self.reload()
 
     def _models(self, rows: list[ModelRow]) -> None:
-        listed = [Choice(one.id, f"{one.brand} {one.name}", raw=True) for one in rows if one.active]
+        listed = [Choice(one.id, one.name, raw=True, words=one.title) for one in rows if one.active]
         self.model.set_choices([Choice("", N_("not known")), *listed])
         if self.card is not None:
             self.model.set_value(self.card.row.model_id)

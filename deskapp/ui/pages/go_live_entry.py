@@ -126,7 +126,7 @@ class TakeOverCard(Card):
     def _models(self, models: list[ModelRow]) -> None:
         pick = self.form.rows["model_id"].field
         if isinstance(pick, Pick):
-            listed = [Choice(one.id, f"{one.brand} {one.name}", raw=True) for one in models]
+            listed = [Choice(one.id, one.name, raw=True, words=one.title) for one in models]
             pick.set_choices([Choice("", N_("not known")), *listed])
 
     def _symptom_taken(self, taken: object) -> None:
@@ -150,8 +150,11 @@ class TakeOverCard(Card):
         accessories = tuple(AccessoryForm(kind) for kind in self.accessories.values())
         self.devices.append(
             DeviceForm(
-                serial_no=values["serial_no"], tamper=self.tamper.value() or "", symptom_code=self._symptom,
-                words="" if self._symptom else self.symptom.text().strip(), model_id=values["model_id"],
+                serial_no=values["serial_no"],
+                tamper=self.tamper.value() or "",
+                symptom_code=self._symptom,
+                words="" if self._symptom else self.symptom.text().strip(),
+                model_id=values["model_id"],
                 accessories=accessories,
             )
         )
@@ -209,9 +212,7 @@ class TakeOverCard(Card):
                 self.table.select(int(place[1]))
             names = {"deliverer_name": "deliverer", "deliverer_phone": "phone", "merchant": "merchant_id"}
             error.field = names.get(error.field, error.field)
-            self.before.refuse(
-                error, otherwise=lambda text: self.context.toast(text, tone="warn", raw=True)
-            )
+            self.before.refuse(error, otherwise=lambda text: self.context.toast(text, tone="warn", raw=True))
 
     def _clear_device(self) -> None:
         self._symptom = ""

@@ -23,7 +23,6 @@ from deskapp.ui.kit import (
     ChoiceBar,
     LatinField,
     PhoneField,
-    PhotoStrip,
     SignaturePad,
     Text,
     TextField,
@@ -33,6 +32,7 @@ from deskapp.ui.kit import (
 from deskapp.ui.pages.checkin_files import keep_files
 from deskapp.ui.pages.job_diagnose import TAMPER
 from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, Step, say_where
+from deskapp.ui.pages.transfer_photos import FolderStrip
 from deskapp.ui.tokens import LARGE
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ WHY_NOT = {
     "no_answer": N_("Quote expired without answer"), "other": N_("Other reason"),
 }  # fmt: skip
 YES = (Choice("yes", N_("Done")), Choice("no", N_("Not yet")))
-
 
 
 class AnswerStep(Step):
@@ -67,7 +66,7 @@ class AnswerStep(Step):
         self.words = TextField(N_("What was said, if nothing is signed or attached"), limit=500)
         self.signature = SignaturePad(N_("Signature of the merchant"))
         self.signature.on_paper.hide()
-        self.files = PhotoStrip(self.jobs)
+        self.files = FolderStrip(self.context)
         self.number = PhoneField(N_("Number that was called"))
         self.numbers = Text(role="muted", copy=True)
         self.bench = LatinField(N_("leave empty while it stays on the shelf"))
@@ -132,8 +131,10 @@ class AnswerStep(Step):
             return
         self.offer.put(format_yuan(quote.total_fen))
         day = shop_time(quote.valid_until).strftime("%Y-%m-%d")
-        sentence = N_("Quote {number} has run out: send a new one.") if quote.expired else N_(
-            "Quote {number}, version {version}, holds until {day}. If declined: {fee}."
+        sentence = (
+            N_("Quote {number} has run out: send a new one.")
+            if quote.expired
+            else N_("Quote {number}, version {version}, holds until {day}. If declined: {fee}.")
         )
         self.until.put(spoken(sentence, number=quote.number, version=quote.version, day=day,
                               fee=format_yuan(quote.declined_fee_fen)))  # fmt: skip
@@ -311,8 +312,14 @@ class GiveUpStep(Step):
     def submit(self) -> None:
         """Record it."""
         if self.card is not None:
-            self.do(give_up_repair(item_id=self.card.item_id, words=self.words.text(),
-                                   reassembled=self.together.value() == "yes", risk_notice=self.risk.value() == "yes"))
+            self.do(
+                give_up_repair(
+                    item_id=self.card.item_id,
+                    words=self.words.text(),
+                    reassembled=self.together.value() == "yes",
+                    risk_notice=self.risk.value() == "yes",
+                )
+            )
 
 
 def _reasons() -> list[catalogue.Word]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QWidget
 
@@ -22,14 +22,13 @@ from deskapp.ui.kit import (
     TextField,
     spoken,
 )
-from deskapp.ui.pages.checkin_files import keep_files
 from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, Step
 from deskapp.ui.pages.job_photos import JobPhotos
 from deskapp.ui.pages.job_pick import Picker, named, words_search
 from deskapp.ui.pages.job_verdict import LABOUR, Verdict
 
 if TYPE_CHECKING:
-    from deskapp.models.store import Override, ReadSession, Store
+    from deskapp.models.store import Override, ReadSession
 
 TAMPER = (
     Choice("ok", N_("Intact"), "OK", "shield-check"),
@@ -83,12 +82,22 @@ class StartStep(Step):
             self.host.open_drawer("quarantine")
             return
         StartStep.last_bench = self.bench.text().strip().upper() or StartStep.last_bench
-        self.do(
-            start_diagnosis(
-                item_id=self.card.item_id, bench=self.bench.text(), tamper_result=self.tamper.value() or "",
-                seal_opened_by=self.seal.text().strip(),
-            )
-        )  # fmt: skip
+        self._begin(None)
+
+    def _begin(self, allowed: Override | None) -> None:
+        if self.card is not None:
+            self.do(
+                start_diagnosis(
+                    item_id=self.card.item_id, bench=self.bench.text(), tamper_result=self.tamper.value() or "",
+                    seal_opened_by=self.seal.text().strip(), override=allowed,
+                )
+            )  # fmt: skip
+
+    def refuse(self, error: DeskError) -> None:
+        """Show a refusal; a model this person does not repair is a supervisor's to allow, on the spot."""
+        super().refuse(error)
+        if error.code == "not_certified":
+            self.context.ask_supervisor("override", self._begin, why=error.sentence, **error.values)
 
 
 class DiagnoseStep(Step):
@@ -110,7 +119,7 @@ class DiagnoseStep(Step):
         self.firmware = LatinField(N_("as shown"))
         self.app = LatinField(N_("as shown"))
         self.words = TextField(N_("What you found, in a few words"), limit=500)
-        self.photos = JobPhotos(self.context)
+        self.photos = JobPhotos(self.context, "diagnose", "damage")
         self._storing = False
         self._cause = ""
         self._seen = 0
@@ -167,7 +176,7 @@ class DiagnoseStep(Step):
         super().show_card(card, anew=anew)
         found = card.finding
         self.history.show_card(card)
-        self.photos.show_for(card.item_id)
+        self.photos.show_for(card.item_id, card.photos)
         if anew:
             self._fill(card)
         if found is None or anew or found.at != self._seen:
@@ -199,16 +208,30 @@ class DiagnoseStep(Step):
         self.app.setText(found.app_version if found else card.app_version)
         self.parts.put([])
         if found and found.needed_parts:
-            ids = dict(found.needed_parts)
-            self.jobs.ask(
-                lambda session: [row for row in parts_for(session, card.model_id, limit=500) if row.part_id in ids],
-                owner=self, exclusive="needed",
-                then=self._know_parts,
-            )  # fmt: skip
+            self._ask_parts(tuple(dict(found.needed_parts)), self._know_parts)
+
+    def retranslate(self) -> None:
+        """Say cause and parts in the window's language."""
+        if self._cause:
+            self.cause.setText(catalogue.title("causes", self._cause))
+        self._ask_parts(self.parts.values(), self._say_parts)
+
+    def _ask_parts(self, ids: Sequence[str], then: Callable[[Sequence[PartRow]], None]) -> None:
+        """Ask for these parts; nothing is asked for none."""
+        if self.card is None or not ids:
+            return
+        model = self.card.model_id
+        self.jobs.ask(
+            lambda session: [row for row in parts_for(session, model, limit=500) if row.part_id in ids],
+            owner=self, then=then, exclusive="needed",
+        )  # fmt: skip
 
     def _know_parts(self, rows: Sequence[PartRow]) -> None:
         self.parts.put([(row.part_id, named(row.name, row.name_en)) for row in rows])
         self.verdict.retranslate()
+
+    def _say_parts(self, rows: Sequence[PartRow]) -> None:
+        self.parts.say({row.part_id: named(row.name, row.name_en) for row in rows})
 
     def first(self) -> QWidget:
         """Return the first open question; nothing to fill in once it is decided."""
@@ -261,17 +284,10 @@ class DiagnoseStep(Step):
             labour_class=self.labour.value() or "",
             needed_parts=tuple(NeededPart(part_id) for part_id in self.parts.values()),
         )  # fmt: skip
-        item_id, named = self.card.item_id, self.photos.named
-        work = keep_files(cast("Store", self.jobs.store), self.photos.photos(), None, self.context.now())
-        if work is None:
-            self._save(item_id, form, consent)
-            return
+        item_id = self.card.item_id
         self.host.fail("")
         self._storing = True
-        self.jobs.background(
-            work, owner=self, refused=self.refuse,
-            then=lambda kept: self._save(item_id, replace(form, photos=named(kept)), consent),
-        )  # fmt: skip
+        self.photos.keep(lambda kept: self._save(item_id, replace(form, photos=kept), consent), self.refuse)
 
     def _save(self, item_id: str, form: DiagnosisForm, consent: Override | None) -> None:
         self._storing = False
@@ -307,3 +323,4 @@ class DiagnoseStep(Step):
         self.firmware.setText(str(form.get("firmware", "")))
         self.app.setText(str(form.get("app", "")))
         self.parts.put([(str(key), str(text)) for key, text in form.get("parts", [])])
+        self._ask_parts(self.parts.values(), self._say_parts)

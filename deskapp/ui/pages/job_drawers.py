@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deskapp.clock import shop_day
+from deskapp.commands.batches import settle_batch
 from deskapp.commands.bench import diagnose_again, hand_job_over, note_on_job, pause_job, quarantine
 from deskapp.commands.bench_parts import wait_for_parts
 from deskapp.commands.papers_service import print_bench_traveller
@@ -17,6 +18,7 @@ from deskapp.queries.bench import parts_for, technicians
 from deskapp.queries.bench_card import JobCard
 from deskapp.ui.kit import (
     Button,
+    ChoiceBar,
     DateField,
     FlowLayout,
     Jobs,
@@ -31,6 +33,7 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.job_kit import Drawer
 from deskapp.ui.pages.job_pick import named
+from deskapp.ui.pages.words import settled_choices
 from deskapp.ui.tokens import SMALL
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ class Panel(Protocol):
 KEYS = {
     "note": "Alt+N", "pause": "Alt+P", "hand_over": "Alt+H", "wait": "Alt+W", "again": "Alt+D", "quote": "Alt+Q",
     "give_up": "Alt+G", "traveller": "Alt+T", "quarantine": "Alt+X",
+    "settled": "Alt+B",
 }  # fmt: skip
 
 
@@ -78,7 +82,7 @@ class Drawers(QWidget):
             ("hand_over", N_("Hand over"), "users"), ("wait", N_("Await part"), "packages"),
             ("again", N_("Diagnose again"), "stethoscope"), ("quote", N_("Quote"), "report-money"),
             ("give_up", N_("No repair"), "ban"), ("traveller", N_("Print traveller"), "printer"),
-            ("quarantine", N_("Quarantine"), "shield-lock"),
+            ("quarantine", N_("Quarantine"), "shield-lock"), ("settled", N_("Batch settled"), "receipt"),
         ):  # fmt: skip
             self._button(name, text, icon)
         self.retranslate()
@@ -88,6 +92,7 @@ class Drawers(QWidget):
         self._wait()
         self._again()
         self._quarantine()
+        self._settled()
 
     # -- outside -------------------------------------------------------------------
 
@@ -99,6 +104,7 @@ class Drawers(QWidget):
             "pause": card.can("pause_job") and card.waits_for == "",
             "hand_over": card.can("hand_job_over"), "wait": card.can("wait_for_parts"),
             "again": card.can("diagnose_again"), "quarantine": card.can("quarantine"),
+            "settled": (card.do_not_wipe or "unsettled_batch" in card.todos) and self.context.may("note"),
             "quote": card.can("send_quote") and card.finding is not None and card.basis != "free"
             and (card.state, card.basis) != ("diagnosing", "payable"),
             "give_up": card.can("decline") and card.can("start_repair", "record_repair", "start_diagnosis"),
@@ -235,6 +241,18 @@ class Drawers(QWidget):
         self._does(drawer, witness, lambda item: quarantine(item_id=item, reason=reason.text(), witness=witness.text()),
                    N_("The device is in quarantine."))  # fmt: skip
         reason.returnPressed.connect(witness.setFocus)
+
+    def _settled(self) -> None:
+        how = ChoiceBar(settled_choices(), name=N_("How it is known"))
+        words = TextField(N_("Who confirmed it, or the number of the slip"), limit=300)
+        title = N_("Nothing on the device is unsettled any more")
+        drawer = self._drawer("settled", title, N_("Batch settled"), "receipt")
+        drawer.form.add("how", N_("How it is known"), how, needed=True, span=3)
+        drawer.form.add("words", N_("Confirmed by"), words, needed=True, span=3)
+        self._does(drawer, words,
+                   lambda item: settle_batch(item_id=item, how=how.value() or "", words=words.text()),
+                   N_("Settled: the device may be reset and loaded again."))  # fmt: skip
+        how.confirmed.connect(lambda _value: words.setFocus())
 
     # -- how they are made -----------------------------------------------------------
 

@@ -33,7 +33,7 @@ class JobHead(QWidget):
         super().__init__()
         self.model = Text(role="title")
         self.serial = Text(role="accent", copy=True)
-        self.state, self.age = Pill(), Pill()
+        self.state, self.age, self.hold = Pill(), Pill(), Pill()
         self.who = Text(role="muted", copy=True)
         self.fault = Text(role="strong")
         self.facts = Text(role="muted", wrap=True)
@@ -41,6 +41,7 @@ class JobHead(QWidget):
         upper.setSpacing(MEDIUM)
         for widget in (self.model, self.serial):
             upper.addWidget(widget)
+        upper.addWidget(self.hold)
         upper.addStretch(1)
         upper.addWidget(self.age)
         upper.addWidget(self.state)
@@ -63,6 +64,8 @@ class JobHead(QWidget):
             self.state.show_state(WAIT_TITLES[card.waits_for], "info", WAIT_ICONS[card.waits_for])
         else:
             self.state.show_state(STATE_TITLES[WorkState(card.state)], "accent", "tool")
+        self.hold.show_state(N_("do not wipe: unsettled"), "danger", "hand-stop")
+        self.hold.setVisible(card.do_not_wipe)
         tone = {"ok": "ok", "warn": "warn", "late": "danger"}[card.colour]
         due = shop_time(card.due_at).strftime("%m-%d %H:%M") if card.due_at else ""
         text = N_("late since {due}") if card.colour == "late" else N_("due {due}")

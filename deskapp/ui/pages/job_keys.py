@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from deskapp.commands.bench import release_quarantine
 from deskapp.commands.bench_keys import keys_kept, load_keys
 from deskapp.commands.people import Consent, vouch
-from deskapp.errors import N_
+from deskapp.errors import N_, DeskError
 from deskapp.queries.bench_card import JobCard
 from deskapp.ui.kit import Banner, Choice, ChoiceBar, LatinField, TextField, spoken
 from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, SecondPerson, Step
@@ -63,6 +63,7 @@ class KeyStep(TwoPersonStep):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host, N_("Second key custodian"), "key_load")
+        self._second: Override | None = None
         self.notice = Banner("info", dismissible=False)
         self.notice.say("info", N_("Only the name of the slot and the check value are kept. Never type a key here."))
         self.method = ChoiceBar(METHODS)
@@ -107,6 +108,7 @@ class KeyStep(TwoPersonStep):
         """Begin empty."""
         super().show_card(card, anew=anew)
         if anew:
+            self.method.set_choices(METHODS if card.keys_may_be_kept else METHODS[:-1])
             self.method.set_value(None)
             for field in (self.slot, self.value, self.result, self.run, self.test):
                 field.clear()
@@ -126,19 +128,29 @@ class KeyStep(TwoPersonStep):
         if card is None or self.method.value() is None:
             return
         if self.method.value() == "kept":
-            changed = "replace_board" in card.repair_actions
-            self.do(keys_kept(item_id=card.item_id, reason=self.test.text(), self_test_result=self.test.text(),
-                              board_changed=changed))  # fmt: skip
+            self.do(keys_kept(item_id=card.item_id, reason=self.test.text(), self_test_result=self.test.text()))
             return
         self.with_second(spoken(N_("key load")), self._load)
 
-    def _load(self, consent: Override) -> None:
+    def _load(self, consent: Override, allowed: Override | None = None) -> None:
         if self.card is not None:
+            self._second = consent
             act = load_keys(
                 item_id=self.card.item_id, method=self.method.value() or "", slot=self.slot.text(),
                 check_value=self.value.text(), device_result=self.result.text(), second=consent, run_no=self.run.text(),
+                override=allowed,
             )  # fmt: skip
             self.do(act)
+
+    def refuse(self, error: DeskError) -> None:
+        """Keys without a list are a supervisor's to allow, on the spot."""
+        second = self._second
+        if error.code == "no_run" and second is not None:
+            self.context.ask_supervisor(
+                "override", lambda allowed: self._load(second, allowed), why=error.sentence, **error.values
+            )
+        else:
+            super().refuse(error)
 
 
 class QuarantineStep(TwoPersonStep):
@@ -147,7 +159,7 @@ class QuarantineStep(TwoPersonStep):
     columns = 3
 
     def __init__(self, host: Host) -> None:
-        super().__init__(host, N_("Second person, who has seen it too"), "quarantine")
+        super().__init__(host, N_("Second person, who has seen it too"), "witness")
         self.notice = Banner("danger", dismissible=False)
         self.notice.say("danger", N_("Do not clean, open or switch off. A supervisor and a second person release it."))
         self.finding = TextField(N_("What was found and how it was explained"), limit=1000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from deskapp import catalogue
-from deskapp.i18n import language
+from deskapp.queries.naming import in_window
 from deskapp.ui.kit import Button, FlowLayout, Jobs, SuggestField, Suggestion
 
 if TYPE_CHECKING:
@@ -105,6 +105,10 @@ class Picker(QWidget):
         self.field.reset()
         self.chips.put(items)
 
+    def say(self, titles: Mapping[str, str]) -> None:
+        """Say what is chosen in other words, by key: the window's language is another one."""
+        self.chips.put([(key, titles.get(key, text)) for key, text in self.chips.items])
+
     def _entered(self, text: str) -> None:
         if not text:
             self.entered.emit()
@@ -149,4 +153,4 @@ def words_search(name: str) -> Callable[[ReadSession, str], Sequence[Suggestion]
 
 def named(name_zh: str, name_en: str) -> str:
     """Return the name of a part or a price line in the window's language."""
-    return name_zh if language() == "zh_CN" or not name_en else name_en
+    return in_window(name_zh, name_en)

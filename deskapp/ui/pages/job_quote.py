@@ -76,8 +76,11 @@ class QuoteStep(Step):
         self.lines: list[_Line] = []
         self.add = SuggestField(self.jobs, self._search, N_("Add a line: code, part number or words"),
                                 name=N_("Add a line"))  # fmt: skip
-        self.table = DataTable(line_columns(), name=N_("Lines of the quote"),
-                               empty=EmptyState("report-money", N_("Type LAB for labour, or a part's number.")))
+        self.table = DataTable(
+            line_columns(),
+            name=N_("Lines of the quote"),
+            empty=EmptyState("report-money", N_("Type LAB for labour, or a part's number.")),
+        )
         # It takes the room that is left and asks for no more: the total below stays in sight.
         self.table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.table.setMinimumHeight(theme.px(130))

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from deskapp import catalogue
+from deskapp import catalogue, settings
 from deskapp.commands.bench import RepairForm, record_repair, resume_job, send_to_test
 from deskapp.commands.bench_keys import need_key_load
 from deskapp.commands.bench_parts import Used, parts_arrived, put_part_back, use_part
 from deskapp.errors import N_, DeskError
-from deskapp.i18n import say
 from deskapp.queries.bench import PartRow, part_by_code, parts_for
 from deskapp.queries.bench_card import JobCard, Part
 from deskapp.ui.kit import (
     Banner,
     Cell,
-    Choice,
-    ChoiceBar,
     Column,
     DataTable,
     EmptyState,
@@ -33,11 +32,12 @@ from deskapp.ui.kit import (
     spoken,
 )
 from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, Step
+from deskapp.ui.pages.job_photos import JobPhotos
 from deskapp.ui.pages.job_pick import Picker, named, words_search
-from deskapp.ui.tokens import MEDIUM, SMALL
+from deskapp.ui.pages.job_serials import SerialStrip
 
 if TYPE_CHECKING:
-    from deskapp.models.store import ReadSession
+    from deskapp.models.store import Command, Override, ReadSession
 
 KEYS_GONE = N_("The keys are gone after this work")
 
@@ -63,6 +63,9 @@ class RepairStep(Step):
         )
         self.table.view.setMinimumHeight(76)
         self.serials = SerialStrip(self)
+        self.photos = JobPhotos(self.context, "repair", "after")
+        self._storing = False
+        self._again: Callable[[Override], None] | None = None
         self.work = Picker(self.jobs, words_search("actions"), N_("Short code or words, such as HDC"),
                               N_("What was done"))  # fmt: skip
         self.minutes = NumberField("20", low=0, high=1440)
@@ -79,6 +82,7 @@ class RepairStep(Step):
         self.column.addWidget(self.serials)
         self.column.addWidget(self.table, 1)
         self.column.addWidget(self.form)
+        self.column.addWidget(self.photos)
         self.column.addWidget(self.keys)
         self.add.taken.connect(lambda suggestion: self._wanted(suggestion.data))
         self.add.entered.connect(self._entered)
@@ -104,6 +108,7 @@ class RepairStep(Step):
         """Show the parts; propose action and advice from the diagnosis."""
         super().show_card(card, anew=anew)
         self.table.set_rows(card.parts, keep=lambda part: (part.part_id, part.serial_no))
+        self.photos.show_for(card.item_id, card.photos)
         if anew:
             self.serials.hide()
             self.add.reset()
@@ -115,9 +120,14 @@ class RepairStep(Step):
             self.advice.setCursorPosition(0)
         self._changed_actions()
 
+    def retranslate(self) -> None:
+        """Say what was done in the window's language."""
+        self.work.say({code: catalogue.title("actions", code) for code in self.work.values()})
+
     def _usual_advice(self, card: JobCard) -> str:
         cause = catalogue.words("causes").get(card.finding.cause_code) if card.finding else None
-        return catalogue.title("advice", str(cause.extra.get("advice", "")), "zh_CN") if cause else ""
+        paper = self.context.values()[settings.PAPER_LANGUAGE]  # it stands on the receipt
+        return catalogue.title("advice", str(cause.extra.get("advice", "")), paper) if cause else ""
 
     def _search(self, session: ReadSession, text: str) -> Sequence[Suggestion]:
         model = self.card.model_id if self.card else ""
@@ -218,22 +228,55 @@ class RepairStep(Step):
         return Primary(N_("Send to test"), "clipboard-check")
 
     def submit(self) -> None:
-        """Record the work and send the device on."""
-        card = self.card
-        if card is None:
+        """Store the photos, then record the work with them and send the device on."""
+        if self.card is None or self._storing:
+            return
+        if self.photos.busy():
+            self.host.fail(spoken(N_("A photo is still being made smaller; try again in a moment.")))
             return
         form = RepairForm(
             self.work.values(), firmware_version=self.firmware.text(), app_version=self.app.text(),
             minutes=self.minutes.value() or 0, prevention_tip=self.advice.text(),
         )  # fmt: skip
+        item_id = self.card.item_id
+        self.host.fail("")
+        self._storing = True
+        self.photos.keep(lambda kept: self._send(item_id, replace(form, photos=kept)), self.refuse)
+
+    def _send(self, item_id: str, form: RepairForm) -> None:
+        self._storing = False
+
+        def sent(_done: object) -> None:
+            self.photos.saved(item_id)
+
         if self._keys_gone():
-            why = "、".join(catalogue.title("actions", code, "zh_CN") for code in self.work.values())
-            self.do(
-                record_repair(item_id=card.item_id, form=form),
-                lambda _done: self.do(need_key_load(item_id=card.item_id, reason=why or "tamper")),
-            )
+            why = "、".join(catalogue.title("actions", code, "zh_CN") for code in form.actions)
+
+            def recorded(done: object) -> None:
+                sent(done)
+                self._end(partial(need_key_load, item_id=item_id, reason=why or "tamper"))
+
+            self.do(record_repair(item_id=item_id, form=form), recorded)
         else:
-            self.do(send_to_test(item_id=card.item_id, form=form))
+            self._end(partial(send_to_test, item_id=item_id, form=form), sent)
+
+    def _end(
+        self,
+        act: Callable[..., Command[Any]],
+        then: Callable[[Any], None] | None = None,
+        allowed: Override | None = None,
+    ) -> None:
+        """End the repair; work beyond what was agreed is for a supervisor to waive, on the spot."""
+        self._again = partial(self._end, act, then)
+        self.do(act(override=allowed), then)
+
+    def refuse(self, error: DeskError) -> None:
+        """Show a refusal where it belongs; what was typed and the photos stay."""
+        self._storing = False
+        super().refuse(error)
+        again = self._again
+        if error.code == "quote_first" and again is not None:
+            self.context.ask_supervisor("waive", again, why=error.sentence, **error.values)
 
     def kept(self) -> dict[str, Any]:
         """Return what was done while it is not sent."""
@@ -246,87 +289,12 @@ class RepairStep(Step):
 
     def restore(self, form: dict[str, Any]) -> None:
         """Put a draft back."""
-        self.work.put([(str(key), str(text)) for key, text in form.get("actions", [])])
+        self.work.put([(str(key), catalogue.title("actions", str(key))) for key, _text in form.get("actions", [])])
         self.minutes.setText(str(form.get("minutes", "")))
         self.firmware.setText(str(form.get("firmware", "")))
         self.app.setText(str(form.get("app", "")))
         self.advice.setText(str(form.get("advice", "")))
         self._changed_actions()
-
-
-class SerialStrip(QFrame):
-    """The serial number of a new part, and what becomes of the old one."""
-
-    def __init__(self, step: RepairStep) -> None:
-        super().__init__()
-        self.setProperty("role", "banner-info")
-        self._step = step
-        self._part: PartRow | None = None
-        self.name = Text(role="strong")
-        self.new = LatinField(N_("Serial number of the new part"), name=N_("Serial number of the new part"))
-        self.old = LatinField(N_("of the old part, if it has one"), name=N_("Serial number of the old part"))
-        self.where = ChoiceBar((Choice("old_parts", N_("keep")), Choice("scrap", N_("scrap"))), name=N_("Old part"),
-                               value="old_parts")  # fmt: skip
-        self.error = Text(role="error", wrap=True)
-        line = QHBoxLayout()
-        line.setSpacing(SMALL)
-        for widget, stretch in ((self.new, 3), (self.old, 3), (self.where, 0)):
-            line.addWidget(widget, stretch)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)
-        column.setSpacing(SMALL)
-        column.addWidget(self.name)
-        column.addLayout(line)
-        column.addWidget(self.error)
-        self.new.returnPressed.connect(self.old.setFocus)
-        self.old.returnPressed.connect(self._give)
-        self.where.confirmed.connect(lambda _value: self._give())
-        self.hide()
-
-    def ask(self, part: PartRow) -> None:
-        """Ask for the numbers of one part."""
-        self._part = part
-        self.name.put(f"{named(part.name, part.name_en)}  {part.part_no}")
-        self.new.clear()
-        self.old.clear()
-        self.error.put("")
-        self.error.hide()
-        self.show()
-        self.new.setFocus()
-
-    def take(self, text: str) -> bool:
-        """Take a scanned number: first the new, then the old."""
-        if self.old.hasFocus():
-            self.old.setText(text)
-            self._give()
-        else:
-            self.new.setText(text)
-            self.old.setFocus()
-        return True
-
-    def refuse(self, error: DeskError) -> None:
-        """Show a refusal; the typed numbers stay."""
-        self.error.put(say(error))
-        self.error.show()
-        (self.old if error.field == "old_serial_no" else self.new).setFocus()
-
-    def close_strip(self) -> None:
-        """Take it away."""
-        self._part = None
-        self.hide()
-
-    def keyPressEvent(self, event: Any) -> None:
-        """Escape takes it away."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.close_strip()
-            self._step.add.setFocus()
-            return
-        super().keyPressEvent(event)
-
-    def _give(self) -> None:
-        if self._part is not None:
-            old = self.old.text()
-            self._step.fit(self._part, self.new.text(), old, (self.where.value() or "") if old else "")
 
 
 class WaitingStep(Step):

@@ -214,6 +214,9 @@ class TestStepPanel(Step):
             self.context.ask_supervisor(
                 "override", self._record, why=N_("The device fails for the third time. Repair it once more?")
             )
+        elif error.code == "mandatory":
+            self.sheet.go_to(error.field)
+            self.context.ask_supervisor("override", self._record, why=error.sentence, **error.values)
         elif any(step.id == error.field for step in self.sheet.steps):
             self.sheet.go_to(error.field)
             super().refuse(error)
@@ -264,5 +267,3 @@ class ReadyStep(Step):
             self.context.navigate("transfers")
         elif self.card is not None:
             self.context.navigate("ready", id=self.card.item_id)
-
-

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout
 
+from deskapp import catalogue
 from deskapp.clock import shop_day
 from deskapp.commands.loaners import Lent, extend_loan, lend, remind_loan, set_loaner, take_back
 from deskapp.commands.papers_service import print_loan_agreement
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.models.store import Changes
-from deskapp.queries.loaners import LoanerRow, LoanHappening, loan_history, loaners
+from deskapp.queries.loaners import BridgedOrder, LoanerRow, LoanHappening, loan_history, loaners, orders_to_bridge
 from deskapp.rules.deadlines import instant
 from deskapp.rules.identifiers import clean_serial
 from deskapp.rules.numbers import ScanKind, parse_scan
@@ -36,6 +38,7 @@ from deskapp.ui.kit import (
     ScanField,
     Scroll,
     SuggestField,
+    Text,
     TextField,
     Timeline,
     row,
@@ -44,6 +47,7 @@ from deskapp.ui.kit import (
 from deskapp.ui.pages.settings_fields import Tick
 from deskapp.ui.pages.words import choices, full_moment, merchant_suggestions, moment
 from deskapp.ui.tokens import HUGE, LARGE, MEDIUM
+from deskapp.ui.widgets.enter import into_view
 
 USUAL_DAYS = 7
 TAMPER = (Choice("ok", N_("Intact"), "", "shield-check"), Choice("suspect", N_("Suspicious"), "", "alert-triangle"))
@@ -74,6 +78,7 @@ class LoanersPage(Page):
         )  # fmt: skip
         self.serial = ScanField(N_("Scan the serial number"), serials_only=True)
         self.merchant = SuggestField(context.jobs, merchant_suggestions, N_("Name, number, initials or phone"))
+        self.order = ChoiceBar(name=N_("For the order"))
         self.due = DateField(self.today)
         self.tamper = ChoiceBar(TAMPER, name=N_("Tamper check"))
         self.complete = Tick(N_("Complete, with its adapter"), True)
@@ -82,11 +87,17 @@ class LoanersPage(Page):
         self.form = Form()
         self.form.add("serial_no", N_("&Serial number"), self.serial, needed=True)
         self.form.add("merchant", N_("&Merchant"), self.merchant, needed=True)
+        self.form.add("order", N_("F&or the order"), self.order)
         self.form.add("due_at", N_("&Back by"), self.due, needed=True)
         self.form.add("tamper_result", N_("&Tamper check"), self.tamper, needed=True)
         self.form.add("complete", N_("&Accessories"), self.complete)
         self.form.add("words", N_("&Note"), self.words)
-        self.form.add("result", N_("Reminder"), self.answer)
+        self.phone = Text(role="title", copy=True)
+        self.person = Text(role="muted", wrap=True)
+        self.agreed = TextField(N_("What was agreed, such as the day they come"))
+        self.calling = Form()
+        self.calling.add("result", N_("Reminder"), self.answer, needed=True)
+        self.calling.add("words", N_("Note"), self.agreed)
         self.save_button = Button(N_("&Lend it"), "primary", icon="switch-horizontal", clicked=self.submit)
         self.extend = Button(N_("Move the &day"), icon="calendar", clicked=self._extend)
         self.agreement = Button(N_("Print the a&greement"), icon="printer", clicked=self._print)
@@ -95,25 +106,33 @@ class LoanersPage(Page):
         self.history = Timeline()
         self._merchant_id = self._order_id = self._wanted = ""
         self._answering = False
+        self._orders: list[BridgedOrder] = []
         self._arrange()
         self.table.selected.connect(self._selected)
         self.serial.scanned.connect(self._scanned)
         self.merchant.taken.connect(self._merchant_taken)
         self.merchant.textEdited.connect(self._merchant_typed)
+        self.order.chosen.connect(self._order_chosen)
         self.tamper.confirmed.connect(lambda _value: self.submit())
         self.words.returnPressed.connect(self.submit)
+        self.answer.confirmed.connect(lambda _value: self._to_agreed())
+        self.agreed.returnPressed.connect(self._remind)
 
     def _arrange(self) -> None:
         self.head.addWidget(self.out)
         self.box = Card(N_("Lend"), icon="switch-horizontal")
         self.box.add(self.form)
-        self.box.add(row(self.agreement, self.remind, 1))
+        self.box.add(row(self.agreement, 1))
         self.box.add(row(self.pool, self.extend, 1, self.save_button))
+        self.reminder = Card(N_("Remind the merchant"), icon="phone-call")
+        self.reminder.add(row(self.phone, self.person, 1))
+        self.reminder.add(self.calling)
+        self.reminder.add(row(1, self.remind))
         self.past = Card(N_("History"), icon="history")
         self.past.add(self.history)
         self.side = Scroll(margin=0)
-        self.side.add(self.box)
-        self.side.add(self.past)
+        for part in (self.box, self.reminder, self.past):
+            self.side.add(part)
         line = QHBoxLayout()
         line.setSpacing(LARGE)
         line.addWidget(self.table, 1)
@@ -133,6 +152,7 @@ class LoanersPage(Page):
         if name:
             self.merchant.setText(name)
         self._wanted = str(args.get("id", ""))
+        self._ask_orders()
         self._show_mode(None)
         self.focus_first(self.serial)
         self._ask()
@@ -192,14 +212,22 @@ class LoanersPage(Page):
 
     def _remind(self) -> None:
         act = remind_loan(serial_no=self.serial.text(), channel="phone", result=self.answer.value() or "",
-                          words=self.words.text())  # fmt: skip
-        self.jobs.do(act, owner=self, then=self._reminded, refused=self._refused)
+                          words=self.agreed.text())  # fmt: skip
+        self.jobs.do(act, owner=self, then=self._reminded, refused=self._not_reminded)
+
+    def _not_reminded(self, error: DeskError) -> None:
+        self.calling.refuse(error, lambda sentence: self.banner.put("danger", sentence))
 
     def _reminded(self, count: int) -> None:
         self.context.toast(N_("Reminder {count} is logged"), tone="ok", count=count)
         self.answer.set_value(None)
-        self.words.clear()
+        self.agreed.clear()
+        self.table.setFocus()
         self._ask()
+
+    def _to_agreed(self) -> None:
+        self.agreed.setFocus()
+        into_view(self.remind)
 
     def _pool(self) -> None:
         loaner = self._loaner()
@@ -217,6 +245,7 @@ class LoanersPage(Page):
         self.tamper.set_value(None)
         self.merchant.reset()
         self._merchant_id = self._order_id = ""
+        self._show_orders([])
         self._show_mode(None)
         self.serial.setFocus()
 
@@ -248,6 +277,9 @@ class LoanersPage(Page):
         for number, one in enumerate(self.table.rows() if wanted else ()):
             if one.device_id == wanted:
                 self.table.select(number)
+                if one.late_days:
+                    self.answer.setFocus()
+                    QTimer.singleShot(0, self.answer, lambda: into_view(self.reminder))
 
     def _loaner(self) -> LoanerRow | None:
         wanted = clean_serial(self.serial.text())
@@ -261,7 +293,9 @@ class LoanersPage(Page):
             self.pool.setFocus()
         else:
             self._show_history(loaner)
-            (self.tamper if loaner.out or self._merchant_id else self.merchant).setFocus()
+            first = self.tamper if loaner.out or self._merchant_id else self.merchant
+            first.setFocus()
+            into_view(first)
 
     def _selected(self, loaner: LoanerRow | None) -> None:
         if loaner is not None and not self._answering:
@@ -272,21 +306,50 @@ class LoanersPage(Page):
     def _merchant_taken(self, suggestion: object) -> None:
         card = getattr(suggestion, "data", None)
         self._merchant_id = str(getattr(card, "id", "") or getattr(card, "merchant_id", ""))
+        self._ask_orders()
         self.due.setFocus()
 
     def _merchant_typed(self, _text: str) -> None:
         """Forget whose name stood there: a loaner never goes to a merchant that is not the one on the screen."""
         self._merchant_id = self._order_id = ""
+        self._show_orders([])
+
+    def _ask_orders(self) -> None:
+        """Ask which orders of the merchant are open: an order does not end while the loaner lent for it is out."""
+        merchant_id = self._merchant_id
+        if merchant_id:
+            self.jobs.ask(lambda session: orders_to_bridge(session, merchant_id), owner=self, then=self._show_orders,
+                          exclusive="orders")  # fmt: skip
+        else:
+            self._show_orders([])
+
+    def _show_orders(self, orders: list[BridgedOrder]) -> None:
+        self._orders = orders
+        known = [one.order_id for one in orders]
+        if self._order_id not in known:
+            self._order_id = known[0] if known else ""
+        self.order.set_choices([
+            *(Choice(one.order_id, one.number, raw=True) for one in orders),
+            Choice("", N_("for no order")),
+        ])  # fmt: skip
+        self.order.set_value(self._order_id)
+        self._show_mode(self._loaner())
+
+    def _order_chosen(self, order_id: str) -> None:
+        self._order_id = order_id
 
     def _show_mode(self, loaner: LoanerRow | None) -> None:
         out = loaner is not None and loaner.out
         self.box.title.say(N_("Take back") if out else N_("Lend"))
         self.save_button.say(N_("Take it bac&k") if out else N_("&Lend it"))
         self.form.rows["merchant"].setVisible(not out)
+        self.form.rows["order"].setVisible(not out and bool(self._orders))
         self.extend.setVisible(out)
         self.agreement.setVisible(out)
-        self.remind.setVisible(out)
-        self.form.rows["result"].setVisible(out)
+        self.reminder.setVisible(out)
+        if loaner is not None and loaner.out:
+            self.phone.put(loaner.phone or "–")
+            self.person.put("  ".join(part for part in (loaner.person, loaner.merchant, loaner.order_no) if part))
         self.pool.setVisible(bool(self.serial.text()) and not out)
         self.pool.say(N_("Put into the &pool") if loaner is None else N_("Take out of the &pool"))
         self.save_button.setVisible(loaner is not None)
@@ -299,10 +362,12 @@ class LoanersPage(Page):
 
     def _history(self, happenings: list[LoanHappening]) -> None:
         kinds = {"lend": N_("Lent"), "take_back": N_("Taken back"), "pool": N_("Put into the pool"),
-                 "unpool": N_("Taken out of the pool")}  # fmt: skip
+                 "unpool": N_("Taken out of the pool"), "reminder": N_("Reminded")}  # fmt: skip
         self.history.set_happenings([
             Happening(full_moment(one.at), f"{spoken(kinds.get(one.kind, one.kind))}  {one.merchant}", one.who,
-                      one.words, "switch-horizontal", "muted" if one.void else "accent")
+                      "  ".join(part for part in (catalogue.title("call_results", one.result), one.words) if part),
+                      "phone-call" if one.kind == "reminder" else "switch-horizontal",
+                      "muted" if one.void else "accent")
             for one in happenings
         ])  # fmt: skip
 

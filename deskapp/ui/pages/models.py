@@ -11,6 +11,7 @@ from deskapp.commands.catalogue_setup import Copied, copy_catalogues
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes
 from deskapp.queries import registry
+from deskapp.queries.naming import in_window, model_title
 from deskapp.queries.registry_cards import ModelRow
 from deskapp.rules.depot import tests_text
 from deskapp.ui.kit import (
@@ -51,7 +52,7 @@ class ModelsPage(ListPage):
         )  # fmt: skip
         self.table = DataTable(
             [
-                Column("brand", N_("Brand"), lambda one: one.brand, 100),
+                Column("brand", N_("Brand"), lambda one: in_window(one.brand, one.brand_en), 100),
                 Column("name", N_("Model"), lambda one: one.name, 0),
                 Column("kind", N_("Kind"), lambda one: catalogue.title("device_kinds", one.kind), 110),
                 Column("months", N_("Months"), lambda one: str(one.warranty_months), 80, right=True),
@@ -162,7 +163,7 @@ class ModelsPage(ListPage):
         if isinstance(name, LatinField):
             name.setReadOnly(bool(form.id))
         if form.id:
-            self.card.title.put(f"{form.brand} {form.name}")
+            self.card.title.put(model_title(form.brand, form.brand_en, form.name))
         else:
             self.card.title.say(N_("New model"))
             self.tests.hide()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deskapp import catalogue
+from deskapp.clock import shop_day
 from deskapp.commands.papers_service import print_bench_traveller, print_call_note
 from deskapp.errors import N_
 from deskapp.models.store import Changes
@@ -30,11 +31,15 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.lists import filled
 from deskapp.ui.pages.order_acts import Acts
+from deskapp.ui.pages.order_batch_act import batch_acts
 from deskapp.ui.pages.order_cards import Files, Receipts, Todos
+from deskapp.ui.pages.order_correct_acts import correct_acts
 from deskapp.ui.pages.order_depot_acts import depot_acts
 from deskapp.ui.pages.order_device_acts import device_acts
 from deskapp.ui.pages.order_history import OrderHistory
+from deskapp.ui.pages.order_ladder import Ladder
 from deskapp.ui.pages.order_more_acts import more_acts
+from deskapp.ui.pages.order_uncollected_acts import uncollected_acts
 from deskapp.ui.pages.paper_history import PapersCard
 from deskapp.ui.pages.review_lost import LostVersions
 from deskapp.ui.pages.words import full_moment
@@ -43,13 +48,14 @@ from deskapp.ui.widgets.enter import into_view
 from deskapp.ui.widgets.sync_marks import SyncMark
 
 if TYPE_CHECKING:
+    from deskapp.models.handing_out import OpenLoan
     from deskapp.models.store import Command
 
 READY = frozenset({WorkState.READY_FOR_PICKUP, WorkState.ABANDONED})
 
 WATCHED = (
     "repair_order", "repair_item", "work_event", "custody_event", "money_event", "item_record", "pickup", "print_job",
-    "review_card", "attachment", "accessory_item",
+    "review_card", "attachment", "accessory_item", "loan_event",
 )  # fmt: skip
 
 
@@ -62,6 +68,7 @@ class OrderPage(Page):
         self._wanted = ""
         self._chosen = ""
         self._anew = True
+        self._act = ""
         self.blocked = Pill(N_("slip reported lost"), "danger", "ban")
         self.blocked.hide()
         self.head.insertWidget(1, self.blocked)
@@ -74,8 +81,10 @@ class OrderPage(Page):
             self.head.addWidget(button)
         self._facts()
         self._devices()
+        self.ladder = Ladder(context)
         self.todos = Todos(context)
-        self.acts = Acts(context, (*device_acts(), *depot_acts(), *more_acts()))
+        every = (batch_acts, device_acts, depot_acts, correct_acts, uncollected_acts, more_acts)
+        self.acts = Acts(context, [act for group in every for act in group()])
         self.files = Files(context)
         self.receipts = Receipts(context)
         self.papers = PapersCard(context)
@@ -89,7 +98,8 @@ class OrderPage(Page):
         both.addWidget(self.facts_card, 2)
         both.addWidget(self.devices_card, 3)
         self.body.addLayout(both)
-        for part in (self.acts, self.todos, self.files, self.receipts, self.papers, self.lost, self.history):
+        self.add(self.acts)
+        for part in (self.ladder, self.todos, self.files, self.receipts, self.papers, self.lost, self.history):
             self.add(part)
 
     def _facts(self) -> None:
@@ -99,12 +109,13 @@ class OrderPage(Page):
             ("merchant", N_("Merchant")), ("deliverer", N_("Brought by")), ("phone", N_("Phone")),
             ("opened", N_("Taken in")), ("by", N_("Taken in by")), ("slip", N_("Slip")),
             ("estimate", N_("Promised for")), ("ceiling", N_("At most")), ("ticket", N_("Ticket")),
-            ("due", N_("To pay")), ("closed", N_("Over since")),
+            ("loaner", N_("Loaner")), ("due", N_("To pay")), ("closed", N_("Over since")),
         ):  # fmt: skip
             self.facts.add(key, label)
         self.facts_card.add(self.facts)
         self.merchant_button = Button(N_("Show the &merchant"), "link", icon="building-store", clicked=self.to_merchant)
-        self.facts_card.add(row(self.merchant_button, 1))
+        self.loaner_button = Button(N_("Lend a &loaner …"), "link", icon="switch-horizontal", clicked=self.to_loaners)
+        self.facts_card.add(row(self.merchant_button, self.loaner_button, 1))
 
     def _devices(self) -> None:
         self.devices_card = Card(N_("Devices"), icon="device-mobile")
@@ -130,9 +141,9 @@ class OrderPage(Page):
     # -- showing -----------------------------------------------------------------------
 
     def open(self, **args: object) -> None:
-        """Show the order or the device `id`."""
+        """Show the order or the device `id`, with the form of `act` open where it can be done."""
         self._wanted = str(args.get("id") or args.get("order_id") or args.get("item_id") or self._wanted)
-        self._chosen, self._anew = self._wanted, True
+        self._chosen, self._anew, self._act = self._wanted, True, str(args.get("act") or "")
         self.banner.clear()
         self.acts.close_all()
         self.reload()
@@ -144,6 +155,10 @@ class OrderPage(Page):
         wanted, actor = self._wanted, self.context.actor()
         roles = actor.roles if actor is not None else ()
         self.jobs.ask(lambda session: order_of(session, wanted, roles), owner=self, then=self._here, exclusive="order")
+
+    def scan(self, text: str) -> bool:
+        """A scan that answers the form that is open; anything else names a record."""
+        return self.acts.scan(text)
 
     def changed(self, changes: Changes) -> None:
         """Ask again when something of an order was touched."""
@@ -188,6 +203,7 @@ class OrderPage(Page):
             self.banner.say("warn", N_("This order is not known here."))
             return
         self._show(card)
+        self.ladder.show_card(card)
         self.todos.show_card(card)
         self.receipts.show_card(card)
         self.files.show_card(card)
@@ -197,6 +213,20 @@ class OrderPage(Page):
         self.mark.show_for(card.id)
         self.lost.show_for(card.id, *(line.id for line in card.lines))
         self._anew = False
+        self._open_act(card)
+
+    def _open_act(self, card: OrderCard) -> None:
+        """Open the form somebody came for, on a device with which it can be done."""
+        name, self._act = self._act, ""
+        line = self.devices.current()
+        act = self.acts.acts.get(name)
+        if act is None or line is None:
+            return
+        if not act.offered(card, line):
+            places = [place for place, one in enumerate(card.lines) if act.offered(card, one)]
+            if places:
+                self.devices.select(places[0])
+        self.acts.open_one(name)
 
     def _show(self, card: OrderCard) -> None:
         self.title.put(card.number)
@@ -206,6 +236,7 @@ class OrderPage(Page):
             ("phone", card.phone), ("opened", full_moment(card.opened_at)), ("by", card.opened_by),
             ("slip", card.slip_no), ("estimate", full_moment(card.estimate_at)),
             ("ceiling", format_yuan(card.ceiling_fen) if card.ceiling_fen else "–"), ("ticket", card.ticket_no),
+            ("loaner", listed([_loan(one) for one in card.loaners])),
             ("due", format_yuan(card.due_fen)), ("closed", full_moment(card.closed_at) or "–"),
         ):  # fmt: skip
             self.facts.put(key, value or "–")
@@ -219,10 +250,11 @@ class OrderPage(Page):
         self.traveller.setVisible(bool(card.lines) and may("reprint_first"))
         self.call_note.setVisible(not card.closed_at and may("call"))
         states = {WorkState(line.state) for line in card.lines}
-        self.pickup_button.setVisible(may("pickup") and bool(states & READY))
+        self.pickup_button.setVisible(may("pickup") and WorkState.READY_FOR_PICKUP in states)
         self.bench_button.setVisible(bool(states - READY - ENDED - {WorkState.PICKED_UP}))
         self.ticket_button.setVisible(bool(card.ticket_id))
         self.merchant_button.setVisible(bool(card.merchant_id))
+        self.loaner_button.setVisible(bool(card.merchant_id) and not card.closed_at and may("loaner"))
 
     def _select(self, line: OrderLine | None) -> None:
         if line is None or self.card is None:
@@ -254,11 +286,22 @@ class OrderPage(Page):
         if self.card is not None:
             self.context.navigate("merchant", merchant_id=self.card.merchant_id)
 
+    def to_loaners(self) -> None:
+        """Lend a loaner for this order, which does not end before it is back."""
+        if self.card is not None:
+            self.context.navigate("loaners", order_id=self.card.id, merchant_id=self.card.merchant_id,
+                                  merchant=self.card.merchant)  # fmt: skip
+
     def to_device(self) -> None:
         """Open the chosen device with its whole past."""
         line = self.devices.current()
         if line is not None:
             self.context.navigate("device", device_id=line.device_id)
+
+
+def _loan(loan: OpenLoan) -> str:
+    due = shop_day(loan.due_at).isoformat() if loan.due_at else spoken(N_("no day agreed"))
+    return spoken(N_("{serial}, back by {day}"), serial=loan.serial_no, day=due)
 
 
 def _device(line: OrderLine) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from deskapp.errors import N_, DeskError
 from deskapp.queries.orders import OrderCard, OrderLine
@@ -15,6 +15,7 @@ from deskapp.ui.kit import Button, Card, ChoiceBar, FlowLayout, PageContext, Tex
 from deskapp.ui.pages.job_kit import Drawer
 from deskapp.ui.pages.settings_fields import Tick
 from deskapp.ui.tokens import SMALL
+from deskapp.ui.widgets.enter import into_view
 
 if TYPE_CHECKING:
     from deskapp.models.store import Command, Override
@@ -82,6 +83,10 @@ class Act(Drawer):
         """Tell whether the person at the desk has a right."""
         return self.context.may(right)
 
+    def scan(self, text: str) -> bool:
+        """Take a scan that answers a question of the open form; False when it means nothing here."""
+        return False
+
     def submit(self, consent: Override | None = None) -> None:
         """Do it; with a second person's consent where one was asked for."""
         if self.card is not None and self.line is not None and self.go.isEnabled():
@@ -108,6 +113,13 @@ class Act(Drawer):
             self.ask_consent()
             return
         self.refuse(error)
+
+    def refuse(self, error: DeskError) -> None:
+        """Show a refusal, and keep the keys here: the button lost the focus while it could not be pressed."""
+        super().refuse(error)
+        held = QApplication.focusWidget()
+        if held is None or not self.isAncestorOf(held):
+            self.go.setFocus()
 
     def _into_view(self) -> None:
         area = self.parentWidget()
@@ -169,6 +181,7 @@ class Acts(Card):
         first = next(harmless, None)
         if first is not None:
             first.setFocus()
+            QTimer.singleShot(0, first, lambda: into_view(first))  # the form above it is being taken away
 
     def open_one(self, name: str) -> None:
         """Open the form of an act that is offered, and close any other."""
@@ -176,6 +189,10 @@ class Acts(Card):
             return
         self.close_all()
         self.acts[name].open_drawer()
+
+    def scan(self, text: str) -> bool:
+        """Hand a scan to the form that is open."""
+        return any(act.scan(text) for act in self.acts.values() if not act.isHidden())
 
     def close_all(self) -> None:
         """Close whatever is open."""

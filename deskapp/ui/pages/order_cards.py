@@ -125,6 +125,7 @@ class Receipts(Card):
         self._may = context.may("payment") or context.may("pickup")
         self.table.opened.connect(lambda _one: self.ask())
         self.table.selected.connect(self._selected)
+        self.correction.closed.connect(self.table.setFocus)
 
     def show_card(self, card: OrderCard) -> None:
         """Show the receipts."""

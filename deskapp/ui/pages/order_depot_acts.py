@@ -1,37 +1,28 @@
-"""Acts at the end of a device's way: a unit takes its place, it is scrapped, or nobody comes to collect it."""
+"""Acts at the end of a device's way: a unit takes its place, or it is scrapped."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from deskapp.clock import shop_day
 from deskapp.commands.scrap import Consent, KeptPart, ScrapForm, scrap
 from deskapp.commands.swap import swap
-from deskapp.commands.uncollected import (
-    Decided,
-    move_to_storage,
-    prove_notice,
-    release_uncollected,
-    return_to_owner,
-    scrap_uncollected,
-    serve_notice,
-    set_uncollected,
-)
 from deskapp.errors import N_, DeskError
+from deskapp.i18n import say
 from deskapp.queries.orders import OrderCard, OrderLine
 from deskapp.rules.depot import KEYS_ERASED, SCRAP_METHODS
 from deskapp.rules.identifiers import clean_serial
+from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.states import WorkState as S
-from deskapp.ui.kit import Choice, ChoiceBar, DateField, LatinField, MoneyField, ScanField, TextField, spoken
+from deskapp.ui.kit import Choice, ChoiceBar, LatinField, ScanField, TextField, spoken
 from deskapp.ui.pages.order_acts import Act
 from deskapp.ui.pages.settings_fields import Tick
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from deskapp.models.store import Command, Override
 
 TAMPER = (Choice("ok", N_("Intact"), "", "shield-check"), Choice("suspect", N_("Suspicious"), "", "alert-triangle"))
-NOTICE_DAYS = 30
 
 
 class Swap(Act):
@@ -48,7 +39,7 @@ class Swap(Act):
         self.reason = TextField(N_("Why it is not repaired"), limit=300)
         self.number = LatinField(N_("empty: the old one is kept"), limit=8)
         self.ticket = TextField(N_("empty: a card asks for it"), limit=60)
-        self.shelf = LatinField(N_("empty: where the old one was"))
+        self.shelf = ScanField(N_("empty: where the old one was"))
         self.seal = LatinField(N_("of the new unit, for the way back"))
         self.loose = Tick(N_("All loose accessories go on with it"), True)
         self.form.add("new_serial_no", N_("New unit"), self.serial, needed=True)
@@ -61,12 +52,23 @@ class Swap(Act):
         self.form.add("accessories", "", self.loose, span=3)
         self.serial.scanned.connect(lambda text: self._scanned(text))
         self.tamper.confirmed.connect(lambda _value: self.reason.setFocus())
+        self.shelf.scanned.connect(lambda _text: self._after_shelf().setFocus())
         self.shelf.returnPressed.connect(self._shelf_entered)
         self.seal.returnPressed.connect(self.submit)
 
+    def scan(self, text: str) -> bool:
+        """A shelf's label is the shelf, wherever the focus is."""
+        if parse_scan(text).kind is ScanKind.SHELF:
+            self.shelf.take_scan(text)
+            return True
+        return False
+
+    def _after_shelf(self) -> QWidget:
+        return self.go if self.form.rows["seal_no"].isHidden() else self.seal
+
     def _shelf_entered(self) -> None:
         """Enter saves from the last field that is asked."""
-        if self.form.rows["seal_no"].isHidden():
+        if self._after_shelf() is self.go:
             self.submit()
         else:
             self.seal.setFocus()
@@ -97,7 +99,7 @@ class Swap(Act):
 class Witnessed(Act):
     """An act that two others sign one after the other; each is asked for when the command misses them."""
 
-    rights: tuple[tuple[str, str], ...] = (("witness", "quarantine"), ("second_witness", "quarantine"))
+    rights: tuple[tuple[str, str], ...] = (("witness", "witness"), ("second_witness", "witness"))
 
     def build(self) -> None:
         """Nobody has signed yet."""
@@ -147,13 +149,14 @@ class Scrap(Witnessed):
         self.reason = TextField(N_("Why it cannot be repaired"), limit=300)
         self.by = TextField(N_("Name and office of who consents"), limit=80)
         self.reference = TextField(N_("Number of the bank's order, or where the consent lies"), limit=80)
-        self.keys = ChoiceBar([Choice(key, title) for key, title in KEYS_ERASED.items()], name=N_("Keys"))
+        self.keys = ChoiceBar([Choice(key, title) for key, title in KEYS_ERASED.items()],
+                              name=N_("What became of its keys"))  # fmt: skip
         self.method = ChoiceBar([Choice(key, title) for key, title in SCRAP_METHODS.items()], name=N_("Method"))
-        self.kept = TextField(N_("part numbers, parted by commas; none: leave empty"), limit=200)
+        self.kept = TextField(N_("part number, then its serial number or how many; parted by commas"), limit=200)
         self.form.add("reason", N_("Reason"), self.reason, needed=True)
         self.form.add("owner_consent", N_("Who consents"), self.by, needed=True)
         self.form.add("consent_reference", N_("Their order"), self.reference)
-        self.form.add("keys_erased", N_("Keys"), self.keys, needed=True, span=3)
+        self.form.add("keys_erased", N_("What became of its keys"), self.keys, needed=True, span=3)
         self.form.add("method", N_("Method"), self.method, needed=True, span=3)
         self.form.add("kept", N_("Parts kept"), self.kept, span=3)
         self.keys.confirmed.connect(lambda _value: self.method.setFocus())
@@ -167,11 +170,18 @@ class Scrap(Witnessed):
 
     def filled(self) -> ScrapForm:
         """Return what is typed."""
-        parts = [one.strip() for one in self.kept.text().replace("，", ",").split(",") if one.strip()]
+        parts = [one.split() for one in self.kept.text().replace("，", ",").split(",") if one.strip()]
         return ScrapForm(
             self.reason.text(), self.keys.value() or "", self.method.value() or "",
-            Consent(self.by.text(), self.reference.text()), tuple(KeptPart(one) for one in parts),
+            Consent(self.by.text(), self.reference.text()), tuple(_kept(*one) for one in parts),
         )  # fmt: skip
+
+    def refuse(self, error: DeskError) -> None:
+        """What is wrong with a part that is kept is said where the parts are typed."""
+        if error.field == "part" or (error.field or "").startswith("kept."):
+            self.form.rows["kept"].refuse(say(error))
+        else:
+            super().refuse(error)
 
     def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
         """Scrap it."""
@@ -181,176 +191,14 @@ class Scrap(Witnessed):
         )  # fmt: skip
 
 
-class ServeNotice(Act):
-    """Print the written notice that names a day."""
-
-    name, short, icon, of_order = "notice", N_("Written notice …"), "file-text", True
-    title_text, yes = N_("Written notice to collect"), N_("Print the notice")
-    said = N_("The notice prints and is logged.")
-
-    def build(self) -> None:
-        """Ask for the day and how it goes out."""
-        self.until = DateField(shop_day(self.context.now()))
-        self.proof = TextField(N_("number of the letter; may follow"), limit=60)
-        self.words = TextField(N_("A word to the merchant"), limit=200)
-        self.form.add("until", N_("Collect by"), self.until, needed=True)
-        self.form.add("proof", N_("How it goes out"), self.proof)
-        self.form.add("words", N_("Note"), self.words)
-        self.words.returnPressed.connect(self.submit)
-
-    def offered(self, card: OrderCard, line: OrderLine) -> bool:
-        """While something waits to be collected."""
-        return any(one.state == S.READY_FOR_PICKUP for one in card.lines) and self.may("call")
-
-    def begin(self, card: OrderCard, line: OrderLine) -> None:
-        """Thirty days are the usual time."""
-        self.until.set_day(shop_day(self.context.now()) + timedelta(days=NOTICE_DAYS))
-
-    def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
-        """Print it."""
-        day = self.until.day()
-        return serve_notice(
-            order_id=card.id, until=day.isoformat() if day else "", proof=self.proof.text(), words=self.words.text()
-        )
-
-
-class ProveNotice(Act):
-    """Note how the notice went out."""
-
-    name, short, icon, of_order = "notice_proof", N_("Notice went out …"), "message", True
-    title_text, yes, said = N_("How did the notice go out?"), N_("Keep it"), N_("Noted.")
-
-    def build(self) -> None:
-        """Ask for the proof."""
-        self.proof = TextField(N_("Number of the registered letter, or who handed it over"), limit=60)
-        self.form.add("proof", N_("Proof"), self.proof, needed=True, span=2)
-        self.proof.returnPressed.connect(self.submit)
-
-    def offered(self, card: OrderCard, line: OrderLine) -> bool:
-        """After a notice was printed."""
-        printed = any(paper.kind == "collect_notice" for paper in card.papers)
-        return printed and any(one.state == S.READY_FOR_PICKUP for one in card.lines) and self.may("call")
-
-    def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
-        """Keep it."""
-        return prove_notice(order_id=card.id, proof=self.proof.text())
-
-
-class LongStorage(Act):
-    """Move what nobody collects to the long store."""
-
-    name, short, icon, of_order = "long_storage", N_("To long storage …"), "box", True
-    title_text, yes, said = N_("Move to long storage"), N_("Move it"), N_("The devices are in long storage.")
-
-    def build(self) -> None:
-        """Ask for the shelf."""
-        self.shelf = LatinField(N_("Scan or type the shelf"))
-        self.form.add("shelf", N_("Shelf of the long store"), self.shelf, needed=True)
-        self.shelf.returnPressed.connect(self.submit)
-
-    def offered(self, card: OrderCard, line: OrderLine) -> bool:
-        """While something waits to be collected, for a supervisor."""
-        return any(one.state == S.READY_FOR_PICKUP for one in card.lines) and self.may("abandoned")
-
-    def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
-        """Move it."""
-        return move_to_storage(order_id=card.id, shelf=self.shelf.text())
-
-
-class SetUncollected(Act):
-    """End the waiting after the whole ladder."""
-
-    name, short, icon, of_order = "uncollected", N_("Set as uncollected …"), "hand-stop", True
-    title_text, yes = N_("Nobody came: a supervisor and an auditor decide next"), N_("Set as uncollected")
-    said = N_("The devices wait for a decision.")
-
-    def build(self) -> None:
-        """Nothing is typed: the record of the ladder speaks."""
-
-    def offered(self, card: OrderCard, line: OrderLine) -> bool:
-        """While something waits to be collected, for a supervisor."""
-        return any(one.state == S.READY_FOR_PICKUP for one in card.lines) and self.may("abandoned")
-
-    def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
-        """Set it."""
-        return set_uncollected(order_id=card.id)
-
-
-class Decide(Scrap):
-    """Decide about an uncollected device: hand it out after all, return it to its owner, or scrap it."""
-
-    name, short, icon, tone = "decide", N_("Decide about it …"), "hand-stop", "danger"
-    title_text, yes = N_("Uncollected: a supervisor decides with an auditor"), N_("Decide")
-    said = N_("Decided and recorded.")
-    rights = (("auditor", "co_sign"), ("witness", "co_sign"), ("second_witness", "quarantine"))
-
-    def build(self) -> None:
-        """Ask what is decided and on which basis, then what the decision needs."""
-        self.what = ChoiceBar(
-            [Choice("hand_out", N_("Hand out after all"), "H"), Choice("owner", N_("Return to the owner"), "R"),
-             Choice("scrap", N_("Scrap it"), "S")], name=N_("Decision"),
-        )  # fmt: skip
-        self.decision = TextField(N_("What is decided, and why"), limit=300)
-        self.basis = TextField(N_("Law, contract or order"), limit=200)
-        self.fee = MoneyField(name=N_("Storage fee"))
-        self.person = TextField(N_("Who takes it"), limit=60)
-        self.last4 = LatinField(N_("last four of the document"), limit=4)
-        self.tamper = ChoiceBar(TAMPER, name=N_("Tamper check"))
-        self.owner = ChoiceBar(
-            [Choice("bank", N_("The bank")), Choice("acquirer", N_("The acquirer")),
-             Choice("merchant", N_("Merchant"))], name=N_("Owner"),
-        )  # fmt: skip
-        self.form.add("what", N_("Decision"), self.what, needed=True, span=3)
-        self.form.add("decision", N_("Words"), self.decision, needed=True)
-        self.form.add("legal_basis", N_("Legal basis"), self.basis, needed=True)
-        self.form.add("storage_fee", N_("Storage fee"), self.fee)
-        self.form.add("person", N_("Who takes it"), self.person)
-        self.form.add("id_last4", N_("Last four characters"), self.last4)
-        self.form.add("tamper_result", N_("Tamper check"), self.tamper)
-        self.form.add("owner", N_("Owner"), self.owner, span=3)
-        super().build()
-        self.what.chosen.connect(lambda _value: self._rows())
-
-    def open_drawer(self) -> None:
-        """Ask for the decision first."""
-        super().open_drawer()
-        self._rows()
-
-    def _rows(self) -> None:
-        what = self.what.value()
-        wanted = {
-            "hand_out": ("person", "id_last4", "tamper_result"),
-            "owner": ("person", "owner"),
-            "scrap": ("reason", "owner_consent", "consent_reference", "keys_erased", "method", "kept"),
-        }
-        shown = {"what", "decision", "legal_basis", "storage_fee", *wanted.get(what or "", ())}
-        for name, one in self.form.rows.items():
-            one.setVisible(name in shown)
-
-    def offered(self, card: OrderCard, line: OrderLine) -> bool:
-        """When the ladder is at its end."""
-        return line.state == S.ABANDONED and self.may("abandoned")
-
-    def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
-        """Do what is decided."""
-        decided = Decided(self.decision.text(), self.basis.text(), self.fee.fen() or 0)
-        auditor = self.signed.get("auditor")
-        if self.what.value() == "hand_out":
-            return release_uncollected(
-                item_id=line.id, decided=decided, collector=self.person.text(), id_last4=self.last4.text(),
-                tamper_result=self.tamper.value() or "", auditor=auditor,
-            )  # fmt: skip
-        if self.what.value() == "owner":
-            return return_to_owner(
-                item_id=line.id, decided=decided, owner=self.owner.value() or "", taker=self.person.text(),
-                auditor=auditor, override=self.signed.get("loaner"),
-            )  # fmt: skip
-        return scrap_uncollected(
-            item_id=line.id, decided=decided, form=self.filled(), auditor=auditor,
-            witness=self.signed.get("second_witness"), override=self.signed.get("loaner"),
-        )  # fmt: skip
+def _kept(part_no: str, *more: str) -> KeptPart:
+    """Return a part as it is typed: a number of up to three digits behind it is how many, anything else its serial."""
+    word = "".join(more)
+    if word.isdigit() and len(word) <= 3:
+        return KeptPart(part_no, int(word))
+    return KeptPart(part_no, 1, word)
 
 
 def depot_acts() -> tuple[type[Act], ...]:
     """Return these acts in the order in which they are offered."""
-    return (Swap, Scrap, Decide, ServeNotice, ProveNotice, LongStorage, SetUncollected)
+    return (Swap, Scrap)

@@ -14,7 +14,7 @@ from deskapp.commands.pickup_release import (
     start_counter_service,
     stop_counter_service,
 )
-from deskapp.errors import N_
+from deskapp.errors import N_, DeskError
 from deskapp.queries.orders import OrderCard, OrderLine
 from deskapp.rules.states import WorkState
 from deskapp.ui.kit import Choice, ChoiceBar, LatinField, TextField
@@ -186,7 +186,7 @@ class Release(Act):
     name, short, icon = "release", N_("Release from quarantine …"), "shield-check"
     title_text, yes = N_("Release from quarantine, by two persons"), N_("Release with the second person")
     said = N_("The device goes on where it was.")
-    right, why = "quarantine", N_("{act}: {number}. The second person has seen the device too.")
+    right, why = "witness", N_("{act}: {number}. The second person has seen the device too.")
 
     def build(self) -> None:
         """Ask for the finding and where the device goes."""
@@ -294,7 +294,7 @@ class Note(Act):
 
     def offered(self, card: OrderCard, line: OrderLine) -> bool:
         """Always, for whoever acts here at all."""
-        return self.may("quarantine") or self.may("check_in")
+        return self.may("note")
 
     def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
         """Keep it."""
@@ -326,15 +326,30 @@ class VoidCheckIn(Act):
 
     def begin(self, card: OrderCard, line: OrderLine) -> None:
         """One visit is mostly taken back whole."""
+        self._signed: Override | None = None
+        self._loaner: Override | None = None
         self.form.rows["items"].setVisible(len(self._waiting(card)) > 1)
 
     def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
         """Void it."""
+        self._signed = consent
         items = tuple(one.id for one in self._waiting(card)) if self.all.isChecked() else (line.id,)
         return void_check_in(
             order_id=card.id, reason=self.reason.text(), given_back_to=self.taker.text(), item_ids=items,
-            override=consent,
+            override=consent, loaner_override=self._loaner,
         )  # fmt: skip
+
+    def _refused(self, error: DeskError) -> None:
+        """A loaner that is still out is another consent than the one to correct."""
+        if error.code == "needs_override" and error.field == "loaner":
+            self.go.setEnabled(True)
+            self.context.ask_supervisor("override", self._let_out, why=error.sentence, **error.values)
+        else:
+            super()._refused(error)
+
+    def _let_out(self, allowed: Override) -> None:
+        self._loaner = allowed
+        self.submit(self._signed)
 
     def _waiting(self, card: OrderCard) -> list[OrderLine]:
         return [one for one in card.lines if one.state == WorkState.CHECKED_IN]

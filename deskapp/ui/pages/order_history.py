@@ -12,6 +12,7 @@ from deskapp.queries.order_events import OrderEvent
 from deskapp.queries.orders import OrderCard
 from deskapp.rules.account import METHOD_TITLES, MoneyKind, PayMethod
 from deskapp.rules.custody import HOLDER_TITLES, TAMPER_TITLES, TamperResult, kind_of
+from deskapp.rules.depot import BATCH_SETTLED
 from deskapp.rules.money import format_yuan
 from deskapp.ui.kit import Button, Card, Happening, Timeline, row, spoken
 from deskapp.ui.pages.words import MOVE_TITLES, full_moment
@@ -29,6 +30,11 @@ RECORD_TITLES: Final = {
     "pickup_release": (N_("Release checked"), "lock"), "slip_lost": (N_("Slip reported lost"), "ban"),
     "slip_found": (N_("Slip counts again"), "refresh"),
     "papers_superseded": (N_("Papers no longer hold"), "file-text"),
+    "notice": (N_("Written notice printed"), "file-text"), "notice_proof": (N_("The notice went out"), "message"),
+    "long_store": (N_("Moved to long storage"), "box"), "returned": (N_("Handed to the owner"), "building-store"),
+    "scrap": (N_("Destroyed before two witnesses"), "trash"),
+    "batch_settled": (N_("Batch settled"), "receipt"), "extra_waived": (N_("Extra work waived"), "report-money"),
+    "corrected": (N_("Check-in corrected"), "edit"),
 }  # fmt: skip
 
 MONEY_TITLES: Final = {
@@ -97,7 +103,7 @@ Words = tuple[str, str, str, tuple[str, ...]]
 
 
 def _move(event: OrderEvent) -> Words:
-    details = [event.words]
+    details = [event.words, str(event.data.get("legal_basis", ""))]
     if event.data.get("decline_reason"):
         details.insert(0, catalogue.title("decline_reasons", str(event.data["decline_reason"])))
     action = event.data.get("action")
@@ -124,6 +130,10 @@ def _record(event: OrderEvent) -> Words:
             details.insert(0, spoken(TAMPER_TITLES[TamperResult(answer)]) if answer in set(TamperResult) else "")
         case "batch":
             details.insert(0, spoken(BATCH_ANSWERS.get(str(data.get("answer", "")), "–")))
+        case "batch_settled":
+            details.insert(0, spoken(BATCH_SETTLED[str(data.get("how"))]) if data.get("how") in BATCH_SETTLED else "")
+        case "extra_waived":
+            details.insert(0, format_yuan(int(data.get("fen", 0))))
         case "typed_serial":
             details.insert(0, catalogue.title("typed_serial_reasons", str(data.get("reason", ""))))
         case "no_photo":
@@ -140,6 +150,23 @@ def _record(event: OrderEvent) -> Words:
         case "pickup_release" | "pickup_try":
             proof = str(data.get("proof", ""))
             details.insert(0, spoken(PROOF_TITLES[ProofKind(proof)]) if proof in set(ProofKind) else proof)
+        case "notice":
+            by_day = spoken(N_("to collect by {day}"), day=data.get("until", ""))
+            details = [by_day, str(data.get("proof", "")), event.words]
+        case "long_store":
+            details.insert(0, str(data.get("shelf", "")))
+        case "returned":
+            details = [str(data.get("taker", ""))]
+        case "scrap":
+            consent = data.get("owner_consent")
+            given = consent if isinstance(consent, dict) else {}
+            details = [spoken(N_("consent: {who}"), who=given["by"]) if given.get("by") else "",
+                       str(given.get("reference", ""))]  # fmt: skip
+        case "corrected" if data.get("field") == "merchant":
+            details.insert(0, spoken(N_("another merchant")))
+        case "corrected":
+            kinds = (str(data.get(key, "")) for key in ("old", "new"))
+            details.insert(0, " → ".join(catalogue.title("accessory_types", one) for one in kinds if one))
         case "papers_superseded":
             details.insert(0, "  ".join(str(number) for number in data.get("numbers", ())))
             if data.get("by"):

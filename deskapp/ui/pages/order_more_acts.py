@@ -15,9 +15,10 @@ from deskapp.errors import N_
 from deskapp.queries.orders import OrderCard, OrderLine
 from deskapp.rules.account import METHOD_TITLES
 from deskapp.rules.money import format_yuan
-from deskapp.ui.kit import Choice, ChoiceBar, LatinField, MoneyField, PhotoStrip, SignaturePad, Text, TextField, spoken
+from deskapp.ui.kit import Choice, ChoiceBar, LatinField, MoneyField, SignaturePad, Text, TextField, spoken
 from deskapp.ui.pages.checkin_files import SIGNATURE, Work, keep_files
 from deskapp.ui.pages.order_acts import Act
+from deskapp.ui.pages.transfer_photos import FolderStrip
 
 if TYPE_CHECKING:
     from deskapp.models.store import Command, Override, Store
@@ -44,6 +45,9 @@ class FileAct(Act):
 
     def submit(self, consent: Override | None = None) -> None:
         """Keep the files, then name them one after the other."""
+        if any(strip.busy() for strip in self.findChildren(FolderStrip)):
+            self.error.put(spoken(N_("A photo is still being made smaller; try again in a moment.")))
+            return
         work = self.files()
         if work is None:
             self.error.put(spoken(self.nothing()))
@@ -72,7 +76,7 @@ class AddPhotos(FileAct):
 
     def build(self) -> None:
         """Ask for pictures and what they show."""
-        self.photos = PhotoStrip(self.jobs)
+        self.photos = FolderStrip(self.context)
         self.kind = ChoiceBar(
             [Choice("front", N_("Front")), Choice("back", N_("Back, with the serial number")),
              Choice("damage", N_("Damage"))], name=N_("What they show"),
@@ -116,7 +120,7 @@ class AddSignature(FileAct):
         """Ask for strokes or a scan."""
         self.pad = SignaturePad(N_("Deliverer's signature"))
         self.pad.on_paper.hide()
-        self.scan_of = PhotoStrip(self.jobs)
+        self.scan_of = FolderStrip(self.context)
         self.form.add("signature", N_("Signed here"), self.pad)
         self.form.add("photo", N_("Or a scan of the signed slip"), self.scan_of, span=2)
 

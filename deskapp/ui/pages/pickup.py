@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from deskapp.commands.checkin_forms import Photo
-from deskapp.commands.pickup import hand_out
+from deskapp.commands.pickup import EXCEPTIONS, hand_out
 from deskapp.commands.pickup_forms import HandedItem, HandedOut, Signed
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
@@ -18,7 +18,7 @@ from deskapp.queries.pickup import PickupCard, pickup_order
 from deskapp.queries.pickup_find import PickupHit, find_pickups
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui import theme
-from deskapp.ui.kit import Button, Page, PageContext, Progress, Scroll, Stepper, Text, row
+from deskapp.ui.kit import Button, Page, PageContext, Progress, Scroll, Stepper, Text, listed, row, spoken
 from deskapp.ui.pages.pickup_find import FindPanel
 from deskapp.ui.pages.pickup_parts import Step, Visit
 from deskapp.ui.pages.pickup_pay import PayStep
@@ -320,14 +320,16 @@ class PickupPage(Page):
         self.bar.hide()
         self.side.hide()
         self.stack.setCurrentIndex(len(self.steps))
-        self.done_panel.show_done(done)
+        self.done_panel.show_done(done, self.visit.change_fen if self.visit is not None else 0)
         self.context.toast(N_("Handed out, receipt {receipt}"), tone="ok", receipt=done.receipt_no)
 
     def _refused(self, error: DeskError) -> None:
         self._sending = False
         self.next_button.setEnabled(True)
         if error.code == "needs_override" and error.field not in ("reduction",):
-            self.context.ask_supervisor("override", self.submit, why=error.sentence, **error.values)
+            codes = str(error.values.get("exceptions", "")).split(",")
+            what = listed([spoken(EXCEPTIONS[one]) for one in codes if one in EXCEPTIONS])
+            self.context.ask_supervisor("override", self.submit, why=error.sentence, **{**error.values, "what": what})
             return
         if error.code in ("old", "used", "no_release") and self.visit is not None:
             self.visit.release_id = ""

@@ -9,7 +9,8 @@ from deskapp.errors import N_
 from deskapp.queries.pickup import PickupCard
 from deskapp.queries.pickup_find import PickupHit, find_pickups
 from deskapp.rules.numbers import PROBLEMS, parse_scan
-from deskapp.ui.kit import Card, Cell, Column, DataTable, EmptyState, PageContext, ScanField, Text, spoken
+from deskapp.rules.states import ENDED, WorkState
+from deskapp.ui.kit import Button, Card, Cell, Column, DataTable, EmptyState, PageContext, ScanField, Text, row, spoken
 from deskapp.ui.tokens import LARGE
 
 PAUSE_MS = 150
@@ -32,6 +33,9 @@ class FindPanel(QWidget):
         self.field.setProperty("role", "big")
         self.said = Text(role="warn", wrap=True)
         self.said.hide()
+        self._to = self._act = ""
+        self.to_order = Button(N_("To the &order …"), icon="file-text", clicked=self._open_order)
+        self.to_order.hide()
         self.table = DataTable(
             [
                 Column("merchant", N_("Merchant"), lambda hit: hit.merchant, 0),
@@ -47,6 +51,7 @@ class FindPanel(QWidget):
         card = Card(N_("Whose devices?"), icon="scan")
         card.add(self.field)
         card.add(self.said)
+        card.add(row(self.to_order, 1))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(LARGE)
@@ -62,6 +67,7 @@ class FindPanel(QWidget):
         """Wait for a scan."""
         self.field.clear()
         self.said.hide()
+        self.to_order.hide()
         self.table.set_rows([])
 
     def take(self, text: str) -> None:
@@ -71,15 +77,22 @@ class FindPanel(QWidget):
         self._ask(text, entered=True)
 
     def explain(self, card: PickupCard) -> None:
-        """Say why an order cannot be handed out now."""
-        gone = [device for device in card.devices if device.receipt_no]
-        if gone and len(gone) == len(card.devices):
+        """Say why an order cannot be handed out now, and offer the way to it: receipt, refund, what holds it up."""
+        kept = [device for device in card.devices if not device.receipt_no]
+        late = next((device for device in kept if device.state is WorkState.ABANDONED), None)
+        self._to, self._act = (late.item_id, "decide") if late is not None else (card.order_id, "")
+        here = next((device for device in kept if device.state not in ENDED), kept[0] if kept else None)
+        if late is not None:
+            self._say(N_("{serial} was not collected in time: a supervisor decides about it with an auditor. It is "
+                         "handed out on the page of its order."), serial=late.serial_no)  # fmt: skip
+        elif card.devices and not kept:
             self._say(N_("Everything of order {order} has been picked up, receipt {receipt}."), order=card.order_no,
-                      receipt=gone[-1].receipt_no)  # fmt: skip
-            return
-        here = next((device for device in card.devices if not device.receipt_no), None)
-        self._say(N_("Nothing of order {order} is ready: {serial} is “{state}”."), order=card.order_no,
-                  serial=here.serial_no if here else "", state=spoken(here.state_title) if here else "")  # fmt: skip
+                      receipt=card.devices[-1].receipt_no)  # fmt: skip
+        else:
+            serial, state = (here.serial_no, spoken(here.state_title)) if here else ("", "")
+            self._say(N_("Nothing of order {order} is ready: {serial} is “{state}”."), order=card.order_no,
+                      serial=serial, state=state)  # fmt: skip
+        self.to_order.show()
 
     def _ask(self, text: str, *, entered: bool) -> None:
         self.jobs.ask(lambda session: find_pickups(session, text), owner=self,
@@ -87,6 +100,7 @@ class FindPanel(QWidget):
 
     def _found(self, hits: list[PickupHit], text: str, entered: bool) -> None:
         self.said.hide()
+        self.to_order.hide()
         self.table.set_rows(hits)
         if entered and len(hits) == 1:
             self.chosen.emit(hits[0].order_id)
@@ -100,6 +114,9 @@ class FindPanel(QWidget):
             else:
                 self._say(N_("Nothing that is ready fits “{words}”."), words=text.strip())
             self.field.selectAll()
+
+    def _open_order(self) -> None:
+        self.context.navigate("order", id=self._to, act=self._act)
 
     def _say(self, sentence: str, **values: object) -> None:
         self.said.say(sentence, **values)

@@ -27,6 +27,8 @@ class Visit:
     tests: dict[str, dict[str, str]] = field(default_factory=dict)
     reductions: list[Reduction] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
+    change_fen: int = 0
+    """What goes back to the collector of the cash that was handed over."""
 
     @property
     def devices(self) -> tuple[PickupDevice, ...]:

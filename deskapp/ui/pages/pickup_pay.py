@@ -36,6 +36,7 @@ KIND_TITLES = {
     LineKind.LABOUR: N_("labour"),
     LineKind.VISIT: N_("visit"),
     LineKind.INSPECTION: N_("inspection"),
+    LineKind.STORAGE: N_("storage"),
 }
 
 METHOD_KEYS = {
@@ -187,8 +188,17 @@ class PayStep(Step):
                        over=yuan(fen - rest), due=yuan(rest))
             )  # fmt: skip
             return
+        given = self.given.fen()
+        if method == PayMethod.CASH and given is not None and given < fen:
+            self.money.rows["given"].refuse(
+                spoken(N_("Only {given} of {amount} are there. Enter above what is paid in cash; the rest can be paid "
+                          "another way."), given=yuan(given), amount=yuan(fen))
+            )  # fmt: skip
+            return
         self.visit.payments.append(Payment(method, fen))
+        self.visit.change_fen += (given or fen) - fen if method == PayMethod.CASH else 0
         self.money.clear_errors()
+        self.given.clear()
         self.method.set_value(None)
         self.paid.clear()
         self.show_visit(anew=False)
@@ -199,13 +209,15 @@ class PayStep(Step):
             self.host.go_on()
 
     def _chosen(self, method: str) -> None:
-        self.paid.set_fen(self.visit.rest_fen)
+        if not 0 < (self.paid.fen() or 0) <= self.visit.rest_fen:  # what was typed before the method was meant
+            self.paid.set_fen(self.visit.rest_fen)
         self.money.rows["given"].setVisible(method == PayMethod.CASH)
         (self.given if method == PayMethod.CASH else self.paid).setFocus()
         self.paid.selectAll()
 
     def _again(self) -> None:
         self.visit.payments.clear()
+        self.visit.change_fen = 0
         self.given.clear()
         self.show_visit(anew=False)
         self.host.touched()
@@ -277,6 +289,7 @@ class PayStep(Step):
     def _granted(self, consent: Override | None, fen: int, reason: str) -> None:
         self.visit.reductions.append(Reduction(self.kind, fen, reason, consent))
         self.visit.payments.clear()
+        self.visit.change_fen = 0
         self._close()
         self.show_visit(anew=False)
         self.host.touched()

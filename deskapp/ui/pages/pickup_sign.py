@@ -108,6 +108,7 @@ class DonePanel(QWidget):
         self.number = Text(role="display", copy=True)
         self.amount = Text(role="title")
         self.words = Text(role="muted", wrap=True)
+        self.change = Text(role="heading")
         self.left = Text(role="warn", wrap=True)
         self.todo = Text(role="muted", wrap=True)
         self.next = Button(N_("&Next pickup"), "primary", icon="package", clicked=self.next_wanted.emit)
@@ -116,7 +117,7 @@ class DonePanel(QWidget):
         card = Card(N_("Handed out"), icon="circle-check")
         card.add(row(Picture("receipt", "ok", 28), self.number, 1))
         card.add(row(self.amount, 1))
-        for line in (self.words, self.left, self.todo):
+        for line in (self.words, self.change, self.left, self.todo):
             card.add(line)
         card.add(row(self.next, self.rest, self.home, 1))
         column = QVBoxLayout(self)
@@ -126,12 +127,14 @@ class DonePanel(QWidget):
         column.addStretch(1)
         self._done: HandedOut | None = None
 
-    def show_done(self, done: HandedOut) -> None:
-        """Show the outcome."""
+    def show_done(self, done: HandedOut, change_fen: int = 0) -> None:
+        """Show the outcome, and what goes back of the cash that was handed over."""
         self._done = done
         self.number.put(done.receipt_no)
         self.amount.put(yuan(done.total_fen))
         self.words.put(amount_in_words_cn(done.total_fen))
+        self.change.say(N_("Change: {amount}"), amount=yuan(change_fen))
+        self.change.setVisible(change_fen > 0)
         self.left.say(N_("{count} more can be collected and stay on the shelf."), count=done.left_behind)
         self.left.setVisible(done.left_behind > 0)
         self.rest.setVisible(done.left_behind > 0)

@@ -49,9 +49,10 @@ class Summary(QWidget):
         self.amount = Text(role="title")
         self.lines = Text(role="body", wrap=True)
         self.facts = Text(role="muted", wrap=True)
+        self.change = Text(role="ok")
         self.proof = Pill(N_("not checked yet"), "neutral", "lock")
         card = Card(N_("This pickup"), icon="package")
-        for part in (self.proof, self.lines, self.amount, self.facts):
+        for part in (self.proof, self.lines, self.amount, self.facts, self.change):
             card.add(part)
         self.receipts = Card(N_("Receipts"), icon="receipt")
         self.rows = QVBoxLayout()
@@ -105,6 +106,8 @@ class Summary(QWidget):
         let_off = visit.owed_fen - visit.due_fen
         self.facts.put(spoken(N_("after {amount} let off"), amount=yuan(let_off)) if let_off else "")
         self.facts.setVisible(bool(let_off))
+        self.change.say(N_("Change: {amount}"), amount=yuan(visit.change_fen))
+        self.change.setVisible(bool(visit.change_fen))
 
     def _show_receipts(self, receipts: tuple[ReceiptRow, ...]) -> None:
         self._shown = receipts
@@ -152,9 +155,11 @@ class Correction(Card):
 
     Signals:
         done: it was corrected.
+        closed: the card went away, corrected or not; whoever opened it takes the keys back.
     """
 
     done = Signal()
+    closed = Signal()
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(
@@ -168,12 +173,12 @@ class Correction(Card):
         self.reason = TextField(N_("For the history"))
         self.form = Form()
         self.form.add("what", N_("What is &wrong?"), self.what, needed=True)
-        self.form.add("amount", N_("Amount to pay back"), self.amount)
-        self.form.add("method", N_("Paid back by"), self.method)
+        self.form.add("amount", N_("Amount to pay back"), self.amount, needed=True)
+        self.form.add("method", N_("Paid back by"), self.method, needed=True)
         self.form.add("reason", N_("R&eason"), self.reason, needed=True)
         self.save = Button(N_("Co&rrect it"), "danger", icon="check", clicked=self.submit)
         self.add(self.form)
-        self.add(row(Button(N_("Leave it"), "quiet", clicked=self.hide), 1, self.save))
+        self.add(row(Button(N_("Leave it"), "quiet", clicked=self.leave), 1, self.save))
         self._receipt: ReceiptRow | None = None
         self._order_id = ""
         self.what.chosen.connect(lambda _value: self._show())
@@ -194,6 +199,11 @@ class Correction(Card):
         self.show()
         self.what.setFocus()
 
+    def leave(self) -> None:
+        """Take the card away."""
+        self.hide()
+        self.closed.emit()
+
     def submit(self, consent: Override | None = None) -> None:
         """Do what was chosen."""
         receipt, what, reason = self._receipt, self.what.value(), self.reason.text()
@@ -212,15 +222,19 @@ class Correction(Card):
 
     def _refused(self, error: DeskError) -> None:
         if error.code == "needs_override":
-            right = "refund" if self.what.value() == "refund" else "correct"
-            number = self._receipt.number if self._receipt else ""
-            self.context.ask_supervisor(right, self.submit, why=N_("Correct receipt {number}."), number=number)
+            back, number = self.what.value() == "refund", self._receipt.number if self._receipt else ""
+            self.context.ask_supervisor(
+                "refund" if back else "correct", self.submit, number=number, amount=yuan(self.amount.fen() or 0),
+                why=N_("Pay back {amount} of receipt {number}.") if back else N_("Correct receipt {number}."),
+            )  # fmt: skip
             return
         self.form.refuse(error, lambda _sentence: self.form.rows["reason"].refuse(say(error)))
 
     def _corrected(self) -> None:
-        self.hide()
-        self.context.toast(N_("Corrected; the old paper is void"), tone="ok")
+        self.leave()
+        back = self.what.value() == "refund"
+        said = N_("Paid back; the receipt of it is printing") if back else N_("Corrected; the old paper is void")
+        self.context.toast(said, tone="ok")
         self.done.emit()
 
     def _show(self) -> None:

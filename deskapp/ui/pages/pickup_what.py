@@ -12,6 +12,7 @@ from deskapp.ui.kit import Card, Choice, ChoiceBar, Pill, ScanField, Text, row, 
 from deskapp.ui.pages.pickup_parts import Host, Step, yuan
 from deskapp.ui.pages.settings_fields import Tick
 from deskapp.ui.tokens import MEDIUM, SMALL
+from deskapp.ui.widgets.enter import into_view
 from deskapp.ui.widgets.forms import Line
 
 TAMPER = (Choice("ok", N_("Intact"), "", "shield-check"), Choice("suspect", N_("Suspicious"), "", "alert-triangle"))
@@ -190,8 +191,12 @@ class WhatStep(Step):
                     return True
         for loan in visit.card.loaners:
             if number == clean_serial(loan.serial_no):
-                self._tick_loaner(loan.device_id, True)
-                self._say("ok", spoken(N_("Loaner {serial} is back."), serial=loan.serial_no))
+                # Whether it is intact is answered by looking at it, never by the scan.
+                self._say("muted", spoken(N_("Loaner {serial}: look at it, and tick it when it is complete and intact. "
+                                             "Otherwise take it back on the page of the loaners."),
+                                          serial=loan.serial_no))  # fmt: skip
+                self.loaners[loan.device_id].setFocus()
+                into_view(self.loaners[loan.device_id])
                 return True
         self._say("warn", spoken(N_("{number} does not belong to this order. Put it back onto the shelf."),
                                  number=number))  # fmt: skip
@@ -213,6 +218,7 @@ class WhatStep(Step):
         """Let a device go, or keep it here."""
         (self.visit.chosen.add if on else self.visit.chosen.discard)(item_id)
         self.visit.payments.clear()
+        self.visit.change_fen = 0
         self.visit.reductions.clear()
         self._again()
 

@@ -8,9 +8,9 @@ from datetime import date
 from deskapp.clock import shop_day
 from deskapp.commands.catalogue import PRICE_KINDS, PriceForm, put_prices
 from deskapp.errors import N_, DeskError
-from deskapp.i18n import language
 from deskapp.models.store import Changes
 from deskapp.queries import registry
+from deskapp.queries.naming import in_window
 from deskapp.queries.registry_cards import PriceRow
 from deskapp.rules.money import format_yuan
 from deskapp.ui.kit import (
@@ -234,7 +234,7 @@ class PricesPage(ListPage):
 
 
 def _name(one: PriceRow) -> str:
-    return one.name_en if language() == "en" and one.name_en else one.name
+    return in_window(one.name, one.name_en)
 
 
 def _form(one: PriceRow) -> PriceForm:

@@ -35,6 +35,7 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
+from deskapp.ui.pages.desk_sheets import DeskSheets
 from deskapp.ui.pages.lists import fit_height
 from deskapp.ui.pages.paper_history import PaperTimeline
 from deskapp.ui.pages.paper_preview import Preview
@@ -76,10 +77,8 @@ class PrintQueuePage(Page):
             card.installEventFilter(self)
         self.body.addLayout(self._both)
         to_printers = Button(N_("Printers …"), "link", icon="settings", clicked=lambda: context.navigate("printers"))
-        self.head.addWidget(to_printers)
+        self.head.addLayout(row(DeskSheets(context), to_printers))
         self._show(None)
-
-    # ------------------------------------------------------------ what there is
 
     def _list_card(self) -> Card:
         self.which = ChoiceBar(

@@ -177,7 +177,7 @@ class PrinterList(QWidget):
         self.wanted, self.part = "", "overview"
         self.empty = EmptyState(
             "printer", N_("No printer is set up yet. Papers go to the folder as PDF files."),
-            action=N_("Add a printer"),
+            action=N_("&Add a printer"),
         )  # fmt: skip
         self.table = DataTable(
             [
@@ -239,6 +239,7 @@ class PrinterList(QWidget):
         fresh = {address for address in known.profiles if address not in self.conditions}
         self.table.set_rows(list(known.profiles.values()), keep=lambda one: one.address)
         fit_height(self.table, len(known.profiles), most=6)
+        reveal(self.add_wanted, bool(known.profiles))  # where there is none, what stands there asks for one
         shown = self.table.rows()
         place = next((n for n, one in enumerate(shown) if one.address == chosen), 0)
         if shown:

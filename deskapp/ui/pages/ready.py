@@ -34,7 +34,7 @@ class ReadyPage(Page):
         self.body.setContentsMargins(HUGE, LARGE, HUGE, MEDIUM)
         self.body.setSpacing(MEDIUM)
         self.rows: list[ReadyRow] = []
-        self._arriving = False
+        self._arriving, self._wanted = False, ""
         self.count = Pill(N_("nothing waits"), "neutral", "package")
         self.to_call = Pill(N_("nobody to call"), "neutral", "phone")
         self.filter_field = FilterField(N_("Merchant, deliverer, phone, number, shelf"))
@@ -85,11 +85,14 @@ class ReadyPage(Page):
         self.side.setFixedWidth(min(theme.px(372), int(self.width() * 0.36)))
 
     def open(self, **args: object) -> None:
-        """Show the list; a scanned slip, order or device goes straight to its pickup."""
-        if args.get("id") and str(args.get("kind", "item")) in ("item", "order"):
+        """Show the list, with `order_id` current; a scanned slip, order or device goes straight to its pickup.
+
+        Whoever comes to the call list has somebody to call, so there `id` is the order to be called about.
+        """
+        if args.get("id") and not self.calls_only and str(args.get("kind", "item")) in ("item", "order"):
             self.context.navigate("pickup", **{"kind": "item", **args})
             return
-        self._arriving = True
+        self._arriving, self._wanted = True, str(args.get("order_id") or args.get("id") or "")
         self._ask()
 
     def changed(self, changes: Changes) -> None:
@@ -136,6 +139,9 @@ class ReadyPage(Page):
             # An empty table cannot take the focus, so it gets it with its first rows.
             self._arriving = False
             self.focus_first(self.table.view if rows else self.filter_field)
+            place = next((n for n, row in enumerate(self.table.rows()) if row.order_id == self._wanted), -1)
+            if place >= 0:
+                self.table.select(place)
 
     def _show(self) -> None:
         wanted = self.filter_field.text().strip().lower()
@@ -154,6 +160,8 @@ class ReadyPage(Page):
 
     def _selected(self, row: ReadyRow | None) -> None:
         if row is not None:
+            if self.panel.row is None or self.panel.row.order_id != row.order_id:
+                self.side.verticalScrollBar().setValue(0)  # who is called stands at the top
             self.panel.show_order(row)
 
     def _opened(self, row: ReadyRow) -> None:
@@ -163,7 +171,8 @@ class ReadyPage(Page):
         self.table.open_current()
 
     def _call(self) -> None:
-        (self.panel.make if self.panel.make.isVisible() else self.table).setFocus()
+        if not self.panel.take_focus():
+            self.table.setFocus()
 
     def _scanned(self, hits: list[PickupHit], text: str) -> None:
         if not hits:

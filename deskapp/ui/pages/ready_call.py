@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from typing import Final
+
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deskapp import catalogue
+from deskapp.clock import shop_day
 from deskapp.commands.papers_service import print_call_note
 from deskapp.commands.pickup_release import CallLogged, CodeMade, log_call, make_pickup_code
 from deskapp.errors import N_, DeskError
@@ -28,6 +31,16 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.words import choices, moment
 from deskapp.ui.tokens import MEDIUM, SMALL
+from deskapp.ui.widgets.enter import into_view
+
+AGAIN: Final = N_(
+    "Hello, this is {site}. {count} of your terminals have been ready to be collected under slip {slip} since {day}. "
+    "Please bring the slip or the pickup code you were told, and an identity document."
+)
+"""What the clerk says at a further notice: the code was told before and still counts."""
+
+ACTS: Final = {3: "notice", 4: "long_storage", 5: "uncollected"}
+"""Acts of the order page that a step of the ladder asks for, where a call is not enough."""
 
 
 class CallPanel(QWidget):
@@ -49,6 +62,7 @@ class CallPanel(QWidget):
         self.place = Text(role="muted", wrap=True)
         self.step = Pill(N_("Tell the merchant that the device is ready"), "neutral", "clock")
         self.row: ReadyRow | None = None
+        self.order = Button(N_("To the &order …"), icon="file-text", clicked=self.to_order)
         self.numbers = QVBoxLayout()
         self.numbers.setSpacing(SMALL)
         self.make = Button(N_("Show code and s&entence"), icon="key", clicked=self.begin)
@@ -73,7 +87,7 @@ class CallPanel(QWidget):
         self.talk = Card(N_("Call"), icon="phone-call")
         self.talk.add(self.merchant)
         self.talk.add(self.place)
-        self.talk.add(row(self.step, 1))
+        self.talk.add(row(self.step, self.order, 1))
         self.talk.add(self.numbers)
         self.talk.add(row(self.make, 1))
         self.talk.add(row(self.message, 1))
@@ -135,7 +149,7 @@ class CallPanel(QWidget):
             self.result.set_value(None)
             self.words.clear()
             self.form.clear_errors()
-        self.say_box.setVisible(self._made is not None)
+        self._show_say()
         self.make.say(N_("Renew the cod&e") if card.code_made_at else N_("Show code and s&entence"))
         self._show_history(card)
 
@@ -148,7 +162,8 @@ class CallPanel(QWidget):
         self.place.put("   ".join(piece for piece in pieces if piece))
         tone = "danger" if waits.step >= 3 else "warn" if waits.step else "neutral"
         self.step.show_state(waits.step_title, tone, "clock")
-        self.step.setVisible(waits.to_call)
+        self.step.setVisible(waits.to_call or waits.step in ACTS)
+        self.order.setVisible(waits.step in ACTS)
 
     def _show_numbers(self, card: CallCard) -> None:
         while self.numbers.count():
@@ -189,14 +204,43 @@ class CallPanel(QWidget):
     def _code_made(self, made: CodeMade) -> None:
         self.make.setEnabled(True)
         self._made = made
-        self.say_box.show()
+        self._show_say()
+        self._ask_result()
+
+    def _show_say(self) -> None:
+        """Show what to say: with the code while it is shown, without it where the merchant knows it from before."""
+        again = self.card is not None and bool(self.card.code_made_at) and self.row is not None and self.row.to_call
+        self.say_box.setVisible(self._made is not None or again)
+        self.code.setVisible(self._made is not None)
+        self.once.setVisible(self._made is not None)
         self._say_sentence()
-        self.result.setFocus()
 
     def _say_sentence(self) -> None:
         if self._made is not None:
             self.code.put(" ".join((self._made.code[:3], self._made.code[3:])))
             self.sentence.put(spoken(self._made.sentence, **self._made.values))
+        elif self.card is not None and self.row is not None:
+            day = shop_day(self.row.ready_at).isoformat()
+            self.sentence.put(spoken(AGAIN, site=self.card.site, count=self.row.ready, slip=self.card.slip_no, day=day))
+
+    def take_focus(self) -> bool:
+        """Take the keys where the call begins: its result where the code is known, else what makes one."""
+        if self.card is None or self.talk.isHidden():
+            return False
+        if self.card.code_made_at:
+            self._ask_result()
+        else:
+            self.make.setFocus()
+        return True
+
+    def _ask_result(self) -> None:
+        self.result.setFocus()
+        QTimer.singleShot(0, self.result, lambda: into_view(self.form))  # what was just shown moves it down
+
+    def to_order(self) -> None:
+        """Go to the order, with what the ladder asks for open."""
+        if self.row is not None:
+            self.context.navigate("order", id=self.row.order_id, act=ACTS.get(self.row.step, ""))
 
     def log(self) -> None:
         """Note how the call went."""
@@ -212,8 +256,9 @@ class CallPanel(QWidget):
             )  # fmt: skip
 
     def log_message(self) -> None:
-        """Note that a text message was sent: the code is made in the same act."""
-        self._log("message", "reached", new_code=self._made is None)
+        """Note that a text message was sent: a code is made in the same act where none counts yet."""
+        known = self.card is not None and bool(self.card.code_made_at)
+        self._log("message", "reached", new_code=self._made is None and not known)
 
     def _log(self, channel: str, result: str, *, new_code: bool) -> None:
         if self.card is None:
@@ -232,10 +277,14 @@ class CallPanel(QWidget):
             self._made = None
         self.result.set_value(None)
         self.words.clear()
-        self.say_box.setVisible(self._made is not None and done.code is not None)
+        if done.code is None:
+            self._made = None
+        self.say_box.setVisible(self._made is not None)
         sentence = N_("Call logged, attempt {number}")
         if not done.reached:
             sentence = N_("Attempt {number} logged; the code was not told")
+            if done.holds:
+                sentence = N_("Attempt {number} logged; the code that was told before still counts")
         self.context.toast(sentence, tone="ok" if done.reached else "info", number=done.attempts)
         self.logged.emit(order_id)
 

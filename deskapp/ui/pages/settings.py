@@ -10,6 +10,7 @@ from deskapp import settings
 from deskapp.errors import N_
 from deskapp.models.store import Changes
 from deskapp.settings import Setting, Values
+from deskapp.ui import line_watch
 from deskapp.ui.kit import Button, Card, Choice, ChoiceBar, Form, NumberField, Page, PageContext, Text, row, spoken
 from deskapp.ui.pages.settings_branch import BranchSection, ShelvesSection
 from deskapp.ui.pages.settings_fields import PathField, Tick
@@ -160,7 +161,8 @@ class DeclaredSection(QWidget):
 
     def _row(self, setting: Setting[Any], field: QWidget) -> None:
         self.inputs[setting.key] = field
-        self.form.add(setting.key, setting.title, field, hint=setting.hint or _bounds(setting))
+        hint = line_watch.sentence() if setting is settings.SYNC_LINE else setting.hint or _bounds(setting)
+        self.form.add(setting.key, setting.title, field, hint=hint)
 
     def _number(self, setting: Setting[int], field: NumberField) -> None:
         value = field.value()

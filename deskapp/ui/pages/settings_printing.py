@@ -41,6 +41,7 @@ def find(_progress: Progress) -> list[tuple[str, str]]:
 
 def print_test_label(values: Values, folder: str) -> str:
     """Print a label with rulers on the label printer and return the evidence; raises Unavailable."""
+    from deskapp.print.edition import Edition
     from deskapp.print.printers import PDF, open_printer
     from deskapp.print.render import render
     from deskapp.rules.numbers import make_label
@@ -54,7 +55,7 @@ def print_test_label(values: Values, folder: str) -> str:
     chosen = values[settings.PAGE_PRINTER if size == "a4" else settings.LABEL_PRINTER]
     address = chosen or f"pdf:{values[settings.PRINT_FOLDER] or folder}"
     card = TestLabelCard(number=make_label("D", 99_999, 0), printer=address.partition(":")[2][-40:])
-    made = render("test_label", card, medium=medium, language=values[settings.PAPER_LANGUAGE], nudge_mm=nudge)
+    made = render("test_label", card, Edition(medium, values[settings.PAPER_LANGUAGE], nudge_mm=nudge))
     return open_printer(address).send(made.pdf, PDF, "test label", page_mm=(made.width_mm, made.height_mm))
 
 

@@ -9,6 +9,7 @@ from deskapp.errors import N_
 from deskapp.paths import resource
 from deskapp.rules.access import RIGHTS, Roles, load, rights_of
 from deskapp.ui.kit import spoken
+from deskapp.ui.speech import clauses
 
 
 @cache
@@ -22,4 +23,4 @@ def rights_text(roles: Iterable[str]) -> str:
     held = rights_of(rights_table(), roles)
     if not held:
         return spoken(N_("No role is ticked yet."))
-    return "；".join(spoken(title) for right, title in RIGHTS.items() if right in held)
+    return clauses(spoken(title) for right, title in RIGHTS.items() if right in held)

@@ -58,8 +58,10 @@ class SkillsCard(Card):
 
     def _models(self, models: list[ModelRow]) -> None:
         for one in models:
-            if one.active and one.id not in self.ticks:
-                self._tick(one.id, f"{one.brand} {one.name}")
+            if one.id in self.ticks:
+                self._say(self.ticks[one.id], one.title())
+            elif one.active:
+                self._tick(one.id, one.title())
         for name, tick in self.ticks.items():
             tick.setChecked(self.person is not None and name in self.person.skills)
             tick.setEnabled(self.context.may("override"))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from deskapp.commands.stock_desk import print_parts_order
 from deskapp.errors import N_
-from deskapp.i18n import language
 from deskapp.models.store import Changes
 from deskapp.queries.around import PartState, part_of_label, part_state
+from deskapp.queries.naming import in_window
 from deskapp.queries.registry_cards import PartRow
 from deskapp.queries.stock import StockList, stock_list
 from deskapp.rules.depot import Need
@@ -58,7 +58,10 @@ class StockPage(ListPage):
         self.new = Button(N_("Add a &part"), "primary", icon="plus", clicked=self.add_part)
         reveal(self.new, context.may("stock"))
         self.arrange(
-            N_("Part number or name"), self.which, self.order_list, self.new,
+            N_("Part number or name"),
+            self.which,
+            self.order_list,
+            self.new,
             beside=(self.part, self.places, self.moves, self.history),
         )
         self.table.selected.connect(self._selected)
@@ -179,6 +182,5 @@ class StockPage(ListPage):
 
 
 def _name(one: PartRow) -> str:
-    name = one.name_en if language() == "en" and one.name_en else one.name
+    name = in_window(one.name, one.name_en)
     return name if one.active else f"{name}  ({spoken(N_('set aside'))})"
-

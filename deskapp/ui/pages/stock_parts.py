@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -96,11 +96,15 @@ class PartCard(Card):
     def _build_counting(self) -> None:
         self.count_form = Form()
         self.counted = NumberField()
+        self.found = ScanField(N_("Scan one after the other"))
         self.count_form.add("counted", N_("Counted on the &shelf"), self.counted)
+        self.count_form.add("found", N_("&Serial number"), self.found)
+        self.count_form.add("serials", N_("Found on the shelf, one serial number a line"), TextArea(lines=4))
         self.count_form.add("reason", N_("&Reason for a difference"), TextField())
         self.count_button = Button(N_("Set the &count"), "primary", icon="check", clicked=self.count)
         self.counting.setLayout(_bare(column(self.count_form, row(1, self.count_button))))
         self.counted.returnPressed.connect(self.count)
+        self.found.scanned.connect(self.take_serial)
 
     def _build_labels(self) -> None:
         self.label_form = Form()
@@ -145,7 +149,7 @@ class PartCard(Card):
             return
         self._serials = []
         put_values(self.in_form, {"quantity": None, "serial": "", "serials": "", "supplier": ""})
-        put_values(self.count_form, {"counted": None, "reason": ""})
+        put_values(self.count_form, {"counted": None, "found": "", "serials": "", "reason": ""})
         put_values(self.label_form, {"copies": 1, "serial_no": ""})
         values = {name: getattr(part, name) for name in self.form.rows}
         put_values(self.form, {**values, "fits": list(part.fits)})
@@ -175,8 +179,12 @@ class PartCard(Card):
 
     def begin(self) -> None:
         """Go to the first field."""
-        {"in": self.serial if self.takes_serials() else self.quantity, "count": self.counted,
-         "label": self.copies}.get(self.sections.value() or "", self.form.rows["name"].field).setFocus()  # fmt: skip
+        scan = self.takes_serials()
+        first: dict[str, QWidget] = {
+            "in": self.serial if scan else self.quantity, "count": self.found if scan else self.counted,
+            "label": self.copies,
+        }  # fmt: skip
+        first.get(self.sections.value() or "", self.form.rows["name"].field).setFocus()
 
     def _allow(self, *, new: bool = False) -> None:
         may, tracked = self.context.may("stock"), bool(self.row and self.row.serialised)
@@ -187,27 +195,31 @@ class PartCard(Card):
         self.in_form.rows["quantity"].setVisible(not tracked)
         for name in ("serial", "serials"):
             self.in_form.rows[name].setVisible(tracked)
+            self.count_form.rows["found" if name == "serial" else name].setVisible(tracked)
+        self.count_form.rows["counted"].setVisible(not tracked)
         self.label_form.rows["serial_no"].setVisible(tracked)
 
     # -- acting ------------------------------------------------------------------------
 
     def takes_serials(self) -> bool:
-        """Tell whether a scanned code is a serial number that comes in now."""
-        return bool(self.row and self.row.serialised) and self.sections.value() == "in"
+        """Tell whether a scanned code is a serial number that comes in, or is found, now."""
+        return bool(self.row and self.row.serialised) and self.sections.value() in ("in", "count")
 
     def take_serial(self, text: str) -> None:
-        """Add a scanned serial number to those that come in; a second scan of one changes nothing."""
-        known = self._typed_serials()
+        """Add a scanned serial number to those that come in or are found; a second scan of one changes nothing."""
+        counting = self.sections.value() == "count"
+        field, lines = (self.found, self._found_lines()) if counting else (self.serial, self.serials)
+        known = _lines(lines)
         if text not in known:
-            self.serials.setText("\n".join([*known, text]))
-        self.serial.clear()
-        self.serial.setFocus()
+            lines.setText("\n".join([*known, text]))
+        field.clear()
+        field.setFocus()
 
     def take_in(self) -> None:
         """Take parts into the stock."""
         if self.row is None:
             return
-        serials = self._typed_serials()
+        serials = _lines(self.serials)
         if self.serial.text().strip() and self.serial.text().strip() not in serials:
             serials.append(self.serial.text().strip())
         quantity = len(serials) if self.row.serialised else self.quantity.value() or 0
@@ -219,12 +231,14 @@ class PartCard(Card):
 
     def count(self) -> None:
         """Set the stock by a count."""
-        counted = self.counted.value()
+        tracked = self.row is not None and self.row.serialised
+        serials = _lines(self._found_lines()) if tracked else []
+        counted = len(serials) if tracked else self.counted.value()
         if self.row is None or counted is None:
             self.counted.setFocus()
             return
         reason = get_values(self.count_form)["reason"]
-        act = count_parts(part_id=self.row.id, counted=counted, reason=reason)
+        act = count_parts(part_id=self.row.id, counted=counted, serials=serials, reason=reason)
         self.context.jobs.do(act, owner=self, then=self._was_counted, refused=self._refusing(self.count_form))
 
     def print_labels(self) -> None:
@@ -260,7 +274,7 @@ class PartCard(Card):
         self.begin()
 
     def _was_counted(self, difference: int) -> None:
-        self.counted.clear()
+        put_values(self.count_form, {"counted": None, "found": "", "serials": "", "reason": ""})
         if difference:
             self.context.toast(N_("The stock was off by {count}; a card tells a supervisor"), tone="warn",
                                count=f"{difference:+d}")  # fmt: skip
@@ -276,8 +290,12 @@ class PartCard(Card):
 
         return refused
 
-    def _typed_serials(self) -> list[str]:
-        return [line.strip() for line in self.serials.text().splitlines() if line.strip()]
+    def _found_lines(self) -> TextArea:
+        return cast("TextArea", self.count_form.rows["serials"].field)
+
+
+def _lines(area: TextArea) -> list[str]:
+    return [line.strip() for line in area.text().splitlines() if line.strip()]
 
 
 class MovesCard(Card):

@@ -155,6 +155,8 @@ class StickCard(Card):
             text = N_("{sent} acts of another desk brought to the server. Bring the file back there.")
         else:
             text = N_("The server has the {sent} acts of this file. What others did comes when the line is back.")
+            self.code.hide()
+            self.code_hint.hide()
         self.note.say("ok", text, sent=found.sent)
 
     def _refused(self, error: DeskError, form: Form) -> None:

@@ -165,7 +165,7 @@ class TicketPage(Page):
 
     def open(self, **args: object) -> None:
         """Show a ticket by its id."""
-        ticket_id = str(args.get("ticket_id", self.card.row.id if self.card else ""))
+        ticket_id = str(args.get("ticket_id") or args.get("id") or (self.card.row.id if self.card else ""))
         self.note_form.clear_errors()
         self.focus_first(self.guide)
         self.jobs.ask(

@@ -27,8 +27,12 @@ def state_cell(row: TicketRow) -> Cell:
     """Return the state of a ticket as a pill."""
     text = spoken(STATE_TITLES[TicketState(row.state)])
     if row.waits_for:
-        text = f"{text}：{spoken(WAITING_ON.get(row.waits_for, row.waits_for))}"
+        text = _about(text, spoken(WAITING_ON.get(row.waits_for, row.waits_for)))
     return Cell(text, STATE_TONES[row.state], STATE_ICONS[row.state], pill=True)
+
+
+def _about(what: str, more: str) -> str:
+    return spoken(N_("{what}: {more}"), what=what, more=more)
 
 
 def due_cell(row: TicketRow, now: int) -> Cell:
@@ -84,9 +88,9 @@ def _what(event: EventCard) -> tuple[str, str, str]:
     if event.kind in MOVE_TITLES:
         text = spoken(MOVE_TITLES[event.kind])
         if event.kind == "wait":
-            text = f"{text}：{spoken(WAITING_ON.get(str(data.get('reason')), ''))}"
+            text = _about(text, spoken(WAITING_ON.get(str(data.get("reason")), "")))
         elif data.get("reason"):
-            text = f"{text}：{data['reason']}"
+            text = _about(text, str(data["reason"]))
         return text, STATE_ICONS.get(event.to_state, "circle-check"), STATE_TONES.get(event.to_state, "muted")
     guide = knowledge.guides().get(str(data.get("guide", "")))
     language = _language()

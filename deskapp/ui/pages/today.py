@@ -22,6 +22,7 @@ from deskapp.ui.tokens import LARGE
 WATCHED = (
     "repair_item", "repair_order", "service_ticket", "review_card", "print_job", "item_record", "merchant", "staff",
     "sync_state", "sync_round", "sync_result", "manifest", "manifest_event", "loan_event", "stock_move", "part",
+    "draft",
 )  # fmt: skip
 
 AHEAD_MS = 2_000

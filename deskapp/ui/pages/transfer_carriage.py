@@ -1,34 +1,27 @@
-"""How a van travels, and the bar that asks for a reason."""
+"""How a van travels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time
 
-from PySide6.QtCore import Signal
-
 from deskapp.clock import instant, shop_day
-from deskapp.commands.transfers import Carriage
+from deskapp.commands.transfers import Carriage, change_carriage
 from deskapp.errors import N_, DeskError
 from deskapp.queries.transfers import Manifested
-from deskapp.ui.kit import Button, Card, DateField, Form, LatinField, Text, TextField, row
+from deskapp.ui.kit import Button, Card, DateField, Form, LatinField, PageContext, Text, TextField, row
 
 
 class CarriageCard(Card):
-    """Carrier, waybill, vehicle, expected day.
+    """Carrier, waybill, vehicle, expected day; what is typed is kept when a field is left."""
 
-    Signals:
-        done: what is typed is to be kept.
-    """
-
-    done = Signal()
-
-    def __init__(self, today: date) -> None:
+    def __init__(self, context: PageContext, manifest_id: Callable[[], str]) -> None:
         super().__init__(N_("How it travels"), icon="truck-delivery")
+        self._jobs, self._manifest_id = context.jobs, manifest_id
         self.carrier = TextField(N_("Own van, postal route, express company"), limit=60)
         self.waybill = LatinField(N_("Number of the waybill"), limit=20)
         self.vehicle = TextField(N_("Number plate"), limit=12)
-        self.day = DateField(today, name=N_("Expected on"))
+        self.day = DateField(shop_day(context.now()), name=N_("Expected on"))
         self.note = TextField(N_("For the far end"), limit=200)
         self.form = Form(columns=2)
         self.form.add("carrier", N_("Carr&ier"), self.carrier)
@@ -36,7 +29,7 @@ class CarriageCard(Card):
         self.form.add("vehicle", N_("&Vehicle"), self.vehicle)
         self.form.add("planned_at", N_("&Expected on"), self.day)
         self.form.add("note", N_("Re&mark"), self.note, span=2)
-        self.keep = Button(N_("Keep it"), icon="check", clicked=self.done.emit)
+        self.keep = Button(N_("Keep it"), icon="check", clicked=self.save)
         self.said = Text(role="ok")
         self.add(self.form)
         self.add(row(self.said, 1, self.keep))
@@ -47,10 +40,15 @@ class CarriageCard(Card):
             field.editingFinished.connect(self.keep_typed)  # Enter goes on to the next field by itself
 
     def keep_typed(self) -> None:
-        """Ask for what is typed to be kept, if it is anything new."""
+        """Keep what is typed, if it is anything new."""
         if self._shown and self.values() != self._kept and not self.day.problem():
             self._kept = self.values()
-            self.done.emit()
+            self.save()
+
+    def save(self) -> None:
+        """Keep what is typed."""
+        act = change_carriage(manifest_id=self._manifest_id(), carriage=self.values())
+        self._jobs.do(act, owner=self, then=self._said, refused=self._refused)
 
     def values(self) -> Carriage:
         """Return what is typed."""
@@ -71,53 +69,13 @@ class CarriageCard(Card):
         self.day.set_day(_day(view.row.planned_at))
         self._kept = self.values()
 
-    def kept(self) -> None:
-        """Say that it is kept."""
+    def _said(self, _done: object) -> None:
         self.form.clear_errors()
         self.said.say(N_("Kept"))
 
-    def refuse(self, error: DeskError) -> None:
-        """Show what is wrong at its field."""
+    def _refused(self, error: DeskError) -> None:
         self.form.refuse(error, otherwise=self.said.put)
 
 
 def _day(at_ms: int) -> date | None:
     return shop_day(at_ms) if at_ms else None
-
-
-class ReasonBar(Card):
-    """One question, one line for the answer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.question = Text(role="strong", wrap=True)
-        self.why = TextField(limit=120, name=N_("Reason"))
-        self.who = TextField(N_("Carried by"), limit=40, name=N_("Carried by"))
-        self.form = Form(columns=2)
-        self.form.add("reason", N_("Reason"), self.why, needed=True)
-        self.form.add("courier", N_("Carried by"), self.who, needed=True)
-        self.yes = Button(N_("Do it"), "danger", icon="check", clicked=self._go)
-        self.no = Button(N_("No"), "quiet", clicked=self.hide)
-        self.add(self.question)
-        self.add(self.form)
-        self.add(row(1, self.no, self.yes))
-        self._then: Callable[[str], None] = lambda _why: None
-        self.why.returnPressed.connect(self._go)
-        self.hide()
-
-    def ask(self, question: str, then: Callable[[str], None], *, who: bool = False, **values: object) -> None:
-        """Ask; `then` gets the reason. `who` asks for the courier too."""
-        self.question.say(question, **values)
-        self.form.rows["courier"].setVisible(who)
-        self.form.clear_errors()
-        self.why.clear()
-        self._then = then
-        self.show()
-        self.why.setFocus()
-
-    def refuse(self, error: DeskError) -> None:
-        """Show what is wrong at its field."""
-        self.form.refuse(error, otherwise=self.form.rows["reason"].refuse)
-
-    def _go(self) -> None:
-        self._then(self.why.text())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from functools import partial
 
 from deskapp.commands.checkin_forms import Photo as Kept
 from deskapp.commands.transfers_differences import add_difference_photos, settle_difference
-from deskapp.commands.transfers_papers import print_discrepancy_note
 from deskapp.errors import N_, DeskError
-from deskapp.models.store import Changes, Store
+from deskapp.models.store import Changes
 from deskapp.queries.transfers import DifferenceRow, open_differences
 from deskapp.rules.transfers import TO_QUARANTINE, Difference
 from deskapp.ui.kit import (
@@ -27,7 +26,7 @@ from deskapp.ui.kit import (
     TextField,
     row,
 )
-from deskapp.ui.pages.checkin_files import keep_files
+from deskapp.ui.pages.transfer_papers import print_note
 from deskapp.ui.pages.transfer_photos import FolderStrip
 from deskapp.ui.pages.transfer_words import difference_words
 from deskapp.ui.pages.words import full_moment, moment
@@ -48,12 +47,12 @@ class DiscrepanciesPage(Page):
         self.table = DataTable(
             [
                 Column("kind", N_("Difference"), _kind, 190, sort=lambda one: one.kind),
-                Column("label", N_("Label"), lambda one: one.label_no or one.serial_no, 150),
-                Column("manifest", N_("Manifest"), lambda one: one.number, 180),
-                Column("found", N_("As found"), lambda one: " ".join((one.found, one.words)).strip(), 0),
+                Column("label", N_("Label"), _label, 140),
+                Column("manifest", N_("Manifest"), lambda one: one.number, 170),
+                Column("found", N_("As found"), _found, 0),
                 Column("photos", N_("Photos"), lambda one: str(len(one.photos) or ""), 70, right=True),
                 Column("at", N_("Noticed"), lambda one: moment(one.at), 110, sort=lambda one: one.at),
-                Column("decision", N_("Decision"), lambda one: one.decision, 160),
+                Column("decision", N_("Decision"), lambda one: one.decision, 120),
             ],
             name=N_("Differences"), empty=EmptyState("circle-check", N_("Nothing is open: every van was complete.")),
         )  # fmt: skip
@@ -118,22 +117,19 @@ class DiscrepanciesPage(Page):
         """Print the note of the van of the chosen difference (Ctrl+P)."""
         one = self.table.current()
         if one is not None:
-            said = N_("The note of {number} prints")
-            self.jobs.do(print_discrepancy_note(manifest_id=one.manifest_id), owner=self,
-                         then=lambda number: self.context.toast(said, tone="ok", number=number))  # fmt: skip
+            print_note(self, one.manifest_id)
 
     def _keep_photos(self) -> None:
-        work = keep_files(cast("Store", self.jobs.store), self.photos.photos, None, self.context.now())
-        if work is not None:
-            self.jobs.background(work, owner=self, then=lambda kept: self._name_photos(tuple(kept.values())))
-
-    def _name_photos(self, kept: tuple[Kept, ...]) -> None:
         one = self.table.current()
-        if one is not None:
-            said = N_("{count} photos kept")
-            self.jobs.do(add_difference_photos(event_id=one.event_id, photos=kept), owner=self,
-                         then=lambda count: self.context.toast(said, tone="ok", count=count))  # fmt: skip
-            self.photos.clear()
+        if one is not None and self.photos.photos:
+            self.photos.keep(partial(self._name_photos, one.event_id))
+
+    def _name_photos(self, event_id: str, kept: tuple[Kept, ...]) -> None:
+        self.jobs.do(add_difference_photos(event_id=event_id, photos=kept), owner=self, then=self._named)
+
+    def _named(self, count: int) -> None:
+        self.photos.clear()
+        self.context.toast(N_("{count} photos kept"), tone="ok", count=count)
 
     def _settled(self) -> None:
         self.decision.clear()
@@ -168,6 +164,15 @@ class DiscrepanciesPage(Page):
         self.facts.put("at", full_moment(one.at))
         self.facts.put("decision", one.decision or "–")
         self.settle.setEnabled(not one.decision)
+
+
+def _label(one: DifferenceRow) -> str:
+    return one.label_no or one.serial_no
+
+
+def _found(one: DifferenceRow) -> str:
+    """Return what was found, but for the number that stands beside it already."""
+    return " ".join(part for part in (one.found, one.words) if part and part != _label(one))
 
 
 def _kind(one: DifferenceRow) -> Cell:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from PySide6.QtCore import Signal
 
 from deskapp.errors import N_, DeskError
-from deskapp.models.store import Store
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui.kit import Button, Card, Form, PageContext, ScanField, Text, TextField, row, spoken
-from deskapp.ui.pages.checkin_files import keep_files
 from deskapp.ui.pages.transfer_photos import FolderStrip
 
 
@@ -28,7 +24,6 @@ class ExtraCard(Card):
             N_("Not on this manifest"), icon="alert-triangle",
             hint=N_("A known device goes into quarantine, because nobody has signed for its way here."),
         )  # fmt: skip
-        self.context = context
         self.number = ""
         self.what = Text(role="heading")
         self.serial = ScanField(N_("Scan it from the case"), name=N_("Serial number on the case"))
@@ -59,11 +54,7 @@ class ExtraCard(Card):
 
     def submit(self) -> None:
         """Keep the photos, then let it be noted."""
-        work = keep_files(cast("Store", self.context.jobs.store), self.photos.photos, None, self.context.now())
-        if work is None:
-            self.noted.emit(())
-        else:
-            self.context.jobs.background(work, owner=self, then=lambda kept: self.noted.emit(tuple(kept.values())))
+        self.photos.keep(self.noted.emit)
 
     def refuse(self, error: DeskError) -> bool:
         """Show a refusal at its field; tells whether it has one here."""

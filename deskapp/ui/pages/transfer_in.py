@@ -2,118 +2,78 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from PySide6.QtWidgets import QWidget
+from functools import partial
 
 from deskapp.commands.checkin_forms import Photo as Kept
 from deskapp.commands.transfers_differences import note_extra, undo_receive
-from deskapp.commands.transfers_papers import print_discrepancy_note, print_manifest
 from deskapp.commands.transfers_receive import Finished, Received, Taken, receive_line, take_paper
 from deskapp.errors import N_, DeskError
-from deskapp.i18n import say
-from deskapp.models.store import Changes, Store
+from deskapp.models.store import Changes
 from deskapp.queries.transfers import LineRow, Manifested, manifest
 from deskapp.queries.transfers_scan import InScan, Means, scan_in
 from deskapp.rules.numbers import ScanKind, parse_scan
-from deskapp.ui.kit import (
-    Button,
-    Card,
-    Column,
-    DataTable,
-    EmptyState,
-    FlowLayout,
-    Page,
-    PageContext,
-    Pill,
-    Scroll,
-    Text,
-    TextField,
-    column,
-    row,
-)
-from deskapp.ui.pages.checkin_files import keep_files
+from deskapp.ui.kit import Button, PageContext, Pill, Scroll, TextField
+from deskapp.ui.pages.scan_desk import ScanDesk, ScanPage
 from deskapp.ui.pages.transfer_extra import ExtraCard
 from deskapp.ui.pages.transfer_finish import FinishCard
 from deskapp.ui.pages.transfer_idle import IdleCard
-from deskapp.ui.pages.transfer_lists import Beside
+from deskapp.ui.pages.transfer_lists import Beside, VanList
 from deskapp.ui.pages.transfer_look import LookCard
+from deskapp.ui.pages.transfer_papers import print_note, print_van
 from deskapp.ui.pages.transfer_signed import SignedPaper
-from deskapp.ui.pages.transfer_words import ScanPanel, VanField, difference_words, line_state, sent_serial, state_words
+from deskapp.ui.pages.transfer_words import VanField, difference_words, state_words
 from deskapp.ui.widgets.enter import into_view
 
 
-class TransferInPage(Page):
+class TransferInPage(ScanPage):
     """One van, line by line."""
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(context, N_("Receive devices"))
         self.view: Manifested | None = None
-        self.acts: list[Received] = []
         self._id = ""
         self.shelf = ""
         self.state = Pill(N_("Under way"), "info", "truck-delivery")
         self.head.addWidget(self.state)
-        self.panel = ScanPanel(context)
-        self.add(self.panel)
-        self._tools()
-        self.look, self.extra, self.signed = LookCard(context), ExtraCard(context), SignedPaper(context)
-        self.end = FinishCard(context)
+        self.look, self.extra, self.idle = LookCard(context), ExtraCard(context), IdleCard()
+        self._tools(context)
+        self.end, self.signed, self.listed = FinishCard(context), SignedPaper(context), VanList()
+        side, both = Scroll(margin=0), Beside()
+        for part in (self.extra, self.look, self.idle):
+            side.add(part)
+        both.place(side, self.listed, (5, 6), 400, 2 * 310)
+        self.add(self.desk)
         self.add(self.end)
-        self._lists()
+        self.add(both, 1)
         self.add(self.signed)
+        self.table = self.listed.table
+        self.table.opened.connect(lambda one: self._begin(one) if one.state == "open" else self._custody(one))
         self.end.finished.connect(self._finished)
         self.end.hide()
-        self.look.taken.connect(self.receive)
+        self.look.taken.connect(self._receive)
         self.extra.noted.connect(self._note_extra)
         self._idle()
 
-    def _tools(self) -> None:
-        self.field = VanField(lambda: self.view, N_("Label, serial number, seal, shelf"), name=N_("Scan"))
-        self.field.setMaxLength(2000)  # the large code of a paper
+    def _tools(self, context: PageContext) -> None:
+        field = VanField(lambda: self.view, N_("Label, serial number, seal, shelf"), name=N_("Scan"))
+        field.setMaxLength(2000)  # the large code of a paper
+        self.desk: ScanDesk[Received] = ScanDesk(
+            context, field, N_("Scan the label of the first device"), take=self._take, take_back=self._take_back,
+            held=self._held, put_down=self._put_down, undo=N_("&Undo the last one"),
+            verbs={"OK": self.look.all_fine, "TAMPEROK": self.look.all_fine, "NEXT": self.save,
+                   "PRINT": self.print_paper, "QUARANTINE": self._suspect},
+        )  # fmt: skip
+        self.panel, self.field = self.desk.panel, self.desk.field
         self.courier = TextField(N_("Courier: badge or name"), limit=40, name=N_("Carried by"))
         self.courier.setMaximumWidth(220)
-        self.progress = Text(role="title")
         self.place = Pill(N_("no shelf"), "neutral", "box")
-        self.undo_button = Button(N_("&Undo the last one"), icon="arrow-back-up", clicked=self.undo)
         self.finish_button = Button(N_("&Finish"), "primary", icon="signature", clicked=self.save)
         self.print_button = Button(N_("&Print"), "quiet", icon="printer", clicked=self.print_paper)
         self.note_button = Button(N_("&Discrepancy note"), "quiet", icon="file-text", clicked=self.print_note)
-        tools = QWidget()
-        line = row(self.field, self.courier, self.progress)
-        line.setStretch(0, 1)
-        buttons = FlowLayout(margin=0)
-        for part in (self.finish_button, self.undo_button, self.print_button, self.note_button, self.place):
-            buttons.addWidget(part)
-        lines = column(line, buttons, gap=8)
-        lines.setContentsMargins(0, 0, 0, 0)
-        tools.setLayout(lines)
-        self.add(tools)
-        self.field.scanned.connect(self.take)
-
-    def _lists(self) -> None:
-        self.table = DataTable(
-            [
-                Column("state", N_("State"), line_state, 170, sort=lambda one: one.state),
-                Column("seal", N_("Bag seal"), lambda one: one.seal_no, 110),
-                Column("label", N_("Label"), lambda one: one.label_no, 140),
-                Column("model", N_("Model"), lambda one: one.model, 0),
-                Column("serial", N_("Serial number"), sent_serial, 150),
-            ],
-            name=N_("On this manifest"), empty=EmptyState("package", N_("No line is known yet. Scan the large code.")),
-        )  # fmt: skip
-        self.table.setMinimumHeight(270)
-        side = Scroll(margin=0)
-        side.add(self.extra)
-        side.add(self.look)
-        self.idle = IdleCard()
-        side.add(self.idle)
-        listed = Card(N_("On this manifest"), icon="package")
-        listed.add(self.table, 1)
-        both = Beside()
-        both.place(side, listed, (5, 6), 400, 2 * 310)
-        self.add(both, 1)
-        self.table.opened.connect(lambda one: self._begin(one) if one.state == "open" else self._custody(one))
+        self.desk.lay(
+            (self.courier, self.desk.progress),
+            (self.finish_button, self.desk.undo_button, self.print_button, self.note_button, self.place),
+        )
 
     # -- coming here ------------------------------------------------------------------------
 
@@ -122,13 +82,13 @@ class TransferInPage(Page):
         code = str(args.get("code", ""))
         identity = str(args.get("id") or args.get("manifest_id") or self._id)
         if identity != self._id:
-            self._id, self.view, self.acts = identity, None, []
+            self._id, self.view = identity, None
+            self.desk.begin_anew()
             self.end.clear()
             self.courier.clear()
             self._idle()
-            self.panel.quiet(N_("Scan the label of the first device"))
         if code:
-            self.jobs.do(take_paper(code=code), owner=self, then=self._paper, refused=lambda error: self._no("", error))
+            self.desk.do(take_paper(code=code), self._paper)
         self._ask()
         self.focus_first(self.field)
 
@@ -139,24 +99,10 @@ class TransferInPage(Page):
 
     def scan(self, text: str) -> bool:
         """Everything that is no command is for the van; a badge names the courier."""
-        kind = parse_scan(text).kind
-        if kind is ScanKind.BADGE:
+        if parse_scan(text).kind is ScanKind.BADGE:
             self.courier.setText(text)
             return True
-        if not self.field.wants(text):
-            return False
-        self.take(text)
-        return True
-
-    def verb(self, word: str) -> bool:
-        """The command sheet: in order, tamper check passed, undo, finish, print, quarantine."""
-        acts = {"OK": self.look.all_fine, "TAMPEROK": self.look.all_fine, "UNDO": self.undo, "NEXT": self.save,
-                "PRINT": self.print_paper, "QUARANTINE": self._suspect}  # fmt: skip
-        act = acts.get(word)
-        if act is None:
-            return False
-        act()
-        return True
+        return super().scan(text)
 
     def retranslate(self) -> None:
         """Say the rows again."""
@@ -165,14 +111,12 @@ class TransferInPage(Page):
 
     # -- scanning ------------------------------------------------------------------------------
 
-    def take(self, text: str) -> None:
-        """Take a scan."""
-        self.field.clear()
+    def _take(self, text: str) -> None:
         identity = self._id
-        self.jobs.ask(lambda session: scan_in(session, identity, text), owner=self, then=self._scanned)
+        self.desk.ask(lambda session: scan_in(session, identity, text), self._scanned)
 
     def _scanned(self, seen: InScan) -> None:
-        busy = self.look.isVisible() and self.look.line is not None
+        busy = self._held()
         if seen.means is Means.SERIAL and busy:
             self._serial(seen.text)
         elif seen.means is Means.SERIAL:
@@ -257,41 +201,31 @@ class TransferInPage(Page):
 
     # -- acts ---------------------------------------------------------------------------------
 
-    def receive(self) -> None:
-        """Receive the device in the hand as it was answered."""
-        if self.look.line is None:
-            return
-        self.look.clear_errors()
-        work = keep_files(cast("Store", self.jobs.store), self.look.photos.photos, None, self.context.now())
-        if work is None:
-            self._receive(())
-        else:
-            self.jobs.background(work, owner=self, then=lambda kept: self._receive(tuple(kept.values())))
-
     def _receive(self, photos: tuple[Kept, ...]) -> None:
         line = self.look.line
         if line is None:
             return
         act = receive_line(manifest_id=self._id, scanned=line.label_no, looked=self.look.looked(photos),
                            courier=self.courier.text(), shelf=self.shelf)  # fmt: skip
-        self.jobs.do(act, owner=self, then=self._received, refused=lambda error: self._no(line.label_no, error))
+        self.desk.do(act, self._received, refused=partial(self._no, line.label_no))
 
     def _note_extra(self, photos: tuple[Kept, ...]) -> None:
         act = note_extra(manifest_id=self._id, scanned=self.extra.number, serial_no=self.extra.serial.text(),
                          words=self.extra.words.text(), photos=photos, courier=self.courier.text())  # fmt: skip
-        self.jobs.do(act, owner=self, then=self._noted, refused=self._extra_refused)
+        self.desk.do(act, self._noted, refused=self._extra_refused)
 
-    def undo(self) -> None:
-        """Take the last device back."""
-        if self.look.line is not None and self.look.isVisible():
-            self._idle()
-            self.panel.quiet(N_("Put down again"))
-        elif self.acts:
-            last = self.acts.pop()
-            self.jobs.do(undo_receive(event_id=last.event_id), owner=self,
-                         then=lambda label: self.panel.quiet(N_("{label} taken back"), label=label),
-                         refused=lambda error: self._no(last.label_no, error))  # fmt: skip
-        self.field.setFocus()
+    def _held(self) -> bool:
+        return self.look.line is not None and self.look.isVisible()
+
+    def _put_down(self) -> None:
+        self._idle()
+        self.panel.quiet(N_("Put down again"))
+
+    def _take_back(self, last: Received) -> None:
+        self.desk.do(undo_receive(event_id=last.event_id), self._taken_back, last.label_no)
+
+    def _taken_back(self, label: str) -> None:
+        self.panel.quiet(N_("{label} taken back"), label=label)
 
     def save(self) -> None:
         """Go to the end: the signatures."""
@@ -300,16 +234,16 @@ class TransferInPage(Page):
 
     def print_paper(self) -> None:
         """Print the manifest with what was received (Ctrl+P)."""
-        self.jobs.do(print_manifest(manifest_id=self._id), owner=self, then=self._prints)
+        print_van(self, self._id)
 
     def print_note(self) -> None:
         """Print the note of what does not match."""
-        self.jobs.do(print_discrepancy_note(manifest_id=self._id), owner=self, then=self._prints)
+        print_note(self, self._id)
 
     # -- answers --------------------------------------------------------------------------------
 
     def _received(self, done: Received) -> None:
-        self.acts.append(done)
+        self.desk.acts.append(done)
         self._idle()
         if done.quarantined:
             self.panel.wrong(done.label_no, N_("Into quarantine: {what}"),
@@ -320,7 +254,7 @@ class TransferInPage(Page):
         (self.finish_button if 0 < done.expected <= done.received else self.field).setFocus()
 
     def _noted(self, done: Received) -> None:
-        self.acts.append(done)
+        self.desk.acts.append(done)
         self._idle()
         apart = N_("Noted. Keep it apart until it is settled")
         self.panel.wrong(done.label_no, N_("Noted, into quarantine") if done.quarantined else apart)
@@ -331,12 +265,11 @@ class TransferInPage(Page):
             self.courier.set_wrong(True)
             self.courier.setFocus()
         if not self.look.refuse(error):
-            tell = self.panel.again if error.code == "again" else self.panel.wrong
-            tell(text, N_("{sentence}"), sentence=say(error))
+            self.panel.refused(text, error)
 
     def _extra_refused(self, error: DeskError) -> None:
         if not self.extra.refuse(error):
-            self.panel.wrong(self.extra.number, N_("{sentence}"), sentence=say(error))
+            self.panel.refused(self.extra.number, error)
 
     def _finished(self, done: Finished) -> None:
         tell = self.panel.wrong if done.differences else self.panel.right
@@ -351,9 +284,6 @@ class TransferInPage(Page):
                             parts=done.parts)  # fmt: skip
         elif not done.known:
             self.panel.right(done.number, N_("Read from the paper. Now scan the label of the first device"))
-
-    def _prints(self, number: str) -> None:
-        self.context.toast(N_("The paper of {number} prints"), tone="ok", number=number)
 
     def _custody(self, line: LineRow) -> None:
         if line.item_id:
@@ -382,10 +312,9 @@ class TransferInPage(Page):
         done = view.row.state == "arrived"
         tone = "ok" if done and not view.row.differences else "warn" if view.row.differences else "info"
         self.state.show_state(N_("{state}"), tone, "truck-delivery", state=state_words(view.row.state))
-        self.progress.put(f"{view.received} / {max(len(view.lines), view.row.lines)}")
-        lines = sorted(view.lines, key=lambda one: (one.state != "open", -one.at))
-        self.table.set_rows(lines, keep=lambda one: one.label_no)
-        self.undo_button.setEnabled(bool(self.acts) or self.look.line is not None)
+        self.desk.progress.put(f"{view.received} / {max(len(view.lines), view.row.lines)}")
+        self.listed.show_lines(view.lines)
+        self.desk.show_undo()
         self.finish_button.setVisible(not done)
         self.idle.show_van(view)
         self.note_button.setVisible(bool(view.differences))

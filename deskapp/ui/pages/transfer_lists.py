@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
@@ -11,6 +11,7 @@ from deskapp.errors import N_
 from deskapp.queries.transfers import LineRow
 from deskapp.ui import theme
 from deskapp.ui.kit import Button, Card, Cell, Column, DataTable, EmptyState, row
+from deskapp.ui.pages.transfer_words import line_state, sent_serial
 from deskapp.ui.tokens import LARGE
 
 ROOM = 900
@@ -42,18 +43,46 @@ class Beside(QWidget):
         self.setMinimumHeight(self._low if wide else theme.px(self._high))
 
 
-class PackLists(Beside):
-    """Two tables; `line_state` says how the state of a line is shown now."""
+def line_columns(
+    state: Callable[[LineRow], Cell], serial: Callable[[LineRow], str], *, by_state: bool = False
+) -> list[Column]:
+    """Return the columns of a manifest's lines; `state` and `serial` say how these two are shown."""
+    return [
+        Column("state", N_("State"), state, 150, sort=(lambda one: one.state) if by_state else None),
+        Column("seal", N_("Bag seal"), lambda one: one.seal_no, 110),
+        Column("label", N_("Label"), lambda one: one.label_no, 140),
+        Column("model", N_("Model"), lambda one: one.model, 0),
+        Column("serial", N_("Serial number"), serial, 150),
+    ]
 
-    def __init__(self, line_state: Callable[[LineRow], Cell], take_off: Callable[[], None]) -> None:
+
+class VanList(Card):
+    """What is on a van that is being received."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("On this manifest"), icon="package")
+        self.table = DataTable(
+            line_columns(line_state, sent_serial, by_state=True), name=N_("On this manifest"),
+            empty=EmptyState("package", N_("No line is known yet. Scan the large code.")),
+        )  # fmt: skip
+        self.table.setMinimumHeight(270)
+        self.add(self.table, 1)
+
+    def show_lines(self, lines: Sequence[LineRow]) -> None:
+        """Show what is still to come first, then the newest."""
+        self.table.set_rows(
+            sorted(lines, key=lambda one: (one.state != "open", -one.at)), keep=lambda one: one.label_no
+        )
+
+
+class PackLists(Beside):
+    """Two tables; `state` says how the state of a line is shown now."""
+
+    def __init__(self, state: Callable[[LineRow], Cell], take_off: Callable[[], None]) -> None:
         super().__init__()
         self.table = DataTable(
             [
-                Column("state", N_("State"), line_state, 150),
-                Column("seal", N_("Bag seal"), lambda one: one.seal_no, 120),
-                Column("label", N_("Label"), lambda one: one.label_no, 140),
-                Column("model", N_("Model"), lambda one: one.model, 0),
-                Column("serial", N_("Serial number"), lambda one: one.serial_no, 160),
+                *line_columns(state, lambda one: one.serial_no),
                 Column("accessories", N_("Accessories"), lambda one: str(one.accessory_count or ""), 90, right=True),
             ],
             name=N_("On this manifest"), empty=EmptyState("package", N_("Nothing is packed yet.")),

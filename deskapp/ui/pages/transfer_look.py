@@ -39,10 +39,10 @@ class LookCard(Card):
     """The device at hand.
 
     Signals:
-        taken: everything is answered; the device is to be received.
+        taken: everything is answered; the device is to be received. Carries the photos, stored.
     """
 
-    taken = Signal()
+    taken = Signal(object)
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(N_("The device in your hand"), icon="device-mobile")
@@ -70,7 +70,7 @@ class LookCard(Card):
         self.answers.add("tamper", N_("&Tamper check"), self.tamper, needed=True)
         self.answers.add("words", N_("Wor&ds"), self.words)
         self.answers.add("photos", N_("Photos of what does not match"), self.photos)
-        self.receive = Button(N_("&Receive as answered"), "primary", icon="check", clicked=self.taken.emit)
+        self.receive = Button(N_("&Receive as answered"), "primary", icon="check", clicked=self.submit)
         for part in (self.what, self.sent, self.form, self.match):
             self.add(part)
         buttons = FlowLayout(margin=0)
@@ -82,7 +82,7 @@ class LookCard(Card):
         self.serial.scanned.connect(self.take_serial)
         for bar in (self.seal, self.accessories, self.tamper):
             bar.chosen.connect(lambda _value, here=bar: self._answered(here))
-        self.words.returnPressed.connect(self.taken.emit)
+        self.words.returnPressed.connect(self.submit)
 
     def begin(self, line: LineRow) -> str:
         """Put another device into the hand; nothing is answered. Returns what comes next, as a message id.
@@ -159,7 +159,14 @@ class LookCard(Card):
         self.seal.set_value("yes")
         self.accessories.set_value("yes")
         self.tamper.set_value("ok")
-        self.taken.emit()
+        self.submit()
+
+    def submit(self) -> None:
+        """Keep the photos, then let the device be received as it was answered."""
+        if self.line is not None:
+            self.form.clear_errors()
+            self.answers.clear_errors()
+            self.photos.keep(self.taken.emit)
 
     def _answered(self, bar: ChoiceBar) -> None:
         """Show what an answer asks for, and go on to the next question as at the counter."""
@@ -188,11 +195,6 @@ class LookCard(Card):
             self._wrong = True
             self._show()
         return self.form.refuse(error) or self.answers.refuse(error)
-
-    def clear_errors(self) -> None:
-        """Take the errors back."""
-        self.form.clear_errors()
-        self.answers.clear_errors()
 
     def _show(self) -> None:
         line = self.line

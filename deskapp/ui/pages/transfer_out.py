@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtWidgets import QWidget
 
-from deskapp.clock import shop_day
-from deskapp.commands.transfers import (
-    Packed,
-    Sent,
-    cancel_manifest,
-    change_carriage,
-    hand_over,
-    pack,
-    take_manifest_back,
-    unpack,
-)
+from deskapp.commands.transfers import Packed, Sent, hand_over, pack, unpack
 from deskapp.commands.transfers_desk import Signatures
-from deskapp.commands.transfers_papers import print_manifest
 from deskapp.commands.transfers_receive import Received
 from deskapp.errors import N_, DeskError
-from deskapp.i18n import say
 from deskapp.models.store import Changes, ReadSession
 from deskapp.models.transfers import GOING
 from deskapp.queries.transfers import LineRow, Manifested, WaitingRow, manifest, ready_to_pack
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.papers_custody import ManifestType
-from deskapp.ui.kit import (
-    Button,
-    Cell,
-    FlowLayout,
-    LatinField,
-    Page,
-    PageContext,
-    Pill,
-    Text,
-    TextField,
-    column,
-    row,
-    spoken,
-)
-from deskapp.ui.pages.transfer_carriage import CarriageCard, ReasonBar
+from deskapp.ui.kit import Button, Cell, LatinField, PageContext, Pill, TextField, row, spoken
+from deskapp.ui.pages.scan_desk import ScanDesk, ScanPage
+from deskapp.ui.pages.transfer_carriage import CarriageCard
 from deskapp.ui.pages.transfer_lists import PackLists
+from deskapp.ui.pages.transfer_papers import print_van
+from deskapp.ui.pages.transfer_reasons import ReasonBar
 from deskapp.ui.pages.transfer_sign import SignCard
 from deskapp.ui.pages.transfer_signed import SignedPaper
 from deskapp.ui.pages.transfer_vendor import VendorCard
-from deskapp.ui.pages.transfer_words import FIRST, ScanPanel, VanField, kind_words, line_cell, state_words
+from deskapp.ui.pages.transfer_words import FIRST, VanField, find_line, kind_words, line_cell, state_words
 from deskapp.ui.widgets.enter import into_view
 
 
-class TransferOutPage(Page):
+class TransferOutPage(ScanPage):
     """One manifest of ours, from the first bag to the far end's signature."""
 
     def __init__(self, context: PageContext) -> None:
@@ -56,60 +36,55 @@ class TransferOutPage(Page):
         self.view: Manifested | None = None
         self.seal = ""
         self.out: list[str] = []
-        self.acts: list[Packed] = []
         self.counting = False
         self._id = ""
         self.state = Pill(N_("Being packed"), "neutral", "package")
         self.head.addWidget(self.state)
-        self.panel = ScanPanel(context)
-        self._tools()
+        self._tools(context)
         self.lists = PackLists(self._line_state, self._ask_off)
         self.table, self.waiting, self.off = self.lists.table, self.lists.waiting, self.lists.off
-        self.waiting.opened.connect(lambda one: self.take(one.label_no))
-        self.carriage = CarriageCard(shop_day(context.now()))
+        self.waiting.opened.connect(lambda one: self.desk.take(one.label_no))
+        self.carriage = CarriageCard(context, lambda: self._id)
         self.sign = SignCard(context, N_("Hand over"), N_("Handed over by"), N_("Carried by"),
                              N_("The courier signs for the number of devices and whole seals."))  # fmt: skip
         self.hand = Button(N_("&Hand over and print"), "primary", icon="truck-delivery", clicked=self.save)
         self.sign.add(row(1, self.hand))
         self.sign.following = self.hand
-        self.reason = ReasonBar()
         self.maker = VendorCard(context, lambda: self._id)
         self.signed = SignedPaper(context)
-        for part in (
-            self.panel, self.tools, self.reason, self.sign, self.maker, self.lists, self.signed, self.carriage,
-        ):  # fmt: skip
+        for part in (self.desk, self.reason, self.sign, self.maker, self.lists, self.signed, self.carriage):
             self.add(part)
         for part in (self.sign, self.maker, self.carriage):
             part.hide()
-        self.carriage.done.connect(self._keep_carriage)
         self.maker.received.connect(self._back_from_maker)
         self.table.opened.connect(self._opened)
 
-    def _tools(self) -> None:
-        self.field = VanField(lambda: self.view, N_("Seal, label or serial number"), name=N_("Scan"))
+    def _tools(self, context: PageContext) -> None:
+        field = VanField(lambda: self.view, N_("Seal, label or serial number"), name=N_("Scan"))
+        self.desk: ScanDesk[Packed] = ScanDesk(
+            context, field, FIRST["out"], take=self._take, take_back=self._take_back, held=self._counted,
+            put_down=self._uncount,
+            verbs={"NEXT": self.another_bag, "OK": self.count_out, "PRINT": self.print_paper},
+            passed=frozenset({ScanKind.BADGE, ScanKind.MANIFEST}),
+        )  # fmt: skip
+        self.panel, self.field = self.desk.panel, self.desk.field
+        self.reason = ReasonBar(context, lambda: self._id)
+        self.reason.done.connect(self.field.setFocus)
         self.bag = Pill(N_("no bag open"), "warn", "lock")
-        self.progress = Text(role="title")
         self.rma = LatinField(N_("Maker's case number"), name=N_("Maker's case number"), limit=40)
         self.consent = TextField(N_("Who agreed, if not on the slip"), limit=60, name=N_("Merchant's consent"))
         self.next_bag = Button(N_("Next &bag"), icon="lock", clicked=self.another_bag)
-        self.undo_button = Button(N_("&Undo the last scan"), icon="arrow-back-up", clicked=self.undo)
         self.count_button = Button(N_("S&can out"), "primary", icon="scan", clicked=self.count_out)
         self.print_button = Button(N_("&Print"), "quiet", icon="printer", clicked=self.print_paper)
-        self.back_button = Button(N_("&Take back"), "quiet", icon="arrow-back-up", clicked=self._ask_back)
-        self.cancel_button = Button(N_("&Withdraw"), "quiet", icon="trash", clicked=self._ask_cancel)
-        self.tools = QWidget()
-        line = row(self.field, self.bag, self.progress)
-        line.setStretch(0, 1)
-        self.rma.setMaximumWidth(260)
-        self.consent.setMaximumWidth(260)
-        buttons = FlowLayout(margin=0)
-        for part in (self.rma, self.consent, self.next_bag, self.undo_button, self.count_button, self.print_button,
-                     self.back_button, self.cancel_button):  # fmt: skip
-            buttons.addWidget(part)
-        lines = column(line, buttons)
-        lines.setContentsMargins(0, 0, 0, 0)
-        self.tools.setLayout(lines)
-        self.field.scanned.connect(self.take)
+        self.back_button = Button(N_("&Take back"), "quiet", icon="arrow-back-up", clicked=self.reason.ask_back)
+        self.cancel_button = Button(N_("&Withdraw"), "quiet", icon="trash", clicked=self.reason.ask_cancel)
+        for one in (self.rma, self.consent):
+            one.setMaximumWidth(260)
+        self.desk.lay(
+            (self.bag, self.desk.progress),
+            (self.rma, self.consent, self.next_bag, self.desk.undo_button, self.count_button, self.print_button,
+             self.back_button, self.cancel_button),
+        )  # fmt: skip
 
     # -- coming here --------------------------------------------------------------------
 
@@ -117,7 +92,8 @@ class TransferOutPage(Page):
         """Show a manifest; another one begins with no bag open and nothing counted."""
         identity = str(args.get("id") or args.get("manifest_id") or self._id)
         if identity != self._id:
-            self._id, self.seal, self.out, self.acts, self.counting = identity, "", [], [], False
+            self._id, self.seal, self.out, self.counting = identity, "", [], False
+            self.desk.begin_anew()
             self.sign.clear()
             self.reason.hide()
             self.panel.quiet(FIRST.get(str(args.get("kind")), FIRST["out"]))
@@ -131,22 +107,10 @@ class TransferOutPage(Page):
 
     def scan(self, text: str) -> bool:
         """Every code is for the bags; a badge names the courier, another manifest opens."""
-        kind = parse_scan(text).kind
-        if kind is ScanKind.BADGE and self.counting:
+        if parse_scan(text).kind is ScanKind.BADGE and self.counting:
             self.sign.take_badge(text)
             return True
-        if kind in (ScanKind.BADGE, ScanKind.MANIFEST) or not self.field.wants(text):
-            return False
-        self.take(text)
-        return True
-
-    def verb(self, word: str) -> bool:
-        """The command sheet: next bag, undo, scan out or hand over, print."""
-        act = {"NEXT": self.another_bag, "UNDO": self.undo, "OK": self.count_out, "PRINT": self.print_paper}.get(word)
-        if act is None:
-            return False
-        act()
-        return True
+        return super().scan(text)
 
     def retranslate(self) -> None:
         """Say the rows again."""
@@ -155,12 +119,11 @@ class TransferOutPage(Page):
 
     # -- scanning -------------------------------------------------------------------------
 
-    def take(self, text: str) -> None:
-        """Take a scan: a seal while no bag is open, else a device; while counting, a device that leaves."""
-        self.field.clear()
+    def _take(self, text: str) -> None:
+        """A seal while no bag is open, else a device; while counting, a device that leaves."""
         self.field.setFocus()
         if self.view is not None and self._at_the_maker():
-            self._take_from_maker(parse_scan(text).number)
+            self.maker.take(self.panel, self.view.lines, parse_scan(text).number)
         elif self.view is None or self.view.row.state != "draft":
             self.panel.wrong(text, N_("This van has left: nothing can be packed"))
         elif self.counting:
@@ -174,23 +137,26 @@ class TransferOutPage(Page):
         else:
             act = pack(manifest_id=self._id, scanned=text, seal_no=self.seal, rma_no=self.rma.text(),
                        consent=self.consent.text())  # fmt: skip
-            self.jobs.do(act, owner=self, then=self._packed, refused=lambda error: self._no(text, error))
+            self.desk.do(act, self._packed, refused=partial(self._no, parse_scan(text).number))
 
     def _is_device(self, text: str) -> bool:
         """Tell whether a scan is a device: its label, or the number of one that could be packed."""
         scan = parse_scan(text)
         return scan.kind is ScanKind.LABEL or scan.number in {one.label_no for one in self.waiting.rows()}
 
-    def undo(self) -> None:
-        """Take the last scan back."""
-        if self.counting and self.out:
-            self.panel.quiet(N_("Undone: {label}"), label=self.out.pop())
-            self._show()
-        elif self.acts:
-            label = self.acts.pop().label_no
-            act = unpack(manifest_id=self._id, label_no=label, reason="undo")
-            self.jobs.do(act, owner=self, then=lambda _none: self.panel.quiet(N_("Undone: {label}"), label=label),
-                         refused=lambda error: self._no(label, error))  # fmt: skip
+    def _counted(self) -> bool:
+        return self.counting and bool(self.out)
+
+    def _uncount(self) -> None:
+        self._undone(self.out.pop())
+        self._show()
+
+    def _take_back(self, last: Packed) -> None:
+        act = unpack(manifest_id=self._id, label_no=last.label_no, reason="undo")
+        self.desk.do(act, lambda _none: self._undone(last.label_no), last.label_no)
+
+    def _undone(self, label: str) -> None:
+        self.panel.quiet(N_("Undone: {label}"), label=label)
 
     def another_bag(self) -> None:
         """Close the bag; the next scan is the next seal."""
@@ -221,9 +187,7 @@ class TransferOutPage(Page):
     def print_paper(self) -> None:
         """Print the manifest as it stands (Ctrl+P)."""
         if self._id:
-            said = N_("Manifest {number} prints")
-            self.jobs.do(print_manifest(manifest_id=self._id), owner=self,
-                         then=lambda number: self.context.toast(said, tone="ok", number=number))  # fmt: skip
+            print_van(self, self._id)
 
     def _needs_seal(self) -> bool:
         return self.view is None or self.view.row.kind != ManifestType.VENDOR
@@ -231,7 +195,7 @@ class TransferOutPage(Page):
     def _count(self, text: str) -> None:
         lines = self.view.lines if self.view else ()
         number = parse_scan(text).number
-        line = next((one for one in lines if number in (one.label_no, one.serial_no)), None)
+        line = find_line(lines, number)
         if line is None:
             self.panel.wrong(number, N_("Not on this manifest: put it aside"))
         elif line.label_no in self.out:
@@ -247,12 +211,11 @@ class TransferOutPage(Page):
     # -- answers ----------------------------------------------------------------------------
 
     def _packed(self, done: Packed) -> None:
-        self.acts.append(done)
+        self.desk.acts.append(done)
         self.panel.right(f"{done.label_no}  {done.model}", N_("Packed, number {count}"), count=done.count)
 
-    def _no(self, text: str, error: DeskError) -> None:
-        tell = self.panel.again if error.code == "again" else self.panel.wrong
-        tell(parse_scan(text).number, N_("{sentence}"), sentence=say(error))
+    def _no(self, number: str, error: DeskError) -> None:
+        self.panel.refused(number, error)
         if error.field == "seal_no":
             self.seal = ""
             self._show()
@@ -264,7 +227,8 @@ class TransferOutPage(Page):
 
     def _sent(self, done: Sent) -> None:
         self.hand.setEnabled(True)
-        self.counting, self.out, self.acts = False, [], []
+        self.counting, self.out = False, []
+        self.desk.acts.clear()
         self.panel.right(done.number, N_("Handed over: {count} devices. The manifest prints, two copies"),
                          count=done.count)  # fmt: skip
         self.print_button.setFocus()
@@ -274,21 +238,10 @@ class TransferOutPage(Page):
     def _refused(self, error: DeskError) -> None:
         self.hand.setEnabled(True)
         if not self.sign.form.refuse(error, otherwise=lambda sentence: self.banner.put("danger", sentence)):
-            self.panel.wrong("", N_("{sentence}"), sentence=say(error))
+            self.panel.refused("", error)
 
     def _at_the_maker(self) -> bool:
         return self.view is not None and self.view.row.kind == ManifestType.VENDOR and self.view.row.state in GOING
-
-    def _take_from_maker(self, number: str) -> None:
-        lines = self.view.lines if self.view else ()
-        line = next((one for one in lines if number in (one.label_no, one.serial_no)), None)
-        if line is None:
-            self.panel.wrong(number, N_("Not on this manifest: put it aside"))
-        elif line.state != "open":
-            self.panel.again(line.label_no, N_("Received already"))
-        else:
-            self.panel.next(f"{line.label_no}  {line.model}", N_("What does the maker say?"))
-            self.maker.begin(line)
 
     def _back_from_maker(self, done: Received) -> None:
         self.panel.right(done.label_no, N_("Received, {count} of {all}"), count=done.received, all=done.expected)
@@ -296,42 +249,14 @@ class TransferOutPage(Page):
 
     def _opened(self, line: LineRow) -> None:
         if self._at_the_maker() and line.state == "open":
-            self._take_from_maker(line.label_no)
+            self.maker.take(self.panel, (line,), line.label_no)
         elif line.item_id:
             self.context.navigate("custody", id=line.item_id, kind="item")
-
-    # -- with a reason ----------------------------------------------------------------------
 
     def _ask_off(self) -> None:
         line: LineRow | None = self.table.current()
         if line is not None:
-            self.reason.ask(N_("Why is {label} taken off?"), lambda why: self._take_off(line, why), label=line.label_no)
-
-    def _take_off(self, line: LineRow, why: str) -> None:
-        act = unpack(manifest_id=self._id, label_no=line.label_no, reason=why)
-        self.jobs.do(act, owner=self, then=lambda _none: self._reasoned(), refused=self.reason.refuse)
-
-    def _ask_cancel(self) -> None:
-        self.reason.ask(N_("Why is the whole manifest withdrawn?"), self._cancel)
-
-    def _cancel(self, why: str) -> None:
-        self.jobs.do(cancel_manifest(manifest_id=self._id, reason=why), owner=self,
-                     then=lambda _count: self.context.back(), refused=self.reason.refuse)  # fmt: skip
-
-    def _ask_back(self) -> None:
-        self.reason.ask(N_("Why do the devices come back, and from whom? All seals are whole."), self._back, who=True)
-
-    def _back(self, why: str) -> None:
-        act = take_manifest_back(manifest_id=self._id, reason=why, courier=self.reason.who.text(), tamper_result="ok")
-        self.jobs.do(act, owner=self, then=lambda _count: self._reasoned(), refused=self.reason.refuse)
-
-    def _reasoned(self) -> None:
-        self.reason.hide()
-        self.field.setFocus()
-
-    def _keep_carriage(self) -> None:
-        act = change_carriage(manifest_id=self._id, carriage=self.carriage.values())
-        self.jobs.do(act, owner=self, then=lambda _none: self.carriage.kept(), refused=self.carriage.refuse)
+            self.reason.ask_off(line.label_no)
 
     # -- showing ----------------------------------------------------------------------------
 
@@ -367,7 +292,7 @@ class TransferOutPage(Page):
         self.table.set_rows(view.lines, keep=lambda one: one.label_no)
         total = len(view.lines)
         done = len(self.out) if draft else view.received
-        self.progress.put(str(total) if draft and not self.counting else f"{done} / {total}")
+        self.desk.progress.put(str(total) if draft and not self.counting else f"{done} / {total}")
         if self.seal:
             self.bag.show_state(N_("Bag {seal}"), "ok", "lock", seal=self.seal)
         else:
@@ -375,7 +300,7 @@ class TransferOutPage(Page):
         self._parts(draft, total, view.row.kind == ManifestType.VENDOR)
 
     def _parts(self, draft: bool, total: int, maker: bool) -> None:
-        shown: list[QWidget] = [self.field, self.undo_button, self.count_button, self.cancel_button, self.off]
+        shown: list[QWidget] = [self.field, self.desk.undo_button, self.count_button, self.cancel_button, self.off]
         for part in (*shown, self.lists.waiting_card):
             part.setVisible(draft)
         self.bag.setVisible(draft and not self.counting and not maker)
@@ -388,7 +313,7 @@ class TransferOutPage(Page):
         self.back_button.setVisible(not draft and not maker and self.view is not None and self.view.received == 0
                                     and self.view.row.state == "under_way")  # fmt: skip
         self.count_button.setEnabled(total > 0)
-        self.undo_button.setEnabled(bool(self.out if self.counting else self.acts))
+        self.desk.show_undo()
 
     def _line_state(self, one: LineRow) -> Cell:
         if self.view is None or self.view.row.state != "draft":

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
 from PySide6.QtGui import QHideEvent, QShowEvent
 
 from deskapp import settings
+from deskapp.commands.checkin_forms import Photo as Kept
+from deskapp.errors import DeskError
 from deskapp.ui.kit import PageContext, PhotoStrip
+from deskapp.ui.pages.checkin_files import keep_files
+
+if TYPE_CHECKING:
+    from deskapp.models.store import Store
 
 
 class FolderStrip(PhotoStrip):
@@ -14,6 +23,21 @@ class FolderStrip(PhotoStrip):
     def __init__(self, context: PageContext, *, long_edge: int = 0) -> None:
         self._context = context
         super().__init__(context.jobs, long_edge=long_edge or context.values()[settings.PHOTO_EDGE])
+
+    def keep(
+        self, then: Callable[[tuple[Kept, ...]], object], refused: Callable[[DeskError], None] | None = None
+    ) -> None:
+        """Store the photos on a work thread and hand on what names them on the record; without photos at once."""
+        jobs = self._context.jobs
+        work = keep_files(cast("Store", jobs.store), self.photos, None, self._context.now())
+        if work is None:
+            then(())
+            return
+
+        def kept(named: dict[str, Kept]) -> None:
+            then(tuple(named.values()))
+
+        jobs.background(work, owner=self, then=kept, refused=refused)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Take what appears from now on."""

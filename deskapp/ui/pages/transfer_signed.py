@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QWidget
 
@@ -16,13 +15,9 @@ from deskapp.i18n import say
 from deskapp.queries.transfers import Manifested
 from deskapp.ui.jobs import Progress
 from deskapp.ui.kit import Button, Card, PageContext, Photo, Text, column, row
-from deskapp.ui.pages.checkin_files import keep_files
 from deskapp.ui.pages.order_cards import Files
 from deskapp.ui.pages.transfer_photos import FolderStrip
 from deskapp.ui.widgets.photos import KINDS, LARGEST_FILE
-
-if TYPE_CHECKING:
-    from deskapp.models.store import Store
 
 LONG_EDGE = 2000
 """Pixels of a scanned A4 page's long side: 170 dots to the inch, at which the smallest print stays legible."""
@@ -124,11 +119,9 @@ class SignedPaper(Card):
 
     def submit(self) -> None:
         """Keep the pages on a work thread, then file them."""
-        work = keep_files(cast("Store", self.jobs.store), self.strip.photos, None, self.context.now())
-        if work is None or self.strip.busy():
-            return
-        self.keep.setEnabled(False)
-        self.jobs.background(work, owner=self, then=lambda kept: self._kept(tuple(kept.values())), refused=self._no)
+        if self.strip.photos and not self.strip.busy():
+            self.keep.setEnabled(False)
+            self.strip.keep(self._kept, self._no)
 
     def _kept(self, pages: tuple[Kept, ...]) -> None:
         act = file_signed_manifest(manifest_id=self._id, pages=pages)

@@ -3,48 +3,43 @@
 from __future__ import annotations
 
 from deskapp.commands.shelving import Shelved, put_on_shelf
-from deskapp.errors import N_, DeskError
-from deskapp.i18n import say
-from deskapp.models.store import ReadSession
+from deskapp.errors import N_
 from deskapp.queries.sorting import Sorted, sort_scan
-from deskapp.queries.transfers_scan import shelf_code
-from deskapp.rules.numbers import ScanKind, parse_scan
+from deskapp.rules.numbers import ScanKind
 from deskapp.ui.kit import (
     Button,
     Card,
+    Cell,
     Column,
     DataTable,
     EmptyState,
-    Page,
     PageContext,
     Pill,
     ScanField,
-    Text,
-    row,
     spoken,
 )
-from deskapp.ui.pages.transfer_words import ScanPanel
+from deskapp.ui.pages.scan_desk import LOW, ScanDesk, ScanPage
 
 
-class SortPage(Page):
+class SortPage(ScanPage):
     """A table full of devices, and the place of each in large letters."""
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(
             context, N_("Sort devices"), N_("Scan a device: it says where it belongs. Scan a shelf first, and what"
-                                            " follows is put onto it."), scroll=False,
+                                            " follows is put onto it."),
         )  # fmt: skip
         self.shelf = ""
         self.seen: list[Sorted] = []
-        self.moved: list[Shelved] = []
         self.place = Pill(N_("no shelf: only sorting"), "neutral", "box")
         self.head.addWidget(self.place)
-        self.panel = ScanPanel(context)
-        self.panel.quiet(N_("Scan the first device"))
-        self.field = ScanField(N_("Shelf, label or serial number"), name=N_("Scan"))
-        self.progress = Text(role="title")
-        self.undo_button = Button(N_("&Undo the last one"), icon="arrow-back-up", clicked=self.undo)
+        self.desk: ScanDesk[Shelved] = ScanDesk(
+            context, ScanField(N_("Shelf, label or serial number"), name=N_("Scan")), N_("Scan the first device"),
+            take=self._take, take_back=self._take_back, undo=N_("&Undo the last one"), verbs={"NEXT": self.no_shelf},
+            passed=frozenset({ScanKind.BADGE, ScanKind.MANIFEST}),
+        )  # fmt: skip
         self.free_button = Button(N_("&No shelf"), "quiet", icon="x", clicked=self.no_shelf)
+        self.desk.lay((self.desk.progress, self.free_button, self.desk.undo_button))
         self.table = DataTable(
             [
                 Column("where", N_("Belongs"), _where, 0),
@@ -54,70 +49,35 @@ class SortPage(Page):
             ],
             name=N_("Sorted"), empty=EmptyState("arrows-exchange", N_("Nothing was scanned yet.")),
         )  # fmt: skip
-        self.body.addWidget(self.panel)
-        line = row(self.field, self.progress, self.free_button, self.undo_button)
-        line.setStretch(0, 1)
-        self.body.addLayout(line)
+        self.table.setMinimumHeight(LOW)
+        self.add(self.desk)
         card = Card(N_("Sorted"), icon="list-check")
         card.add(self.table, 1)
-        self.body.addWidget(card, 1)
-        self.field.scanned.connect(self.take)
+        self.add(card, 1)
+        self.fill()
         self.table.opened.connect(self.go)
         self._show()
 
     def open(self, **args: object) -> None:
         """Stand ready for the first scan."""
-        self.focus_first(self.field)
+        self.focus_first(self.desk.field)
 
     def leave(self) -> None:
         """Begin anew next time."""
-        self.seen, self.moved = [], []
+        self.seen = []
+        self.desk.begin_anew()
         self.no_shelf()
-
-    def scan(self, text: str) -> bool:
-        """Every code but commands and badges."""
-        if parse_scan(text).kind in (ScanKind.COMMAND, ScanKind.BADGE, ScanKind.MANIFEST):
-            return False
-        self.take(text)
-        return True
-
-    def verb(self, word: str) -> bool:
-        """The command sheet: undo; the next shelf."""
-        acts = {"UNDO": self.undo, "NEXT": self.no_shelf}
-        act = acts.get(word)
-        if act is None:
-            return False
-        act()
-        return True
 
     def retranslate(self) -> None:
         """Say the rows again."""
         self._show()
-
-    def take(self, text: str) -> None:
-        """Take a scan: a shelf, or a device."""
-        self.field.clear()
-        self.field.setFocus()
-
-        def question(session: ReadSession) -> tuple[str, Sorted]:
-            return shelf_code(session, parse_scan(text).number), sort_scan(session, text)
-
-        self.jobs.ask(question, owner=self, then=self._scanned)
-
-    def undo(self) -> None:
-        """Put the last device back where it lay."""
-        if self.moved:
-            last = self.moved.pop()
-            self.jobs.do(put_on_shelf(item_id=last.item_id, shelf=last.before), owner=self, then=self._back,
-                         refused=lambda error: self._no(last.label_no, error))  # fmt: skip
-        self.field.setFocus()
 
     def no_shelf(self) -> None:
         """Only say where devices belong."""
         self.shelf = ""
         self.place.show_state(N_("no shelf: only sorting"), "neutral", "box")
         self._show()
-        self.field.setFocus()
+        self.desk.field.setFocus()
 
     def go(self, one: Sorted) -> None:
         """Open the device."""
@@ -126,47 +86,48 @@ class SortPage(Page):
 
     # -- answers -------------------------------------------------------------------
 
-    def _scanned(self, answer: tuple[str, Sorted]) -> None:
-        shelf, one = answer
-        if shelf:
-            self.shelf = shelf
-            self.place.show_state(N_("onto {shelf}"), "ok", "box", shelf=shelf)
-            self.panel.next(shelf, N_("Devices go onto this shelf from now on"))
-            self._show()
-            return
-        name = "  ".join(part for part in (one.label_no or one.code, one.model) if part)
+    def _take(self, text: str) -> None:
+        self.desk.field.setFocus()
+        self.desk.ask_shelf_or(text, sort_scan, self._on_shelf, self._scanned)
+
+    def _on_shelf(self, code: str) -> None:
+        self.shelf = code
+        self.place.show_state(N_("onto {shelf}"), "ok", "box", shelf=code)
+        self.desk.panel.next(code, N_("Devices go onto this shelf from now on"))
+        self._show()
+
+    def _scanned(self, one: Sorted) -> None:
+        panel, name = self.desk.panel, "  ".join(part for part in (one.label_no or one.code, one.model) if part)
         if not one.fits:
-            self.panel.wrong(name, one.words, **_spoken(one))
+            panel.wrong(name, one.words, **_spoken(one))
         elif self.shelf and one.item_id:
-            self.jobs.do(put_on_shelf(item_id=one.item_id, shelf=self.shelf), owner=self, then=self._put,
-                         refused=lambda error: self._no(name, error))  # fmt: skip
+            self.desk.do(put_on_shelf(item_id=one.item_id, shelf=self.shelf), self._put, name)
         elif any(other.code == one.code for other in self.seen):
-            self.panel.again(name, one.words, **_spoken(one))
+            panel.again(name, one.words, **_spoken(one))
         else:
-            self.panel.right(name, one.words, **_spoken(one))
+            panel.right(name, one.words, **_spoken(one))
         self.seen = [one, *(other for other in self.seen if other.code != one.code)]
         self._show()
 
     def _put(self, done: Shelved) -> None:
-        self.moved.append(done)
-        self.panel.right(done.label_no, N_("Put onto {shelf}"), shelf=done.shelf)
+        self.desk.acts.append(done)
+        self.desk.panel.right(done.label_no, N_("Put onto {shelf}"), shelf=done.shelf)
         self._show()
+
+    def _take_back(self, last: Shelved) -> None:
+        self.desk.do(put_on_shelf(item_id=last.item_id, shelf=last.before), self._back, last.label_no)
 
     def _back(self, done: Shelved) -> None:
         if done.shelf:
-            self.panel.quiet(N_("{label} is on {shelf} again"), label=done.label_no, shelf=done.shelf)
+            self.desk.panel.quiet(N_("{label} is on {shelf} again"), label=done.label_no, shelf=done.shelf)
         else:
-            self.panel.quiet(N_("{label} taken back"), label=done.label_no)
+            self.desk.panel.quiet(N_("{label} taken back"), label=done.label_no)
         self._show()
-
-    def _no(self, name: str, error: DeskError) -> None:
-        tell = self.panel.again if error.code == "again" else self.panel.wrong
-        tell(name, N_("{sentence}"), sentence=say(error))
 
     def _show(self) -> None:
         self.table.set_rows(self.seen, keep=lambda one: one.code)
-        self.progress.put(str(sum(one.fits for one in self.seen)))
-        self.undo_button.setEnabled(bool(self.moved))
+        self.desk.progress.put(str(sum(one.fits for one in self.seen)))
+        self.desk.show_undo()
         self.free_button.setVisible(bool(self.shelf))
 
 
@@ -175,5 +136,6 @@ def _spoken(one: Sorted) -> dict[str, object]:
     return {name: spoken(str(value)) if name == "state" else value for name, value in one.values.items()}
 
 
-def _where(one: Sorted) -> str:
-    return spoken(one.words, **_spoken(one))
+def _where(one: Sorted) -> Cell:
+    words = spoken(one.words, **_spoken(one))
+    return Cell(words, "ok", "circle-check") if one.fits else Cell(words, "warn", "alert-triangle")

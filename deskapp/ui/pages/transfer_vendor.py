@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal
 
@@ -23,7 +23,9 @@ from deskapp.ui.kit import (
     TextField,
     row,
 )
+from deskapp.ui.pages.scan_desk import ScanPanel
 from deskapp.ui.pages.transfer_look import TAMPER
+from deskapp.ui.pages.transfer_words import find_line
 
 RESULT_TITLES = {
     "repaired": N_("Repaired"), "exchanged": N_("Exchanged for another unit"), "unrepairable": N_("Cannot be repaired"),
@@ -66,6 +68,17 @@ class VendorCard(Card):
         self.add(row(1, self.button))
         self.words.returnPressed.connect(self.submit)
         self._open(False)
+
+    def take(self, panel: ScanPanel, lines: Sequence[LineRow], number: str) -> None:
+        """Take the scan of a device, label or serial number, and ask about it if it is still with the maker."""
+        line = find_line(lines, number)
+        if line is None:
+            panel.wrong(number, N_("Not on this manifest: put it aside"))
+        elif line.state != "open":
+            panel.again(line.label_no, N_("Received already"))
+        else:
+            panel.next(f"{line.label_no}  {line.model}", N_("What does the maker say?"))
+            self.begin(line)
 
     def begin(self, line: LineRow) -> None:
         """Ask about one device."""

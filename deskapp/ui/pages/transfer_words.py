@@ -1,20 +1,16 @@
-"""How transports are named and coloured, and the panel of the last scan that all scanning pages share."""
+"""How transports are named and coloured, and which scans a van takes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from deskapp import settings
 from deskapp.errors import N_
 from deskapp.models.transfers import GOING
 from deskapp.queries.transfers import LineRow, Manifested, ManifestRow
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.papers_custody import ManifestType
 from deskapp.rules.transfers import DIFFERENCE_TITLES, STATE_TITLES, TYPE_TITLES, Age, Difference, State
-from deskapp.ui import sounds
-from deskapp.ui.kit import Cell, PageContext, ScanField, spoken
-from deskapp.ui.pages.dayend_count import LastScan
-from deskapp.ui.sounds import Sound
+from deskapp.ui.kit import Cell, ScanField, spoken
 
 LINE_STATES = {
     "open": (N_("expected"), "neutral", "clock"),
@@ -100,40 +96,12 @@ def sent_serial(one: LineRow) -> str:
     return f"…{one.serial_no}" if one.tail and one.serial_no else one.serial_no
 
 
+def find_line(lines: Sequence[LineRow], number: str) -> LineRow | None:
+    """Return the line a label or a serial number means; None where it is not on the manifest."""
+    return next((one for one in lines if number in (one.label_no, one.serial_no)), None)
+
+
 FIRST = {
     "out": N_("Scan the seal of the next bag"), "vendor": N_("Scan the devices that go to the maker"),
 }  # fmt: skip
 """What is scanned first, by the kind of a manifest; a maker gets no sealed bags."""
-
-
-class ScanPanel(LastScan):
-    """The last scan in large letters, with its sound."""
-
-    def __init__(self, context: PageContext) -> None:
-        super().__init__()
-        self._context = context
-
-    def right(self, number: str, words: str, **values: object) -> None:
-        """Show a scan that fits."""
-        self._tell(Sound.OK, number, words, "ok", "circle-check", values)
-
-    def wrong(self, number: str, words: str, **values: object) -> None:
-        """Show a scan that does not."""
-        self._tell(Sound.WRONG, number, words, "danger", "alert-triangle", values)
-
-    def again(self, number: str, words: str, **values: object) -> None:
-        """Show a scan that was made already."""
-        self._tell(Sound.AGAIN, number, words, "info", "refresh", values)
-
-    def next(self, number: str, words: str, **values: object) -> None:
-        """Show what is to be done next, without a judgement."""
-        self.show_scan(number, words, "accent", "scan", **values)
-
-    def quiet(self, words: str, **values: object) -> None:
-        """Show a sentence without a scan."""
-        self.show_scan("", words, "muted", "scan", **values)
-
-    def _tell(self, sound: Sound, number: str, words: str, tone: str, icon: str, values: dict[str, object]) -> None:
-        if self._context.values()[settings.SOUNDS]:
-            sounds.play(sound)
-        self.show_scan(number, words, tone, icon, **values)

@@ -9,7 +9,7 @@ from deskapp.queries.transfers import ManifestRow, SiteChoice, Transports, sites
 from deskapp.queries.transfers_scan import InScan, Means, scan_in
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.papers_custody import ManifestType
-from deskapp.rules.transfers import TYPE_TITLES, Age
+from deskapp.rules.transfers import TYPE_TITLES, Age, State
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -71,8 +71,7 @@ class TransfersPage(Page):
                 Column("count", N_("Devices"), _count, 96, right=True, sort=lambda one: one.lines),
                 Column("differences", N_("Differences"), _differences, 110, sort=lambda one: -one.differences),
                 Column("state", N_("State"), lambda one: state_words(one.state), 130),
-                Column("age", N_("On its way"), self._age, 120, sort=lambda one: one.sent_at),
-                Column("made", N_("Begun"), lambda one: moment(one.made_at), 116, sort=lambda one: one.made_at),
+                Column("since", N_("Since when"), self._since, 120, sort=lambda one: one.sent_at or one.made_at),
             ],
             name=N_("Transports"), empty=EmptyState("truck-delivery", N_("No transport stands in this list.")),
         )  # fmt: skip
@@ -226,8 +225,11 @@ class TransfersPage(Page):
         else:
             self.late.show_state(N_("nothing is late"), "ok", "truck-delivery")
 
-    def _age(self, one: ManifestRow) -> Cell:
-        return age_cell(one, self.context.now())
+    def _since(self, one: ManifestRow) -> Cell:
+        """Return how long it is on its way, or when it was begun: the first counts only until it arrives."""
+        if one.state in (State.UNDER_WAY, State.PARTLY):
+            return age_cell(one, self.context.now())
+        return Cell(moment(one.made_at))
 
 
 def _number(one: ManifestRow) -> Cell:

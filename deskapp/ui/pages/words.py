@@ -11,6 +11,7 @@ from deskapp.models.store import ReadSession
 from deskapp.queries import registry
 from deskapp.queries.checkin import merchants_like
 from deskapp.rules import lifecycle
+from deskapp.rules.depot import BATCH_SETTLED
 from deskapp.ui.kit import Choice, Suggestion
 
 MOVE_TITLES: Final[Mapping[str, str]] = {move.name: move.title for move in lifecycle.moves()}
@@ -23,6 +24,11 @@ def choices(name: str) -> list[Choice]:
         Choice(word.code, word.title(), word.short, raw=True, words=word.title)
         for word in catalogue.words(name).values()
     ]
+
+
+def settled_choices() -> list[Choice]:
+    """Return how it can be known that nothing on a device is unsettled any more."""
+    return [Choice(code, title) for code, title in BATCH_SETTLED.items()]
 
 
 def suggestions(name: str, text: str) -> list[Suggestion]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget, QWidgetItem
 
 from deskapp.ui.tokens import SMALL
 
@@ -19,6 +19,15 @@ class FlowLayout(QLayout):
         self._items: list[QLayoutItem] = []
         self._gap = gap
         self.setContentsMargins(margin, margin, margin, margin)
+
+    def addWidget(self, widget: QWidget) -> None:
+        """Take a widget at the end, in an item of our own.
+
+        Of an item that Qt makes Python holds only a stand-in, which the binding calls dead as soon as it forgets a
+        widget around it; asked for a height then, in the middle of Qt's own work, the process ends.
+        """
+        self.addChildWidget(widget)
+        self.addItem(QWidgetItem(widget))
 
     def addItem(self, item: QLayoutItem) -> None:
         """Take an item."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,15 @@ def shrink(source: Path | bytes, name: str, long_edge: int) -> Photo:
     return Photo(name, jpeg, picture.width, picture.height, hashlib.sha256(jpeg).hexdigest())
 
 
+def as_kept(jpeg: bytes, name: str) -> Photo:
+    """Return a photo that was stored before, as it is: encoding it again would make another file of it."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(jpeg)) as opened:
+        width, height = opened.size
+    return Photo(name, jpeg, width, height, hashlib.sha256(jpeg).hexdigest())
+
+
 class PhotoStrip(QWidget):
     """A row of photos and the ways to add one. Large files are made small on a work thread.
 
@@ -81,6 +90,8 @@ class PhotoStrip(QWidget):
     refused = Signal(str)
 
     kinds: tuple[str, ...] = KINDS
+    flat = False
+    """Whether the note stands beside the buttons, in fewer words: for places with more width than height."""
 
     def __init__(
         self, jobs: Jobs, *, long_edge: int = 1600, watched_folder: str = "", parent: QWidget | None = None
@@ -103,8 +114,13 @@ class PhotoStrip(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SMALL)
         column.addWidget(self.list)
-        column.addLayout(row(self.add_button, self.paste_button, self.remove_button, 1))
-        column.addWidget(self.note)
+        buttons = row(self.add_button, self.paste_button, self.remove_button)
+        column.addLayout(buttons)
+        if self.flat:
+            buttons.addWidget(self.note, 1)
+        else:
+            buttons.addStretch(1)
+            column.addWidget(self.note)
         self._watcher = QFileSystemWatcher(self)
         self._known: set[str] = set()
         self._folder: Path | None = None
@@ -125,6 +141,14 @@ class PhotoStrip(QWidget):
         edge = self._long_edge
         self.work_on(lambda progress: [shrink(content, name, edge)])
 
+    def add_kept(self, fetch: Callable[[Progress], bytes], name: str) -> None:
+        """Add a photo that was stored before; `fetch` brings its bytes, on a work thread."""
+        self.work_on(lambda progress: [as_kept(fetch(progress), name)])
+
+    def says(self, photo: Photo) -> str:
+        """Return the words below a photo, in the window's language; none unless a strip has some."""
+        return ""
+
     def paste(self) -> None:
         """Add what is on the clipboard, a picture or copied files."""
         clipboard = QGuiApplication.clipboard()
@@ -141,6 +165,14 @@ class PhotoStrip(QWidget):
         place = self.list.currentRow()
         if 0 <= place < len(self.photos):
             del self.photos[place]
+            self._show()
+            self.changed.emit()
+
+    def without(self, names: Collection[str]) -> None:
+        """Remove the photos with these SHA-256."""
+        left = [photo for photo in self.photos if photo.sha256 not in names]
+        if len(left) < len(self.photos):
+            self.photos = left
             self._show()
             self.changed.emit()
 
@@ -163,6 +195,16 @@ class PhotoStrip(QWidget):
     def retranslate(self) -> None:
         """Say names in the window's language."""
         self.list.setAccessibleName(spoken(N_("Photos")))
+        self.say_photos()
+
+    def say_photos(self) -> None:
+        """Say anew what stands below the photos."""
+        for place, photo in enumerate(self.photos[: self.list.count()]):
+            words, item = self.says(photo), self.list.item(place)
+            item.setText(words)
+            told = ", ".join(one for one in (words, photo.name) if one)
+            item.setToolTip(told)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, told)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Paste and delete by key."""
@@ -238,6 +280,11 @@ class PhotoStrip(QWidget):
         self.note.set_role("caption")
         if self._working:
             self.note.say(N_("Making the photo smaller …"))
+        elif self.flat:
+            self.note.say(
+                N_("New files of the photo folder come by themselves.") if self._folder is not None
+                else N_("No photo folder is named in the settings yet.")
+            )  # fmt: skip
         elif self._folder is not None:
             self.note.say(
                 N_("Drop, paste (Ctrl+V) or choose a file; new files of the photo folder come by themselves.")
@@ -250,9 +297,10 @@ class PhotoStrip(QWidget):
 
     def _show(self) -> None:
         edge = theme.px(88)
+        words = self.fontMetrics().height() + SMALL if any(self.says(photo) for photo in self.photos) else 0
         self.list.setIconSize(QSize(edge, edge))
-        self.list.setGridSize(QSize(edge + 16, edge + 12))
-        self.list.setFixedHeight(edge + 32)
+        self.list.setGridSize(QSize(edge + 16, edge + 12 + words))
+        self.list.setFixedHeight(edge + 32 + words)
         self.list.clear()
         for photo in self.photos:
             picture = QPixmap()
@@ -260,10 +308,8 @@ class PhotoStrip(QWidget):
             thumb = picture.scaled(
                 edge, edge, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
             )
-            item = QListWidgetItem(QIcon(thumb), "")
-            item.setToolTip(photo.name)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, photo.name)
-            self.list.addItem(item)
+            self.list.addItem(QListWidgetItem(QIcon(thumb), ""))
+        self.say_photos()
         self.list.setVisible(bool(self.photos))
         self.remove_button.setVisible(bool(self.photos))
         self._show_note()

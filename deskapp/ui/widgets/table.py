@@ -15,7 +15,15 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from deskapp.ui import theme
@@ -25,6 +33,7 @@ from deskapp.ui.widgets.column_widths import Wish, widths
 from deskapp.ui.widgets.notices import EmptyState
 from deskapp.ui.widgets.rows import RowPainter
 from deskapp.ui.widgets.text import RESTYLE
+from deskapp.ui.widgets.whole_text import WholeText
 
 if TYPE_CHECKING:
     from deskapp.ui.widgets.sync_marks import SyncMarks
@@ -282,6 +291,7 @@ class _View(QTableView):
         super().__init__(table)
         self._table = table
         self._rows = RowPainter(self)
+        self._whole = WholeText(self, lambda row: self._table.model.cells(row), self._rows.needed)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
