@@ -16,7 +16,7 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from deskapp.server import feed, service, stations, wholes, wiping
+from deskapp.server import feed, missing, service, stations, wholes, wiping
 from deskapp.server.database import Database, Transaction
 from deskapp.server.gate import Turned
 from deskapp.server.push import Fork
@@ -297,6 +297,10 @@ class Centre:
             query = dict(parse_qsl(place.query))
             name = place.path.removeprefix("/v1/blob/")
             return Answer(*answer_blob(self, station, method, name, query, body, headers))
+        if target.startswith("/v1/missing"):
+            after = dict(parse_qsl(urlsplit(target).query)).get("after", "")
+            with server.database.read() as tx:
+                return Answer(200, {}, dump({"files": missing.of_station(tx, station, after)}))
         _version, kind, scope = unquote(target).removeprefix("/v1").split("/", 2)
         if kind == "snapshot" and scope in station.scopes:
             return Answer(200, {}, self._whole(server.database, scope))

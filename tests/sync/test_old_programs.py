@@ -149,8 +149,9 @@ def test_a_sum_that_differs_names_the_part_in_which_a_row_was_changed(server: Se
     with desk.store.read() as session:
         ours, theirs = sums(session, scope), wholes.digest(server.database, scope).sums
     different = [place for place in range(256) if ours[place] != theirs[place]]
-    assert [row.id for row in wholes.rows_in_bucket(server.database, scope, different[0])] == [damaged]
-    assert len(different) == 1
+    (place,) = different
+    # By chance another row may be in the same part.
+    assert damaged in [row.id for row in wholes.rows_in_bucket(server.database, scope, place)]
 
 
 def test_what_waits_here_does_not_count_in_the_sums(server: Server, desk: Desk) -> None:
