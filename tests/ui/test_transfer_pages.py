@@ -17,7 +17,7 @@ from deskapp.models.device import Device
 from deskapp.models.local import PrintJob
 from deskapp.models.repair import AccessoryItem, RepairItem
 from deskapp.models.store import Store, Write, command
-from deskapp.models.transfer import Manifest
+from deskapp.models.transfer import Manifest, ManifestEvent
 from deskapp.rules.paper_store import from_json
 from deskapp.rules.papers_custody import ManifestCard
 from deskapp.settings import PHOTO_FOLDER, Values
@@ -152,6 +152,28 @@ def test_a_van_is_received_line_by_line(qtbot: Any, shown: Any, place: Yard) -> 
         assert session.get_one(Manifest, draft.manifest_id).state == "partly"
         assert session.scalars(select(PrintJob).where(PrintJob.kind == "manifest")).all()
     assert state(place, three.item_id) == "in_transit_out"
+
+
+def test_the_number_of_another_seal_is_scanned_and_kept_with_the_difference(
+    qtbot: Any, shown: Any, place: Yard
+) -> None:
+    draft, (one,) = place.incoming(1)
+    page = shown(TransferInPage, id=draft.manifest_id)
+    qtbot.waitUntil(lambda: page.view is not None)
+    page.scan(one.label_no)
+    qtbot.waitUntil(lambda: page.look.line is not None)
+    page.scan(one.serial_no)
+    qtbot.waitUntil(page.look.ready)
+    page.look.something_wrong()
+    for bar, value in ((page.look.seal, "no"), (page.look.accessories, "yes"), (page.look.tamper, "ok")):
+        bar.set_value(value)
+    page.scan("ZZ999999")
+    qtbot.waitUntil(lambda: page.look.seal_no.text() == "ZZ999999")
+    page.look.submit()
+    qtbot.waitUntil(lambda: state(place, one.item_id) == "quarantined")
+    with place.store.read() as session:
+        told = [str((row.seal_no, row.data)) for row in session.scalars(select(ManifestEvent))]
+    assert any("ZZ999999" in one for one in told)
 
 
 def test_a_device_nobody_listed_is_noted(qtbot: Any, shown: Any, place: Yard) -> None:

@@ -117,7 +117,9 @@ class TransferInPage(ScanPage):
 
     def _scanned(self, seen: InScan) -> None:
         busy = self._held()
-        if seen.means is Means.SERIAL and busy:
+        if seen.means is Means.SERIAL and busy and self.look.take_seal(seen.text):
+            self.panel.wrong(seen.text, N_("Another seal than was sent: the device goes into quarantine"))
+        elif seen.means is Means.SERIAL and busy:
             self._serial(seen.text)
         elif seen.means is Means.SERIAL:
             self.panel.wrong(seen.text, N_("Scan the label first; a device without a label is noted here"))

@@ -18,6 +18,7 @@ from deskapp.ui.kit import (
     ChoiceBar,
     FlowLayout,
     Form,
+    LatinField,
     PageContext,
     ScanField,
     Text,
@@ -56,6 +57,7 @@ class LookCard(Card):
         self.seal = ChoiceBar(SEAL, name=N_("Seal of the bag"))
         self.accessories = ChoiceBar(ACCESSORIES, name=N_("Accessories"))
         self.tamper = ChoiceBar(TAMPER, name=N_("Tamper check"))
+        self.seal_no = LatinField(N_("Scan it, if it is another than was sent"), limit=24)
         self.missing = TextField(N_("Which accessories are missing"), limit=80)
         self.words = TextField(N_("What was seen: damage, other number, wet box"), limit=160)
         self.photos = FolderStrip(context)
@@ -65,6 +67,7 @@ class LookCard(Card):
         self.odd = Button(N_("Something is &wrong"), icon="alert-triangle", clicked=self.something_wrong)
         self.answers = Form()
         self.answers.add("seal", N_("&Seal of the bag"), self.seal, needed=True)
+        self.answers.add("seal_no", N_("&Number on the seal"), self.seal_no)
         self.answers.add("accessories", N_("&Accessories"), self.accessories, needed=True)
         self.answers.add("missing", N_("What is &missing"), self.missing)
         self.answers.add("tamper", N_("&Tamper check"), self.tamper, needed=True)
@@ -94,7 +97,7 @@ class LookCard(Card):
         self._there = set()
         self.form.clear_errors()
         self.answers.clear_errors()
-        for field in (self.serial, self.missing, self.words):
+        for field in (self.serial, self.seal_no, self.missing, self.words):
             field.clear()
         for bar in (self.seal, self.accessories, self.tamper):
             bar.set_value(None)
@@ -122,6 +125,13 @@ class LookCard(Card):
         if wanted and len(self._there) >= wanted:
             self.accessories.set_value("yes")
         return len(self._there), wanted
+
+    def take_seal(self, number: str) -> bool:
+        """Take a code as the number of a seal that was not sent; tells whether that is what is asked."""
+        asked = self.ready() and self.seal.value() == "no"
+        if asked:
+            self.seal_no.setText(number)
+        return asked
 
     def something_wrong(self) -> None:
         """Open the questions one by one."""
@@ -173,7 +183,7 @@ class LookCard(Card):
         self._show()
         if not bar.hasFocus():
             return
-        stops: list[QWidget] = [self.seal, self.accessories, self.missing, self.tamper, self.words]
+        stops: list[QWidget] = [self.seal, self.seal_no, self.accessories, self.missing, self.tamper, self.words]
         following = next(one for one in stops[stops.index(bar) + 1 :] if one.isVisibleTo(self))
         following.setFocus()
         into_view(following)
@@ -184,7 +194,8 @@ class LookCard(Card):
         seal, accessories = self.seal.value(), self.accessories.value()
         return Looked(
             self.serial.text(), self.tamper.value() or "",
-            None if seal is None or (line is not None and not line.seal_no) else seal == "yes", "",
+            None if seal is None or (line is not None and not line.seal_no) else seal == "yes",
+            self.seal_no.text() if seal == "no" else "",
             None if accessories is None or (line is not None and not line.accessory_count) else accessories == "yes",
             self.missing.text(), self.words.text(), photos,
         )  # fmt: skip
@@ -207,6 +218,7 @@ class LookCard(Card):
         if line is not None:
             self.answers.rows["seal"].setVisible(bool(line.seal_no))
             self.answers.rows["accessories"].setVisible(line.accessory_count > 0)
+        self.answers.rows["seal_no"].setVisible(self.seal.value() == "no")
         self.answers.rows["missing"].setVisible(self.accessories.value() == "no")
         self.match.set_role("danger" if odd else "ok")
         if odd:
