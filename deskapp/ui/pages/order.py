@@ -123,7 +123,7 @@ class OrderPage(Page):
             [
                 Column("label_no", N_("Label"), lambda one: one.label_no, 130),
                 Column("device", N_("Device"), _device, 0),
-                Column("state", N_("State"), _state, 150),
+                Column("state", N_("State"), _state, 172),
                 Column("where", N_("Where"), _where, 120),
                 Column("due", N_("To pay"), _to_pay, 100, right=True),
             ],
