@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout
 
 from deskapp.errors import N_
@@ -69,7 +70,12 @@ class Listing(Card):
 
 
 def fit(table: DataTable) -> None:
-    """Make a table as high as its rows."""
+    """Keep the table as high as its rows; a header learns of other letters a turn later, and is asked again then."""
+    _fit(table)
+    QTimer.singleShot(0, table, lambda: _fit(table))
+
+
+def _fit(table: DataTable) -> None:
     header = table.view.horizontalHeader().sizeHint().height()
     table.view.setFixedHeight(table.model.rowCount() * theme.px(ROW_HEIGHT) + header + 6)
 
