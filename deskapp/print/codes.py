@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 import types
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from deskapp.print import qr_quick
 
@@ -94,19 +95,28 @@ def code128(text: str) -> Matrix:
     return Matrix(text, len(bits), 1, _hex(bits), QUIET_128)
 
 
+_LOADING: Final = threading.Lock()
+
+
 @cache
 def _encoder() -> Any:
-    """Return segno's encoder without segno's writers, which bring an HTTP client along: 40 ms of a first label."""
-    found = importlib.util.find_spec("segno")
-    if found is None or "segno" in sys.modules:
-        return importlib.import_module("segno.encoder")
-    shell = types.ModuleType("segno")
-    shell.__path__ = list(found.submodule_search_locations or ())
-    sys.modules["segno"] = shell
-    try:
-        return importlib.import_module("segno.encoder")
-    finally:
-        del sys.modules["segno"]  # whoever wants all of it gets all of it
+    """Return segno's encoder without segno's writers, which bring an HTTP client along: 40 ms of a first label.
+
+    One thread at a time: beside the shell that stands in for the whole, the next one would find no library at all.
+    """
+    with _LOADING:
+        if "segno.encoder" in sys.modules:
+            return sys.modules["segno.encoder"]
+        found = None if "segno" in sys.modules else importlib.util.find_spec("segno")
+        if found is None:
+            return importlib.import_module("segno.encoder")
+        shell = types.ModuleType("segno")
+        shell.__path__ = list(found.submodule_search_locations or ())
+        sys.modules["segno"] = shell
+        try:
+            return importlib.import_module("segno.encoder")
+        finally:
+            del sys.modules["segno"]  # whoever wants all of it gets all of it
 
 
 def _encoded(text: str, level: str, version: int | None = None) -> qr_quick.Rows:

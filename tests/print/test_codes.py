@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import segno
 import zxingcpp
@@ -112,3 +115,21 @@ def test_a_symbol_that_is_not_understood_has_no_quick_way() -> None:
         return [bytes(row) for row in zip(*rows, strict=True)][::-1]
 
     assert qr_quick.shape(1, "M", turned) is None
+
+
+def test_the_first_codes_of_two_printers_are_made_at_the_same_time() -> None:
+    program = (
+        "import sys, threading\n"
+        "sys.setswitchinterval(0.0001)\n"
+        "from deskapp.print import codes\n"
+        "start, made = threading.Barrier(4), []\n"
+        "def make(n):\n"
+        "    start.wait()\n"
+        "    made.append(codes.qr(f'D00123000000{n}').columns)\n"
+        "threads = [threading.Thread(target=make, args=(n,)) for n in range(4)]\n"
+        "[thread.start() for thread in threads]\n"
+        "[thread.join() for thread in threads]\n"
+        "sys.exit(0 if len(made) == 4 else 1)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr
