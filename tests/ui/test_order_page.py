@@ -301,6 +301,21 @@ def test_a_device_is_given_back_unrepaired_after_the_risks_were_told(
     qtbot.waitUntil(lambda: told == ["The device is ready for pickup, unrepaired."])
 
 
+def test_an_accessory_that_nobody_says_was_forgotten_is_not_added(
+    qtbot: Any, show: Show, store: Store, people: People, asked: Asked
+) -> None:
+    order = order_with(store, people, Line(end="unrepaired"))
+    page = show(order.items[0], people.clerk)
+    begin(qtbot, page, "correct_accessory")
+    act = page.acts.acts["correct_accessory"]
+    act.was.set_value(None)
+    act.kind.set_value("battery")
+    into(qtbot, act.reason, "漏登电池", enter=True)
+
+    qtbot.waitUntil(lambda: bool(act.form.rows["was"].error.text()))
+    assert not asked and act.isVisible()
+
+
 def test_a_forgotten_accessory_is_corrected_with_a_supervisors_consent(
     qtbot: Any, show: Show, store: Store, people: People, asked: Asked
 ) -> None:

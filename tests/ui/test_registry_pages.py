@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdi
 from sqlalchemy import select
 
 from deskapp import i18n
+from deskapp.commands.catalogue import receive_parts
 from deskapp.commands.setup import add_shelf
+from deskapp.models.bench import serials_on_shelf
 from deskapp.models.local import LookupUse, PrintJob
 from deskapp.models.merchant import MerchantContact
 from deskapp.models.repair import RepairItem
@@ -398,6 +400,23 @@ def test_serial_numbers_are_scanned_one_after_the_other(qtbot, desk: Window, go:
     press(Qt.Key.Key_Return)
 
     qtbot.waitUntil(lambda: page.table.current() is not None and page.table.current().on_hand == 2)
+
+
+def test_an_empty_count_of_tracked_parts_takes_nothing_away_and_scans_say_which_is_gone(
+    qtbot, desk: Window, go: Open, store: Store, people: People
+) -> None:
+    page = go("stock", "keeper")
+    qtbot.waitUntil(lambda: len(page.table.rows()) > 5)
+    tracked = next(one for one in page.table.rows() if one.serialised)
+    store.run(receive_parts(part_id=tracked.id, quantity=2, serials=["BRD0000001", "BRD0000002"]), by=people.keeper)
+    page.table.select(page.table.rows().index(tracked))
+    page.part.sections.go("count")
+    page.part.count()
+    assert page.part.count_form.rows["serials"].error.text()
+
+    page.part.take_serial("BRD0000002")
+    page.part.count()
+    qtbot.waitUntil(lambda: store.ask(lambda s: serials_on_shelf(s, tracked.id)) == {"BRD0000002"})
 
 
 def test_labels_of_a_part_are_queued(qtbot, go: Open, store: Store) -> None:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from deskapp import catalogue
 from deskapp.commands.checkin_correct import correct_accessory, correct_merchant
-from deskapp.errors import N_
+from deskapp.errors import N_, Refused
 from deskapp.queries.orders import OrderCard, OrderLine
 from deskapp.rules.lifecycle import ENDED, WorkState
 from deskapp.ui.kit import Choice, ChoiceBar, LatinField, SuggestField, TextField
 from deskapp.ui.pages.order_acts import Act
-from deskapp.ui.pages.words import merchant_suggestions
+from deskapp.ui.pages.words import choices, merchant_suggestions
 
 if TYPE_CHECKING:
     from deskapp.models.store import Command, Override
@@ -42,6 +42,10 @@ class CorrectMerchant(Act):
         """While something of the order is here; a supervisor's consent is asked for."""
         return self.may("check_in") and any(one.state not in GONE for one in card.lines)
 
+    def begin(self, card: OrderCard, line: OrderLine) -> None:
+        """Forget whom somebody chose for another order."""
+        self.merchant.reset()
+
     def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
         """Correct it."""
         chosen = self.merchant.chosen
@@ -60,8 +64,7 @@ class CorrectAccessory(Act):
     def build(self) -> None:
         """Ask for what was entered, what it is, and why."""
         self.was = ChoiceBar([], name=N_("Entered as"))
-        words = catalogue.words("accessory_types").values()
-        self.kind = ChoiceBar([Choice(one.code, one.title()) for one in words], name=N_("It is"))
+        self.kind = ChoiceBar(choices("accessory_types"), name=N_("It is"))
         self.serial = LatinField(N_("If it has one"), limit=40)
         self.reason = TextField(N_("For the history"), limit=300)
         self.form.add("was", N_("Entered as"), self.was, needed=True, span=3)
@@ -82,11 +85,18 @@ class CorrectAccessory(Act):
         self.was.set_choices([*entered, Choice(FORGOTTEN, N_("It was forgotten"))])
         self.was.set_value(None if entered else FORGOTTEN)
 
+    def submit(self, consent: Override | None = None) -> None:
+        """Correct it, once it is said what was entered: unanswered is not forgotten."""
+        if self.was.value() is None:
+            self.refuse(Refused(N_("Choose what it was entered as."), field="was"))
+            return
+        super().submit(consent)
+
     def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
         """Correct it."""
-        was = self.was.value() or FORGOTTEN
+        was = self.was.value()
         return correct_accessory(
-            item_id=line.id, kind=self.kind.value() or "", was="" if was == FORGOTTEN else was,
+            item_id=line.id, kind=self.kind.value() or "", was="" if was in (None, FORGOTTEN) else was,
             serial_no=self.serial.text(), reason=self.reason.text(), override=consent,
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deskapp.commands.catalogue import PartForm, count_parts, put_part, receive_parts
 from deskapp.commands.papers_stock import queue_part_label
-from deskapp.errors import N_, DeskError
+from deskapp.errors import N_, DeskError, Refused
 from deskapp.models.store import Command
 from deskapp.queries.around import MoveRow, PartState
 from deskapp.queries.registry_cards import PartRow
@@ -238,6 +238,12 @@ class PartCard(Card):
             self.counted.setFocus()
             return
         reason = get_values(self.count_form)["reason"]
+        if tracked and not serials and not reason:  # an empty list must not count everything away by a slip of the hand
+            self.count_form.refuse(
+                Refused(N_("Scan what lies there. If nothing does, write the reason."), field="serials")
+            )
+            self.found.setFocus()
+            return
         act = count_parts(part_id=self.row.id, counted=counted, serials=serials, reason=reason)
         self.context.jobs.do(act, owner=self, then=self._was_counted, refused=self._refusing(self.count_form))
 
