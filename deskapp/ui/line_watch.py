@@ -7,6 +7,7 @@ line counts as free until a person says otherwise (`sync.line`), and the setting
 
 from __future__ import annotations
 
+import functools
 import logging
 from typing import TYPE_CHECKING
 
@@ -62,12 +63,8 @@ class LineWatch(QObject):
 
 def tells() -> bool:
     """Say whether this computer's system can tell that a line is paid by volume."""
-    from PySide6.QtNetwork import QNetworkInformation
-
     info = _information()
-    return (
-        info is not None and info.backendName() not in DUMB and info.supports(QNetworkInformation.Feature.Metered)
-    )  # fmt: skip
+    return info is not None and info.backendName() not in DUMB and info.supports(info.Feature.Metered)
 
 
 def sentence() -> str:
@@ -78,8 +75,20 @@ def sentence() -> str:
     return BY_VOLUME if info.isMetered() else FREE
 
 
-def _information() -> QNetworkInformation | None:
-    from PySide6.QtNetwork import QNetworkInformation
+@functools.cache
+def _network() -> type[QNetworkInformation] | None:
+    """Return Qt's class, or None where a library of the system that its network module needs is missing."""
+    try:
+        from PySide6.QtNetwork import QNetworkInformation
+    except ImportError as problem:
+        log.warning("the line is not followed: %s", problem)
+        return None
+    return QNetworkInformation
 
+
+def _information() -> QNetworkInformation | None:
+    network = _network()
+    if network is None:
+        return None
     # What there is already counts: only one can be loaded in a process.
-    return QNetworkInformation.instance() if QNetworkInformation.loadDefaultBackend() else None
+    return network.instance() if network.loadDefaultBackend() else None
