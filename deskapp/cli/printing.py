@@ -27,6 +27,7 @@ PAPER_KINDS = {
     "inspection": ("inspection_sheet",),
     "traveller": ("bench_traveller",),
     "loan": ("loan_agreement",),
+    "swap": ("swap_note",),
     "card": ("service_card",),
     "note": ("call_note", "missed_note", "collect_notice"),
     "depot": ("key_run", "scrap_record", "parts_order", "command_sheet"),
@@ -44,6 +45,7 @@ def draw(store: Store, message: Message, language: str) -> Message:
     """Write one paper to a file, in the form that the ending of its name says."""
     from deskapp.cli.verbs import write
     from deskapp.print.edition import Edition
+    from deskapp.print.here import signatures_of, templates_here
     from deskapp.print.render import SENTENCES, render, render_png
     from deskapp.rules import papers
 
@@ -55,9 +57,12 @@ def draw(store: Store, message: Message, language: str) -> Message:
         )
     job = _paper(store, message)
     if ending in RAW_ENDINGS:
-        return _raw(job, target, ending, language)
+        return _raw(store, job, target, ending, language)
     card = papers.from_json(job.card)
-    edition = Edition(job.medium, job.language, 0, job.id, job.created_at, job.superseded_by)
+    edition = Edition(
+        job.medium, job.language, 0, job.id, job.created_at, job.superseded_by, templates=templates_here(store),
+        pictures=signatures_of(store, card),
+    )  # fmt: skip
     made = render(job.kind, card, edition)
     write(target, made.pdf if ending == ".pdf" else render_png(job.kind, card, edition))
     warnings = [sentence(SENTENCES[warning.code], language, **warning.values) for warning in made.warnings]
@@ -67,17 +72,21 @@ def draw(store: Store, message: Message, language: str) -> Message:
     )  # fmt: skip
 
 
-def _raw(job: JobCard, target: Path, ending: str, language: str) -> Message:
+def _raw(store: Store, job: JobCard, target: Path, ending: str, language: str) -> Message:
     """Write what a raw printer would be sent."""
+    from functools import partial
+
     from deskapp.cli.verbs import write
     from deskapp.print import raw_pieces
+    from deskapp.print.here import signatures_of, templates_here
     from deskapp.print.media import Form, medium
     from deskapp.print.render import SENTENCES
     from deskapp.rules.printer_profiles import Profile
 
     if medium(job.medium).form not in (Form.LABEL, Form.ROLL):
         raise Refused(N_("This paper is printed on pages, which label and receipt printers do not take."), field="to")
-    made = raw_pieces.make(job, Profile("tcp://file", language=ending.removeprefix(".")))
+    profile = Profile("tcp://file", language=ending.removeprefix("."))
+    made = raw_pieces.make(job, profile, templates_here(store), partial(signatures_of, store))
     write(target, b"".join(made.pieces))
     warnings = [sentence(SENTENCES[warning.code], language, **warning.values) for warning in made.warnings]
     return done(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from deskapp import settings
 from deskapp.errors import DeskError
 
 if TYPE_CHECKING:
@@ -20,9 +19,9 @@ log = logging.getLogger(__name__)
 def prepare(store: Store) -> None:
     """Load fonts, renderer and this branch's templates; some 300 ms, for a thread that nobody waits for."""
     from deskapp.print import render
-    from deskapp.print.here import templates_of
+    from deskapp.print.here import templates_here
 
     try:
-        render.warm_up(templates_of(store.home, store.ask(settings.load)))
+        render.warm_up(templates_here(store))
     except (DeskError, OSError) as trouble:  # the paper itself will say it in words
         log.info("printing could not be prepared: %s", trouble)

@@ -42,6 +42,11 @@ def templates_of(home: Home, values: settings.Values) -> Chosen:
     return chosen
 
 
+def templates_here(store: Store) -> Chosen:
+    """Return the templates of the branch a store belongs to; see `templates_of`."""
+    return templates_of(store.home, store.ask(settings.load))
+
+
 def options_of(values: settings.Values) -> dict[str, Mapping[str, object]]:
     """Return what was tuned, by template; what cannot be read counts as not tuned."""
     found: dict[str, Mapping[str, object]] = {}

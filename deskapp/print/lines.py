@@ -298,3 +298,7 @@ class OwnLanguagePrinter:
     def reserve(self) -> AbstractContextManager[None]:
         """Keep others off the printer; see `print.printers.RawPrinter`."""
         return alone(self.address, self._limits.lock)
+
+    def greeted(self) -> AbstractContextManager[None]:
+        """Nothing to be said before a paper; see `print.printers.RawPrinter`."""
+        return contextlib.nullcontext()

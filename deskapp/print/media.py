@@ -97,7 +97,7 @@ PAPER_MEDIA: Mapping[str, tuple[str, ...]] = {
     "discrepancy_note": ("a4", "a5", "form-241x140", "form-241x279"),
     "inspection_sheet": ("a4", "a5"),
     "bench_traveller": ("a5", "a4"),
-    "loan_agreement": ("a5", "a4", "form-241x140", "form-241x279"),
+    **dict.fromkeys(("loan_agreement", "swap_note"), ("a5", "a4", "form-241x140", "form-241x279")),
     "call_note": ("roll-80", "roll-58", "a5"),
     "missed_note": ("a5", "roll-80", "roll-58", "form-241x93"),
 }

@@ -26,6 +26,9 @@ from deskapp.rules.money import amount_in_words_cn
 
 HAIR = 0.25
 _PALE = 0.73
+_HEADS = ("paper|Item", "paper|Qty", "paper|Price", "paper|Amount")
+CAPTIONS = (*_HEADS, "paper|Discount", "paper|In words")
+"""Captions of charges, which no template names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +227,7 @@ def _page_lines(paper: Paper, charged: Sequence[papers.ChargeLine], until: bool)
     places = [(0.0, first - 8), (first, numbers[0] - 4), (first + numbers[0], numbers[1] - 4),
               (first + numbers[0] + numbers[1], numbers[2])]  # fmt: skip
     heads: list[tuple[float, Story]] = []
-    titles = ("paper|Item", "paper|Qty", "paper|Price", "paper|Amount")
-    for number, ((x, room), msgid) in enumerate(zip(places, titles, strict=True)):
+    for number, ((x, room), msgid) in enumerate(zip(places, _HEADS, strict=True)):
         words = pieces.caption_pieces(paper, caption(msgid, paper.language), 7.2)
         black = [Piece(one.text, Style(one.style.size)) for one in words]
         heads.append((x, lines(black, room, align="right" if number else "left")))

@@ -17,19 +17,20 @@ Every block may say `on` (media or kinds of media) and `when` (a condition on th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from typing import cast
 
 from deskapp.errors import N_
-from deskapp.print import paper_blocks, strip_paint, templates
-from deskapp.print.expressions import Names
+from deskapp.print import paper_blocks, paper_lists, strip_paint, templates
+from deskapp.print.expressions import Names, Test, Text
 from deskapp.print.media import MEDIA, PAPER_MEDIA, Form, Medium
 from deskapp.print.paper_parts import Block, Reading, Scope, base_name, tags_of
 from deskapp.print.pdf_file import Book
 from deskapp.print.pieces import closing
 from deskapp.print.strips import AS_IT_IS, Drawn, Facts, Laid, Paper, Story, Truing, lay, paginate
 from deskapp.print.template_reader import Table, Words
+from deskapp.print.words import caption, copy_mark
 from deskapp.rules import papers
 
 __all__ = ["PAPER_MEDIA", "Body", "compose", "draw", "layouts", "parts"]
@@ -98,10 +99,8 @@ templates.add_family(FAMILY)
 # ---------------------------------------------------------------- setting a card
 
 
-def compose(
-    tuned: templates.Tuned, card: papers.Card, medium: Medium, facts: Facts, part: str = ""
-) -> tuple[Paper, Story]:
-    """Set a card: its paper and its strips, not yet dealt to pages. `part` names one of several copies.
+def compose(tuned: templates.Tuned, card: papers.Card, medium: Medium, facts: Facts, part: str = "") -> Laid:
+    """Set a card and deal it to pages. `part` names one of several copies.
 
     A paper that runs over by a few lines is set a little smaller to save its last page; one
     with a piece taller than the medium is set as small as can be read, and says so.
@@ -109,16 +108,16 @@ def compose(
     size = SIZES.get(str(tuned.values.get("size", "normal")), 1.0)
     paper, story = _set(tuned, card, medium, facts, part, size)
     if paper.roll:
-        return paper, story
+        return lay(paper, story)
     room = paper.room
     over = [strip for strip in story if strip.height > room]
     for smaller in TOO_TALL if over else ():
         paper, story = _set(tuned, card, medium, facts, part, size * smaller)
         if all(strip.height <= room for strip in story):
-            return paper, story
+            return lay(paper, story)
     if over:
         paper.cut.append(tuned.template.head.words.both(facts.language)[0])
-        return paper, story
+        return lay(paper, story)
     pages = paginate(story, room)
     last = pages[-1][-1].y + pages[-1][-1].strip.height if pages[-1] else 0.0
     if len(pages) > 1 and (last < room * SPILL or medium.height_mm < ONE_PAGE_MM):
@@ -127,9 +126,10 @@ def compose(
             for strip in strips:
                 if not strip.marks:
                     strip.height *= AIR
-            if len(paginate(strips, room)) < len(pages):
-                return closer, strips
-    return paper, story
+            fewer = paginate(strips, room)
+            if len(fewer) < len(pages):
+                return lay(closer, strips, fewer)
+    return lay(paper, story, pages)
 
 
 def _set(
@@ -138,11 +138,36 @@ def _set(
     body = cast("Body", tuned.template.body)
     paper = Paper(
         medium, facts, card.number, getattr(card, "site", papers.Site()), scale=scale,
-        second=tuned.flag("second_language"), part=part, logo=tuned.logo,
+        second=tuned.flag("second_language"), part=part, logo=tuned.logo, standing=_standing(tuned, facts.language),
     )  # fmt: skip
     scene = tuned.scene(facts.language, _about(medium, facts))
     story = paper_blocks.blocks_story(body.blocks, Scope(paper, card, scene, tags_of(base_name(medium))))
     return paper, [*story, *closing(paper)]
+
+
+def _standing(tuned: templates.Tuned, language: str) -> Collection[str]:
+    """Return the captions and fixed words of a template in one language, as pieces set them; found once."""
+    found = tuned.plans.get(("standing", language))
+    if not isinstance(found, frozenset):
+        pairs = [one.both(language) for one in _all_words(tuned.template.body) if isinstance(one, Words)]
+        pairs += [caption(one, language) for one in paper_lists.CAPTIONS]
+        first = {one for pair in pairs for one in (*pair, pair[1].upper())}
+        first |= {one.source for one in _all_words(tuned.template.body) if isinstance(one, Text) and one.fixed}
+        found = frozenset([copy_mark(0, language), *first, *[blank + one for one in first for blank in (" ", "  ")]])
+        tuned.plans["standing", language] = found
+    return found
+
+
+def _all_words(part: object) -> Iterator[Words | Text]:
+    """Return all captions, titles and texts in a part of a template, however deep."""
+    if isinstance(part, Words | Text):
+        yield part
+    elif isinstance(part, tuple):
+        for one in part:
+            yield from _all_words(one)
+    elif is_dataclass(part) and not isinstance(part, type | Test):
+        for one in fields(part):
+            yield from _all_words(getattr(part, one.name))
 
 
 def parts(tuned: templates.Tuned, language: str) -> tuple[str, ...]:
@@ -153,7 +178,7 @@ def parts(tuned: templates.Tuned, language: str) -> tuple[str, ...]:
 
 def layouts(tuned: templates.Tuned, card: papers.Card, medium: Medium, facts: Facts) -> list[Laid]:
     """Return every copy of a paper dealt to pages: what a test may ask where everything lies."""
-    return [lay(*compose(tuned, card, medium, facts, part)) for part in parts(tuned, facts.language)]
+    return [compose(tuned, card, medium, facts, part) for part in parts(tuned, facts.language)]
 
 
 def draw(
@@ -162,8 +187,7 @@ def draw(
 ) -> Drawn:  # fmt: skip
     """Draw a card in the document: every copy, one or more pages each."""
     drawn = [
-        strip_paint.draw(book, *compose(tuned, card, medium, facts, part), dot_page=dot_page, truing=truing)
-        for part in parts(tuned, facts.language)
+        strip_paint.draw(book, laid, dot_page=dot_page, truing=truing) for laid in layouts(tuned, card, medium, facts)
     ]
     cut = dict.fromkeys(name for one in drawn for name in one.cut)
     finest = min((one.finest for one in drawn if one.finest), default=0)

@@ -7,31 +7,21 @@ is the same bytes on any computer.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
 
-from reportlab.pdfbase.pdfdoc import (
-    PDFDictionary,
-    PDFDocument,
-    PDFObject,
-    PDFObjectReference,
-    ViewerPreferencesPDFDictionary,
-)
+from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFDocument, PDFObject, PDFObjectReference
 
-from deskapp.print import font_part, fonts
-from deskapp.print.font_part import Part
+from deskapp.print import fonts, pressing
+from deskapp.print.font_part import Part, start
+from deskapp.print.pressing import Kept, Press
 
-_Press = tuple[int, int, int, int, int]
-_WORDS: Final[_Press] = (1, zlib.DEFLATED, 13, 7, zlib.Z_DEFAULT_STRATEGY)
-_OUTLINES: Final[_Press] = (1, zlib.DEFLATED, 14, 8, zlib.Z_HUFFMAN_ONLY)
-"""How streams are pressed: level, method, window, memory, strategy.
-
-Quickly, and in no more memory than they need: a quarter of a megabyte fetched for each is half of the time. Outlines
-hardly repeat; to look for what does takes as long again and saves an eighth.
-"""
+Texts = tuple[tuple[str, bool], ...]
+"""Texts, each with whether it is bold."""
 
 _FONTS: Final = "Fonts"
+_MOMENT: Final = "D:20000101000000+00'00'"
 _TELLING: Final = 600
 """How much of the end of each object goes into the name of the file: all of most, of a stream its sum at least."""
 
@@ -54,18 +44,32 @@ class Book:
     """A document while it is made. Not for two threads at once."""
 
     def __init__(self, title: str = "", subject: str = "", keywords: str = "") -> None:
-        self._document = PDFDocument(invariant=1, dummyoutline=1)
-        self._document.Catalog.Outlines = None
-        self._document.Catalog.ViewerPreferences = ViewerPreferencesPDFDictionary({"PrintScaling": "/None"})
-        for tell, words in (
-            (self._document.setTitle, title), (self._document.setSubject, subject),
-            (self._document.setKeywords, keywords), (self._document.setAuthor, "deskapp"),
-            (self._document.setCreator, "deskapp"),
-        ):  # fmt: skip
-            tell(words)
+        document = self._document = PDFDocument(invariant=1, dummyoutline=1)
+        self._told = (title, subject, keywords)
         self._parts: dict[str, Part] = {}
-        self._tree = self._at(self._document.Reference(self._document.Pages))
-        self._resources = f"<< /Font {self._at(self._document.Reference(PDFDictionary({}), _FONTS))} >>"
+        self._known: Mapping[tuple[str, bool], Sequence[tuple[str, str]]] = {}
+        self._tree = self._at(document.Reference(document.Pages))
+        self._resources = f"<< /Font {self._at(document.Reference(PDFDictionary({}), _FONTS))} >>"
+        # The file is printed in its own size, and opens as a reader opens any other.
+        document.Catalog = _Made(
+            f"<< /Type /Catalog /PageMode /UseNone /Pages {self._tree} "
+            "/ViewerPreferences << /PrintScaling /None >> >>".encode("ascii")
+        )
+
+    def begin(self, texts: Texts) -> None:
+        """Let the fonts begin with the characters of these texts, if nothing was shown before.
+
+        For what papers of one kind say again and again: their characters are ready made, their codes known.
+        """
+        if not self._parts:
+            first = _beginning(texts)
+            self._parts = {font: Part(fonts.face(font), characters) for font, characters in first.characters}
+            self._known = first.coded
+
+    def coded(self, text: str, bold: bool) -> Sequence[tuple[str, str]]:
+        """Return a text in the fonts that have it, each piece with its codes."""
+        found = self._known.get((text, bold))
+        return found or [(font, self.code(font, piece)) for font, piece in fonts.runs(text, bold)]
 
     def code(self, font: str, text: str) -> str:
         """Return the codes of a text in hexadecimal; the font has it whole, and pages call it by its name here."""
@@ -76,7 +80,7 @@ class Book:
 
     def page(self, width: float, height: float, operators: Iterable[str]) -> None:
         """Add a page of that size in points."""
-        content = self._at(self._stream("\n".join(operators).encode("ascii")))
+        content = self._at(self._stream(["\n".join(operators).encode("ascii")]))
         self._document.addPage(
             _Made(
                 f"<< /Type /Page /Parent {self._tree} /MediaBox [0 0 {width:.4f} {height:.4f}] /Contents {content} "
@@ -90,9 +94,20 @@ class Book:
         listed = document.idToObject[_FONTS].dict
         for name, part in self._parts.items():
             listed[name] = self._font(part)
-        document.Reference(document.Catalog)
-        document.info.digest(document.signature)
+        written = self._tells(*self._told)
+        document.info = _Made(written)
+        document.signature.update(written)
         return bytes(document.format())
+
+    def _tells(self, title: str, subject: str, keywords: str) -> bytes:
+        """Return what the file says of itself; without a moment, for the same paper is the same file."""
+        told = {
+            "Title": title, "Author": "deskapp", "Subject": subject, "Keywords": keywords, "Creator": "deskapp",
+            "Producer": self._document.info.producer,
+        }  # fmt: skip
+        # In hexadecimal nothing in a name can end the text or begin another object (ISO 32000-1, 7.3.4.3, 7.9.2.2).
+        entries = [f"/{name} <FEFF{words.encode('utf-16-be').hex()}>" for name, words in told.items()]
+        return f"<< {' '.join(entries)} /CreationDate ({_MOMENT}) /ModDate ({_MOMENT}) >>".encode("ascii")
 
     def _add(self, written: str) -> PDFObjectReference:
         return self._keep(written.encode("ascii"))
@@ -105,18 +120,19 @@ class Book:
     def _at(self, reference: PDFObjectReference) -> str:
         return str(reference.format(self._document), "ascii")
 
-    def _stream(self, data: bytes, more: str = "", press: _Press = _WORDS) -> PDFObjectReference:
-        pressed = zlib.compressobj(*press)
-        packed = pressed.compress(data) + pressed.flush()
+    def _stream(
+        self, parts: Iterable[bytes | Kept], more: str = "", press: Press = pressing.WORDS
+    ) -> PDFObjectReference:
+        packed = pressing.stream(parts, press)
         head = f"<< /Length {len(packed)} /Filter /FlateDecode{more} >>\nstream\n".encode("ascii")
         return self._keep(b"".join([head, packed, b"\nendstream\n"]))
 
     def _font(self, part: Part) -> PDFObjectReference:
         """Add a part of a font with all that belongs to it (ISO 32000-1, 9.7 and 9.8); returns the font itself."""
-        face, name, glyphs = part.face, part.name, part.glyphs()
-        file = font_part.file(face, glyphs)
-        outlines = self._stream(file, f" /Length1 {len(file)}", _OUTLINES)
-        characters = self._stream(font_part.to_unicode(glyphs).encode("ascii"))
+        face, name, more = part.face, part.name, part.more()
+        file, length = part.file(more)
+        outlines = self._stream(file, f" /Length1 {length}", pressing.OUTLINES)
+        characters = self._stream(part.table(more))
         box = " ".join(f"{side:g}" for side in face.box)
         described = self._add(
             f"<< /Type /FontDescriptor /FontName /{name} /Flags {face.flags} /FontBBox [{box}] "
@@ -127,9 +143,32 @@ class Book:
             f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /{name} /CIDToGIDMap /Identity "
             f"/FontDescriptor {self._at(described)} "
             "/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
-            f"/DW {face.usual:g} /W [0 [{font_part.widths(face, glyphs)}]] >>"
+            f"/DW {face.usual:g} /W [0 [{part.widths(more)}]] >>"
         )
         return self._add(
             f"<< /Type /Font /Subtype /Type0 /BaseFont /{name} /Encoding /Identity-H "
             f"/DescendantFonts [{self._at(shapes)}] /ToUnicode {self._at(characters)} >>"
         )
+
+
+class _Beginning(NamedTuple):
+    """What papers of one kind begin with: the characters of each font, first come first, and their texts in codes."""
+
+    characters: tuple[tuple[str, str], ...]
+    coded: Mapping[tuple[str, bool], Sequence[tuple[str, str]]]
+
+
+@lru_cache(maxsize=64)
+def _beginning(texts: Texts) -> _Beginning:
+    found: dict[str, dict[str, None]] = {}
+    for text, bold in texts:
+        for font, piece in fonts.runs(text, bold):
+            found.setdefault(font, {}).update(dict.fromkeys(piece))
+    characters = tuple([(font, "".join(shown)) for font, shown in found.items()])
+    codes = {font: start(fonts.face(font), shown).codes for font, shown in characters}
+    coded = {}
+    for text, bold in texts:
+        runs = fonts.runs(text, bold)
+        if all(character in codes[font] for font, piece in runs for character in piece):
+            coded[text, bold] = [(font, "".join([codes[font][one] for one in piece])) for font, piece in runs]
+    return _Beginning(characters, coded)

@@ -109,7 +109,8 @@ class Delivery:
     `sent` papers left whole, `begun` is one more when the line broke inside a paper: of what was not
     begun no byte left. `whole`: all of them left and the line ended as it should, so a printer that never
     says anything is believed. `printed` is how many are PROVED on paper, counted from the front; None where
-    nothing can prove it. `held` is what keeps the printer from going on: it has the papers and prints them
+    nothing can prove it; `at_rest`: the printer's count stands still and is its last word, so what it does not show did
+    not come out. `held` is what keeps the printer from going on: it has the papers and prints them
     later, so they are never sent again. `counter` is the printer's own count afterwards (None: it has none,
     or did not answer). `note` is a message id for the clerk.
     """
@@ -122,6 +123,7 @@ class Delivery:
     counter: int | None = None
     whole: bool = False
     begun: int = 0
+    at_rest: bool = False
 
 
 class RawPrinter(Protocol):
@@ -143,6 +145,12 @@ class RawPrinter(Protocol):
         """Keep every other program of this user off the printer until the block ends, so that counts are ours.
 
         Raises NotSent when another one has it for too long. May be entered again by the same thread.
+        """
+
+    def greeted(self) -> AbstractContextManager[None]:
+        """Connect and ask how the printer is while the block makes its papers; what the block then asks goes on there.
+
+        Never raises: what cannot be reached is told by `send_window`. To be entered while it is reserved.
         """
 
     def condition(self) -> Condition:

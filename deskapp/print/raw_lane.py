@@ -1,7 +1,7 @@
 """The way of papers through one raw printer: a few on one connection, each accounted for.
 
-The order is the whole point. Rendered first; then the printer is asked; then "being sent"
-is committed, with the printer's own count; only then the first byte leaves. What is in
+The order is the whole point. Papers are drawn, and the printer is asked meanwhile; then "being sent"
+is committed, with the printer's own count; only then the first byte of a paper leaves. What is in
 doubt afterwards is settled by that count when the printer is idle again, or by a person.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from deskapp.commands import printing
 from deskapp.commands.printing import Settled
-from deskapp.errors import N_, Corrupt
+from deskapp.errors import N_, Corrupt, DeskError
 from deskapp.models.store import Changes, Store
 from deskapp.print import raw_pieces, windows
 from deskapp.print.printers import Delivery, Evidence, NotSent, RawPrinter
@@ -36,6 +36,8 @@ Windows = Sequence[Sequence[JobCard]]
 BROKEN = N_("This paper could not be made. Please report it.")
 NO_LANGUAGE = N_("Say which language this printer speaks, on its page in the settings.")
 HOLDS = N_("The printer still holds papers from before. They come out first.")
+NOT_WRITTEN = N_("What became of the papers before could not be written down yet. They come first.")
+_WRITE_AGAIN_S = 5.0
 _LOOK_AGAIN_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 
 
@@ -57,6 +59,17 @@ class _Watch:
     looks: int = 0
     answered: bool = True
     due: float = 0.0
+    away: str = ""
+    """Why the printer could not be asked the last time, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What became of some papers, until the store has it: a disk may be full just then."""
+
+    jobs: Sequence[tuple[JobCard, Made | None]]
+    results: Sequence[Settled]
+    counter: int | None
 
 
 @dataclass(slots=True)
@@ -70,6 +83,8 @@ class Lane:
     tick: Callable[[], float]
     stopping: Callable[[], bool]
     _watched: dict[str, _Watch] = field(default_factory=dict)
+    _unwritten: list[_Known] = field(default_factory=list)
+    _write_from: float = 0.0
 
     # ------------------------------------------------------------ sending
 
@@ -80,23 +95,26 @@ class Lane:
         """Take up to `windows.MOST` jobs through; returns how many came out, and why the rest could not be begun.
 
         `templates` are the branch's. `second` takes over by itself what could not be handed to this printer.
-        `held` returns what printers hold, asked when the papers are drawn.
+        `held` returns what printers hold, asked when this one is ours.
         """
         if not profile.language:
             self._unreached(jobs, NO_LANGUAGE, second)
             return 0, NO_LANGUAGE
-        made = self._made(jobs, profile, templates)
-        if not made:
-            return 0, ""
-        printer = self.open_printer(profile)
+        if self.write_down() is not None:
+            return 0, NOT_WRITTEN
+        going = jobs
         try:
+            printer = self.open_printer(profile)
             with printer.reserve():
                 if self.look_after(printer, profile, held()):
                     # What the printer still holds comes out first, or the count would mix the two.
                     return 0, HOLDS
-                return self._send(printer, made, profile, templates, second)
+                with printer.greeted():
+                    made = self._made(jobs, profile, templates)
+                    going = [job for job, _ in made]
+                    return self._send(printer, made, profile, templates, second) if made else (0, "")
         except NotSent as trouble:
-            self._unreached([job for job, _ in made], trouble.sentence, second)
+            self._unreached(going, trouble.sentence, second)
             return 0, trouble.sentence
 
     def _send(
@@ -176,13 +194,27 @@ class Lane:
     def _settle(
         self, jobs: Sequence[tuple[JobCard, Made | None]], results: Sequence[Settled], counter: int | None
     ) -> int:
-        """Commit what is known; returns how many came out."""
-        done = self.store.run(printing.settle(results=results, counter=counter))
-        found = {result.job_id: result for result in results}
-        for job, made in jobs:
-            result = found[job.id]
-            self.tell(Step(job, result.state, result.note, made, done.changes))
+        """Commit what is known, now or as soon as the store takes it; returns how many came out."""
+        self._unwritten.append(_Known(jobs, results, counter))
+        self.write_down()
         return sum(result.state == "printed" for result in results)
+
+    def write_down(self) -> DeskError | None:
+        """Commit what became of papers that the store did not take before; the trouble if it still does not."""
+        while self._unwritten:
+            known = self._unwritten[0]
+            try:
+                done = self.store.run(printing.settle(results=known.results, counter=known.counter))
+            except DeskError as trouble:
+                log.warning("what became of %s papers is kept until it can be written down", len(known.results))
+                self._write_from = self.tick() + _WRITE_AGAIN_S
+                return trouble
+            del self._unwritten[0]
+            found = {result.job_id: result for result in known.results}
+            for job, made in known.jobs:
+                result = found[job.id]
+                self.tell(Step(job, result.state, result.note, made, done.changes))
+        return None
 
     # ------------------------------------------------------------ what is still open
 
@@ -193,25 +225,33 @@ class Lane:
 
         Its count speaks for itself. Without one, what it held is believed to be out only when every
         look since then was answered: a printer that was switched off forgets.
+
+        Raises NotSent when it cannot be asked for a count that would settle a doubt: whatever is sent next spoils that.
         """
-        holds, still = False, set()
+        holds, still, away = False, set(), ""
         for jobs in windows_open:
             counted = jobs[0].counter_before is not None and not profile.shared
             if jobs[0].printer == self.address and (counted or jobs[0].state == "held"):
                 still.add(jobs[0].window_id or jobs[0].id)
                 holds = not self._settled(printer, jobs) or holds
+                watch = self._watched.get(jobs[0].window_id or jobs[0].id)
+                away = (watch.away if watch and counted else "") or away
         for window in set(self._watched) - still:  # a person has answered meanwhile, or cleared the printer
             del self._watched[window]
+        if away and not holds:
+            raise NotSent(away, code=Trouble.OFFLINE.value)
         return holds
 
     def put_off(self) -> None:
-        """Look later: the printer cannot be asked now."""
+        """Look later: the printer cannot be asked now. What was looked at in vain waits already."""
         for watch in self._watched.values():
-            self._wait_longer(watch)
+            if watch.due <= self.tick():
+                self._wait_longer(watch)
 
     def due(self) -> float | None:
-        """Return when to look again at what the printer holds (as `tick` counts); None when it holds nothing."""
-        return min((watch.due for watch in self._watched.values()), default=None)
+        """Return when to look again at what the printer holds (as `tick` counts); None when nothing is open."""
+        dues = [watch.due for watch in self._watched.values()]
+        return min([*dues, self._write_from] if self._unwritten else dues, default=None)
 
     def _settled(self, printer: RawPrinter, jobs: Sequence[JobCard]) -> bool:
         """Ask a printer about a window; False while it goes on holding it."""
@@ -221,14 +261,16 @@ class Lane:
         watch = self._watched.get(window) or _Watch(answered=False)
         found = printer.look_again(sum(job.pieces for job in jobs), counter_before=jobs[0].counter_before)
         gone = found.held is Trouble.OFFLINE or (found.held is None and found.evidence is Evidence.NONE)
-        watch.answered = watch.answered and not gone
+        watch.answered, watch.away = watch.answered and not gone, found.note if found.held is Trouble.OFFLINE else ""
         pairs: list[tuple[JobCard, Made | None]] = [(job, None) for job in jobs]
-        if found.evidence is Evidence.COUNTER and found.held is None:
+        counts = found.evidence is Evidence.COUNTER
+        if counts and found.held is None and (found.at_rest or found.printed == found.sent):
             results = self._by_count(jobs, found)
-        elif not held or found.held is not None or gone:
+        elif not held or found.held is not None or gone or counts:  # it goes on counting, or the line broke
             self._wait_longer(watch)
             self._watched[window] = watch
-            return not held
+            # One that still counts is waited for, or the next papers would spoil its count; not for ever, though.
+            return not held and not (counts and watch.looks < len(_LOOK_AGAIN_S))
         elif watch.answered:
             results = [Settled(job.id, "printed", found.evidence) for job in jobs]
         else:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deskapp.errors import Refused
+from deskapp.print.greeting import Asked, Greeting
 from deskapp.print.lines import SENTENCES, Broken, Limits, Line, OwnLanguagePrinter, Transport, alone
 from deskapp.print.printers import Condition, Delivery, Evidence, NotSent, RawPrinter, Readiness
 from deskapp.print.raw import LANGUAGES, Language, Status, Trouble, sentence
@@ -96,6 +97,7 @@ class LinePrinter(OwnLanguagePrinter):
         super().__init__(profile, limits)
         self._transport = transport
         self._talks: Language = LANGUAGES[profile.language]
+        self._greeting: Greeting | None = None
 
     # ------------------------------------------------------------ looking
 
@@ -131,11 +133,20 @@ class LinePrinter(OwnLanguagePrinter):
         if not self._counts:
             return None
         try:
-            with self.reserve(), self._line() as line:
-                talk = self._talk(line)
-                return talk.count_when_idle(self._limits.drain)
+            with self.reserve():
+                greeted = self._greeting.answered() if self._greeting is not None else None
+                if greeted is not None:
+                    return self._count_on(greeted[0])
+                with self._line() as line:
+                    return self._count_on(line)
         except NotSent:
             return None
+
+    def _count_on(self, line: Line) -> int | None:
+        count = self._talk(line).count_when_idle(self._limits.drain)
+        if count is not None:
+            self._seen().heard()
+        return count
 
     def probe(self) -> Probe:
         """Find out what the printer answers, printing nothing. Raises NotSent when it cannot be reached."""
@@ -151,6 +162,16 @@ class LinePrinter(OwnLanguagePrinter):
 
     # ------------------------------------------------------------ printing
 
+    @contextlib.contextmanager
+    def greeted(self) -> Iterator[None]:
+        """Connect and ask how the printer is meanwhile; see `print.printers.RawPrinter`."""
+        greeting = self._greeting = Greeting(self._transport, self._status)
+        try:
+            yield
+        finally:
+            self._greeting = None
+            greeting.end()
+
     def send_window(
         self,
         pieces: Sequence[bytes],
@@ -161,8 +182,7 @@ class LinePrinter(OwnLanguagePrinter):
         regardless: bool = False,
     ) -> Delivery:
         with self.reserve():
-            with self._line() as line:
-                status, ended = self._status(line)
+            with self._greeted() as (line, (status, ended)):
                 worst = self._stopped(line, status)
                 if worst is not None and not regardless:
                     raise NotSent(sentence(worst), code=worst.value)
@@ -313,6 +333,20 @@ class LinePrinter(OwnLanguagePrinter):
             return _wires(line), talk.ended
         manners.heard()
         return status, False
+
+    @contextlib.contextmanager
+    def _greeted(self) -> Iterator[tuple[Line, Asked]]:
+        """Return the line on which the printer was greeted already, or a new one, with what came on it."""
+        greeting, self._greeting = self._greeting, None
+        found = greeting.taken() if greeting is not None else None
+        if found is not None:
+            try:
+                yield found
+            finally:
+                found[0].close()
+            return
+        with self._line() as line:
+            yield line, self._status(line)
 
     @contextlib.contextmanager
     def _line(self) -> Iterator[Line]:

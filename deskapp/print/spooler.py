@@ -168,6 +168,8 @@ class Spooler:
             lane = self._lane(address)
             for start in range(0, len(raw_jobs), windows.MOST):
                 done += self._send(lane, raw_jobs[start : start + windows.MOST], self._seen())
+            if trouble := lane.write_down():
+                raise trouble
         return done
 
     def recover(self) -> list[str]:
@@ -314,10 +316,7 @@ class Spooler:
         """Print some papers, or look at the printer when there are none."""
         seen = self._seen()
         if not is_raw(worker.printer):
-            if jobs:
-                self._print_pages(jobs, worker.printer, seen.routes)
-            else:
-                self._watch.look_after(worker.printer)
+            self._print_pages(jobs, worker.printer, seen.routes) if jobs else self._watch.look_after(worker.printer)
             return
         worker.lane = worker.lane or self._lane(worker.printer)
         if jobs:
@@ -367,6 +366,8 @@ class Spooler:
     def _look_after(self, lane: Lane, seen: _Seen) -> None:
         profile = seen.routes.profile(lane.address)
         try:
+            if lane.write_down():
+                return
             printer = self._open_raw(profile)
             with printer.reserve():
                 lane.look_after(printer, profile, seen.held)

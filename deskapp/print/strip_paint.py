@@ -7,11 +7,12 @@ three times, which was a third of the time of a receipt.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
-from deskapp.print import fonts, typeset
+from deskapp.print import typeset
 from deskapp.print.drawing import mask_operator
 from deskapp.print.media import POINTS_PER_MM
-from deskapp.print.pdf_file import Book
+from deskapp.print.pdf_file import Book, Texts
 from deskapp.print.strips import (
     AS_IT_IS,
     GREY,
@@ -22,43 +23,71 @@ from deskapp.print.strips import (
     Paper,
     Pen,
     Print,
-    Story,
     Stroke,
     Symbol,
     Tick,
     Truing,
     Words,
-    lay,
     shifted,
+    words_at,
 )
 from deskapp.print.typeset import Style
 from deskapp.print.words import caption, say
 from deskapp.rules.paper_store import NO_LONGER_VALID
 
 
-def draw(book: Book, paper: Paper, story: Story, *, dot_page: bool = False, truing: Truing = AS_IT_IS) -> Drawn:
-    """Draw one paper in the document, one or more pages.
+def draw(book: Book, laid: Laid, *, dot_page: bool = False, truing: Truing = AS_IT_IS) -> Drawn:
+    """Draw a laid paper in the document, one or more pages.
 
     `dot_page` makes the unit one dot; a roll is then as wide as the head, without the paper's edges.
     `truing` is what the page printer was found to need; dots of a head need none.
     """
-    laid = lay(paper, story)
-    for number in range(1, len(laid.pages) + 1):
-        _page(book, laid, marks_of(laid, number), dot_page, truing)
+    paper = laid.paper
+    pages = [groups_of(laid, number) for number in range(1, len(laid.pages) + 1)]
+    book.begin(_standing(paper, pages))
+    for groups in pages:
+        _page(book, laid, groups, dot_page, truing)
     return Drawn(len(laid.pages), laid.height_mm, tuple(paper.cut), laid.finest)
+
+
+_FIGURES = "0123456789-.:·/"
+Groups = list[tuple[float, list[Mark]]]
+"""Marks by how far below the top of the text they lie."""
+
+
+def groups_of(laid: Laid, number: int) -> Groups:
+    """Return everything on one page (counted from 1), strip by strip."""
+    found: Groups = [(y, strip.marks) for strip, y in laid.pages[number - 1] if strip.marks]
+    if not laid.paper.roll:
+        found.append((0.0, _foot(laid.paper, number, len(laid.pages))))
+    return found
+
+
+def _standing(paper: Paper, pages: Iterable[Groups]) -> Texts:
+    """Return what stands on every paper like this one: its captions, what its foot says, the branch, and figures."""
+    said = paper.standing
+    found = [
+        (mark[2], mark[3][1]) for groups in pages for _, marks in groups for mark in marks
+        if type(mark) is Words and mark[2] in said
+    ]  # fmt: skip
+    more = (paper.site.name, _FIGURES, _foot_words(paper.language))
+    weights = sorted({bold for _, bold in found})
+    return (*found, *[(text, bold) for bold in weights for text in more[: 2 if bold else 3]])
+
+
+@cache
+def _foot_words(language: str) -> str:
+    """Return the words of a foot line without what they are said of."""
+    told = ("paper|Station {station}", "paper|Printed {time}", "paper|Page {number} of {count}")
+    return "".join([say(one, language, station="", time="", number="", count="") for one in told])
 
 
 def marks_of(laid: Laid, number: int) -> list[Mark]:
     """Return everything on one page (counted from 1); places from the upper left corner of the text."""
-    found: list[Mark] = []
-    for strip, y in laid.pages[number - 1]:
-        found += shifted(strip.marks, 0.0, y)
-    if not laid.paper.roll:
-        found += _foot(laid.paper, number, len(laid.pages))
-    return found
+    return [mark for y, marks in groups_of(laid, number) for mark in shifted(marks, 0.0, y)]
 
 
-def _page(book: Book, laid: Laid, marks: list[Mark], dot_page: bool, truing: Truing) -> None:
+def _page(book: Book, laid: Laid, groups: Groups, dot_page: bool, truing: Truing) -> None:
     paper, medium = laid.paper, laid.paper.medium
     dots_per_point = medium.dots_per_mm / POINTS_PER_MM
     scale = dots_per_point if dot_page else 1.0
@@ -69,9 +98,9 @@ def _page(book: Book, laid: Laid, marks: list[Mark], dot_page: bool, truing: Tru
     code: list[str] = []
     if dot_page:
         # Codes before the scale, whose hair of rounding could move one by a dot.
-        spots = [mark for mark in marks if isinstance(mark, Symbol | Print)]
-        code += [_spot(mark, side, top, dots_per_point, 1.0) for mark in spots]
-        marks = [mark for mark in marks if not isinstance(mark, Symbol | Print)]
+        found = [mark for y, marks in groups for mark in shifted(marks, 0.0, y)]
+        code += [_spot(mark, side, top, dots_per_point, 1.0) for mark in found if isinstance(mark, Symbol | Print)]
+        groups = [(0.0, [mark for mark in found if not isinstance(mark, Symbol | Print)])]
     code.append("q")
     if dot_page:
         code.append(f"{scale:.6f} 0 0 {scale:.6f} 0 0 cm")
@@ -79,34 +108,28 @@ def _page(book: Book, laid: Laid, marks: list[Mark], dot_page: bool, truing: Tru
         (right, down), (across, along) = truing.move_mm, truing.scale
         left, low = across * right * POINTS_PER_MM, tall * (1 - along) - along * down * POINTS_PER_MM
         code.append(f"{across:.6f} 0 0 {along:.6f} {left:.3f} {low:.3f} cm")
-    code += _operators(book, paper, marks, side, top, dots_per_point)
+    code += _operators(book, paper, groups, side, top, dots_per_point)
     if paper.facts.superseded_by:
         code += _superseded(book, paper, wide, tall)
     code.append("Q")
     book.page(wide * scale, tall * scale, code)
 
 
-def _operators(
-    book: Book, paper: Paper, marks: Iterable[Mark], left: float, top: float, dots_per_point: float
-) -> list[str]:
+def _operators(book: Book, paper: Paper, groups: Groups, left: float, top: float, dots_per_point: float) -> list[str]:
     """Return the page operators of marks whose origin lies at left, top."""
     code: list[str] = []
-    black, grey = paper.black, not paper.black
+    grey = not paper.black
     texts: dict[bool, list[Words]] = {False: [], True: []}
-    for mark in marks:
-        if isinstance(mark, Words):
-            texts[mark.style.soft and grey].append(mark)
-        elif isinstance(mark, Stroke):
-            code += _stroke(mark, left, top, black)
-        elif isinstance(mark, Frame):
-            x, y = left + mark.x, top - mark.y - mark.height
-            code.append(f"{mark.thick:.2f} w 0 G {x:.2f} {y:.2f} {mark.width:.2f} {mark.height:.2f} re S")
-        elif isinstance(mark, Tick):
-            code += _tick(mark, left, top)
-        elif isinstance(mark, Pen):
-            code += _pen(mark, left, top)
-        else:
-            code.append(_spot(mark, left, top, dots_per_point, 1 / dots_per_point))
+    for y, marks in groups:
+        others = []
+        for mark in marks:
+            if type(mark) is Words:
+                x, base, text, style, width = mark
+                texts[style[2] and grey].append(words_at((x, base + y, text, style, width)))
+            else:
+                others.append(mark)
+        for mark in shifted(others, 0.0, y) if others else ():
+            code += _drawn(mark, left, top, dots_per_point, paper.black)
     for soft, found in texts.items():
         if found:
             code.append(f"BT {GREY if soft else 0:g} g")
@@ -115,17 +138,32 @@ def _operators(
     return code
 
 
+def _drawn(mark: Mark, left: float, top: float, dots_per_point: float, black: bool) -> list[str]:
+    """Return the operators of anything that is no text."""
+    if isinstance(mark, Stroke):
+        return _stroke(mark, left, top, black)
+    if isinstance(mark, Frame):
+        x, y = left + mark.x, top - mark.y - mark.height
+        return [f"{mark.thick:.2f} w 0 G {x:.2f} {y:.2f} {mark.width:.2f} {mark.height:.2f} re S"]
+    if isinstance(mark, Tick):
+        return _tick(mark, left, top)
+    if isinstance(mark, Pen):
+        return _pen(mark, left, top)
+    assert isinstance(mark, Symbol | Print)
+    return [_spot(mark, left, top, dots_per_point, 1 / dots_per_point)]
+
+
 def _words(book: Book, marks: Iterable[Words], left: float, top: float) -> list[str]:
     """Return text operators; a rare character's run goes on where the one before it ended."""
     code: list[str] = []
     now: tuple[str, float] = ("", 0.0)
     for x, y, text, (size, bold, _soft), _width in marks:
         place = f"1 0 0 1 {left + x:.2f} {top - y:.2f} Tm "
-        for font, piece in fonts.runs(text, bold):
+        for font, codes in book.coded(text, bold):
             if (font, size) != now:
                 code.append(f"/{font} {size:g} Tf")
                 now = font, size
-            code.append(f"{place}<{book.code(font, piece)}> Tj")
+            code.append(f"{place}<{codes}> Tj")
             place = ""
     return code
 

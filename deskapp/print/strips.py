@@ -10,7 +10,7 @@ All lengths are points; inside a strip `y` grows downwards from its top.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -43,7 +43,7 @@ class Words(NamedTuple):
         return (self.x, self.y - 0.88 * self.style.size, self.x + self.width, self.y + 0.12 * self.style.size)
 
 
-_words: Callable[[tuple[float, float, str, Style, float]], Words] = partial(tuple.__new__, Words)
+words_at: Callable[[tuple[float, float, str, Style, float]], Words] = partial(tuple.__new__, Words)
 """Makes words of their five values in half the time: a paper moves its words some five hundred times."""
 
 
@@ -191,6 +191,7 @@ class Paper:
     second: bool = True  # captions in the other language too
     part: str = ""  # which of several copies this is: for the sender, for the receiver
     logo: Logo | None = None
+    standing: Collection[str] = frozenset()  # captions and words that stand on every paper of its template
     inside: float = 0.0  # the width of the column being set, 0 for the whole text
     roll: bool = field(init=False)
     """A thermal roll: narrow, no foot line, one page as long as its text."""
@@ -282,9 +283,9 @@ class Truing:
 AS_IT_IS = Truing()
 
 
-def lay(paper: Paper, story: Story) -> Laid:
-    """Deal the strips of a story to pages."""
-    pages = paginate(story, paper.room)
+def lay(paper: Paper, story: Story, pages: Sequence[Sequence[Placed]] = ()) -> Laid:
+    """Deal the strips of a story to pages, unless that is done already."""
+    pages = pages or paginate(story, paper.room)
     height_mm = paper.medium.height_mm
     if paper.roll:
         last = pages[0][-1] if pages[0] else Placed(Strip(0), 0)
@@ -292,7 +293,7 @@ def lay(paper: Paper, story: Story) -> Laid:
         margin = paper.medium.edge_mm * POINTS_PER_MM
         dots = -int(-(last.y + last.strip.height + 2 * margin) * dots_per_point // 1)
         height_mm = dots / paper.medium.dots_per_mm
-    return Laid(paper, tuple(tuple(page) for page in pages), height_mm)
+    return Laid(paper, tuple([tuple(page) for page in pages]), height_mm)
 
 
 def paginate(story: Iterable[Strip], room: float) -> list[list[Placed]]:
@@ -301,22 +302,26 @@ def paginate(story: Iterable[Strip], room: float) -> list[list[Placed]]:
     y = 0.0
     waiting = list(story)
     at = 0
+    together = 0  # the end of the strips that are known to fit here with the one at hand
     while at < len(waiting):
         strip = waiting[at]
         if strip.blank and (not pages[-1] or y + strip.height > room):
             at += 1
             continue
-        end, tall = at, strip.height
-        while waiting[end].keep and end + 1 < len(waiting):
-            end += 1
-            tall += waiting[end].height
-        over = y + tall > room + 0.01 and (tall <= room or y + strip.height > room + 0.01)
-        if over and pages[-1]:
-            pages.append([])
-            y = 0.0
-            if strip.head is not None and strip is not strip.head:
-                pages[-1].append(Placed(strip.head, 0.0))
-                y = strip.head.height
+        if at >= together:
+            end, tall = at, strip.height
+            while waiting[end].keep and end + 1 < len(waiting):
+                end += 1
+                tall += waiting[end].height
+            over = y + tall > room + 0.01 and (tall <= room or y + strip.height > room + 0.01)
+            if over and pages[-1]:
+                pages.append([])
+                y = 0.0
+                if strip.head is not None and strip is not strip.head:
+                    pages[-1].append(Placed(strip.head, 0.0))
+                    y = strip.head.height
+            if y + tall <= room:
+                together = end + 1
         pages[-1].append(Placed(strip, y))
         y += strip.height
         at += 1
@@ -329,7 +334,7 @@ def shifted(marks: Iterable[Mark], dx: float, dy: float) -> list[Mark]:
     for mark in marks:
         if isinstance(mark, Words):
             x, y, text, style, width = mark
-            moved.append(_words((x + dx, y + dy, text, style, width)))
+            moved.append(words_at((x + dx, y + dy, text, style, width)))
         elif isinstance(mark, Stroke):
             moved.append(mark._replace(x=mark.x + dx, y=mark.y + dy, x2=mark.x2 + dx, y2=mark.y2 + dy))
         else:

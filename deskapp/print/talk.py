@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from deskapp.print.lines import SENTENCES, Broken, Limits, Line
@@ -121,12 +121,12 @@ class Talk:
         if self._ended or not self.say(question):
             return None
         until = time.monotonic() + (self.limits.answer if within_s is None else within_s)
-        while (wait := until - time.monotonic()) > 0 and not self._ended:
-            self._listen(wait)
+        while True:
+            wait = until - time.monotonic()
+            self._listen(max(0.0, wait))  # once more when time is up: on a busy computer it may have come unseen
             answer = read(bytes(self._heard[start:]))
-            if answer is not None:
+            if answer is not None or wait <= 0 or self._ended:
                 return answer
-        return None
 
     def _listen(self, within_s: float) -> None:
         """Take what has come, waiting up to `within_s` for the first of it."""
@@ -223,7 +223,8 @@ class _Proof:
             self._before = self._counter = None
             return None
         # Papers that did not come out may be sent again, so this has to be beyond doubt.
-        return self._delivery(more, Evidence.COUNTER) if self._idle_for(2 * self._talk.limits.sure) else None
+        at_rest = self._idle_for(2 * self._talk.limits.sure)
+        return replace(self._delivery(more, Evidence.COUNTER), at_rest=True) if at_rest else None
 
     def _by_status(self, status: Status) -> Delivery | None:
         """Nothing waits in it any more. Only of printers that show it when something does."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from deskapp.errors import N_, Refused
-from deskapp.i18n import PSEUDO, translate
+from deskapp.i18n import PSEUDO, counted, translate
 
 SCHEMA = 1
 """The version of the template language; a file for a newer one is refused."""
@@ -62,7 +62,7 @@ class Fault:
 
     def __str__(self) -> str:
         """Return the sentence in the window's language, when it is shown."""
-        return translate(self.sentence).format(**self.values)
+        return counted(self.sentence, self.values).format(**self.values)
 
 
 class TemplateRefused(Refused):

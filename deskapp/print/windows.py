@@ -32,7 +32,7 @@ class Sent:
 def judge(jobs: Sequence[Sent], delivery: Delivery) -> list[Settled]:
     """Return what is known of each job of a window, in its order.
 
-    Proved ones are printed. After them: what the printer holds is held; what its own count
+    Proved ones are printed. After them: what the printer holds is held; what its own count, at rest,
     shows to be missing, and what was never begun, waits again; the rest is a question.
     """
     results, start = [], 0
@@ -50,7 +50,7 @@ def _judged(job: Sent, start: int, end: int, delivery: Delivery) -> Settled:
         return Settled(job.job_id, "queued", note=NEVER_LEFT)
     if delivery.held is not None:
         return Settled(job.job_id, "held", note=sentence(delivery.held))
-    if delivery.evidence is Evidence.COUNTER and delivery.printed is not None:
+    if delivery.evidence is Evidence.COUNTER and delivery.printed is not None and delivery.at_rest:
         # Of a job of several papers some may have come out: then a person has to look.
         begun = start < delivery.printed
         return Settled(job.job_id, "unknown", note=DOUBT) if begun else Settled(job.job_id, "queued", note=NOT_PRINTED)
@@ -65,4 +65,4 @@ def by_count(jobs: Sequence[Sent], before: int, after: int) -> list[Settled]:
     if not 0 <= made <= papers:
         # Somebody else printed, or the count was set back: it proves nothing.
         return [Settled(job.job_id, "unknown", note=DOUBT) for job in jobs]
-    return judge(jobs, Delivery(sent=papers, printed=made, evidence=Evidence.COUNTER, counter=after))
+    return judge(jobs, Delivery(sent=papers, printed=made, evidence=Evidence.COUNTER, counter=after, at_rest=True))

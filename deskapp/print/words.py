@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from functools import cache
 
-from deskapp.i18n import translate
+from deskapp.i18n import counted
 
 CHINA = timezone(timedelta(hours=8))
 DASH = "—"
@@ -81,7 +81,7 @@ _WORDS: dict[str, dict[str, str]] = {
 
 def say(msgid: str, language: str, **values: object) -> str:
     """Return one text of a paper in one language."""
-    text = translate(msgid, language)
+    text = counted(msgid, values, language)
     if "|" in text and (language != _CHINESE or text == msgid):
         text = text.rpartition("|")[2]
     return text.format(**values) if values else text

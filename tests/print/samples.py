@@ -617,9 +617,44 @@ def scrap_record() -> papers.ScrapCard:
         scrapped_ms=NOW,
         photos=3,
         done_by="王主管",
-        witness="张建国、陈涛",
+        witness="张建国",
+        second_witness="陈涛",
         decided="销毁 银行来函",
     )
+
+
+def swap_note(**more: object) -> papers.SwapNoteCard:
+    values: dict[str, object] = {
+        "number": "R00123250314007D-2",
+        "site": SITE,
+        "order_no": "R00123250314007D",
+        "merchant": "老街鱼丸店（鼓楼店）",
+        "merchant_no": "100391*****0001",
+        "contact": "陈女士",
+        "contact_phone": "138****5678",
+        "swapped_ms": NOW,
+        "reason": "主板腐蚀，无法修复",
+        "old_model": "联迪 APOS A8",
+        "old_serial_no": "NL8610024571",
+        "old_label_no": "D001230000711",
+        "model": "新大陆 SP60",
+        "serial_no": "NLSP60B7654321",
+        "tusn": "00005302NLSP60B7654321",
+        "label_no": "D001230000728",
+        "terminal_no": "10039112",
+        "terminal_words": "保留",
+        "binding_ticket": "UMS-2025-0318",
+        "keys": "密钥已灌装",
+        "key_slot": "TMK-01",
+        "check_value": "A1B2C3",
+        "keys_ms": NOW - DAY,
+        "warranty_until": "2026-05-01",
+        "warranty_words": "原机剩余质保期",
+        "accessories": ("电源适配器", "数据线"),
+        "tamper": "完好",
+        "clerk": "林晓燕",
+    }
+    return papers.SwapNoteCard(**{**values, **more})  # type: ignore[arg-type]
 
 
 def collect_notice() -> papers.CollectNoticeCard:
@@ -685,6 +720,7 @@ ALL: dict[str, papers.Card] = {
     "refund": refund(),
     "key_run": key_run(),
     "scrap_record": scrap_record(),
+    "swap_note": swap_note(),
     "collect_notice": collect_notice(),
     "parts_order": parts_order(),
     "command_sheet": command_sheet(),

@@ -233,7 +233,7 @@ def test_a_paper_somebody_cancels_in_the_queue_is_a_question_and_not_called_prin
         assert states(store, jobs) == ["unknown"]
         # A person who says that it did not come out gets it, once.
         cups.run("cupsenable", "cancelled")
-        store.run(printing.answer_unknown(job_id=jobs[0], came_out=False))
+        store.run(printing.answer_window(job_id=jobs[0], last_job_id=""))
         assert Spooler(store).drain() == 1
         assert listener.wait_for(1), cups.errors()
     assert len(listener.papers) == 1
@@ -241,7 +241,7 @@ def test_a_paper_somebody_cancels_in_the_queue_is_a_question_and_not_called_prin
 
 def test_a_held_paper_a_person_sends_again_leaves_its_first_queue_before(cups: OwnCups, store: Store) -> None:
     with stopped(cups, store, "again") as (listener, jobs, spooler):
-        store.run(printing.answer_unknown(job_id=jobs[0], came_out=False))
+        store.run(printing.answer_window(job_id=jobs[0], last_job_id=""))
         assert spooler.drain() == 0
         assert states(store, jobs) == ["held"]
         cups.run("cupsenable", "again")

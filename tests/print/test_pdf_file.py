@@ -16,7 +16,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from deskapp.print import font_part, fonts, raster, render
+from deskapp.print import font_part, fonts, pressing, raster, render
 from deskapp.print.edition import Edition
 from deskapp.print.font_file import Face
 from deskapp.print.font_part import Part
@@ -63,6 +63,11 @@ def streams(pdf: bytes) -> list[bytes]:
 def files(pdf: bytes) -> list[bytes]:
     """The font files in a document."""
     return [one for one in streams(pdf) if one.startswith(b"\0\1\0\0")]
+
+
+def table_of(part: Part) -> str:
+    """The table of characters of a part, as a reader finds it."""
+    return zlib.decompress(pressing.stream(part.table(part.more()))).decode("ascii")
 
 
 def total(data: bytes) -> int:
@@ -133,7 +138,7 @@ def test_letters_made_of_others_bring_them_along() -> None:
 def test_the_table_of_characters_writes_them_as_utf_16() -> None:
     part = Part(fonts.face(fonts.REGULAR))
     assert [part.codes[one] for one in "赵𬸚赵"] == ["0001", "0002", "0001"]
-    table = font_part.to_unicode(part.glyphs())
+    table = table_of(part)
     assert "<0001> <8D75>" in table
     assert "<0002> <D873DE1A>" in table
 
@@ -148,7 +153,40 @@ def test_the_table_keeps_its_blocks_to_a_hundred() -> None:
     part = Part(fonts.face(fonts.REGULAR))
     for point in range(0x4E00, 0x4E00 + 256):
         part.codes[chr(point)]
-    assert re.findall(r"(\d+) beginbfchar", font_part.to_unicode(part.glyphs())) == ["100", "100", "56"]
+    assert re.findall(r"(\d+) beginbfchar", table_of(part)) == ["100", "100", "56"]
+
+
+def test_what_papers_of_a_kind_say_alike_comes_first_and_once() -> None:
+    """The table of characters, the outlines and their places go on behind it as if all had come one by one."""
+    face = fonts.face(fonts.REGULAR)
+    alike, alone = "收机商户单号", "鼓楼收店é"
+    part, slowly = Part(face, alike), Part(face)
+    for one in alike + alone:
+        assert part.codes[one] == slowly.codes[one]
+    assert [glyph.utf_16 for glyph in part.more()] == [one.encode("utf-16-be").hex().upper() for one in "鼓楼店é"]
+    assert re.findall(r"<(\w{4})> <(\w{4})>", table_of(part)) == re.findall(r"<(\w{4})> <(\w{4})>", table_of(slowly))
+    assert part.widths(part.more()) == slowly.widths(slowly.more())
+    whole, length = part.file(part.more())
+    file, alone_file = (zlib.decompress(pressing.stream(one.file(one.more())[0])) for one in (part, slowly))
+    assert file == alone_file and length == len(file) and total(file) == 0xB1B0AFBA
+    assert isinstance(whole[1], pressing.Kept) and whole[1].length > 1000
+
+
+def test_papers_of_a_kind_share_the_characters_of_their_captions() -> None:
+    edition = Edition("a5", "zh_CN", printed_at_ms=samples.NOW)
+    render.render("repair_receipt", samples.repair_receipt(), edition)
+    known = font_part.start.cache_info()
+    other = samples.repair_receipt(merchant="闽江渔家乐", number="C00123260101000123456", clerk="林受理")
+    render.render("repair_receipt", other, edition)
+    now = font_part.start.cache_info()
+    assert now.misses == known.misses
+    assert now.hits == known.hits + 2
+
+
+def test_letters_made_of_others_are_no_common_beginning() -> None:
+    """They name their pieces by places that differ from paper to paper."""
+    face = Face(str(Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"))
+    assert list(font_part.start(face, "aéb").codes) == ["a", "b"]
 
 
 def test_a_description_is_only_text() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from deskapp.print.printers import Evidence, NotSent, Readiness
 from deskapp.print.raw import Trouble
 from deskapp.print.raw_printer import open_raw
+from deskapp.print.windows import Sent, judge
 from deskapp.rules.printer_profiles import Capabilities, Profile
 from tests.print.printer_desk import LANGUAGES, SHORT, raw
 from tests.print.virtual_printers import Process, VirtualPrinter, label
@@ -256,6 +258,33 @@ def test_after_a_cut_at_any_byte_the_count_tells_the_missing_tail_exactly(langua
                 assert found.printed == 0
 
 
+@pytest.mark.parametrize("language", ["zpl", "tspl"])
+def test_a_line_that_breaks_after_the_last_byte_proves_nothing_missing(language: str) -> None:
+    """All papers are in the printer, its count has not moved yet: they are a question, never sent again for that."""
+    with VirtualPrinter(language, print_ms=60) as printer:
+        before = raw(printer).counter()
+        cut = threading.Thread(target=lambda: (printer.wait_for(lambda: printer.waiting >= 5), printer.cut()))
+        cut.start()
+        done = raw(printer).send_window(papers(printer, 5), "five", counter_before=before)
+        cut.join(20)
+        assert done.sent == 5 and not done.at_rest
+        told = judge([Sent(str(number)) for number in range(5)], done)
+        assert "queued" not in [one.state for one in told]
+        assert printer.wait_printed(5)
+        found = raw(printer).look_again(5, counter_before=before)
+        assert (found.printed, found.evidence) == (5, Evidence.COUNTER)
+        assert len(printer.sheets) == 5
+
+
+def test_a_printer_slower_than_anybody_waits_proves_nothing_missing() -> None:
+    with VirtualPrinter("zpl", print_ms=400) as printer:
+        desk = raw(printer, limits=replace(SHORT, piece=0.1))
+        done = desk.send_window(papers(printer, 4), "four", counter_before=desk.counter())
+        told = judge([Sent(str(number)) for number in range(4)], done)
+        assert "queued" not in [one.state for one in told]
+        assert printer.wait_printed(4)
+
+
 def test_a_printer_that_vanishes_between_jobs_is_found_again(printer: VirtualPrinter) -> None:
     assert raw(printer).send_window(papers(printer, 1), "one").printed == 1
     printer.set(vanished=True)
@@ -329,6 +358,54 @@ def test_another_program_is_kept_off_while_one_prints(tmp_path: Path) -> None:
             other.wait(10)
         assert raw(printer).send_window(papers(printer, 1), "one").printed == 1
     assert printer.connections == 1 or printer.texts == ["P1"]
+
+
+# ---------------------------------------------------------------- greeted while papers are drawn
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_printer_is_asked_while_its_paper_is_still_drawn_and_gets_it_on_the_same_line(language: str) -> None:
+    with VirtualPrinter(language) as printer:
+        desk = raw(printer)
+        with desk.reserve(), desk.greeted():
+            assert printer.wait_for(lambda: "status" in printer.asked), "nobody has sent anything yet"
+            before = desk.counter()
+            assert (before is None) == (language == "escpos")
+            assert desk.send_window(papers(printer, 2), "two", counter_before=before).printed == 2
+        assert printer.connections == 1
+        assert printer.texts == ["P1", "P2"]
+
+
+def test_a_printer_that_hangs_up_on_the_greeting_gets_its_paper_on_a_new_line() -> None:
+    with VirtualPrinter("zpl", close_after=1) as printer:
+        desk = raw(printer)
+        with desk.reserve(), desk.greeted():
+            assert printer.wait_for(lambda: printer.received > 0)
+            printer.set(close_after=None)
+            assert desk.send_window(papers(printer, 1), "one").whole
+        assert printer.wait_printed(1)
+        assert printer.texts == ["P1"]
+
+
+def test_a_printer_that_is_not_there_is_told_when_the_paper_is_ready(tmp_path: Path) -> None:
+    with VirtualPrinter("zpl") as printer:
+        printer.set(vanished=True)
+        desk = raw(printer)
+        with desk.reserve(), desk.greeted():
+            with pytest.raises(NotSent):
+                desk.send_window(papers(printer, 1), "one")
+            with pytest.raises(NotSent):
+                desk.send_window(papers(printer, 1), "again")
+    assert printer.received == 0
+
+
+def test_a_greeting_nobody_answered_with_a_paper_leaves_no_line_open() -> None:
+    with VirtualPrinter("escpos", busy_line=True) as printer:
+        desk = raw(printer)
+        with desk.reserve(), desk.greeted():
+            assert printer.wait_for(lambda: printer.connections == 1)
+        assert desk.send_window(papers(printer, 1), "one").printed == 1
+        assert printer.connections == 2
 
 
 # ---------------------------------------------------------------- a printer in a process of its own

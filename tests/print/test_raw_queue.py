@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,9 @@ from tests.print.printer_desk import Between
 from tests.print.test_spooler import Crash, queue_papers, set_printer
 from tests.print.virtual_printers import VirtualPrinter
 
-QUICK = Limits(connect=1, answer=0.3, close=0.3, stall=1, told_every=0.2, piece=0.5, settle=0.02, drain=2, lock=5)
+QUICK = Limits(
+    connect=1, answer=0.3, close=0.3, stall=1, told_every=0.2, piece=0.5, settle=0.02, sure=0.2, drain=2, lock=5
+)
 
 
 @pytest.fixture
@@ -118,6 +121,28 @@ def test_a_cable_pulled_inside_a_label_costs_no_label_and_doubles_none(store: St
         spooler.drain()
     assert states(store, jobs) == ["printed"] * 5
     assert len(set(digests(zpl))) == len(zpl.sheets) == 5
+
+
+def test_papers_behind_a_doubt_do_not_spoil_the_count_that_will_settle_it(store: Store, zpl: VirtualPrinter) -> None:
+    """The cable is out with a window in doubt; more papers wait, are tried, and nobody is asked when it is in again."""
+    spooler = desk(store, zpl)
+    first = labels(store, 5)
+    zpl.set(cut_after=6_000)
+    spooler.drain()
+    zpl.set(cut_after=None, vanished=True)
+    assert "unknown" in states(store, first)
+    cards = [samples.device_label(number=f"D00123{n:07d}") for n in range(50, 57)]
+    more = list(store.run(queue_papers(cards=list(cards))).result)
+    for _ in range(2):
+        spooler.drain()
+    assert set(states(store, more)) <= {"failed", "queued"}
+    zpl.set(vanished=False)
+    for _ in range(4):
+        spooler.drain()
+    assert states(store, [*first, *more]) == ["printed"] * 12
+    assert len(set(digests(zpl))) == len(zpl.sheets) == 12
+    by_people = [store.ask(lambda session, job=job: session.get_one(PrintJob, job).resolved_by) for job in first]
+    assert by_people == [""] * 5
 
 
 def test_a_crash_after_the_first_byte_is_settled_by_the_printers_own_count(store: Store, zpl: VirtualPrinter) -> None:
@@ -226,6 +251,46 @@ def test_in_the_background_a_batch_of_twenty_goes_out_in_windows_of_five(
     assert len(windows) >= 4
     assert states(store, jobs) == ["printed"] * 20
     assert len(set(digests(zpl))) == len(zpl.sheets) == 20
+
+
+@pytest.mark.long
+def test_a_batch_of_a_thousand_is_interrupted_again_and_again_and_resumed(store: Store, zpl: VirtualPrinter) -> None:
+    """Cables, empty rolls, a pause and two ends of the program: each label comes out once, and nobody is asked."""
+    desk(store, zpl)
+    zpl.print_s = 0.001
+    jobs = labels(store, 1000)
+
+    def interrupt(turn: int, spooler: Spooler) -> None:
+        out = len(zpl.sheets)
+        if turn % 4 == 0:
+            zpl.set(cut_after=zpl.received % 7_000 + 500)
+        elif turn % 4 == 1:
+            zpl.set(paper_left=3)
+            zpl.wait_for(lambda: len(zpl.sheets) >= min(out + 3, 1000))
+        elif turn % 4 == 2:
+            store.run(pause_printer(address=zpl.address))
+            spooler.wake()
+            zpl.wait_for(lambda: not zpl.waiting)
+            store.run(pause_printer(address=zpl.address, paused=False))
+        else:
+            zpl.set(vanished=True)
+        zpl.wait_for(lambda: len(zpl.sheets) > out + 4, 0.3)
+        zpl.set(cut_after=None, paper_out=False, paper_left=None, vanished=False)
+
+    for turn in range(12):
+        spooler = Spooler(store, open_raw=lambda profile: open_raw(profile, QUICK))
+        spooler.start()
+        for step in range(3):
+            zpl.wait_for(lambda turn=turn, step=step: len(zpl.sheets) >= turn * 75 + step * 20, 20)
+            interrupt(turn + step, spooler)
+            spooler.hurry()
+        if turn < 11:
+            spooler.stop()
+    assert zpl.wait_for(lambda: len(zpl.sheets) >= 1000, 120)
+    zpl.wait_for(lambda: all(state == "printed" for state in states(store, jobs)), 30)
+    spooler.stop()
+    assert Counter(states(store, jobs)) == {"printed": 1000}
+    assert len(set(digests(zpl))) == len(zpl.sheets) == 1000
 
 
 def test_a_printer_whose_memory_is_full_is_waited_for_in_words(store: Store, zpl: VirtualPrinter) -> None:

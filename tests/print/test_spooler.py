@@ -135,7 +135,7 @@ def test_a_paper_in_doubt_is_never_sent_again_by_itself(store: Store, spooler: S
     assert state_of(store, job).state == "unknown"
     assert spooler.drain() == 0
     assert len(machine.taken) == 1
-    store.run(printing.answer_unknown(job_id=job, came_out=False))
+    store.run(printing.answer_window(job_id=job, last_job_id=""))
     assert spooler.drain() == 1
     assert [title for title, _ in machine.taken] == ["D001230000711 device_label"] * 2
     assert machine.taken[0][1] == machine.taken[1][1]  # the same piece of paper, to the byte
@@ -153,7 +153,7 @@ def test_a_crash_after_the_first_byte_leaves_a_question_and_no_second_paper(
     assert again.recover() == [job]
     assert again.drain() == 0
     assert len(machine.taken) == 1
-    store.run(printing.answer_unknown(job_id=job, came_out=True))
+    store.run(printing.answer_window(job_id=job, last_job_id=job))
     assert state_of(store, job).state == "printed"
     assert again.drain() == 0
 

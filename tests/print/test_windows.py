@@ -21,7 +21,9 @@ def states(delivery: Delivery, jobs: list[Sent] = FIVE) -> list[str]:
     ("delivery", "expected"),
     [
         (Delivery(5, 5, Evidence.COUNTER), "printed printed printed printed printed"),
-        (Delivery(5, 3, Evidence.COUNTER), "printed printed printed queued queued"),
+        (Delivery(5, 3, Evidence.COUNTER, at_rest=True), "printed printed printed queued queued"),
+        (Delivery(5, 3, Evidence.COUNTER), "printed printed printed unknown unknown"),
+        (Delivery(5, 0, Evidence.COUNTER, whole=True), "unknown unknown unknown unknown unknown"),
         (Delivery(5, None, Evidence.CLOSED, whole=True), "printed printed printed printed printed"),
         (Delivery(5, None, Evidence.NONE, whole=True), "printed printed printed printed printed"),
         (Delivery(2, None, Evidence.NONE, begun=3), "unknown unknown unknown queued queued"),
@@ -43,8 +45,8 @@ def test_a_held_paper_says_what_the_printer_needs() -> None:
 
 def test_a_job_of_two_papers_of_which_one_came_out_is_a_question() -> None:
     jobs = [Sent("one", 2), Sent("two", 2)]
-    assert states(Delivery(4, 3, Evidence.COUNTER), jobs) == ["printed", "unknown"]
-    assert states(Delivery(4, 2, Evidence.COUNTER), jobs) == ["printed", "queued"]
+    assert states(Delivery(4, 3, Evidence.COUNTER, at_rest=True), jobs) == ["printed", "unknown"]
+    assert states(Delivery(4, 2, Evidence.COUNTER, at_rest=True), jobs) == ["printed", "queued"]
     assert states(Delivery(1, None, Evidence.NONE, begun=2), jobs) == ["unknown", "queued"]
 
 
@@ -60,14 +62,15 @@ def test_a_count_that_somebody_else_moved_proves_nothing() -> None:
     evidence=st.sampled_from(Evidence),
     held=st.none() | st.sampled_from(Trouble),
     whole=st.booleans(),
+    at_rest=st.booleans(),
 )
 def test_only_what_never_began_or_is_counted_missing_waits_again(
-    papers: int, proved: int | None, evidence: Evidence, held: Trouble | None, whole: bool
+    papers: int, proved: int | None, evidence: Evidence, held: Trouble | None, whole: bool, at_rest: bool
 ) -> None:
-    delivery = Delivery(papers, proved, evidence, held, whole=whole)
+    delivery = Delivery(papers, proved, evidence, held, whole=whole, at_rest=at_rest)
     for place, result in enumerate(judge(FIVE, delivery)):
         if result.state == "queued":
-            missing = evidence is Evidence.COUNTER and proved is not None and place >= proved
+            missing = at_rest and evidence is Evidence.COUNTER and proved is not None and place >= proved
             assert place >= papers or missing
         if result.state == "printed":
             assert (proved is not None and place < proved) or (whole and proved is None)
