@@ -18,11 +18,14 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from deskapp import cipher
 from deskapp.errors import N_, Corrupt, Unavailable
-from deskapp.server import tables
+from deskapp.server import bulk, tables
 
 T = TypeVar("T")
 MANY = 500
 """Values in one `IN (...)`."""
+
+FEW = 16
+"""So many new rows go into a statement that may wait for others (PostgreSQL); more of them are copied."""
 
 TRIES = 8
 _AGAIN = ("40001", "40P01", "55P03", "23505")
@@ -35,7 +38,7 @@ _PATIENCE = "-c lock_timeout=20s -c statement_timeout=300s -c idle_in_transactio
 """A process that hangs in the middle (its machine stopped) must not hold a log's head for ever."""
 
 _SQLITE = (
-    "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA busy_timeout=5000", "PRAGMA cache_size=-32000",
+    "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA busy_timeout=5000", "PRAGMA cache_size=-4000",
     "PRAGMA temp_store=MEMORY", "PRAGMA trusted_schema=OFF", "PRAGMA wal_autocheckpoint=2000",
     "PRAGMA journal_size_limit=67108864",
 )  # fmt: skip
@@ -58,8 +61,10 @@ class Transaction:
     which saves a way to the database for each. Nothing that is asked or written later misses them.
     """
 
-    def __init__(self, driver: Any, postgres: bool) -> None:
+    def __init__(self, driver: Any, postgres: bool, kept: dict[Any, Any] | None = None) -> None:
+        """`kept` is what may be remembered from one transaction to the next, by whoever sees to it that it holds."""
         self._driver, self.postgres = driver, postgres
+        self.kept = {} if kept is None else kept
         self.for_update = " FOR UPDATE" if postgres else ""
         self._waiting: dict[str, tuple[str, Sequence[Any]]] = {}
 
@@ -67,13 +72,15 @@ class Transaction:
         return sql.replace("?", "%s") if self.postgres else sql
 
     def settle(self) -> None:
-        """Send what waits."""
+        """Send what waits, as one statement."""
         waiting, self._waiting = self._waiting, {}
-        for sql, values in waiting.values():
-            self._driver.execute(sql.replace("?", "%s"), values)
+        if waiting:
+            *ahead, (sql, values) = waiting.values()
+            before, some = bulk.ahead(ahead)
+            self._driver.execute(self._say(f"WITH {before} {sql}" if ahead else sql), [*some, *values])
 
     def later(self, table: str, sql: str, values: Sequence[Any]) -> None:
-        """Run a statement that changes one row of a table, from which nothing is wanted, with a later one."""
+        """Run a statement that changes few rows of a table, from which nothing is wanted, with a later one."""
         if not self.postgres:
             self._driver.execute(sql, values)
             return
@@ -89,11 +96,10 @@ class Transaction:
         waiting, self._waiting = self._waiting, {}
         if not waiting:
             return self._driver.execute(self._say(sql.replace("{after}", "")), values).fetchone()
-        before = [f"w{at} AS ({one} RETURNING 1)" for at, (one, _values) in enumerate(waiting.values())]
-        after = "".join(f" AND (SELECT count(*) FROM w{at}) IS NOT NULL" for at in range(len(before)))
-        whole = f"WITH {', '.join(before)}, {sql.removeprefix('WITH ')}".replace("{after}", after)
-        every = [one for _sql, some in waiting.values() for one in some]
-        return self._driver.execute(self._say(whole), [*every, *values]).fetchone()
+        before, some = bulk.ahead(list(waiting.values()))
+        after = "".join(f" AND (SELECT count(*) FROM w{at}) IS NOT NULL" for at in range(len(waiting)))
+        whole = f"WITH {before}, {sql.removeprefix('WITH ')}".replace("{after}", after)
+        return self._driver.execute(self._say(whole), [*some, *values]).fetchone()
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run a statement; return how many rows it touched."""
@@ -118,22 +124,38 @@ class Transaction:
         found: list[Any] = []
         for start in range(0, len(values), MANY):
             some = values[start : start + MANY]
-            marks = ",".join("?" * len(some))
-            found += self.all(sql.replace("#", marks), (*before, *some))
+            if self.postgres:
+                found += self.all(sql.replace("IN (#)", "= ANY(?)"), (*before, list(some)))
+            else:
+                found += self.all(sql.replace("#", ",".join("?" * len(some))), (*before, *some))
         return found
 
     def put(self, table: str, rows: Sequence[Sequence[Any]], *, keep: bool = False) -> None:
         """Insert rows with all columns of a table; `keep`: what is there already stays."""
         if not rows:
             return
-        columns = tables.metadata.tables[table].columns.keys()[: len(rows[0])]
+        columns = tuple(tables.metadata.tables[table].columns.keys()[: len(rows[0])])
+        if self.postgres and len(rows) > 1:
+            if keep or len(rows) <= FEW:
+                self.later(table, *bulk.add(table, columns, rows, keep=keep))
+            else:
+                self.settle()
+                bulk.copy(self._driver, table, columns, rows)
+            return
         tail = " ON CONFLICT DO NOTHING" if keep else ""
-        marks = ",".join("?" * len(columns))
-        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){tail}"
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({','.join('?' * len(columns))}){tail}"
         if len(rows) == 1:
             self.later(table, sql, rows[0])
         else:
             self.many(sql, rows)
+
+    def change(self, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
+        """Set columns of rows; the first is the key by which each is found, and none is there twice."""
+        if self.postgres and rows:
+            self.later(table, *bulk.change(table, columns, rows))
+        else:
+            told = ", ".join(f"{name} = ?" for name in columns[1:])
+            self.many(f"UPDATE {table} SET {told} WHERE {columns[0]} = ?", [(*row[1:], row[0]) for row in rows])
 
     def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement once for each row."""
@@ -143,8 +165,6 @@ class Transaction:
             self.settle()
         if not self.postgres:
             self._driver.executemany(sql, rows)
-        elif len(rows) == 1:
-            self._driver.execute(self._say(sql), rows[0])
         else:
             with self._driver.cursor() as cursor:
                 cursor.executemany(self._say(sql), rows)
@@ -171,6 +191,7 @@ class Database:
     def __init__(self, url: str, *, create: bool = True, connections: int = 10) -> None:
         self.postgres = is_postgres(url)
         self._door = threading.Lock()
+        self._kept: dict[Any, Any] = {}
         if self.postgres:
             address = "postgresql+psycopg:" + url.partition(":")[2]
             known = {"autocommit": True, "application_name": "deskapp-server", "connect_timeout": 10}
@@ -305,7 +326,7 @@ class Database:
         try:
             plain(driver, begin)
             try:
-                tx = Transaction(driver, self.postgres)
+                tx = Transaction(driver, self.postgres, self._kept)
                 yield tx
                 tx.settle()
             except BaseException:

@@ -17,6 +17,9 @@ MOST_ENTRIES = 5_000
 AT_ONCE = 500
 """Entries asked of the database at once, so that a reply's limit also limits memory."""
 
+FIRST = 8
+"""Entries asked for first; how large they are tells how many more may fit."""
+
 
 Heads = dict[str, tuple[int, str, int, str]]
 """By scope: number and chain of the last entry, and of the last one that was forgotten."""
@@ -95,12 +98,12 @@ def _wrong(tx: Transaction, scope: str, n: int, chain: str, head: tuple[int, str
 def _entries(
     tx: Transaction, scope: str, n: int, head_n: int, most: int, short: Mapping[tuple[str, int], bytes]
 ) -> Feed:
-    size, last, chain = 0, n, ""
+    size, last, chain, some = 0, n, "", FIRST
     raw: list[bytes] = []
     while last < head_n and len(raw) < MOST_ENTRIES:
         rows = tx.all(
             "SELECT n, chain, body FROM log WHERE scope = ? AND n > ? AND n <= ? ORDER BY n LIMIT ?",
-            (scope, last, head_n, AT_ONCE),
+            (scope, last, head_n, some),
         )
         for number, link, body in rows:
             if short and (scope, number) in short:
@@ -112,6 +115,7 @@ def _entries(
             last, chain = number, link
         if not rows:
             break
+        some = max(1, min(AT_ONCE, (most - size) * len(raw) // max(size, 1) + 1))  # as many as may fit
     return Feed(n + 1, last, chain, last < head_n, (), raw)
 
 

@@ -16,11 +16,12 @@ Looked = tuple[dict[str, Result], bool, bool]
 """Known ones among some change sets, whether any record waits for its parent, any change set for a record."""
 
 _FEW: Final = 8
+_STATIONS: Final = STATION.replace(" WHERE id = ?", " WHERE id IN (#)")
+_WHAT: Final = ("orphan", "parked", "change_set WHERE uid = ANY(?)")
 _ALL_AT_ONCE: Final = STATION.replace(
-    " FROM",
-    ", EXISTS (SELECT 1 FROM orphan), EXISTS (SELECT 1 FROM parked), EXISTS (SELECT 1 FROM change_set WHERE uid IN (#))"
-    " FROM",
+    " FROM", "".join(f", EXISTS (SELECT 1 FROM {one})" for one in _WHAT) + " FROM"
 ) + " FOR UPDATE"  # fmt: skip
+_SEVERAL: Final = _ALL_AT_ONCE.replace(" WHERE id = ? FOR", " WHERE id = ANY(?) ORDER BY id FOR")
 
 
 def locked(tx: Transaction, station: Station, sets: Sequence[ReadSet]) -> tuple[Station, Looked | None]:
@@ -32,11 +33,25 @@ def locked(tx: Transaction, station: Station, sets: Sequence[ReadSet]) -> tuple[
     uids = [one.uid for one in sets]
     if not tx.postgres or not 0 < len(uids) <= _FEW:
         return stations.find(tx, station.id, lock=True) or station, None
-    row = tx.one(_ALL_AT_ONCE.replace("#", ",".join("?" * len(uids))), (*uids, station.id))
+    row = tx.one(_ALL_AT_ONCE, (uids, station.id))
     if row is None:
         return station, None
     *cells, orphans, parked, known = row
     return Station(*cells), None if known else ({}, orphans, parked)
+
+
+def all_locked(tx: Transaction, some: Sequence[Station], sets: Sequence[ReadSet]) -> tuple[list[Station], Looked]:
+    """Return several stations under their locks, taken in the order of their ids, and what there is of change sets."""
+    ids, uids = sorted(one.id for one in some), [one.uid for one in sets]
+    if not tx.postgres or not uids:
+        rows = tx.among(f"{_STATIONS} ORDER BY id{tx.for_update}", ids)
+        found, looked = {row[0]: Station(*row) for row in rows}, looked_up(tx, uids)
+    else:
+        rows = tx.all(_SEVERAL, (uids, ids))
+        found = {row[0]: Station(*row[:-3]) for row in rows}
+        known = any(row[-1] for row in rows) or not rows
+        looked = looked_up(tx, uids) if known else ({}, rows[0][-3], rows[0][-2])
+    return [found.get(one.id, one) for one in some], looked
 
 
 def looked_up(tx: Transaction, uids: Sequence[str]) -> Looked:

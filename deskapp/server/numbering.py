@@ -20,6 +20,11 @@ _ONE_MORE = (
 )
 """One entry more (PostgreSQL): a hot log is locked for this statement and the commit, and for nothing of ours."""
 
+_HEAD = "WITH h AS (SELECT n, chain FROM head WHERE scope = ?{after} FOR UPDATE) SELECT n, chain FROM h"
+"""A head under its lock (PostgreSQL), with all that waits to be written."""
+
+_AT = "UPDATE head SET n = ?, chain = ?, at = ? WHERE scope = ?"
+
 
 def write_logs(
     tx: Transaction,
@@ -38,7 +43,7 @@ def write_logs(
                 touched[scope] = row[0]
                 _note_leaves(tx, scope, leaves, row[0] - 1)
                 continue
-        row = tx.one(f"SELECT n, chain FROM head WHERE scope = ?{tx.for_update}", (scope,))
+        row = tx.last(_HEAD, (scope,)) if tx.postgres else tx.one("SELECT n, chain FROM head WHERE scope = ?", (scope,))
         if row is None:
             tx.run(scopes_of.NEW_HEAD, (scope,))
             row = tx.one(f"SELECT n, chain FROM head WHERE scope = ?{tx.for_update}", (scope,))
@@ -47,8 +52,8 @@ def write_logs(
         for index, body in enumerate(entries[scope], first + 1):
             chain = link(chain, body)
             rows.append((scope, index, chain, now, body))
+        tx.later("head", _AT, (rows[-1][1], chain, now, scope))
         tx.put("log", rows)
-        tx.run("UPDATE head SET n = ?, chain = ?, at = ? WHERE scope = ?", (rows[-1][1], chain, now, scope))
         touched[scope] = rows[-1][1]
         _note_leaves(tx, scope, leaves, first)
 

@@ -14,18 +14,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deskapp.models.collection import no_collection
-from deskapp.server import apply, columns, echo
+from deskapp.server import apply, columns, echo, rights, stations
 from deskapp.server.apply import Park, Reject
 from deskapp.server.archive import stored_form
+from deskapp.server.cutting import clean_set, cut_body
 from deskapp.server.database import Transaction
+from deskapp.server.faults import is_data_error, is_database_error
 from deskapp.server.known import Station
 from deskapp.server.looking import Looked, looked_up
 from deskapp.server.numbering import write_logs as write_logs
 from deskapp.server.parking import parked_body
-from deskapp.server.screening import screen
 from deskapp.server.work import Author, Draft, Work
 from deskapp.sync import merge, scopes
-from deskapp.sync.framing import canonical_bytes, dump, load
+from deskapp.sync.framing import dump, load
 from deskapp.sync.packing import PushedSet, ReadSet
 from deskapp.sync.wire import Code, Result, WireError
 
@@ -83,16 +84,18 @@ class _Kept:
 
 
 @dataclass(slots=True)
-class _Run:
+class Run:
     """One push under way. `known` are uids the server has, `stuck` records that a parked change set waits for."""
 
     work: Work
+    station: Station
     author: Author
     fresh: Sequence[ReadSet]
     now: int
     done: Pushed
     known: dict[str, Result]
     stuck: set[str]
+    offset: int = 0
     kept: _Kept = field(default_factory=_Kept)
     replayed: bool = False
     short: bool = False
@@ -115,40 +118,57 @@ def push(
     archive: Archiver | None,
     alone: bool = False,
     replayed: bool = False,
+    judged: bool = False,
     short: bool = False,
     looked: Looked | None = None,
 ) -> Pushed:
     """Take change sets; raises Fork.
 
     `alone`: write each by itself, because writing all at once failed. `replayed`: they come from the archive, where
-    digits were cut that the hash still knows. `short`: the station is content with the names of what it sent itself.
+    digits were cut that the hash still knows; `judged`: it was judged before who did them. `short`: the station is
+    content with the names of what it sent itself.
     `looked`: what `looking.locked` found out.
     """
     done = Pushed(station.seq, station.hash, station=station)
-    if known[0] and known[0] <= station.seq and _hash_at(tx, station, known[0]) not in (known[1], None):
-        raise Fork
-    fresh = _in_order(tx, station, sets, done)
+    fresh = news(tx, station, known, sets, done)
     if not fresh:
         return done
-    author = Author(
-        station.id, station.no, station.site, frozenset(station.scopes), {name: n for name, (n, _c) in cursors.items()}
-    )
     known_sets, orphans, done.parked = looked or looked_up(tx, [one.uid for one in fresh])
-    stuck = _records_parked(tx, station) if station.parked else set()
-    run = _Run(
-        Work(tx, orphans), author, fresh, now, done, known_sets, stuck, replayed=replayed, short=short,
-        archived=archive is not None,
+    run = Run(
+        Work(tx, orphans), station, author_of(station, cursors), fresh, now, done, known_sets,
+        records_parked(tx, station), offset, replayed=replayed, short=short, archived=archive is not None,
     )  # fmt: skip
+    run.work.judged = judged
     with no_collection():
-        _preload(run.work, fresh)
-        last = station.seen_at
-        for one in fresh:
-            at = _time_of(one, offset, last, now)
-            (_alone if alone else _take)(run, one, at)
-            last = max(last, min(at, now))
+        preload(run.work, fresh)
+        judge(run, alone=alone)
         run.work.write()
-        _finish(run, station, archive)
+        finish([run], archive)
     return done
+
+
+def news(
+    tx: Transaction, station: Station, known: tuple[int, str], sets: Sequence[ReadSet], done: Pushed
+) -> list[ReadSet]:
+    """Return the change sets that are new here, in their order; what is known is told in `done`. Raises Fork."""
+    if known[0] and known[0] <= station.seq and _hash_at(tx, station, known[0]) not in (known[1], None):
+        raise Fork
+    return _in_order(tx, station, sets, done)
+
+
+def author_of(station: Station, cursors: Mapping[str, tuple[int, str]]) -> Author:
+    """Return on whose behalf is judged what a station sends that has read so far."""
+    scopes_of, read = frozenset(station.scopes), {name: n for name, (n, _chain) in cursors.items()}
+    return Author(station.id, station.no, station.site, scopes_of, read)
+
+
+def judge(run: Run, *, alone: bool = False) -> None:
+    """Judge the change sets of a push one after the other."""
+    last, run.work.now = run.station.seen_at, run.now
+    for one in run.fresh:
+        at = _time_of(one, run.offset, last, run.now)
+        (_alone if alone else _take)(run, one, at)
+        last = max(last, min(at, run.now))
 
 
 # -- order -----------------------------------------------------------------------------
@@ -199,7 +219,8 @@ def _time_of(one: ReadSet, offset: int, since: int, now: int) -> int:
     return merge.effective_time(said, offset, since, now, ())
 
 
-def _preload(work: Work, fresh: Sequence[ReadSet]) -> None:
+def preload(work: Work, fresh: Sequence[ReadSet]) -> None:
+    """Read what change sets are about, under locks, in few questions."""
     ids: set[str] = set()
     soft: list[str] = []
     for one in fresh:
@@ -216,7 +237,10 @@ def _preload(work: Work, fresh: Sequence[ReadSet]) -> None:
     work.load_soft(key for key in soft if "\0" not in key)
 
 
-def _records_parked(tx: Transaction, station: Station) -> set[str]:
+def records_parked(tx: Transaction, station: Station) -> set[str]:
+    """Return the records that change sets of a station touch which could not be finished yet."""
+    if not station.parked:
+        return set()
     bodies = tx.all("SELECT body FROM parked WHERE station = ?", (station.id,))
     return {op[3] for (body,) in bodies for op in load(bytes(body))["ops"]}
 
@@ -224,7 +248,7 @@ def _records_parked(tx: Transaction, station: Station) -> set[str]:
 # -- one change set --------------------------------------------------------------------
 
 
-def _alone(run: _Run, one: ReadSet, at: int) -> None:
+def _alone(run: Run, one: ReadSet, at: int) -> None:
     """Judge and write one change set by itself; what the database refuses is set aside, and only that."""
     part = replace(run, kept=_Kept(), done=Pushed(0, ""))
     try:
@@ -235,8 +259,8 @@ def _alone(run: _Run, one: ReadSet, at: int) -> None:
         if not is_data_error(error):
             raise
         log.warning("change set %s could not be written: %s", one.uid, type(error).__name__)
-        run.work = part.work = Work(run.work.tx)
-        _preload(run.work, run.fresh)
+        run.work = part.work = run.work.anew()
+        preload(run.work, run.fresh)
         part.kept, part.done = _Kept(), Pushed(0, "")
         run.known.pop(one.uid, None)
         _park(part, one, at, Park("fault"))
@@ -244,7 +268,7 @@ def _alone(run: _Run, one: ReadSet, at: int) -> None:
     run.done.results += part.done.results
 
 
-def _take(run: _Run, one: ReadSet, at: int) -> None:
+def _take(run: Run, one: ReadSet, at: int) -> None:
     if one.station != run.author.station:
         raise Fork
     if one.uid in run.known:
@@ -268,7 +292,7 @@ def _take(run: _Run, one: ReadSet, at: int) -> None:
     except Park as error:
         _park(run, one, at, error)
     except Exception as error:
-        if _is_database_error(error):
+        if is_database_error(error):
             raise
         log.exception("change set %s could not be judged", one.uid)
         _park(run, one, at, Park("fault"))
@@ -279,33 +303,21 @@ def _take(run: _Run, one: ReadSet, at: int) -> None:
         _say(run, one, at, draft.out, result, draft)
 
 
-def _keep(run: _Run, one: ReadSet, result: Result, draft: Draft | None) -> None:
+def _keep(run: Run, one: ReadSet, result: Result, draft: Draft | None) -> None:
     body = cut_body(one) if draft is None or draft.cut else one.body
     cut = int(body != one.body or (run.replayed and hashlib.sha256(body).hexdigest() != one.hash))
     detail = dump(result.detail).decode() if result.detail else ""
     station = run.author.station
     run.kept.sets.append((one.uid, station, one.seq, one.hash, run.now, str(result.code), detail, cut, body))
     if run.archived:
-        run.kept.archived.append(stored_form(clean_set(one) if cut else one, body))
+        kept = stored_form(clean_set(one) if cut else one, body)
+        if result.code in (Code.REJECTED, Code.PARKED):
+            kept = replace(kept, keys=(*kept.keys, *rights.marks(one.uid, result)))
+        run.kept.archived.append(kept)
     run.known[one.uid] = result
 
 
-def clean_set(one: ReadSet) -> ReadSet:
-    """Return a change set whose values hold no card digits and keys."""
-    ops = tuple(op._replace(values=screen(op.values)[0]) if type(op.values) is dict else op for op in one.ops)
-    return replace(one, ops=ops)
-
-
-def cut_body(one: ReadSet) -> bytes:
-    """Return a body without card digits and keys; its hash is then that of what was sent, not of what is kept."""
-    told = load(one.body)
-    for op in told["ops"]:
-        if isinstance(op, dict) and isinstance(op.get("values"), dict):
-            op["values"] = screen(op["values"])[0]
-    return canonical_bytes(told)
-
-
-def _park(run: _Run, one: ReadSet, at: int, why: Park) -> None:
+def _park(run: Run, one: ReadSet, at: int, why: Park) -> None:
     result = Result(one.uid, Code.PARKED, {"reason": why.reason})
     waits = why.waits_for if apply.is_id(why.waits_for) else ""
     body = parked_body(clean_set(one))
@@ -319,7 +331,7 @@ def _park(run: _Run, one: ReadSet, at: int, why: Park) -> None:
 
 
 def _say(
-    run: _Run, one: ReadSet, at: int, out: Mapping[str, list[Any]], result: Result, draft: Draft | None = None
+    run: Run, one: ReadSet, at: int, out: Mapping[str, list[Any]], result: Result, draft: Draft | None = None
 ) -> None:
     """Note what the logs will say of a change set; its own station hears of it in any case."""
     author, kept = run.author, run.kept
@@ -342,40 +354,31 @@ def _say(
         kept.leaves.append((scope, root, len(kept.entries.get(scope, ()))))
 
 
-def _finish(run: _Run, station: Station, archive: Archiver | None) -> None:
-    tx, kept, done, last = run.work.tx, run.kept, run.done, run.fresh[-1]
-    station_now = (
-        last.seq, last.hash, max(run.now, station.seen_at), max(0, min(last.schema, 2**31)), len(kept.parked),
-        station.id,
-    )  # fmt: skip
-    tx.put("change_set", kept.sets)
-    tx.later("station", _STATION_NOW, station_now)
-    tx.put("reissued", kept.again)
-    tx.put("parked", kept.parked)
-    done.parked = done.parked or bool(kept.parked)
-    if archive is not None and kept.archived:
-        archive(station.id, kept.archived)
-    done.seq, done.hash = last.seq, last.hash
-    done.created = run.work.created
-    write_logs(tx, kept.entries, kept.leaves, done.touched, run.now)
-    for (scope, place), body in kept.short.items():
-        done.short[scope, done.touched[scope] - len(kept.entries[scope]) + place + 1] = body
-
-
-_STATION_NOW = "UPDATE station SET seq = ?, hash = ?, seen_at = ?, schema = ?, parked = parked + ? WHERE id = ?"
-
-
-def _is_database_error(error: Exception) -> bool:
-    return hasattr(error, "sqlstate") or hasattr(error, "sqlite_errorname") or type(error).__name__ == "Again"
-
-
-def is_data_error(error: Exception) -> bool:
-    """Say whether the database refused what was to be written, rather than failed."""
-    state = str(getattr(error, "sqlstate", "") or "")
-    name = str(getattr(error, "sqlite_errorname", "") or "")
-    kinds = ("DataError", "IntegrityError", "InterfaceError", "OverflowError")
-    return (
-        state.startswith(("22", "23"))
-        or name.startswith(("SQLITE_CONSTRAINT", "SQLITE_TOOBIG", "SQLITE_MISMATCH"))
-        or (type(error).__name__ in kinds and not state)
-    )
+def finish(runs: Sequence[Run], archive: Archiver | None) -> None:
+    """Write what came of some pushes that were judged on one `Work`, and their entries into the logs, in that order."""
+    tx, whole = runs[0].work.tx, _Kept()
+    ahead = []
+    for run in runs:
+        ahead.append({scope: len(bodies) for scope, bodies in whole.entries.items()})
+        whole.add(run.kept)
+    tx.put("change_set", whole.sets)
+    stations.keep_journals(tx, [
+        (run.fresh[-1].seq, run.fresh[-1].hash, max(run.now, run.station.seen_at),
+         max(0, min(run.fresh[-1].schema, 2**31)), len(run.kept.parked), run.station.id)
+        for run in runs
+    ])  # fmt: skip
+    tx.put("reissued", whole.again)
+    tx.put("parked", whole.parked)
+    for run in runs:
+        if archive is not None and run.kept.archived:
+            archive(run.station.id, run.kept.archived)
+    touched = runs[0].done.touched
+    write_logs(tx, whole.entries, whole.leaves, touched, max(run.now for run in runs))
+    for run, before in zip(runs, ahead, strict=True):
+        done, last = run.done, run.fresh[-1]
+        done.seq, done.hash, done.touched = last.seq, last.hash, touched
+        done.parked = done.parked or bool(run.kept.parked)
+        done.created = run.work.created
+        for (scope, place), body in run.kept.short.items():
+            first = touched[scope] - len(whole.entries[scope]) + before.get(scope, 0) + 1
+            done.short[scope, first + place] = body

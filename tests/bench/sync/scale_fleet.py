@@ -20,10 +20,14 @@ from pathlib import Path
 from deskapp.clock import new_uuid7, system_clock
 from deskapp.server.database import Database
 from deskapp.server.service import Options, Server
+from deskapp.sync.framing import dump
 from deskapp.sync.signing import StationKey
 from tests.server import postgres
 from tests.server.balancer import balanced
 from tests.server.live import Process, serve
+
+STAFF = "staff-1"
+"""Who acts at all stations (`tests.server.station.Desk`); the server knows who that is."""
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -86,6 +90,9 @@ class Fleet:
                     for at, one in enumerate(ids)
                 ],
             )
+            person = dump({"number": "A1", "name": "王芳", "roles": ["counter_clerk"], "active": True})
+            tx.put("record", [(STAFF, "staff", STAFF, 0, "", "ref", 0, person, b"{}")], keep=True)
+            tx.put("member", [("ref", STAFF)], keep=True)
             scopes = ["ref", f"site:{site}", *(f"station:{one}" for one in ids)]
             tx.put("head", [(scope, 0, "", 0, "", 0) for scope in scopes], keep=True)
         database.close()
