@@ -7,6 +7,7 @@ slow. The bytes are durable before the row that names them is written.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -67,6 +68,20 @@ class Blobs:
         if row is None or hashlib.sha256(row[0]).hexdigest() != sha256:
             raise Unavailable(N_("This photo is not on this computer."), code="no_blob")
         return bytes(row[0])
+
+    def destroy(self, names: Iterable[str]) -> int:
+        """Remove files for good, so that nothing of them stays in the database; returns how many there were."""
+        due = list(names)
+        if not due or not self._path.exists():
+            return 0
+        gone = 0
+        with closing(self._connect(writer=True)) as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            for name in due:
+                gone += connection.execute("DELETE FROM blob WHERE sha256 = ?", (name,)).rowcount
+                connection.execute("DELETE FROM part WHERE sha256 = ?", (name,))
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return gone
 
     # -- files on their way ------------------------------------------------------
 

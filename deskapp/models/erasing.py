@@ -13,12 +13,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+from sqlalchemy import select
 
 from deskapp.models import erasing_papers, sync_state
 from deskapp.models.act_session import ActSession
+from deskapp.models.blobs import Blobs
 from deskapp.models.canonical import canonical
 from deskapp.models.columns import ERASED, ERASURE, REPLACED, personal, travelling
 from deskapp.models.piece import Entry
+from deskapp.models.stock import Attachment
 from deskapp.models.striking import blanked, marked, pattern_of, strike, struck_from, texts_of, without
 
 if TYPE_CHECKING:
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
 
 GROUPS: Final = (ERASED, REPLACED)
 """Groups of the operations by which the server erases."""
+
+ATTACHMENT: Final = "attachment"
+NO_FILE: Final[Mapping[str, Any]] = {"sha256": "", "size": 0}
+"""What an attachment says whose photo or signature was destroyed."""
 
 MOST_DAYS: Final = 50
 """Days with erasures that are remembered: longer than any backup of before one of them is kept."""
@@ -39,10 +46,12 @@ def told(entity: Any, entry: Entry) -> dict[str, Any]:
     In a snapshot, which only says how a record reads now, these are the columns that read so.
     """
     if entry.group == ERASED:
-        return dict.fromkeys(personal(entity), "")
+        return {**dict.fromkeys(personal(entity), ""), **(NO_FILE if entry.entity == ATTACHMENT else {})}
     if entry.group == REPLACED:
         return {name: value for name, value in entry.values.items() if name in travelling(entity)}
-    gone = {name: "" for name in personal(entity) if entry.values.get(name) == ""}
+    gone: dict[str, Any] = {name: "" for name in personal(entity) if entry.values.get(name) == ""}
+    if entry.entity == ATTACHMENT and entry.values.get("sha256") == "":
+        gone.update(NO_FILE)
     names = set(texts_of(entry.entity)) & entry.values.keys()
     return gone | {name: entry.values[name] for name in names if marked(entry.values[name])}
 
@@ -71,9 +80,22 @@ def erase_beside(session: ActSession, entity: Any, entry: Entry, before: Mapping
     if texts or entry.group == REPLACED:
         _strike_acts(driver, entry.id, texts, sorted(words))
         session.info.pop("operations", None)  # acts that were read already (`rebase.operations`)
+    if entry.entity == ATTACHMENT:
+        _let_go(driver, entry.id, str(before.get("sha256", "")))
     _change_images(driver, entry.id, after)
     erasing_papers.strike_papers(driver, entry.id, before, cells, words)
     _remember(driver, now)
+
+
+def _let_go(driver: Any, record_id: str, sha256: str) -> None:
+    """Carry a file no further that no other attachment names, and note that it is to be destroyed (`finish`)."""
+    other = "SELECT 1 FROM attachment WHERE sha256 = ? AND id <> ? LIMIT 1"
+    if not sha256 or driver.execute(other, (sha256, record_id)).fetchone() is not None:
+        return
+    driver.execute("DELETE FROM blob_transfer WHERE sha256 = ?", (sha256,))
+    row = driver.execute("SELECT value FROM sync_state WHERE key = 'blobs_due'").fetchone()
+    names = sorted({*(json.loads(row[0]) if row and row[0] else ()), sha256})
+    driver.execute("INSERT OR REPLACE INTO sync_state (key, value) VALUES ('blobs_due', ?)", (json.dumps(names),))
 
 
 def _taken(driver: Any, record_id: str, before: Mapping[str, Any], texts: Mapping[str, Any]) -> set[str]:
@@ -146,8 +168,12 @@ def erasures(driver: Any) -> list[int]:
 
 
 def finish(store: Store) -> None:
-    """Do what could not be done in the commit: write the copy of the journal anew, remove papers kept as files."""
+    """Do what could not be done in the commit: write the copy of the journal anew, remove papers kept as files, and
+    photos and signatures from their own database."""
     store.recopy(anew=True)
     with store.read() as session:
         due = json.loads(sync_state.state(session, "papers_due") or "[]")
+        blobs = json.loads(sync_state.state(session, "blobs_due") or "[]")
+        still = set(session.scalars(select(Attachment.sha256).where(Attachment.sha256.in_(blobs)))) if blobs else set()
     erasing_papers.remove_files(due)
+    Blobs(store.home.blobs, store.key).destroy(one for one in blobs if one not in still)

@@ -24,8 +24,8 @@ STRUCK: Final = "struck"
 the digest of what is left, so that damage is still seen."""
 
 WORDS: Final = frozenset((
-    "address", "answers", "caption", "data", "model_words", "note", "open_questions", "reason", "support_contact",
-    "words",
+    "address", "answers", "caption", "carry", "data", "model_words", "note", "open_questions", "reason",
+    "support_contact", "words",
 ))  # fmt: skip
 """Columns in which people write sentences, or in which forms with sentences lie. Names of things are none."""
 

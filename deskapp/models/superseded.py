@@ -27,3 +27,14 @@ def superseded(session: Session, numbers: Iterable[str]) -> dict[str, str]:
         return {}
     rows = session.execute(_QUESTION, {"numbers": wanted}).all()
     return {str(row[0]): str(row[1]) or NO_LONGER_VALID for row in rows}
+
+
+_WHERE = text(
+    "SELECT fact.item_id FROM item_record AS fact, json_each(fact.data, '$.numbers') AS mark"
+    " WHERE fact.kind = 'papers_superseded' AND mark.value = :number ORDER BY fact.n DESC LIMIT 1"
+)
+
+
+def told_in(session: Session, number: str) -> str:
+    """Return the device or order on whose record a paper was taken out of use, empty where none was."""
+    return str(session.execute(_WHERE, {"number": number}).scalar() or "")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from deskapp import __version__
 from deskapp.clock import new_uuid7
-from deskapp.server import apply, erasing, placing, push, stations, striking
+from deskapp.server import apply, erasing, erasing_photos, placing, push, stations, striking
 from deskapp.server.archive import stored_form
 from deskapp.server.database import Transaction
 from deskapp.server.work import Author, Draft, Work
@@ -39,19 +40,38 @@ def act(
     return _write(tx, one, now, archive, texts)
 
 
-def repeat(server: Server, sets: Sequence[ReadSet]) -> int:
-    """Do acts of the server's own again that an older database does not know; return how many."""
+def repeat(server: Server, sets: Sequence[ReadSet], *, last: bool = False) -> tuple[int, list[ReadSet]]:
+    """Do acts of the server's own again that an older database does not know; return how many, and those left.
+
+    Left is what changes a record that is not here yet: it may come from a station. In the `last` round such an act is
+    noted without that record, so that those after it are done.
+    """
     done = 0
-    for one in sets:
+    for place, one in enumerate(sets):
 
         def work(tx: Transaction, one: ReadSet = one) -> int:
             if one.seq != _last(tx)[0] + 1 or tx.one("SELECT 1 FROM change_set WHERE uid = ?", (one.uid,)):
                 return 0
-            _write(tx, one, server.clock(), server.archive)
+            here = {identity for (identity,) in tx.among("SELECT id FROM record WHERE id IN (#)", _changed(one))}
+            gone = [name for name in _changed(one) if name not in here]
+            if gone and not last:
+                return -1
+            if one.command == erasing.COMMAND:
+                gone = []  # it also looks beside the records
+            _write(tx, one, server.clock(), server.archive, without=gone)
             return 1
 
-        done += server.database.retrying(work)
-    return done
+        count = server.database.retrying(work)
+        if count < 0:
+            return done, list(sets[place:])
+        done += count
+    return done, []
+
+
+def _changed(one: ReadSet) -> list[str]:
+    """Return the records that an act changes and does not make itself."""
+    made = {op.id for op in one.ops if op.kind in apply.ADDED}
+    return [op.id for op in one.ops if op.id not in made]
 
 
 def _last(tx: Transaction) -> tuple[int, str]:
@@ -61,9 +81,11 @@ def _last(tx: Transaction) -> tuple[int, str]:
 
 
 def _write(
-    tx: Transaction, one: ReadSet, now: int, archive: push.Archiver, texts: Sequence[str] = ()
+    tx: Transaction, one: ReadSet, now: int, archive: push.Archiver, texts: Sequence[str] = (),
+    without: Sequence[str] = (),
 ) -> dict[str, int]:  # fmt: skip
-    ops = one.ops
+    """Do an act and keep it; `without` are records that it names and that are not here."""
+    ops = tuple(op for op in one.ops if op.id not in without)
     rows = tx.among("SELECT root FROM record WHERE id IN (#)", [op.id for op in ops])
     work = Work(tx)
     work.load([op.id for op in ops] + [root for (root,) in rows])
@@ -73,7 +95,7 @@ def _write(
         draft = Draft(work, author, one, now)
         erasing.erase(tx, draft, one, now, texts)
     else:
-        draft = apply.do(work, author, one, now)
+        draft = apply.do(work, author, replace(one, ops=ops), now)
     work.accept(draft)
     work.write()
     tx.put("change_set", [(one.uid, SERVER, one.seq, one.hash, now, "ok", "", 0, one.body)])
@@ -87,17 +109,37 @@ def _write(
 
 
 def erase(server: Server, ids: Sequence[str], texts: Sequence[str] = (), *, everywhere: bool = False) -> int:
-    """Empty the personal cells of records, and take texts out of what people wrote; return how many records changed."""
+    """Empty the personal cells of records, take texts out of what people wrote, and photos and signatures away.
+
+    Returns how many records changed. What is held for a while is noted (`erasing_photos`).
+    """
     now = server.clock()
 
     def work(tx: Transaction) -> int:
+        photos = erasing_photos.find(tx, ids, texts, now)
         ops = erasing.operations(tx, ids)
         if texts:
             found = erasing.texts_with(tx, texts, ids, everywhere=everywhere)
             ops += striking.operations(tx, found.hits, found.what, {op.id: tuple(op.values) for op in ops})
-        if ops:
-            act(tx, erasing.COMMAND, ops, now, server.archive, texts)
+        ops += erasing_photos.operations(one for one in photos if not one.until)
+        held = erasing_photos.holding(one for one in photos if one.until)
+        if ops or held:
+            act(tx, erasing.COMMAND, [*ops, *held], now, server.archive, texts)
         return len({op.id for op in ops})
+
+    return server.database.retrying(work)
+
+
+def erase_due(server: Server) -> int:
+    """Erase photos and signatures that were held until now; return how many."""
+    now = server.clock()
+
+    def work(tx: Transaction) -> int:
+        ops = erasing_photos.operations(erasing_photos.due(tx, now))
+        if ops:
+            act(tx, erasing.COMMAND, ops, now, server.archive)
+            stations.note(tx, now, "erase_person", "", "", records=len(ops))  # backups of before go by it
+        return len(ops)
 
     return server.database.retrying(work)
 

@@ -6,13 +6,14 @@ where the station has no business with the record. What goes wrong in here costs
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
 from deskapp.server import fitting, placing, rights, screening
+from deskapp.server.cards import derived_id, raise_card, tell_of_rights
+from deskapp.server.rights import Verdict
 from deskapp.server.work import Author, Draft, Rec, Work, as_stored
 from deskapp.sync import merge, scopes
 from deskapp.sync.framing import load
@@ -117,7 +118,7 @@ def _is_formed(op: Op) -> bool:
 def do(work: Work, author: Author, one: ReadSet, at: int, *, sound: bool = False) -> Draft:
     """Judge a change set; raises Reject or Park, and whatever else goes wrong. `sound`: nothing in it has to be cut."""
     draft = Draft(work, author, one, at, sound=sound)
-    happened = any(op.kind in ADDED for op in one.ops)
+    happened = any(op.kind in ADDED and not rights.is_kept(op.entity) for op in one.ops)
     for op in one.ops:
         try:
             if op.kind in ADDED:
@@ -132,7 +133,9 @@ def do(work: Work, author: Author, one: ReadSet, at: int, *, sound: bool = False
             # What happened in the world stays; only the change that was refused is left out.
             draft.refused.append(error.detail)
     for record, key in one.keys:
-        draft.row("record_key", record, key)
+        if record not in rights.MARKS:
+            draft.row("record_key", record, key)
+    rights.note(draft)
     return draft
 
 
@@ -161,6 +164,7 @@ def add(draft: Draft, op: Op) -> None:
     """Take a fact or a new record, once."""
     if draft.get(op.id) is not None or op.id in draft.work.gone:
         return
+    marked = allowed(draft, op, None)
     values, cuts = (op.values, 0) if draft.sound else screening.screen(op.values)
     draft.cut += cuts
     rec = placing.settle(draft, op.entity, op.id, values, fact=op.kind == "fact")
@@ -170,11 +174,25 @@ def add(draft: Draft, op: Op) -> None:
         placing.hand_over(draft, rec, values)
         _misfit(draft, rec)
         if op.entity == "attachment" and _SHA256.fullmatch(str(values.get("sha256"))):
-            draft.row("blob_ref", str(values["sha256"]), op.id)
+            draft.row("blob_ref", str(values["sha256"]), op.id, draft.author.station)
     _note_site(draft, rec)
     find_twins(draft, rec, values)
     if cuts:
         raise_card(draft, "cut", rec, {"pieces": cuts})
+    if marked:
+        tell_of_rights(draft, rec)
+
+
+def allowed(draft: Draft, op: Op, rec: Rec | None) -> bool:
+    """Raise Reject or Park unless who acts may do this; return whether somebody is to be told of it all the same."""
+    verdict = rights.judge(draft, op, rec)
+    if verdict is Verdict.REFUSED:
+        raise Reject("right", op)
+    if verdict is Verdict.ELSEWHERE:
+        raise Reject("site", op)
+    if verdict is Verdict.WAITS:
+        raise Park("person", draft.one.staff)
+    return verdict is Verdict.MARKED
 
 
 def _misfit(draft: Draft, rec: Rec) -> None:
@@ -330,8 +348,7 @@ def _tell_of_loser(draft: Draft, rec: Rec, op: Op, judged: merge.Judged, mine: V
 
 def authorise(draft: Draft, rec: Rec, op: Op) -> None:
     """Raise Reject unless the station may change this record, or could not yet know that it may not."""
-    if not rights.allowed(draft, op):
-        raise Reject("scope", op)
+    allowed(draft, op, rec)
     root = draft.get(rec.root)
     names = set(root.scopes) if root is not None else set()
     if names & draft.author.scopes:
@@ -358,30 +375,3 @@ def withdraw(draft: Draft, op: Op) -> None:
         draft.leaves.append((scope, rec.id))
     draft.recs.pop(rec.id, None)
     draft.gone.add(rec.id)
-
-
-# -- cards ---------------------------------------------------------------------------------
-
-
-def derived_id(*words: str) -> str:
-    """Return an id (UUID, version 8) that is the same whenever it is made of the same words."""
-    raw = hashlib.sha256("/".join(words).encode()).hexdigest()
-    return f"{raw[:8]}-{raw[8:12]}-8{raw[13:16]}-a{raw[17:20]}-{raw[20:32]}"
-
-
-def raise_card(
-    draft: Draft, kind: str, rec: Rec, data: dict[str, Any], *, seed: str = "", party: str = ""
-) -> None:  # fmt: skip
-    """Put a disagreement on the list of the people who hold the record; the same one is raised once.
-
-    What every branch holds concerns the site that wrote this time, and `party`, the site whose words it met.
-    """
-    card_id = derived_id("card", kind, rec.id, seed or draft.one.uid)
-    if draft.get(card_id) is not None:
-        return
-    values = {
-        "kind": kind, "subject_kind": rec.entity, "subject_id": rec.id, "words": "", "data": data,
-        "raised_at": draft.at, "settled_at": 0, "settled_by": "", "settled_how": "",
-    }  # fmt: skip
-    placing.settle(draft, "review_card", card_id, values, fact=False, party=party)
-    draft.cards.append(card_id)

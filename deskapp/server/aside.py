@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from deskapp.server import returns, stations
 from deskapp.server.archive import stored_form
+from deskapp.server.cutting import clean_set, cut_body
 from deskapp.server.database import Transaction
 from deskapp.server.known import Station
-from deskapp.server.push import clean_set, cut_body
 from deskapp.sync.framing import WireError, dump, load, pack, unpack
 from deskapp.sync.packing import PushedSet, ReadSet
 from deskapp.sync.wire import read_request

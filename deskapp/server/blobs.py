@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
+from deskapp.server import missing_cards
 from deskapp.server.database import Database, Transaction
 from deskapp.server.known import Station
 
@@ -50,6 +51,18 @@ def state(tx: Transaction, sha256: str) -> State:
     return State(row[0], bool(row[1])) if row else State(0, False)
 
 
+def wanted(tx: Transaction, sha256: str) -> State:
+    """Return the same to whoever would send it: what was erased counts as here, so that it does not come again."""
+    if _erased(tx, sha256):
+        return State(0, True)
+    return state(tx, sha256)
+
+
+def _erased(tx: Transaction, sha256: str) -> bool:
+    named = tx.one("SELECT 1 FROM blob_ref WHERE sha256 = ?", (sha256,))  # by another record meanwhile
+    return named is None and tx.one("SELECT 1 FROM erased_file WHERE sha256 = ?", (sha256,)) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One piece as it came: of which blob, from where on, its own SHA-256 (`digest`), and whether it is the last."""
@@ -74,6 +87,8 @@ def append(database: Database, station: Station, one: Piece, now: int) -> State:
         if row is not None and row[1]:
             return State(row[0], True)
         size = row[0] if row else 0
+        if not size and _erased(tx, sha256):
+            return State(0, True)
         if offset != size:
             raise WrongOffset(size)
         (open_bytes,) = tx.one("SELECT coalesce(sum(size), 0) FROM blob WHERE station = ? AND done = 0", (station.id,))
@@ -91,7 +106,7 @@ def append(database: Database, station: Station, one: Piece, now: int) -> State:
             return State(0, False)
         tx.run("UPDATE blob SET size = ?, done = ?, at = ? WHERE sha256 = ?", (size, int(whole), now, sha256))
         if whole:
-            tx.run("DELETE FROM missing_file WHERE sha256 = ?", (sha256,))
+            missing_cards.has_come(tx, sha256, now)
         return State(size, whole)
 
     return database.retrying(work)

@@ -9,7 +9,7 @@ from typing import Any
 from deskapp.clock import new_uuid7, shop_time
 from deskapp.errors import N_, Refused
 from deskapp.rules.access import Role
-from deskapp.server import acts, archive_erasing, aside, copies, erasing, missing, stations, wiping
+from deskapp.server import acts, archive_erasing, aside, copies, erasing, erasing_photos, missing, stations, wiping
 from deskapp.server.database import Transaction
 from deskapp.server.known import Station
 from deskapp.server.service import Server
@@ -266,8 +266,9 @@ def person_found(server: Server, given: argparse.Namespace) -> int:
     with server.database.read() as tx:
         found = erasing.find(tx, given.text)
         texts = erasing.texts_with(tx, given.text, [one.id for one in found], everywhere=given.everywhere)
+        photos = erasing_photos.find(tx, [one.id for one in found], given.text, server.clock())
     if given.erase:
-        return _erase(server, given, [one.id for one in found])
+        return _erase(server, given, [one.id for one in found], photos)
     for one in found:
         say(f"{one.entity:<18} {one.id}  {' '.join(one.columns)}")
     near, far = [one for one in texts.hits if one.near], [one for one in texts.hits if not one.near]
@@ -280,11 +281,16 @@ def person_found(server: Server, given: argparse.Namespace) -> int:
         for hit in some:
             older = "" if hit.now else words_of(N_("(an earlier version)"))
             say(f"{hit.entity:<18} {hit.id}  {hit.column:<12} {hit.count:>2}  {hit.shown} {older}".rstrip())
+    for photo in photos:
+        until = words_of(N_("(held until {day})"), day=erasing_photos.day(photo)) if photo.until else ""
+        say(f"{'attachment':<18} {photo.id}  {photo.kind} {until}".rstrip())
+    if photos:
+        tell(N_("Photos and signatures of the person: {count}."), count=len(photos))
     tell(N_("{count} records, {texts} free texts. Nothing was changed."), count=len(found), texts=len(near))
     return 0
 
 
-def _erase(server: Server, given: argparse.Namespace, ids: list[str]) -> int:
+def _erase(server: Server, given: argparse.Namespace, ids: list[str], photos: list[erasing_photos.Photo]) -> int:
     """Erase a person in the database, in the archive, and say what is left for others to do, and until when."""
     archive = server.options.archive
     if archive is not None:
@@ -297,6 +303,13 @@ def _erase(server: Server, given: argparse.Namespace, ids: list[str]) -> int:
     day = f"{shop_time(now + erasing.GRACE_MS):%Y-%m-%d}"
     tell(N_("{count} records are emptied; desks follow at their next contact, the older logs by {day}."),
          count=count, day=day)  # fmt: skip
+    held = [one for one in photos if one.until]
+    if len(photos) > len(held):
+        tell(N_("Photos and signatures that are destroyed, at the desks at their next contact: {count}."),
+             count=len(photos) - len(held))  # fmt: skip
+    if held:
+        tell(N_("Held because they prove something, and gone by themselves by {day}: {count}."),
+             day=erasing_photos.day(max(held, key=lambda one: one.until)), count=len(held))  # fmt: skip
     tell(N_("Run this again on {day}: a desk that was away may have sent something written before."), day=day)
     for one in stale:
         due = f"{shop_time(one.due):%Y-%m-%d}"

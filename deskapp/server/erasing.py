@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from deskapp.clock import new_uuid7
 from deskapp.models import columns, schema
 from deskapp.models.striking import pattern_of, without
-from deskapp.server import stations, striking
+from deskapp.server import erasing_photos, stations, striking
 from deskapp.server.work import Draft, Rec, as_stored
 from deskapp.sync.framing import dump, load, pack, unpack
 from deskapp.sync.packing import Op, ReadSet
@@ -137,11 +137,15 @@ def erase(tx: Transaction, draft: Draft, one: ReadSet, now: int, texts: Sequence
         _aside_texts(tx, replaced, pattern)
     cells = {op.id: personal_of(op.entity) for op in one.ops if op.group == GROUP}
     _own_acts(tx, draft, cells)
+    erasing_photos.hold(tx, one.ops)
     for op in one.ops:
-        if op.id in replaced and op.group != GROUP:
+        if op.group != GROUP:
             continue
         rec = draft.get(op.id)
         names = personal_of(op.entity)
+        if rec is not None and op.entity == erasing_photos.ATTACHMENT:
+            scopes |= set(_photo(tx, draft, rec, op.uid, now))
+            continue
         if rec is not None and names:
             scopes |= set(_empty(draft, rec, names, op.uid))
         for card in _cards(tx, draft, op.id, names):
@@ -178,6 +182,13 @@ def _replace(draft: Draft, one: ReadSet, pattern: striking.Pattern | None, now: 
         kept = rec._replace(values={**rec.values, **op.values}, versions=versions)
         scopes |= set(_tell(draft, kept, ["s", rec.entity, rec.id, op.values, columns.REPLACED, op.uid]))
     return scopes
+
+
+def _photo(tx: Transaction, draft: Draft, rec: Rec, uid: str, now: int) -> tuple[str, ...]:
+    """Destroy a photo or signature, and let its record say so."""
+    blank = erasing_photos.erase(tx, draft, rec, now)
+    left = rec._replace(values={**rec.values, **blank})
+    return _tell(draft, left, ["s", rec.entity, rec.id, blank, GROUP, uid])
 
 
 def _empty(draft: Draft, rec: Rec, names: Sequence[str], uid: str) -> tuple[str, ...]:
@@ -290,7 +301,7 @@ def erased_so_far(tx: Transaction) -> Erased:
         for op in told["ops"] if told["command"] == COMMAND else ():
             if op["group"] == GROUP:
                 cells[op["id"]] = personal_of(op["entity"])
-            else:
+            elif op["group"] == columns.REPLACED:
                 texts.add(op["id"])
     return Erased(cells, frozenset(texts))
 

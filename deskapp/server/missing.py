@@ -91,8 +91,8 @@ def ask(server: Server, *, now_all: bool = False, fresh: bool = False) -> int:
             )
         ]  # fmt: skip
         for one in due:
-            tx.run("DELETE FROM missing_file WHERE sha256 = ?", (one.sha256,))
-        tx.put("missing_file", [(one.sha256, now) for one in due])
+            tx.run("UPDATE missing_file SET at = ? WHERE sha256 = ?", (now, one.sha256))
+        tx.put("missing_file", [(one.sha256, now) for one in due if one.sha256 not in asked])
         _tell(tx, [one.sha256 for one in due], now)
         return len(due)
 

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
+from deskapp.server import stations
+from deskapp.server.apply import Park, Reject, do, result_of
+from deskapp.server.database import Transaction
+from deskapp.server.numbering import write_logs
+from deskapp.server.work import Author, Work
+from deskapp.sync import scopes
 from deskapp.sync.framing import dump, load
 from deskapp.sync.packing import Op, ReadSet
+from deskapp.sync.wire import Code
+
+log = logging.getLogger(__name__)
 
 
 def parked_body(one: ReadSet) -> bytes:
@@ -22,3 +33,48 @@ def read_parked(body: bytes, station: str) -> ReadSet:
         told["uid"], station, told["seq"], "", told["hlc"], told["staff"], told["command"], told["app_version"],
         told["schema"], ops, b"", "",
     )  # fmt: skip
+
+
+def try_one(tx: Transaction, uid: str, now: int) -> dict[str, int]:
+    """Try a change set that waits once more; return the scopes that moved."""
+    row = tx.one(f"SELECT station, body, at, seq FROM parked WHERE uid = ?{tx.for_update}", (uid,))
+    station = stations.find(tx, row[0]) if row else None
+    if station is None:
+        return {}
+    one = read_parked(bytes(row[1]), station.id)
+    author = Author(station.id, station.no, station.site, frozenset(station.scopes), {})
+    work = Work(tx)
+    code, detail, out, leaves = Code.PARKED, {}, {}, []
+    try:
+        with tx.savepoint():
+            work.load(op.id for op in one.ops)
+            draft = do(work, author, one, row[2])
+            result = result_of(draft)
+            work.accept(draft)
+            work.write()
+            code, detail, out = result.code, dict(result.detail), draft.out
+            leaves = [(scope, root, 1) for scope, root in draft.leaves]
+    except Reject as error:
+        code, detail = Code.REJECTED, error.detail
+    except Park:
+        code = Code.PARKED
+    except Exception:
+        log.exception("change set %s could not be judged again", uid)
+    if code is Code.PARKED:
+        tx.run("UPDATE parked SET tries = tries + 1 WHERE uid = ?", (uid,))
+        return {}
+    tx.run("DELETE FROM parked WHERE uid = ?", (uid,))
+    tx.run("UPDATE station SET parked = parked - 1 WHERE id = ?", (station.id,))
+    tx.run(
+        "UPDATE change_set SET code = ?, detail = ? WHERE uid = ?",
+        (str(code), dump(detail).decode() if detail else "", uid),
+    )
+    own = scopes.station_scope(station.id)
+    out = {**out, own: [*out.get(own, []), ["r", str(code), uid, detail]]}
+    entries = {
+        scope: [dump([uid, station.no, one.staff, row[2], one.command, one.schema, ops])]
+        for scope, ops in out.items()
+    }  # fmt: skip
+    touched: dict[str, int] = {}
+    write_logs(tx, entries, leaves, touched, now)
+    return touched

@@ -81,6 +81,8 @@ class _Replay:
         self.held: dict[str, dict[int, ReadSet]] = {}
         self.strange: set[str] = set()
         self.count = 0
+        self.last = False
+        """Whether nothing more comes of anybody, so that nothing is waited for."""
 
     def frame(self, one: Frame) -> None:
         if "aside" in one.told:
@@ -102,12 +104,24 @@ class _Replay:
         elif len(mine) >= AT_ONCE:
             self.take(one.station)
 
+    def finish(self) -> None:
+        """Take what is left, in turns: the server's own acts may change what stations made, and the other way round."""
+        while True:
+            before = self.taken
+            for station in sorted(self.held, key=lambda one: one != acts.SERVER):
+                self.take(station)
+            if self.taken == before:
+                if self.last or not self.held.get(acts.SERVER):
+                    return
+                self.last = True
+
     def take(self, station_id: str) -> None:
         """Take what follows on what the server has of a station."""
         mine = self.held.get(station_id, {})
         if station_id == acts.SERVER:
-            self.taken += acts.repeat(self.server, [mine[seq] for seq in sorted(mine)])
-            self.held.pop(station_id, None)
+            done, left = acts.repeat(self.server, [mine[seq] for seq in sorted(mine)], last=self.last)
+            self.taken += done
+            self.held[station_id] = {one.seq: one for one in left}
         while station_id != acts.SERVER:
             with self.server.database.read() as tx:
                 station = stations.find(tx, station_id)
@@ -120,7 +134,7 @@ class _Replay:
             while len(run) < AT_ONCE and (following := mine.get(station.seq + 1 + len(run))) is not None:
                 run.append(following)
             try:
-                done = self.server.take_again(station, run) if run else 0
+                done = self.server.take_again(station, run, judged=True) if run else 0
             except push.Fork:
                 log.warning("station %05d has gone on since: what the archive has beside that is left out", station.no)
                 done = 0
@@ -135,8 +149,7 @@ def replay(server: Server, folder: Path) -> int:
     work = _Replay(server)
     for frame in read_archive(folder):
         work.frame(frame)
-    for station in sorted(work.held, key=lambda one: one != acts.SERVER):
-        work.take(station)
+    work.finish()
     for station in sorted(work.strange):
         log.warning("the archive names a station that is not here: %s", station)
     return work.taken

@@ -245,7 +245,7 @@ def _blobs(app: FastAPI, house: House) -> None:
     @app.head("/v1/blob/{sha256}", responses=_told(200, 204, *SIGNED), summary="How much is here", openapi_extra=signed)
     async def have(request: Request, sha256: Sha256) -> Response:
         await house.station(request)
-        found = await house.call(lambda: asked(house.server, lambda tx: blobs.state(tx, sha256)))
+        found = await house.call(lambda: asked(house.server, lambda tx: blobs.wanted(tx, sha256)))
         return Response(status_code=200 if found.whole else 204, headers={"upload-offset": str(found.size)})
 
     @app.patch(

@@ -9,23 +9,36 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deskapp.clock import Clock, system_clock
-from deskapp.server import acts, aside, blobs, erasing, feed, looking, missing, push, returns, stations, wholes, wiping
-from deskapp.server.apply import Park, Reject, do, group_columns, result_of
+from deskapp.server import (
+    acts,
+    aside,
+    blobs,
+    erasing,
+    feed,
+    looking,
+    missing,
+    missing_cards,
+    push,
+    returns,
+    stations,
+    wholes,
+    wiping,
+)
+from deskapp.server.apply import group_columns
 from deskapp.server.archive import Archive
 from deskapp.server.database import Database, Transaction
+from deskapp.server.faults import is_data_error
 from deskapp.server.gate import Gate
 from deskapp.server.identity import Epoch, count_of
 from deskapp.server.known import STATION, Station
 from deskapp.server.metrics import Counts
-from deskapp.server.parking import read_parked
+from deskapp.server.parking import try_one
 from deskapp.server.push import Pushed
-from deskapp.server.work import Author, Work
-from deskapp.sync import scopes
-from deskapp.sync.framing import dump
+from deskapp.server.together import Together
 from deskapp.sync.messages import EnrolReply, EnrolRequest
 from deskapp.sync.packing import PushedSet, ReadSet
 from deskapp.sync.signing import StationKey
-from deskapp.sync.wire import Code, ReadRequest, SyncReply, stand
+from deskapp.sync.wire import ReadRequest, SyncReply, stand
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +65,7 @@ class Server:
     epoch: Epoch = field(init=False)
     gate: Gate = field(init=False)
     order_key: StationKey = field(init=False)
+    _together: Together = field(init=False)
     counts: Counts = field(default_factory=Counts)
     _archive: Archive | None = None
     _door: threading.Lock = field(default_factory=threading.Lock)
@@ -61,6 +75,8 @@ class Server:
         self.epoch = Epoch.at(self.options.state / "epoch.json")
         self._archive = Archive(self.options.archive) if self.options.archive else None
         started = 0 if self.database.postgres else self.clock()
+        archiver = self.archive if self._archive is not None else None
+        self._together = Together(self.database, self._push, archiver)
         self.gate = Gate(self.database, self.clock, self.epoch.value, started)
         self.order_key = wiping.key_of(self.database, self.options.state / "order-key")
         self.remember()
@@ -87,7 +103,7 @@ class Server:
         now = self.clock()
         done = Pushed(station.seq, station.hash)
         if request.sets or request.known[0]:
-            done = self._push(station, request, now)
+            done = self._together.push(station, request, now)
         if done.created and done.parked:
             done.touched.update(self.try_parked(done.created))
         if self._nothing_new(station, request):
@@ -134,7 +150,9 @@ class Server:
         rows = self.database.ask(*feed.heads_question(held))
         return len(rows) == len(held) > 0 and all(request.cursors[scope] == (n, chain) for scope, n, chain in rows)
 
-    def _push(self, station: Station, request: ReadRequest, now: int, *, replayed: bool = False) -> Pushed:
+    def _push(
+        self, station: Station, request: ReadRequest, now: int, *, replayed: bool = False, judged: bool = False
+    ) -> Pushed:
         if not request.sets and request.known == (station.seq, station.hash):
             return Pushed(station.seq, station.hash)
         offset = now - request.clock
@@ -144,13 +162,13 @@ class Server:
             return push.push(
                 tx, now_is, request.known, request.sets, offset=offset, now=now, cursors=request.cursors,
                 archive=self.archive if self._archive is not None else None, alone=alone, replayed=replayed,
-                short=request.short, looked=looked,
+                judged=judged, short=request.short, looked=looked,
             )  # fmt: skip
 
         try:
             return self.database.retrying(lambda tx: work(tx, False))
         except Exception as error:
-            if not push.is_data_error(error):
+            if not is_data_error(error):
                 raise
             log.warning("a push could not be written at once: %s", type(error).__name__)
             return self.database.retrying(lambda tx: work(tx, True))
@@ -203,51 +221,8 @@ class Server:
                 rows = tx.among("SELECT uid FROM parked WHERE waits_for IN (#)", list(created))
         moved: dict[str, int] = {}
         for (uid,) in rows:
-            moved.update(self.database.retrying(lambda tx, uid=uid: self._try_one(tx, uid)))  # type: ignore[misc]
+            moved.update(self.database.retrying(lambda tx, uid=uid: try_one(tx, uid, self.clock())))  # type: ignore[misc]
         return moved
-
-    def _try_one(self, tx: Transaction, uid: str) -> dict[str, int]:
-        row = tx.one(f"SELECT station, body, at, seq FROM parked WHERE uid = ?{tx.for_update}", (uid,))
-        station = stations.find(tx, row[0]) if row else None
-        if station is None:
-            return {}
-        one = read_parked(bytes(row[1]), station.id)
-        author = Author(station.id, station.no, station.site, frozenset(station.scopes), {})
-        work = Work(tx)
-        code, detail, out, leaves = Code.PARKED, {}, {}, []
-        try:
-            with tx.savepoint():
-                work.load(op.id for op in one.ops)
-                draft = do(work, author, one, row[2])
-                result = result_of(draft)
-                work.accept(draft)
-                work.write()
-                code, detail, out = result.code, dict(result.detail), draft.out
-                leaves = [(scope, root, 1) for scope, root in draft.leaves]
-        except Reject as error:
-            code, detail = Code.REJECTED, error.detail
-        except Park:
-            code = Code.PARKED
-        except Exception:
-            log.exception("change set %s could not be judged again", uid)
-        if code is Code.PARKED:
-            tx.run("UPDATE parked SET tries = tries + 1 WHERE uid = ?", (uid,))
-            return {}
-        tx.run("DELETE FROM parked WHERE uid = ?", (uid,))
-        tx.run("UPDATE station SET parked = parked - 1 WHERE id = ?", (station.id,))
-        tx.run(
-            "UPDATE change_set SET code = ?, detail = ? WHERE uid = ?",
-            (str(code), dump(detail).decode() if detail else "", uid),
-        )
-        own = scopes.station_scope(station.id)
-        out = {**out, own: [*out.get(own, []), ["r", str(code), uid, detail]]}
-        entries = {
-            scope: [dump([uid, station.no, one.staff, row[2], one.command, one.schema, ops])]
-            for scope, ops in out.items()
-        }
-        touched: dict[str, int] = {}
-        push.write_logs(tx, entries, leaves, touched, self.clock())
-        return touched
 
     def begin(self) -> None:
         """What a new process does first: give change sets that an older program could not finish another chance.
@@ -276,8 +251,10 @@ class Server:
         self.database.retrying(lambda tx: blobs.sweep(tx, now))
         self.database.retrying(lambda tx: stations.forget_codes(tx, now))
         self.database.retrying(lambda tx: erasing.forget_in_logs(tx, now))
+        acts.erase_due(self)
         self.database.retrying(lambda tx: wholes.sweep(tx, now))
         missing.ask(self)
+        missing_cards.look(self)
 
     def remember(self) -> None:
         """Note outside the database how far the logs have come, and see whether it was set back since."""
@@ -384,10 +361,13 @@ class Server:
         """Take what an archive has and the database has not; return how many change sets."""
         return returns.replay(self, folder)
 
-    def take_again(self, station: Station, sets: Sequence[ReadSet]) -> int:
-        """Take change sets that are kept without their card digits, as far as they follow; return how many."""
+    def take_again(self, station: Station, sets: Sequence[ReadSet], *, judged: bool = False) -> int:
+        """Take change sets that are kept without their card digits, as far as they follow; return how many.
+
+        `judged`: who did them was judged when they came first.
+        """
         request = ReadRequest(0, self.clock(), (0, ""), {}, tuple(sets), 0, False)
-        self._push(station, request, self.clock(), replayed=True)
+        self._push(station, request, self.clock(), replayed=True, judged=judged)
         with self.database.read() as tx:
             fresh = stations.find(tx, station.id)
         return fresh.seq - station.seq if fresh is not None else 0

@@ -7,10 +7,12 @@ import hmac
 import json
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from deskapp.clock import new_uuid7
+from deskapp.server import bulk
 from deskapp.server.database import Transaction
 from deskapp.server.known import STATION, Station
 from deskapp.server.scopes_of import NEW_HEAD
@@ -312,3 +314,25 @@ def listed(tx: Transaction) -> list[Any]:
 def forget_codes(tx: Transaction, now: int) -> int:
     """Throw away codes that have not held for a week; the book keeps what was done with them."""
     return tx.run("DELETE FROM enrol_code WHERE expires_at < ?", (now - 7 * DAY_MS,))
+
+
+# -- how far their journals have come ------------------------------------------------------
+
+_NOW: Final = "UPDATE station SET seq = ?, hash = ?, seen_at = ?, schema = ?, parked = parked + ? WHERE id = ?"
+_ALL_NOW: Final = (
+    "UPDATE station SET seq = v.seq, hash = v.hash, seen_at = v.seen_at, schema = v.schema,"
+    " parked = station.parked + v.parked FROM unnest(CAST(? AS bigint[]), CAST(? AS text[]), CAST(? AS bigint[]),"
+    " CAST(? AS bigint[]), CAST(? AS bigint[]), CAST(? AS text[])) AS v (seq, hash, seen_at, schema, parked, id)"
+    " WHERE station.id = v.id"
+)
+"""The same for several at once (PostgreSQL)."""
+
+
+def keep_journals(tx: Transaction, rows: Sequence[tuple[int, str, int, int, int, str]]) -> None:
+    """Note how far the journals of stations have come: (seq, hash, seen at, schema, further ones parked, station)."""
+    if len(rows) == 1:
+        tx.later("station", _NOW, rows[0])
+    elif tx.postgres:
+        tx.later("station", _ALL_NOW, bulk.told(rows))
+    else:
+        tx.many(_NOW, rows)

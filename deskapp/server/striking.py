@@ -175,7 +175,7 @@ def texts_for(draft: Draft, one: ReadSet, texts: Sequence[str]) -> tuple[str, ..
             before = rec.values.get(name) if rec is not None else None
             if op.group == columns.REPLACED:
                 found |= struck_from(before, value)
-            elif isinstance(before, str) and before:
+            elif isinstance(before, str) and before and op.entity != "attachment":
                 found.add(before)
     return tuple(sorted(found))
 

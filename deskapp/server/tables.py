@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
 
 metadata = MetaData()
-SCHEMA = 4
+SCHEMA = 5
 """Format of these tables, kept in `meta`. A newer one only adds tables and columns (`database.Database`)."""
 
 
@@ -103,6 +103,11 @@ past = _table(
 record_key = _table(
     "record_key", _text("record", primary_key=True), _text("key", primary_key=True), rowless=True
 )  # fmt: skip
+staff_told = _table(
+    "staff_told", _text("staff", primary_key=True), _text("cs", primary_key=True), _bytes("vals"), rowless=True
+)  # fmt: skip
+"""What somebody was allowed to do after a change set (`cs`), as far as the server heard: {"is": columns, or null}."""
+
 soft = _table("soft_key", _text("key", primary_key=True), _text("record", primary_key=True), rowless=True)
 handed = _table(
     "handed",
@@ -145,9 +150,19 @@ blob = _table(
 """`size` received so far; `done` once it is whole and matches its name."""
 
 piece = _table("blob_piece", _text("sha256", primary_key=True), _int("start", primary_key=True), _bytes("content"))
-blob_ref = _table("blob_ref", _text("sha256", primary_key=True), _text("record", primary_key=True), rowless=True)
-missing_file = _table("missing_file", _text("sha256", primary_key=True), _int("at"), rowless=True)
-"""When the desks were asked last for a file that a record names and that is not here."""
+blob_ref = _table(
+    "blob_ref", _text("sha256", primary_key=True), _text("record", primary_key=True), _text("station"), rowless=True
+)  # fmt: skip
+"""Which records name a file, and which station said so."""
+
+erased_file = _table("erased_file", _text("sha256", primary_key=True), _int("at"), rowless=True)
+"""Files of somebody who was erased; nobody brings them again."""
+
+photo_held = _table("photo_held", _text("record", primary_key=True), _int("until"), rowless=True)
+"""Files of somebody who was erased that are held for a while, because they prove something (`erasing_photos`)."""
+
+missing_file = _table("missing_file", _text("sha256", primary_key=True), _int("at"), _text("card"), rowless=True)
+"""When the desks were asked last for a file that a record names and that is not here, and the card that says so."""
 
 audit = _table(
     "audit",

@@ -8,7 +8,7 @@ import sys
 from typing import Final
 
 from deskapp.errors import N_
-from deskapp.i18n import translate
+from deskapp.i18n import counted, translate
 
 WORDS: Final = {
     "active": N_("station|active"), "retiring": N_("station|retiring"), "retired": N_("station|retired"),
@@ -26,7 +26,7 @@ def language() -> str:
 def words_of(sentence: str, **values: object) -> str:
     """Return a sentence in the terminal's language."""
     told = {name: translate(one, language()) if isinstance(one, str) else one for name, one in values.items()}
-    return translate(sentence, language()).format(**told)
+    return counted(sentence, told, language()).format(**told)
 
 
 def word(state: str) -> str:

@@ -15,12 +15,13 @@ from deskapp.sync.framing import canonical_bytes, dump, load
 from deskapp.sync.packing import ReadSet
 
 Versions = dict[str, tuple[str, int]]
-_COLUMNS = "id, entity, root, ord, parent, scopes, fact, vals, vers"
+_NAMES = ("id", "entity", "root", "ord", "parent", "scopes", "fact", "vals", "vers")
+_COLUMNS = ", ".join(_NAMES)
 _LOCKED = (
-    f"SELECT {_COLUMNS} FROM record WHERE id IN (SELECT root FROM record WHERE id IN (#) UNION SELECT id FROM record"
-    " WHERE id IN (#)) ORDER BY id FOR UPDATE"
+    f"SELECT {_COLUMNS} FROM record WHERE id IN (SELECT root FROM record WHERE id = ANY(?) UNION SELECT id FROM record"
+    " WHERE id = ANY(?)) ORDER BY id FOR UPDATE"
 )
-"""Records with the roots of their trees, locked in the order of their ids."""
+"""Records with the roots of their trees, locked in the order of their ids (PostgreSQL)."""
 
 
 class Rec(NamedTuple):
@@ -104,6 +105,11 @@ class Draft:
     refused: list[dict[str, str]] = field(default_factory=list)
     moved: bool = False
     cut: int = 0
+    standing: Any = None
+    """What the server knows of who acts (`rights.Standing`), once it was asked."""
+
+    founds: bool | None = None
+    """Whether a branch begins with this (`rights`), once it was asked."""
 
     def get(self, record_id: str) -> Rec | None:
         """Return a record as it is in the middle of this change set."""
@@ -171,6 +177,23 @@ class Work:
         self._sites: dict[str, str] | None = None
         self._orphans = orphans
         self.gone: set[str] = set()
+        self.standings: dict[str, Any] = {}
+        """What is known of who acts, by person (`rights.Standing`)."""
+
+        self.now = 0
+        """When the push came that is judged just now (ms UTC); 0 where none did."""
+
+        self.judged = False
+        """Whether all of this was judged before by who did it: it comes from the archive (`rights`)."""
+
+        self.writers: dict[str, tuple[str, int]] = {}
+        """Site and number of the stations whose pushes are judged together on this, where there are several."""
+
+    def anew(self) -> Work:
+        """Return one that begins again in the same transaction."""
+        fresh = Work(self.tx)
+        fresh.judged, fresh.writers = self.judged, self.writers
+        return fresh
 
     # -- reading -----------------------------------------------------------------
 
@@ -184,8 +207,7 @@ class Work:
             roots = sorted({rec.root for rec in self.recs.values()} - self.recs.keys())
             self._take(self.tx.among(f"SELECT {_COLUMNS} FROM record WHERE id IN (#)", roots))
         elif len(wanted) <= MANY:
-            marks = ",".join("?" * len(wanted))
-            self._take(self.tx.all(_LOCKED.replace("#", marks), [*wanted, *wanted]))
+            self._take(self.tx.all(_LOCKED, (wanted, wanted)))
         else:
             found = self.tx.among("SELECT id, root FROM record WHERE id IN (#)", wanted)
             both = sorted({one for row in found for one in row} - self.recs.keys())
@@ -286,6 +308,9 @@ class Work:
 
     def writer_of(self, record_id: str, group: str, version: str) -> tuple[str, int]:
         """Return site and number of the station that wrote a version in an earlier push; empty and 0 if unknown."""
+        for past in self.rows.get("past", ()) if self.writers else ():
+            if past[:3] == (record_id, group, version):
+                return self.writers.get(past[5], ("", 0))
         row = self.tx.one(
             "SELECT s.site, s.no FROM past p JOIN station s ON s.id = p.station"
             " WHERE p.record = ? AND p.grp = ? AND p.version = ?",
@@ -320,11 +345,7 @@ class Work:
         fresh = [rec for rec in self.recs.values() if rec.id not in self._stored]
         tx.put("record", [rec.row() for rec in fresh])
         changed = [rec for rec in self.recs.values() if rec.id in self._stored and rec is not self._stored[rec.id]]
-        tx.many(
-            "UPDATE record SET entity = ?, root = ?, ord = ?, parent = ?, scopes = ?, fact = ?, vals = ?, vers = ?"
-            " WHERE id = ?",
-            [(*rec.row()[1:], rec.id) for rec in sorted(changed, key=lambda rec: rec.id)],
-        )
+        tx.change("record", _NAMES, [rec.row() for rec in sorted(changed, key=lambda rec: rec.id)])
         for table, rows in self.rows.items():
             tx.put(table, rows, keep=True)
         for sql, values in self.late:  # in the order in which they came about, behind what is only ever added

@@ -28,7 +28,7 @@ from deskapp.sync.wire import SyncReply, SyncRequest, stand
 
 log = logging.getLogger(__name__)
 
-STAGED = 20_000
+STAGED = 4_000
 """Operations held back until everything of one moment is here; beyond that they are laid down as they come."""
 
 PIECE_S, IDLE_PIECE_S = 0.025, 0.2
@@ -37,7 +37,7 @@ PIECE_S, IDLE_PIECE_S = 0.025, 0.2
 AT_WORK_S = 120
 """For so long after an act somebody is taken to work here."""
 
-SMALLEST, LARGEST = 20, 4_000
+SMALLEST, LARGEST = 20, 1_500
 """Operations of one piece."""
 
 SETTLED_AT_ONCE = 150

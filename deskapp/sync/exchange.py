@@ -176,7 +176,7 @@ class Exchange:
             due = sync_state.state(session, "recopy") == "1"
         if due:
             erasing.finish(self._store)
-            self._client.keep({"recopy": "", "papers_due": ""})
+            self._client.keep({"recopy": "", "papers_due": "", "blobs_due": ""})
 
     def _look_closer(self) -> None:
         """Raise cards for what does not fit together, once all of it is here."""

@@ -24,7 +24,7 @@ from deskapp.sync.wire import SyncRequest
 log = logging.getLogger(__name__)
 
 PATIENCE_MS: Final = 3_600_000
-"""So long a wiping waits for a line on which what is unsent can be handed over; after that it waits no more."""
+"""So long a wiping waits until what is unsent can be handed over; after that it waits no more."""
 
 
 def heed(store: Store, signed: Signed, refused: DeskError) -> None:
@@ -48,8 +48,8 @@ def heed(store: Store, signed: Signed, refused: DeskError) -> None:
     try:
         hand_over(store, signed)
     except DeskError as error:
-        if error.code == "offline" and abs(store.now - since) < PATIENCE_MS:
-            raise  # the line broke: at the next contact it is tried again
+        if abs(store.now - since) < PATIENCE_MS:
+            raise  # the line broke, the server is busy, a byte was changed: at the next contact it is tried again
         log.warning("what is unsent could not be handed over: %s", error.code)
     end(store, ending.Why.LOST, sign_words(voice.key, orders.receipt_words(voice.station, server)))
     raise Unavailable(N_("This desk was reported lost. Its data is removed from this computer."), code="wiped")

@@ -10,7 +10,7 @@ from deskapp.queries.outbox import acts_after
 from deskapp.sync.packing import PushedSet
 
 MOST_SETS = 2_000
-MOST_BYTES = 1_000_000
+MOST_BYTES = 750_000
 """Of one push, counted over the bodies as they stand in the journal; they are packed to a tenth on the way."""
 
 

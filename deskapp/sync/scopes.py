@@ -36,6 +36,7 @@ PARENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "money_event": ("item_id", "order_id"),
     "pickup": ("order_id",),
     "ticket_event": ("ticket_id",),
+    "site_visit": ("ticket_id",),
     "loan_event": ("order_id",),
     "stock_move": ("item_id",),
     "review_card": ("subject_id",),

@@ -101,7 +101,7 @@ def test_a_backup_of_before_is_named_then_wrong_then_removed_by_the_next_one(
     told = command(tmp_path, *words, "person", NAME, PHONE, "--erase")
 
     assert NAME not in shown and "0222" not in shown and shown.count("words") == 2 and MARK in shown
-    assert "old.deskserver is older" in told and "1 files of the archive were written anew" in told
+    assert "old.deskserver is older" in told and "1 file of the archive was written anew" in told
     later = Server(Options(str(tmp_path / "server.db"), tmp_path), lambda: system_clock() + erasing.GRACE_MS + 1)
     assert [one.values["place"] for one in keeping.look(later)] == [str(tmp_path / "old.deskserver")]
     assert copies.backup(later.database, later.options.url, tmp_path / "new.deskserver") == ""

@@ -102,7 +102,7 @@ def test_a_station_is_retired_lost_found_and_what_it_sent_is_taken(
     assert waiting == "00005 窗口: 1 pushes\n"
     assert "test" in shown
     assert "service_ticket" in shown
-    assert taken == "1 of 1 acts were taken, nothing is kept aside any more.\n"
+    assert taken == "1 of 1 acts was taken, nothing is kept aside any more.\n"
     assert again.startswith("Station 00005 was shut out already.\n")
     assert found.startswith("Station 5 may work again")
     assert "It had been told to wipe itself by then." in found
@@ -236,7 +236,7 @@ def test_postgresql_is_backed_up_and_put_back_by_the_same_commands(
 
     assert said.strip().endswith("sound")
     assert busy == "A server is at work on PostgreSQL. Stop it first."
-    assert restored.strip().endswith("1 change sets came back from the archive.")
+    assert restored.strip().endswith("1 change set came back from the archive.")
     assert desk.row().seq == 2
     assert back.epoch.count == 2
     back.close()

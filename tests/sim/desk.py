@@ -328,6 +328,11 @@ class SimDesk:
             raise error
         self.strange.append(f"{self.name}: {type(error).__name__} {error.code}")
 
+    def has_heard_its_end(self) -> bool:
+        """Say whether the server's word that this desk is to go has come: from then on nothing is done at it."""
+        with self.store.read() as session:
+            return any(sync_state.state(session, name) for name in ("lost_at", "leaving"))
+
     def enrol(self, code: str) -> None:
         """Belong to the server."""
         enrol.enrol(self.store, self.line, url=URL, code=code)

@@ -46,6 +46,7 @@ _TABLE: tuple[tuple[Callable[[], list[Swap]], str, str], ...] = (
     (mutants.marked_as_sent, "Nozbe/WatermelonDB#1374", ""),
     (mutants.deleted_comes_back, "Nozbe/WatermelonDB#649", ""),
     (mutants.queue_blocks_downloads, "powersync-ja/powersync-js#1058", ""),
+    (mutants.own_change_flickers, "nowhere: it is what I8 forbids", ""),
     (mutants.bad_head_blocks_queue, "powersync.dart#307",
      "tests/server/test_conflicts.py::test_a_malformed_act_is_rejected_and_those_behind_it_are_taken"),
     (mutants.flag_survives_crash, "powersync-sqlite-core#162", ""),
@@ -78,6 +79,7 @@ FIRST: dict[str, tuple[int, ...]] = {
     "marked_as_sent": (2,),
     "deleted_comes_back": (8,),
     "queue_blocks_downloads": (3,),
+    "own_change_flickers": (0,),
     "flag_survives_crash": (17,),
     "exit_judged_after_commit": (18,),
     "entry_skipped": (1,),
@@ -96,6 +98,9 @@ FIRST: dict[str, tuple[int, ...]] = {
     "mismatch_overwrites": (26,),
 }
 """Worlds in which a mutant is known to show itself; where none of them does any more, others are searched."""
+
+BY: dict[str, str] = {"own_change_flickers": "I8"}
+"""The invariant that has to see a mistake, where others see it too."""
 
 MUTANTS = tuple(
     Mutant(breed.__name__, seen_at, breed, FIRST.get(breed.__name__, ()), killer) for breed, seen_at, killer in _TABLE

@@ -135,6 +135,19 @@ def flag_survives_crash() -> list[Swap]:
     return [(exchange.Exchange, "_speak", once)]
 
 
+def own_change_flickers() -> list[Swap]:
+    """What was typed is let go with the answer to its push, and comes back when the log tells of it."""
+    shipped = client.Client._take
+
+    def hasty(self: Any, asked: Any, reply: Any) -> Any:
+        told = [absorb.Result(uid, "ok", {}) for uid in asked.outgoing.uids]
+        if told:
+            self._store.absorb(absorb.Piece(results=told, settle=10_000))
+        return shipped(self, asked, reply)
+
+    return [(client.Client, "_take", hasty)]
+
+
 def bad_head_blocks_queue() -> list[Swap]:
     """An act that cannot be taken stops everything behind it."""
     shipped = push._take

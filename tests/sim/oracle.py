@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from tests.sim.shown import Shown
+
 TEXTS = {("service_ticket", "words"), ("repair_item", "words"), ("merchant", "note")}
 IDENTITIES = {("merchant", "identity"), ("device", "identity")}
 _KINDS = {"p": "put", "f": "fact", "s": "set", "d": "drop", "a": "alias"}
@@ -66,6 +68,7 @@ class Oracle:
     cut: bool = False
     floors: dict[str, int] = field(default_factory=dict)
     laid: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+    shown: Shown = field(default_factory=Shown)
 
     # -- watching --------------------------------------------------------------------
 
@@ -73,7 +76,7 @@ class Oracle:
         """Return one that goes on from here."""
         return Oracle(
             dict(self.acts), {scope: list(log) for scope, log in self.logs.items()}, dict(self.timings),
-            dict(self.numbers),
+            dict(self.numbers), shown=self.shown.copy(),
         )  # fmt: skip
 
     def act(self, desk: Any, seq: int) -> None:
@@ -111,12 +114,15 @@ class Oracle:
                 for number, chain, body in rows:
                     if number != len(log) + 1:
                         self.broken.append(f"I5 the log of {scope} has a hole before {number}")
-                    log.append(_logged(chain, json.loads(bytes(body))))
+                    told = json.loads(bytes(body))
+                    log.append(_logged(chain, told))
+                    self.shown.logged(told[6])
         self.cut = False
 
     def rewound(self) -> None:
         """The server was set back: its logs may have become shorter."""
         self.cut = True
+        self.shown.rewound()
 
     def asked(self, station: Any, request: Any, now: int) -> None:
         """A request arrived; whether it will be answered is not known. `station` is what the server knew of it then."""

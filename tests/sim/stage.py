@@ -117,8 +117,8 @@ class Stage:
                 address="福州市鼓楼区东街1号", phone="0591-87654321", hotline="95580", complaint_phone="12305",
                 hours="周一至周六 8:30-17:30",
             )  # fmt: skip
-            desk.store.run(open_branch(site=form, staff_no="A01", name="管理员", pin="274860"))
-            desk.store.run(hire_all())
+            opened = desk.store.run(open_branch(site=form, staff_no="A01", name="管理员", pin="274860")).result
+            desk.store.run(hire_all(), by=opened.actor)
         return desk
 
     def store_of(self, name: str, clock: SimClock) -> SimStore:

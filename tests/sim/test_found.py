@@ -71,6 +71,24 @@ def test_what_is_written_while_a_desk_is_taken_out_of_service_arrives() -> None:
     assert "retired" in told
 
 
+def test_nothing_is_done_at_a_lost_desk_whose_line_broke_while_it_handed_over_what_it_held() -> None:
+    """The world took the refusal for a fault of the desk, which had heard the order and could not follow it yet."""
+    told = plays(
+        Step("sync", "D1"), act("D1", "note", 1), Step("revoke", "D1", "", 715), Step("sync", "D1", "deaf", 1),
+        act("D1", "note", 2),
+    )  # fmt: skip
+    assert "Unavailable retired" in told
+
+
+@pytest.mark.parametrize("fault", ["busy", "torn", "bent", "lost", "deaf"])
+def test_a_lost_desk_is_not_wiped_before_what_it_held_is_handed_over(fault: str) -> None:
+    """A server that was busy for a moment was taken for one that never takes it: the acts were gone with the desk."""
+    plays(
+        Step("sync", "A2"), Step("talk", "A2"), Step("revoke", "A2", "", 369), act("A2", "note", 1),
+        Step("talk", "A2"), Step("talk", "A2", fault), Step("talk", "A2"), seed=3,
+    )  # fmt: skip
+
+
 def test_an_act_done_while_a_request_without_news_was_on_its_way_is_sent() -> None:
     """The desk took the next request for the same as the last, and left the act out until another one came."""
     plays(Step("sync", "D1"), Step("talk", "D1"), act("D1", "merchant", 399), Step("talk", "D1"), Step("talk", "D1"))

@@ -112,6 +112,7 @@ class World:
         self.oracle.laid_down(desk, piece)
         waiting = [uid for (uid,) in desk.rows("SELECT uid FROM change_set WHERE acked_at = 0 ORDER BY seq")]
         self.broken += self.oracle.still_shown(desk, waiting)
+        self.broken += self.oracle.shown.laid_down(desk, piece, waiting, self.oracle.acts)
 
     # -- playing ----------------------------------------------------------------------
 
@@ -145,7 +146,10 @@ class World:
             self.reached["killed in an act"] += 1
         except DeskError as error:
             told = f"{type(error).__name__} {error.code}"
-            desk.strange.append(f"{desk.name} {step}: {told}")
+            if error.code == "retired" and desk.has_heard_its_end():
+                self.reached["an act refused at a desk that ends"] += 1
+            else:
+                desk.strange.append(f"{desk.name} {step}: {told}")
         self.tell(f"    {told}")
 
     def guarded(self, desk: SimDesk, step: Step, work: Callable[[], object]) -> None:
@@ -235,6 +239,7 @@ class World:
         desk.store.shut()
         copy_home(self.images[step.who], desk.home.root)
         desk.restart()
+        self.oracle.shown.forget(step.who)
         self.cloned.add(step.who)
         self.reached["a disk set back"] += 1
 

@@ -42,7 +42,10 @@ class Clock:
 @command(N_("Hire the people of a story"), right="")
 def hire_all(write: Write) -> dict[str, str]:
     """Add one person who may do everything at a desk, and a second one for what takes two."""
-    roles = ["counter_clerk", "technician", "qc_inspector", "parts_keeper", "site_supervisor", "depot_supervisor"]
+    roles = [
+        "counter_clerk", "technician", "qc_inspector", "parts_keeper", "site_supervisor", "depot_supervisor",
+        "administrator",  # stories make models and shelves as they go
+    ]  # fmt: skip
     return {
         number: new_staff(write, staff_no=number, name=name, roles=roles, pin=pin)
         for number, name, pin in (("S01", "欧阳静", "903571"), ("S02", "刘敏", "517394"))
@@ -140,8 +143,8 @@ def new_desk(folder: Path, name: str, *, code: str = "", line: object = Network)
             address="福州市鼓楼区东街1号", phone="0591-87654321", hotline="95580", complaint_phone="12305",
             hours="周一至周六 8:30-17:30",
         )  # fmt: skip
-        store.run(open_branch(site=form, staff_no="A01", name="管理员", pin="274860"))
-        store.run(hire_all())
+        opened = store.run(open_branch(site=form, staff_no="A01", name="管理员", pin="274860")).result
+        store.run(hire_all(), by=opened.actor)
     return desk
 
 

@@ -73,6 +73,6 @@ def test_photos_that_a_copied_back_server_lacks_are_asked_for_and_sent_again_by_
     lose(world, damage=True)
     with contextlib.redirect_stdout(io.StringIO()) as told:
         assert main(["--data", str(world.data), "check"]) == 1
-    assert "1 damaged photos were thrown away" in told.getvalue()
+    assert "1 damaged photo was thrown away" in told.getvalue()
     one.sync()
     assert at_server(world) == {name: 1} and "Nothing wrong" in command(world.data, "check")

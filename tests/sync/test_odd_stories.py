@@ -27,15 +27,18 @@ from deskapp.sync.pulse import Pulse
 from deskapp.sync.transport import Network
 from deskapp.ui.sync_words import badge_said
 from tests.conftest import KEY
+from tests.server.conftest import emptied
 from tests.sync.desks import Desk
 from tests.sync.fault_proxy import Fault
-from tests.sync.test_stories import noted, opened, ticket_of
+from tests.sync.test_stories import ON_BOTH, noted, opened, ticket_of
 from tests.sync.world import World, check
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
     made = World(tmp_path)
+    if getattr(request, "param", "sqlite") == "postgres":
+        made.db = emptied(request.getfixturevalue("private_postgres"))
     made.say("site", "add", "FZ-A1", "鼓楼支局")
     made.start()
     yield made
@@ -68,6 +71,7 @@ def fast(desk: Desk) -> Desk:
     return desk
 
 
+@ON_BOTH
 def test_photos_reach_every_desk_signatures_first(world: World) -> None:
     one, two = fast(world.desk("甲", "FZ-A1", first=True)), world.desk("乙", "FZ-A1")
     fast(two)
@@ -112,6 +116,7 @@ def _fails_at(place: str, *, every: int):  # type: ignore[no-untyped-def]
     return lambda _method, target: Fault.REFUSE if target.startswith(place) and next(count) % every == 0 else Fault.NONE
 
 
+@ON_BOTH
 def test_acts_travel_on_a_stick(world: World, tmp_path: Path) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
     world.lines["乙"].down = True
@@ -133,6 +138,7 @@ def test_acts_travel_on_a_stick(world: World, tmp_path: Path) -> None:
     check(world, texts=("线路断了三天",))
 
 
+@ON_BOTH
 def test_a_desk_taken_out_of_service_pushes_what_it_holds_and_is_empty(world: World) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
     ticket = opened(one)

@@ -18,18 +18,26 @@ from deskapp.models.repair import Pickup, RepairItem, ReviewCard
 from deskapp.models.ticket import ServiceTicket, TicketEvent
 from deskapp.sync.farewell import hand_in_receipt
 from tests.factories_pickup import Line, Order, ready_order
+from tests.server.conftest import emptied
 from tests.sync.desks import Desk, find_something, give_out, send_away, take_in
 from tests.sync.fault_proxy import Fault
 from tests.sync.world import World, check
+
+ON_BOTH = pytest.mark.parametrize(
+    "world", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True
+)  # fmt: skip
+"""What the stories tell holds whatever the server keeps its tables in; on PostgreSQL they are told at night."""
 
 FORM = TicketForm(kind="consultation", channel="phone", callback_phone="13800000102", caller_name="李四",
                   answers={"topic": "choosing", "needs": "外卖点餐用"}, words="想换一台机器")  # fmt: skip
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """A server with the sites FZ-A1, FZ-B1 and the depot FZ-D1, running."""
+def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    """A server with the sites FZ-A1, FZ-B1 and the depot FZ-D1, running; on a file, or on PostgreSQL (`ON_BOTH`)."""
     made = World(tmp_path)
+    if getattr(request, "param", "sqlite") == "postgres":
+        made.db = emptied(request.getfixturevalue("private_postgres"))
     for site in ("FZ-A1", "FZ-B1", "FZ-D1"):
         made.say("site", "add", site, site)
     made.start()
@@ -56,6 +64,7 @@ def events_of(desk: Desk, ticket: str) -> list[str]:
         return [row.id for row in rows]
 
 
+@pytest.mark.parametrize("world", ["sqlite", "postgres"], indirect=True)
 def test_two_desks_of_a_branch_see_the_same(world: World) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
     assert two.store.facts.site_id == one.store.facts.site_id
@@ -73,6 +82,7 @@ def test_two_desks_of_a_branch_see_the_same(world: World) -> None:
     check(world, texts=("乙写的一句", "甲写的一句"))
 
 
+@ON_BOTH
 def test_a_day_offline_on_both_sides(world: World) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
     ticket = opened(one)
@@ -95,6 +105,7 @@ def test_a_day_offline_on_both_sides(world: World) -> None:
     check(world, texts=("甲第19句", "乙第19句", "甲的工单7", "乙的工单7"))
 
 
+@ON_BOTH
 def test_the_same_words_changed_at_two_desks(world: World) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
     ticket = opened(one)
@@ -110,6 +121,7 @@ def test_the_same_words_changed_at_two_desks(world: World) -> None:
         assert session.scalars(select(ReviewCard).where(ReviewCard.subject_id == ticket)).all()
 
 
+@ON_BOTH
 @pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.NONE])
 def test_a_line_that_fails_in_every_way(world: World, fault: Fault) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
@@ -151,6 +163,7 @@ def item_of(desk: Desk, item_id: str) -> RepairItem | None:
         return session.scalars(select(RepairItem).where(RepairItem.id == item_id)).one_or_none()
 
 
+@ON_BOTH
 def test_a_device_handed_to_a_depot_moves_with_its_history(world: World) -> None:
     one, other = world.desk("甲", "FZ-A1", first=True), world.desk("丙", "FZ-B1", first=True)
     depot = world.desk("丁", "FZ-D1", first=True)
@@ -181,6 +194,7 @@ def test_a_device_handed_to_a_depot_moves_with_its_history(world: World) -> None
     check(world, "丙")
 
 
+@ON_BOTH
 def test_one_device_is_handed_out_at_two_desks(world: World) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
     order = order_at(one)
@@ -199,6 +213,7 @@ def test_one_device_is_handed_out_at_two_desks(world: World) -> None:
     check(world, texts=("王小明", "赵大力"))
 
 
+@ON_BOTH
 def test_a_lost_desk_is_locked_out_from_the_next_request(world: World) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
     ticket = opened(one)
@@ -220,7 +235,7 @@ def test_a_lost_desk_is_locked_out_from_the_next_request(world: World) -> None:
     assert [path.name for path in two.home.root.iterdir() if path.name != "desk.lock"] == ["ended.json"]
     number = str(two.store.facts.station_no)
     assert "(wiped 20" in world.say("station", "list")
-    assert world.say("station", "aside", number, "--take").startswith("1 of 1 acts were taken")
+    assert world.say("station", "aside", number, "--take").startswith("1 of 1 acts was taken")
     one.sync()
     assert "被偷以后写的" in _words(one, ticket)
     check(world, "甲")
@@ -231,6 +246,7 @@ def _words(desk: Desk, ticket: str) -> list[str]:
         return [row.words for row in session.scalars(select(TicketEvent).where(TicketEvent.ticket_id == ticket))]
 
 
+@ON_BOTH
 def test_a_server_set_back_by_an_hour_gets_everything_back(world: World) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
     ticket = opened(one)
@@ -258,6 +274,7 @@ def test_a_server_set_back_by_an_hour_gets_everything_back(world: World) -> None
     check(world, texts=("备份以后甲写的", "备份以后乙写的", "备份以后改的", "恢复以后写的"))
 
 
+@ON_BOTH
 def test_a_cloned_disk_becomes_a_station_of_its_own(world: World, tmp_path: Path) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
     ticket = opened(one)
@@ -280,6 +297,7 @@ def test_a_cloned_disk_becomes_a_station_of_its_own(world: World, tmp_path: Path
     check(world, texts=("克隆前没有寄出", "原机2", "克隆2", "克隆改2"))
 
 
+@ON_BOTH
 def test_a_desk_set_back_to_an_old_backup_takes_a_new_identity(world: World) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
     ticket = opened(one)
@@ -331,6 +349,7 @@ def test_a_full_disk_at_the_server_loses_nothing(world: World) -> None:
     check(world, texts=("服务器满了59",))
 
 
+@ON_BOTH
 def test_the_server_is_killed_again_and_again(world: World) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
     ticket = opened(one)
@@ -351,6 +370,7 @@ def test_the_server_is_killed_again_and_again(world: World) -> None:
     check(world, texts=("甲3.4", "乙3.4"))
 
 
+@ON_BOTH
 def test_a_desk_is_killed_again_and_again(world: World) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
     ticket = opened(one)

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from deskapp.commands.loaners import set_loaner
-from deskapp.commands.transfers import Opened, hand_over, open_manifest, pack
+from deskapp.commands.transfers import Opened, hand_over, open_manifest, pack, unpack
+from deskapp.commands.transfers_astray import begin_from_device
 from deskapp.commands.transfers_differences import note_extra
 from deskapp.commands.transfers_receive import Looked, finish_receipt, receive_line, take_paper
 from deskapp.errors import N_
@@ -68,7 +69,9 @@ def packed(branch: Desk, depot: Desk, count: int) -> tuple[Opened, list[Benched]
 def leave(branch: Desk, draft: Opened, found: list[Benched]) -> str:
     """Hand over and return the code on the paper."""
     labels = tuple(one.label_no for one in found)
-    branch.store.run(hand_over(manifest_id=draft.manifest_id, counted=labels, courier=VAN), by=branch.boss)
+    branch.store.run(
+        hand_over(manifest_id=draft.manifest_id, counted=labels, courier=VAN, tamper_result="ok"), by=branch.boss
+    )
     with branch.store.read() as session:
         card = from_json(session.scalars(select(PrintJob).where(PrintJob.kind == "manifest")).one().card)
     assert isinstance(card, ManifestCard)
@@ -124,6 +127,42 @@ def test_a_depot_offline_for_a_day_receives_on_the_paper_and_both_stories_meet(w
             assert transfers.unmatched(session, depot.store.facts.site_id) == []
     for table in (WorkEvent, CustodyEvent, ManifestEvent):
         assert facts(branch, table) == facts(depot, table)
+    check(world)
+
+
+@pytest.mark.long
+def test_a_device_that_came_along_without_a_line_finds_its_own_order(world: World) -> None:
+    """The depot begins an order from it; the branch, whose record it is, sends that on; one order is left."""
+    branch, depot = both(world)
+    cut(world, down=True)
+    draft, found = packed(branch, depot, 2)
+    stray = found[1]
+    branch.store.run(
+        unpack(manifest_id=draft.manifest_id, reason="漏扫", item_id=stray.item_id), by=branch.boss
+    )  # it lies in the bag all the same
+    code = leave(branch, draft, found[:1])
+    depot.store.run(take_paper(code=code), by=depot.boss)
+    receive(depot, draft.manifest_id, found[0])
+    noted = depot.store.run(
+        note_extra(manifest_id=draft.manifest_id, scanned=stray.serial_no, courier=VAN), by=depot.boss
+    ).result
+    begun = depot.store.run(
+        begin_from_device(event_id=noted.event_id, serial_no=stray.serial_no, tamper_result="ok", model="新大陆 N910"),
+        by=depot.boss,
+    ).result
+    cut(world, down=False)
+    world.settle(rounds=6)
+
+    for desk in (branch, depot):
+        with desk.store.read() as session:
+            row = session.get_one(RepairItem, stray.item_id)
+            assert (row.work_state, row.holder) == ("quarantined", "quarantine")
+            assert transfers.same_site(session, row.at_site, depot.store.facts.site_id)
+            assert [gap.expected for gap in folding.custody_of(session, row.id).gaps] == ["shelf:A-01"]
+            assert transfers.extras_to_match(session, desk.store.facts.site_id) == []
+    with depot.store.read() as session:
+        assert session.get_one(RepairItem, begun.item_id).work_state == "cancelled"
+        assert session.get_one(Manifest, draft.manifest_id).differences == 0
     check(world)
 
 
@@ -197,7 +236,9 @@ def test_a_loaner_moves_from_pool_to_pool_though_the_depot_heard_of_nothing(worl
     draft = branch.store.run(open_manifest(kind="loaner", to=depot.store.facts.site_id), by=branch.boss).result
     one = "LOAN00000017"
     branch.store.run(pack(manifest_id=draft.manifest_id, scanned=one, seal_no="FZ000001"), by=branch.boss)
-    branch.store.run(hand_over(manifest_id=draft.manifest_id, counted=(one,), courier=VAN), by=branch.boss)
+    branch.store.run(
+        hand_over(manifest_id=draft.manifest_id, counted=(one,), courier=VAN, tamper_result="ok"), by=branch.boss
+    )
     with branch.store.read() as session:
         card = from_json(session.scalars(select(PrintJob).where(PrintJob.kind == "manifest")).one().card)
     assert isinstance(card, ManifestCard)

@@ -36,6 +36,8 @@ class World:
     desks: dict[str, Desk] = field(default_factory=dict)
     lines: dict[str, FaultProxy] = field(default_factory=dict)
     archive: bool = False
+    db: str = ""
+    """Address of a PostgreSQL; empty for a file."""
 
     @property
     def data(self) -> Path:
@@ -43,6 +45,7 @@ class World:
 
     def words(self, *words: str) -> list[str]:
         more = ["--archive", str(self.folder / "archive")] if self.archive else []
+        more += ["--db", self.db] if self.db else []
         return [sys.executable, "-m", "deskapp.server", "--data", str(self.data), *more, *words]
 
     def start(self) -> None:
@@ -159,7 +162,7 @@ class World:
     # -- looking on --------------------------------------------------------------
 
     def database(self) -> Database:
-        return Database(str(self.data / "server.db"))
+        return Database(self.db or str(self.data / "server.db"))
 
     def known_uids(self) -> set[str]:
         """Every change set that the server has."""
@@ -183,8 +186,9 @@ class World:
     def back_up(self) -> Path:
         """Copy what the server keeps, as a backup of an hour ago."""
         target = self.folder / "backup"
-        if target.exists():
+        if target.is_dir():
             shutil.rmtree(target)
+        target.unlink(missing_ok=True)
         self.say("backup", str(target))
         return target
 
