@@ -25,12 +25,13 @@ from deskapp.models import (  # noqa: F401 (imported so that the metadata knows 
     sync_state,
     ticket,
     transfer,
+    visit,
 )
 from deskapp.models.base import Base
 from deskapp.models.identity import Identity
 from deskapp.paths import Home
 
-VERSION = 6
+VERSION = 7
 
 Migration = Callable[[cipher.Connection], None]
 

@@ -1,0 +1,113 @@
+"""Lists and papers of visits: late, today, to come; what a new one begins with; the sheets."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from deskapp.commands.visits import Carried
+from deskapp.commands.visits_papers import print_visit_sheets
+from deskapp.commands.visits_site import VisitResult, finish_on_site
+from deskapp.models.local import PrintJob
+from deskapp.models.store import Store
+from deskapp.queries import visits as queries
+from deskapp.queries.next_steps import next_steps
+from deskapp.queries.today import today
+from deskapp.rules import papers
+from tests.checkin_shop import NOODLES, ONE
+from tests.conftest import START, FixedClock, People
+from tests.factories_visits import HOUR, PHONE, TO, Ground, arrived, ground, planned
+
+DONE = VisitResult(action=("clean",), words="清洁了电源接口", test_result="passed")
+
+
+@pytest.fixture
+def base(store: Store, people: People) -> Ground:
+    return ground(store, people)
+
+
+def papers_of(store: Store, kind: str) -> list[papers.Card]:
+    jobs = store.ask(lambda s: s.scalars(select(PrintJob).where(PrintJob.kind == kind).order_by(PrintJob.id)).all())
+    return [papers.from_json(job.card) for job in jobs]
+
+
+def test_the_board_knows_what_is_late_today_to_come_and_done(
+    store: Store, people: People, base: Ground, clock: FixedClock
+) -> None:
+    done = planned(store, people, base)
+    seen = store.ask(lambda s: queries.board(s, START + HOUR))
+    assert [one.number for one in seen.today] == [done.number] and not (seen.late or seen.coming or seen.done)
+    assert store.ask(lambda s: queries.board(s, START - 24 * HOUR)).coming
+    late = store.ask(lambda s: queries.board(s, TO + 1))
+    assert [one.number for one in late.late] == [done.number] == [one.number for one in late.today]
+    assert [one.late for one in store.ask(lambda s: queries.visits_due(s, TO + 1))] == [True]
+    assert store.ask(lambda s: queries.visits_due(s, START - 24 * HOUR)) == ()
+    assert store.ask(lambda s: queries.visits_due(s, START, "somebody else")) == ()
+    row = late.late[0]
+    assert (row.merchant, row.engineer, row.phone) == ("示例小面", "陈外勤", "138****0101")
+    arrived(store, base, done.visit_id)
+    store.run(finish_on_site(visit_id=done.visit_id, result=DONE), by=base.engineer)
+    assert [one.state for one in store.ask(lambda s: queries.board(s, START + HOUR)).done] == ["done"]
+    for rows in (
+        store.ask(lambda s: queries.visits_of_ticket(s, base.ticket_id, START)),
+        store.ask(lambda s: queries.visits_of_device(s, f"unit-{ONE}", START)),
+        store.ask(lambda s: queries.visits_of_merchant(s, NOODLES, START)),
+    ):
+        assert [one.number for one in rows] == [done.number]
+
+
+def test_the_open_visits_are_read_from_their_index(store: Store) -> None:
+    sql = f"SELECT v.id FROM site_visit v WHERE {queries._OPEN} ORDER BY v.from_at, v.n"
+    plan = store.ask(lambda s: s.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}").all())
+    assert "ix_site_visit_open" in str(plan)
+
+
+def test_a_new_visit_begins_with_what_ticket_merchant_and_price_list_say(
+    store: Store, people: People, base: Ground
+) -> None:
+    start = store.ask(lambda s: queries.visit_start(s, base.ticket_id, START))
+    assert start is not None
+    assert (start.address, start.contact_name, start.contact_phone) == ("福州市鼓楼区示例路1号", "张三", PHONE)
+    assert [one.name for one in start.engineers][0] == "陈外勤", "field engineers stand before supervisors"
+    assert start.fee_fen > 0 and start.open_visit == ""
+    done = planned(store, people, base)
+    assert store.ask(lambda s: queries.visit_start(s, base.ticket_id, START)).open_visit == done.visit_id
+
+
+def test_sheets_bear_the_number_of_the_visit_what_goes_along_and_later_what_was_done(
+    store: Store, people: People, base: Ground
+) -> None:
+    done = planned(
+        store, people, base, carry=(Carried("loaner", "LN1"), Carried("other", "梯子")), fee="fee", fee_fen=5_000
+    )
+    store.run(print_visit_sheets(visit_ids=[done.visit_id]), by=base.engineer)
+    (sheet,) = papers_of(store, "inspection_sheet")
+    assert isinstance(sheet, papers.InspectionCard)
+    assert sheet.number == done.number and "LN1" in sheet.goes_along and "梯子" in sheet.goes_along
+    assert sheet.address == base.form.address and sheet.contact_phone == "138****0101"
+    assert "50.00" in sheet.fee and sheet.planned.startswith("2026-03-12 14:00")
+    assert [(one.serial_no, one.serial_ok) for one in sheet.devices] == [(ONE, None)]
+
+    arrived(store, base, done.visit_id)
+    store.run(finish_on_site(visit_id=done.visit_id, result=DONE), by=base.engineer)
+    store.run(print_visit_sheets(visit_ids=[done.visit_id]), by=base.engineer)
+    after = papers_of(store, "inspection_sheet")[1]
+    assert isinstance(after, papers.InspectionCard)
+    assert after.arrived_ms and after.left_ms and "清洁了电源接口" in after.action
+    assert [(one.serial_no, one.serial_ok) for one in after.devices] == [(ONE, True)]
+
+
+def test_the_start_page_and_the_next_steps_tell_whose_visits_are_due(
+    store: Store, people: People, base: Ground
+) -> None:
+    assert store.ask(lambda s: today(s, START)).visits == ()
+    done = planned(store, people, base)
+    assert [one.number for one in store.ask(lambda s: today(s, START)).visits] == [done.number]
+
+    def lines(who, now):
+        return [(one.name, one.page) for one in store.ask(lambda s: next_steps(s, now, who.staff_id, who.roles))
+                if one.name.startswith("visits")]  # fmt: skip
+
+    assert lines(base.engineer, START) == [("visits_own", "visit")]
+    assert lines(people.clerk, START) == []
+    assert lines(people.clerk, TO + 1) == lines(base.engineer, TO + 1) == [("visits_late", "visit")]
