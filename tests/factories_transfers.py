@@ -78,22 +78,31 @@ class Yard:
         """Pack devices and hand them to the courier."""
         draft = self.packed(count, per_bag=per_bag)
         labels = tuple(one.label_no for one in self.devices[-count:])
-        self.do(hand_over(manifest_id=draft.manifest_id, counted=labels, courier=COURIER))
+        self.do(hand_over(manifest_id=draft.manifest_id, counted=labels, courier=COURIER, tamper_result="ok"))
         return draft
 
-    def incoming(self, count: int, *, per_bag: int = 10) -> tuple[Opened, list[Benched]]:
-        """Let another outlet send devices here."""
+    def incoming(self, count: int, *, per_bag: int = 10, first: int = 0) -> tuple[Opened, list[Benched]]:
+        """Let another outlet send devices here; their serial numbers and seals are counted from `first`."""
         boss = self.people.supervisor
 
         def there(act: Command[Any]) -> Any:
             return self.store.run(elsewhere(site_id=TOWN, act=act), by=boss).result
 
         merchant = self.shop.ids["merchant"]
-        new = [there(take_in(merchant_id=merchant, serial_no=f"TJ91000{place:04d}")) for place in range(count)]
+        new = [there(take_in(merchant_id=merchant, serial_no=f"TJ91000{first + place:04d}")) for place in range(count)]
         draft: Opened = there(open_manifest(kind="out", to=self.store.facts.site_id))
         for place, one in enumerate(new):
-            there(pack(manifest_id=draft.manifest_id, scanned=one.label_no, seal_no=f"TJ{place // per_bag:06d}"))
-        there(hand_over(manifest_id=draft.manifest_id, counted=tuple(one.label_no for one in new), courier=COURIER))
+            there(
+                pack(manifest_id=draft.manifest_id, scanned=one.label_no, seal_no=f"TJ{first + place // per_bag:06d}")
+            )
+        there(
+            hand_over(
+                manifest_id=draft.manifest_id,
+                counted=tuple(one.label_no for one in new),
+                courier=COURIER,
+                tamper_result="ok",
+            )
+        )
         return draft, new
 
     def receive(self, manifest_id: str, one: Benched, **seen: Any) -> Received:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deskapp.commands.moves import hop, item_of
+from deskapp.commands.moves import hop, item_of, settle_todo
 from deskapp.commands.transfers_taking import shelf_named
 from deskapp.errors import N_, Refused
 from deskapp.models import transfers
@@ -50,4 +50,6 @@ def put_on_shelf(write: Write, *, item_id: str, shelf: str) -> Shelved:
         write, item, Holder.SHELF.value + (f":{code}" if code else ""), giver=name, taker=name, place=code,
         tamper_result=TamperResult.NOT_DUE.value,
     )  # fmt: skip
+    if code:
+        settle_todo(write, item.id, "shelf", "shelved")
     return Shelved(item.id, item.label_no, code, old.code if old else "")

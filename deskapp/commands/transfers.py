@@ -12,35 +12,41 @@ from deskapp.commands.entry import Entry
 from deskapp.commands.moves import hop, item_of, move
 from deskapp.commands.papers import queue
 from deskapp.commands.transfers_desk import (
+    ON_MANIFEST,
     UNSIGNED,
     Signatures,
     courier_of,
     draft_of,
     event,
     manifest_of,
+    manifest_todo,
     seal_of,
+    settle_manifest_todo,
     sign,
 )
 from deskapp.commands.transfers_loaners import pack_loaner, refuse_suspect
+from deskapp.commands.transfers_packing import (
+    found_device,
+    line_data,
+    ready_again,
+    refuse_elsewhere,
+    refuse_full,
+    refuse_state,
+)
 from deskapp.commands.transfers_papers import manifest_card
 from deskapp.errors import N_, Refused
 from deskapp.i18n import language
 from deskapp.models import transfers
-from deskapp.models.act_session import facts_of
 from deskapp.models.device import Device
 from deskapp.models.handing_out import model_words
 from deskapp.models.people import Site
-from deskapp.models.repair import AccessoryItem, RepairItem, RepairOrder
 from deskapp.models.store import Write, command
 from deskapp.models.transfer import Manifest
-from deskapp.rules.custody import Holder, TamperResult, is_ours
-from deskapp.rules.numbers import PROBLEMS, ScanKind, parse_scan
+from deskapp.rules.custody import Holder, TamperResult
+from deskapp.rules.numbers import parse_scan
 from deskapp.rules.papers_custody import ManifestType
-from deskapp.rules.states import STATE_TITLES, WorkState
-from deskapp.rules.transfers import PACKED_FROM, Kind, Line, State, View, manifest_id
-
-MOST_LINES = 200
-"""Devices on one manifest; a van with more takes two."""
+from deskapp.rules.states import WorkState
+from deskapp.rules.transfers import Kind, Line, State, manifest_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,118 +144,64 @@ def _carriage(given: Carriage) -> dict[str, object]:
 
 @command(N_("Change how a manifest travels"), right="transfer")
 def change_carriage(write: Write, *, manifest_id: str, carriage: Carriage) -> None:
-    """Set carrier, waybill, vehicle, expected arrival and note; possible until the far end has closed it."""
+    """Set carrier, waybill, vehicle, expected arrival and note; possible until the far end has closed it.
+
+    What nobody gave can be filled in afterwards too: a waybill that comes by post settles the to-do.
+    """
     row = manifest_of(write, manifest_id)
-    if row.state in (State.ARRIVED, State.CANCELLED):
+    values = _carriage(carriage)
+    over = row.state in (State.ARRIVED, State.CANCELLED)
+    if over and any(getattr(row, name) not in ("", 0, value) for name, value in values.items()):
         raise Refused(N_("This manifest is done; nothing of it can be changed."), field="carrier", code="done")
-    for name, value in _carriage(carriage).items():
+    for name, value in values.items():
         setattr(row, name, value)
+    if row.waybill or row.vehicle:
+        settle_manifest_todo(write, row.id, "waybill", "noted")
 
 
 @command(N_("Pack a device"), right="transfer")
 def pack(
-    write: Write, *, manifest_id: str, scanned: str, seal_no: str = "", tamper_result: str = "not_due",
-    rma_no: str = "", consent: str = "",
+    write: Write, *, manifest_id: str, scanned: str, seal_no: str = "", tamper_result: str = "",
+    rma_no: str = "", consent: str = "", unsealed: bool = False,
 ) -> Packed:  # fmt: skip
     """Put a scanned device (label or serial number) into a bag of a draft; raises Refused with a code for the tone.
 
     Codes: `again` it is on this manifest already, `other` on another, `state` it cannot travel now, `unknown`,
-    `check` misread. A device for the maker needs the maker's case number and the merchant's consent.
+    `check` misread. A device for the maker needs the maker's case number and the merchant's consent. The tamper
+    check of all of it is asked at the hand-over; a device that is suspicious already is not packed. `unsealed` says
+    that its bag has no seal: then the number is a to-do of the manifest.
     """
     row = draft_of(write, manifest_id)
     view = transfers.view_of(write.session, row.id)
     if row.kind == ManifestType.LOANER:
-        _refuse_full(view)
+        refuse_full(view)
         refuse_suspect(tamper_result)
-        line = pack_loaner(write, row, view, scanned, seal_of(write, row, seal_no), tamper_result)
+        seal = seal_of(write, row, seal_no, unsealed=unsealed)
+        line = pack_loaner(write, row, view, scanned, seal, tamper_result)
         unit = write.session.get(Device, str(line.data["device_id"]))
         model = model_words(write.session, unit, language())
         return Packed(line.id, "", line.label_no, line.serial_no, model, len(view.lines) + 1)
-    item, device = _found(write, scanned)
+    item, device = found_device(write, scanned)
     if view.line(item.label_no) is not None:
         raise Refused(N_("{label} is on this manifest already."), field="scan", code="again", label=item.label_no)
-    _refuse_elsewhere(write, item)
-    _refuse_full(view)
-    _refuse_state(write, row, item)
-    seal = seal_of(write, row, seal_no)
+    refuse_elsewhere(write, item)
+    refuse_full(view)
+    refuse_state(write, row, item)
+    seal = seal_of(write, row, seal_no, unsealed=unsealed)
     if tamper_result == TamperResult.SUSPECT:
         raise Refused(N_("The tamper check is suspicious: put the device into quarantine."), field="scan",
                       code="tamper")  # fmt: skip
-    data = _line_data(write, row, item, rma_no, consent)
+    data = line_data(write, row, item, rma_no, consent)
     packed = event(
         write, row.id, Kind.PACK, item_id=item.id, label_no=item.label_no, serial_no=device.serial_no if device else "",
-        seal_no=seal, data={**data, "tamper": tamper_result},
+        seal_no=seal, data={**data, **({"tamper": tamper_result} if tamper_result else {})},
     )  # fmt: skip
     if row.kind == ManifestType.OUT:
-        move(write, item, "dispatch", {"seal_no": seal, "target_depot": row.to_site_id, "manifest_no": row.number})
+        ready_again(write, item)
+        records = {"seal_no": seal or ON_MANIFEST, "target_depot": row.to_site_id, "manifest_no": row.number}
+        move(write, item, "dispatch", records)
     model = model_words(write.session, device, language())
     return Packed(packed.id, item.id, item.label_no, packed.serial_no, model, len(view.lines) + 1)
-
-
-def _refuse_full(view: View) -> None:
-    if len(view.lines) >= MOST_LINES:
-        raise Refused(N_("This manifest is full ({count} devices). Begin another one."), field="scan", code="full",
-                      count=MOST_LINES)  # fmt: skip
-
-
-def _found(write: Write, scanned: str) -> tuple[RepairItem, Device | None]:
-    """Return the device that a scan means; raises Refused where there is none."""
-    scan = parse_scan(scanned)
-    if scan.problem == "check":
-        raise Refused(PROBLEMS["check"], field="scan", code="check")
-    session, item = write.session, None
-    if scan.kind is ScanKind.LABEL:
-        item = transfers.item_by_label(session, scan.number)
-    elif scan.kind is ScanKind.SERIAL:
-        rows = session.scalars(
-            select(RepairItem).join(Device, Device.id == RepairItem.device_id).where(Device.serial_no == scan.number)
-            .order_by(RepairItem.n.desc())
-        ).all()  # fmt: skip
-        item = next((one for one in rows if is_ours(one.holder or None)), rows[0] if rows else None)
-    if item is None:
-        raise Refused(N_("{number} is not a device that is here. Put it aside."), field="scan", code="unknown",
-                      number=scan.number[:40])  # fmt: skip
-    return item, session.get(Device, item.device_id)
-
-
-def _refuse_elsewhere(write: Write, item: RepairItem) -> None:
-    other = transfers.on_draft(write.session, item.id)
-    if other is not None:
-        number = write.session.get_one(Manifest, other.manifest_id).number
-        raise Refused(N_("{label} is on another manifest, {number}. Take it off there first."), field="scan",
-                      code="other", label=item.label_no, number=number)  # fmt: skip
-
-
-def _refuse_state(write: Write, row: Manifest, item: RepairItem) -> None:
-    state = WorkState(item.work_state)
-    if state not in PACKED_FROM.get(ManifestType(row.kind), frozenset()):
-        raise Refused(N_("{label} cannot travel now: it is “{state}”."), field="scan", code="state",
-                      label=item.label_no, state=STATE_TITLES[state])  # fmt: skip
-    if transfers.elsewhere(write.session, write.site_id, [item.id]):
-        raise Refused(N_("By the record {label} is at another site."), field="scan", code="place", label=item.label_no)
-    order = write.session.get(RepairOrder, item.order_id)
-    home = order is None or transfers.same_site(write.session, order.site_id, row.to_site_id)
-    if row.kind == ManifestType.RETURN and order is not None and not home:
-        site = write.session.get(Site, order.site_id)
-        raise Refused(N_("{label} belongs to {site}, not on this manifest."), field="scan", code="site",
-                      label=item.label_no, site=(site.short_name or site.name) if site else "?")  # fmt: skip
-
-
-def _line_data(write: Write, row: Manifest, item: RepairItem, rma_no: str, consent: str) -> dict[str, object]:
-    order = write.session.get(RepairOrder, item.order_id)
-    accessories = [one.kind for one in facts_of(write.session, AccessoryItem, item.id)]
-    data: dict[str, object] = {"order_no": order.number if order else "", "accessories": accessories}
-    if row.kind == ManifestType.VENDOR:
-        entry = Entry()
-        data["rma_no"] = entry.note(rma_no, "rma_no")
-        agreed = "slip" if order is not None and order.vendor_consent else entry.note(consent, "consent")
-        if not data["rma_no"]:
-            raise Refused(N_("Enter the maker's case number."), field="rma_no", code="missing")
-        if not agreed:
-            raise Refused(N_("The merchant did not agree on the slip: who agreed to the maker, and how?"),
-                          field="consent", code="missing")  # fmt: skip
-        data["consent"] = agreed
-    return data
 
 
 @command(N_("Take a device off the manifest"), right="transfer")
@@ -263,10 +215,11 @@ def unpack(write: Write, *, manifest_id: str, reason: str, item_id: str = "", la
     line = next((one for one in lines if (item_id and one.item_id == item_id) or one.label_no == label_no), None)
     if line is None:
         raise Refused(N_("This device is not on this manifest."), field="item", code="unknown")
-    _take_off(write, row, line, why)
+    take_off(write, row, line, why)
 
 
-def _take_off(write: Write, row: Manifest, line: Line, why: str) -> None:
+def take_off(write: Write, row: Manifest, line: Line, why: str) -> None:
+    """Take a line off; a device that was packed for the depot is on its shelf again."""
     assert line.packed is not None
     event(write, row.id, Kind.UNPACK, item_id=line.item_id, label_no=line.label_no, words=why, voids=line.packed.uid)
     item = item_of(write, line.item_id) if line.item_id else None
@@ -283,7 +236,7 @@ def cancel_manifest(write: Write, *, manifest_id: str, reason: str) -> int:
         raise Refused(N_("Give the reason."), field="reason", code="missing")
     lines = transfers.view_of(write.session, row.id).lines
     for line in lines:
-        _take_off(write, row, line, why)
+        take_off(write, row, line, why)
     event(write, row.id, Kind.CANCEL, words=why)
     return len(lines)
 
@@ -293,17 +246,20 @@ def cancel_manifest(write: Write, *, manifest_id: str, reason: str) -> int:
 
 @command(N_("Hand over to the courier"), right="transfer")
 def hand_over(
-    write: Write, *, manifest_id: str, counted: tuple[str, ...], courier: str, seals: tuple[str, ...] = (),
-    signatures: Signatures = UNSIGNED,
+    write: Write, *, manifest_id: str, counted: tuple[str, ...], courier: str, tamper_result: str,
+    seals: tuple[str, ...] = (), signatures: Signatures = UNSIGNED,
 ) -> Sent:  # fmt: skip
     """Give everything on a draft to the courier: `counted` are the labels scanned out, `seals` further seals.
 
     The scanned labels must be those of the lines, one for one. `courier` is a staff number, a badge or a
-    name. Prints the manifest. Raises Refused with the code `count` where the count does not match.
+    name. `tamper_result` is the word of whoever gives them: `ok` says that each was looked at and is intact; what is
+    suspicious is put aside first. Prints the manifest. Raises Refused with the code `count` where the count does not
+    match, and at `tamper` where nobody has looked.
     """
     row = draft_of(write, manifest_id)
     lines = transfers.view_of(write.session, row.id).lines
     refuse_count(lines, counted)
+    _refuse_unseen(tamper_result)
     second, name = courier_of(write, courier)
     more = [seal_of(write, row, one) for one in seals if one.strip()]
     all_seals = list(dict.fromkeys([*(line.seal_no for line in lines if line.seal_no), *more]))
@@ -312,11 +268,22 @@ def hand_over(
     sent = event(
         write, row.id, Kind.HAND_OVER, giver=write.actor.name or write.actor.staff_no, taker=name,
         data={"count": len(lines), "seals": all_seals, "bags": len(all_seals), "second": second,
-              "signed": bool(signatures.giver and signatures.taker)},
+              "signed": bool(signatures.giver and signatures.taker), "tamper": tamper_result},
     )  # fmt: skip
     sign(write, sent, signatures)
+    if not (row.waybill or row.vehicle):
+        manifest_todo(write, row.id, "waybill", "hand_over")
+    if row.kind != ManifestType.VENDOR and not all(line.seal_no for line in lines):
+        manifest_todo(write, row.id, "seal_no", "hand_over")
     job = queue(write, manifest_card(write, row.id), subject_kind="manifest", subject_id=row.id)
     return Sent(row.number, len(lines), job.id)
+
+
+def _refuse_unseen(tamper_result: str) -> None:
+    if tamper_result == TamperResult.SUSPECT:
+        raise Refused(N_("What is suspicious is put aside first; the rest can leave."), field="tamper", code="tamper")
+    if tamper_result != TamperResult.OK:
+        raise Refused(N_("Was every device looked at? Answer the tamper check."), field="tamper", code="missing")
 
 
 def _give(write: Write, row: Manifest, line: Line, seals: Sequence[str], count: int, second: str, name: str) -> None:
@@ -326,20 +293,20 @@ def _give(write: Write, row: Manifest, line: Line, seals: Sequence[str], count: 
         data = line.packed.data
         move(write, item, "send_to_vendor", {
             "vendor": row.to_name, "rma_no": data.get("rma_no"), "manifest_no": row.number,
-            "consent": data.get("consent"),
+            "consent": data.get("consent"), "tamper_result": TamperResult.OK.value,
         })  # fmt: skip
         holder = f"{Holder.VENDOR.value}:{row.to_name}"
     else:
         records = {
-            "manifest_no": row.number, "device_count": count, "seal_nos": seals or ["-"], "courier": "hop",
-            "signature": "manifest", "waybill": row.waybill or row.vehicle or "-",
+            "manifest_no": row.number, "device_count": count, "seal_nos": list(seals) or ON_MANIFEST, "courier": "hop",
+            "signature": ON_MANIFEST, "waybill": row.waybill or row.vehicle or ON_MANIFEST,
+            "tamper_result": TamperResult.OK.value,
         }  # fmt: skip
         move(write, item, "hand_to_courier", records, second_id=second)
         holder = f"{Holder.COURIER.value}:site:{row.to_site_id}"
     hop(
         write, item, holder, giver=write.actor.name or write.actor.staff_no, taker=name,
-        tamper_result=str(line.packed.data.get("tamper") or TamperResult.NOT_DUE), place=row.number,
-        seal_out=line.seal_no,
+        tamper_result=TamperResult.OK.value, place=row.number, seal_out=line.seal_no,
     )  # fmt: skip
     item.shelf_id = ""
 
@@ -357,25 +324,3 @@ def refuse_count(lines: Sequence[Line], counted: Sequence[str]) -> None:
     if extra:
         raise Refused(N_("{label} was scanned out but is not on this manifest."), field="scan", code="count",
                       label=extra[0])  # fmt: skip
-
-
-@command(N_("Take a manifest back from the courier"), right="transfer")
-def take_manifest_back(write: Write, *, manifest_id: str, reason: str, courier: str, tamper_result: str) -> int:
-    """Take everything back that was handed over and has not arrived: a flat tyre, a wrong van. It is a draft again."""
-    row = manifest_of(write, manifest_id)
-    view = transfers.view_of(write.session, row.id)
-    ours = transfers.same_site(write.session, row.site_id, write.site_id)
-    if not ours or view.state is not State.UNDER_WAY or row.kind == ManifestType.VENDOR:
-        raise Refused(N_("Only what is under way from here can be taken back."), field="reason", code="state")
-    why = Entry().note(reason, "reason")
-    if not why:
-        raise Refused(N_("Give the reason."), field="reason", code="missing")
-    second, name = courier_of(write, courier)
-    for line in view.lines if row.kind != ManifestType.LOANER else ():
-        item = item_of(write, line.item_id)
-        records = {"reason": why, "tamper_result": tamper_result, "courier": "hop"}
-        move(write, item, "courier_back", records, second_id=second)
-        hop(write, item, Holder.SHELF.value, giver=name, taker=write.actor.name or write.actor.staff_no,
-            tamper_result=tamper_result, seal_in=line.seal_no)  # fmt: skip
-    event(write, row.id, Kind.TAKE_BACK, words=why, giver=name, taker=write.actor.name or write.actor.staff_no)
-    return len(view.lines)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import select
 
 from deskapp.commands.moves import raise_card
-from deskapp.commands.transfers_taking import differ, number_of
+from deskapp.commands.transfers_desk import ON_MANIFEST
+from deskapp.commands.transfers_taking import differ, number_of, seal_result
 from deskapp.errors import N_
 from deskapp.models import folding, transfers
 from deskapp.models.act_session import driver_of
@@ -15,8 +19,17 @@ from deskapp.models.repair import CustodyEvent, RepairItem, ReviewCard, WorkEven
 from deskapp.models.store import ReadSession, Write, command
 from deskapp.models.transfer import Manifest, ManifestEvent
 from deskapp.rules.custody import Holder, TamperResult
-from deskapp.rules.states import WorkState
-from deskapp.rules.transfers import IN_TRANSIT, TO_QUARANTINE, Age, Difference, age_of, derived_id, plain_serial
+from deskapp.rules.states import HELD, WorkState
+from deskapp.rules.transfers import (
+    IN_TRANSIT,
+    TO_QUARANTINE,
+    Age,
+    Difference,
+    age_of,
+    derived_id,
+    plain_serial,
+    receive_move,
+)
 
 OTHERS_WAIT_MS = 24 * 3_600_000
 """How long another computer of the site leaves the matching to the one that scanned."""
@@ -29,7 +42,7 @@ def waits_for_matching(session: ReadSession) -> bool:
         return False
     here = session.get(StoreInfo, "site_id")
     site = here.value if here is not None else ""
-    if any(transfers.item_by_label(session, row.label_no) for row in transfers.nameless_extras(session, site)):
+    if transfers.extras_to_match(session, site):
         return True
     items = (transfers.item_by_label(session, row.label_no) for row in transfers.unmatched(session, site))
     return any(item is not None and WorkState(item.work_state) in IN_TRANSIT for item in items)
@@ -54,19 +67,69 @@ def match_arrivals(write: Write) -> int:
 
 
 def _name_extras(write: Write) -> None:
-    """Tell, once, of a device that came without a line and whose record has come since: it may go where it belongs."""
-    for row in transfers.nameless_extras(write.session, write.site_id):
-        item = transfers.item_by_label(write.session, row.label_no)
-        card_id = derived_id("extra", row.id)
-        if item is not None:
-            known = write.session.get(ReviewCard, card_id)
-            if known is None:
-                write.session.add(
-                    ReviewCard(
-                        id=card_id, kind="extra_known", subject_kind="repair_item", subject_id=item.id,
-                        words=row.label_no, data={"of": row.id}, raised_at=write.now,
-                    )
-                )  # fmt: skip
+    """Match what came without a line with its record, once both are known; the card tells of it, once.
+
+    The device has a gap in its chain, so it goes into quarantine as if the record had been there when it came. An
+    order that was begun from the device meanwhile ends, for its own goes on; where somebody worked on it, or
+    something was done with the device since, a person decides.
+    """
+    session = write.session
+    for row, item in transfers.extras_to_match(session, write.site_id):
+        if not _turn(write, row, item):
+            continue
+        number, double = transfers.begun_for(session, row)
+        just_begun = double is None or WorkState(double.work_state) in transfers.JUST_BEGUN
+        chain = folding.custody_of(session, item.id).chain
+        still = not chain or chain[-1].at_ms <= row.at
+        away = not transfers.same_site(session, item.at_site, str(row.data.get("to_site", "")))
+        if just_begun and still and away and WorkState(item.work_state) in HELD:
+            _astray(write, row, item)
+        if double is not None and just_begun and WorkState(double.work_state) in transfers.JUST_BEGUN:
+            _work(write, row, double, "double", "end_double", WorkState.CANCELLED, {"same_as": item.label_no})
+        _card(write, derived_id("extra", row.id), "extra_known", item, {"of": row.id, "order": number},
+              row.label_no or row.serial_no)  # fmt: skip
+
+
+def _turn(write: Write, row: ManifestEvent, item: RepairItem) -> bool:
+    """Tell whether this desk does it: the one that noted it or, at the device's own site, the one that labelled it.
+
+    After a day any desk does, for that one may be gone.
+    """
+    here = transfers.came_to(write.session, row, write.site_id)
+    desk = int(row.data.get("station") or write.station_no) if here else _label_station(item.label_no)
+    return desk in (0, write.station_no) or write.now - row.at > OTHERS_WAIT_MS
+
+
+def _label_station(label_no: str) -> int:
+    return int(label_no[1:6]) if label_no[1:6].isdigit() else 0
+
+
+def _astray(write: Write, row: ManifestEvent, item: RepairItem) -> None:
+    reason = "; ".join(part for part in (Difference.EXTRA.value, row.words) if part)
+    records = {"reason": reason, "finder": row.by, "site": str(row.data.get("to_site", ""))}
+    _work(write, row, item, "astray", "quarantine", WorkState.QUARANTINED, records)
+    before = folding.custody_of(write.session, item.id).chain
+    write.session.add(
+        CustodyEvent(
+            id=derived_id("astray_hop", row.id), at=row.at, by=row.by, item_id=item.id,
+            from_holder=f"{Holder.COURIER.value}:site:{row.data.get('to_site', '')}",
+            to_holder=Holder.QUARANTINE.value, place=number_of(write, row.manifest_id),
+            tamper_result=TamperResult.SUSPECT.value, giver=row.giver, taker=row.taker,
+            prev_hash=before[-1].uid if before else "",
+        )
+    )  # fmt: skip
+    item.shelf_id = ""
+    _card(write, derived_id("quarantine", row.id), "quarantine", item, {})
+    write.session.flush()
+
+
+def _card(write: Write, identity: str, kind: str, item: RepairItem, data: dict[str, str], words: str = "") -> None:
+    """Raise a card that two desks raise only once between them."""
+    if write.session.get(ReviewCard, identity) is None:
+        write.session.add(
+            ReviewCard(id=identity, kind=kind, subject_kind="repair_item", subject_id=item.id, words=words, data=data,
+                       raised_at=write.now)
+        )  # fmt: skip
 
 
 def _match(write: Write, row: ManifestEvent, item: RepairItem) -> None:
@@ -83,17 +146,19 @@ def _match(write: Write, row: ManifestEvent, item: RepairItem) -> None:
         )  # fmt: skip
     bad = [kind for kind in found if kind in TO_QUARANTINE]
     out = WorkState(item.work_state) is WorkState.IN_TRANSIT_OUT
-    to = WorkState.DEPOT_RECEIVED if out else WorkState.READY_FOR_PICKUP
-    records = {
-        "manifest_no": number_of(write, row.manifest_id),
-        "seal_result": "broken" if Difference.SEAL_BROKEN in found else "intact",
-        "serial_match": Difference.WRONG_SERIAL not in found, "accessories": [row.data.get("accessories_ok")],
-        "tamper_result": row.data.get("tamper", ""), "courier": "hop", "signature": "manifest",
-        "site": row.data.get("to_site", ""), "photos": row.data.get("photos", 0), "shelf": row.data.get("shelf", ""),
-        "from_paper": row.id,
-    }  # fmt: skip
-    _work(write, row, item, "received", "receive", to, records)
+    move = "receive" if out else receive_move(folding.work_of(write.session, item.id).history)
+    back = WorkState.CHECKED_IN if move == "receive_home" else WorkState.READY_FOR_PICKUP
     code = str(row.data.get("shelf", ""))
+    records = {
+        "manifest_no": number_of(write, row.manifest_id), "seal_result": seal_result(row.seal_no, row.data, found),
+        "serial_match": Difference.WRONG_SERIAL not in found, "accessories": [row.data.get("accessories_ok")],
+        "tamper_result": row.data.get("tamper", ""), "courier": "hop", "signature": ON_MANIFEST,
+        "site": row.data.get("to_site", ""), "photos": row.data.get("photos", 0),
+        "shelf": Holder.QUARANTINE.value if bad else code, "from_paper": row.id,
+    }  # fmt: skip
+    _work(write, row, item, "received", move, WorkState.DEPOT_RECEIVED if out else back, records)
+    if not out and not bad and not code:
+        _card(write, derived_id("shelf", row.id), "todo", item, {"key": "shelf", "move": move})
     shelf = transfers.shelf_at(write.session, write.site_id, code) if code and not bad else None
     item.shelf_id = shelf.id if shelf else ""
     holder = Holder.QUARANTINE.value if bad else Holder.SHELF.value + (f":{code}" if code else "")
@@ -106,7 +171,7 @@ def _match(write: Write, row: ManifestEvent, item: RepairItem) -> None:
 
 
 def _work(
-    write: Write, row: ManifestEvent, item: RepairItem, word: str, move: str, to: WorkState, records: dict[str, object]
+    write: Write, row: ManifestEvent, item: RepairItem, word: str, move: str, to: WorkState, records: Mapping[str, Any]
 ) -> None:
     write.session.flush()
     view = folding.work_of(write.session, item.id)
@@ -115,7 +180,7 @@ def _work(
         WorkEvent(
             id=transfers.work_id(row.id) if word == "received" else derived_id(word, row.id), at=row.at, by=row.by,
             item_id=item.id, move=move, to_state=to.value, resumes=resumes,
-            second_by=str(row.data.get("second", "")), reason=str(records.get("reason", "")), data=records,
+            second_by=str(row.data.get("second", "")), reason=str(records.get("reason", "")), data=dict(records),
         )
     )  # fmt: skip
 

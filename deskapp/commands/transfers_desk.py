@@ -9,10 +9,11 @@ from sqlalchemy import select
 from deskapp.commands.checkin import attach
 from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.entry import Entry
-from deskapp.commands.moves import raise_card, site_of
+from deskapp.commands.moves import raise_card, settle, site_of
 from deskapp.errors import N_, Refused
 from deskapp.models import transfers
 from deskapp.models.people import Staff
+from deskapp.models.repair import ReviewCard
 from deskapp.models.store import Write
 from deskapp.models.transfer import Manifest, ManifestEvent
 from deskapp.rules.identifiers import Context
@@ -21,6 +22,10 @@ from deskapp.rules.transfers import Kind, State
 
 COURIER = "courier"
 """Stands for a courier who is no member of staff, where only a person's id may stand."""
+
+
+ON_MANIFEST = "manifest"
+"""Stands in a device's move for what is said of the whole van: it stands on the manifest, or is a to-do there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,28 @@ def sign(write: Write, fact: ManifestEvent, signatures: Signatures) -> None:
         if photo is not None:
             attach(write, "manifest_event", fact.id, replace(photo, kind=who))
     if signatures.giver is None or signatures.taker is None:
-        raise_card(write, "todo", "manifest", fact.manifest_id, data={"key": "signature", "move": fact.kind})
+        manifest_todo(write, fact.manifest_id, "signature", fact.kind)
+
+
+def manifest_todo(write: Write, manifest_id: str, key: str, move: str) -> None:
+    """Put what nobody gave for a van on the list of what is still to do: a signature, a waybill, a seal."""
+    if not _todos(write, manifest_id, key, move):
+        raise_card(write, "todo", "manifest", manifest_id, data={"key": key, "move": move})
+
+
+def settle_manifest_todo(write: Write, manifest_id: str, key: str, how: str, move: str = "") -> None:
+    """Take it off the list, for one end of the way (`move`) or both."""
+    for card in _todos(write, manifest_id, key, move):
+        settle(write, card, how)
+
+
+def _todos(write: Write, manifest_id: str, key: str, move: str) -> list[ReviewCard]:
+    rows = write.session.scalars(
+        select(ReviewCard).where(
+            ReviewCard.subject_id == manifest_id, ReviewCard.kind == "todo", ReviewCard.settled_at == 0
+        )
+    )
+    return [card for card in rows if card.data.get("key") == key and move in ("", card.data.get("move"))]
 
 
 def courier_of(write: Write, who: str) -> tuple[str, str]:
@@ -96,9 +122,12 @@ def draft_of(write: Write, manifest_id: str) -> Manifest:
     return row
 
 
-def seal_of(write: Write, row: Manifest, seal_no: str) -> str:
-    """Return the bag's seal; the same one may close a bag of several devices, never a second manifest's."""
+def seal_of(write: Write, row: Manifest, seal_no: str, *, unsealed: bool = False) -> str:
+    """Return the bag's seal; the same one may close a bag of several devices, never a second manifest's.
+
+    `unsealed` says that there is none: an answer, not an oversight.
+    """
     wanted = "".join(seal_no.split()).upper()
     used = frozenset({wanted}) if transfers.used_seals(write.session, wanted, row.id) else frozenset()
-    needed = row.kind != ManifestType.VENDOR
+    needed = row.kind != ManifestType.VENDOR and not unsealed
     return Entry(Context(used_seals=used)).take("seal_no", wanted, "seal_no", needed=needed)

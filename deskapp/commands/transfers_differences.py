@@ -18,15 +18,12 @@ from deskapp.errors import N_, Refused
 from deskapp.models import folding, transfers
 from deskapp.models.repair import CustodyEvent, RepairItem, ReviewCard, WorkEvent
 from deskapp.models.store import Write, command
-from deskapp.models.transfer import ManifestEvent
+from deskapp.models.transfer import Manifest, ManifestEvent
 from deskapp.rules.custody import is_ours
 from deskapp.rules.lifecycle import HELD
 from deskapp.rules.numbers import PROBLEMS, ScanKind, parse_scan
 from deskapp.rules.states import WorkState
 from deskapp.rules.transfers import DIFFERENCE_TITLES, Difference, Kind
-
-NOBODY = "-"
-"""Who gave a device that came without anybody being named."""
 
 
 @command(N_("Note a device that is not on the manifest"), right="transfer")
@@ -50,7 +47,7 @@ def note_extra(
     item = _item(write, manifest_id, label)
     serial = Entry().take("serial_no", serial_no or ("" if label else scan.number), "serial_no", needed=not label)
     said = Entry().note(words, "words")
-    giver = courier_of(write, courier)[1] if courier.strip() else NOBODY
+    giver = courier_of(write, courier)[1] if courier.strip() else ""  # it stood there, and nobody gave it
     held = item is not None and WorkState(item.work_state) in HELD
     more = {}
     if item is not None and held:
@@ -69,7 +66,7 @@ def _item(write: Write, manifest_id: str, label: str) -> RepairItem | None:
     if not label:
         return None
     carried = transfers.carried_by(write.session, label)
-    if carried is not None and carried.manifest_id != manifest_id:
+    if carried is not None and carried.manifest_id != manifest_id and _for_us(write, carried.manifest_id):
         raise Refused(N_("{label} travels on manifest {number}: receive it there."), field="scan",
                       code="other_manifest", label=label, number=number_of(write, carried.manifest_id))  # fmt: skip
     item = transfers.item_by_label(write.session, label)
@@ -80,6 +77,12 @@ def _item(write: Write, manifest_id: str, label: str) -> RepairItem | None:
     ):
         raise Refused(N_("{label} is here already, by the record."), field="scan", code="here", label=label)
     return item
+
+
+def _for_us(write: Write, manifest_id: str) -> bool:
+    """Tell whether a manifest is addressed to this site; what travels to another and stands here has gone astray."""
+    row = write.session.get(Manifest, manifest_id)
+    return row is None or transfers.same_site(write.session, row.to_site_id, write.site_id)
 
 
 @command(N_("Undo a receipt"), right="transfer")

@@ -55,7 +55,9 @@ def pack_loaner(write: Write, row: Manifest, view: View, scanned: str, seal: str
     if view.line(number) is not None:
         raise Refused(N_("{label} is on this manifest already."), field="scan", code="again", label=number)
     unit = loaner_at_hand(write, scanned)
-    data: dict[str, object] = {"loaner": True, "device_id": unit.id, "accessories": [], "tamper": tamper}
+    data: dict[str, object] = {"loaner": True, "device_id": unit.id, "accessories": []}
+    if tamper:
+        data["tamper"] = tamper
     return event(
         write, row.id, Kind.PACK, label_no=loaner_places.line_key(unit), serial_no=unit.serial_no, seal_no=seal,
         data=data,
@@ -77,8 +79,14 @@ def expected_loaner(write: Write, view: View, number: str) -> Line | None:
 
 def into_pool(write: Write, line: Line, found: list[Difference]) -> None:
     """Take a unit into the pool of this site; a suspicious one leaves the pool until a supervisor has looked."""
-    unit = pool_unit(write, line.label_no)
-    if unit is not None and TO_QUARANTINE & set(found):
+    if TO_QUARANTINE & set(found):
+        out_of_pool(write, line.label_no)
+
+
+def out_of_pool(write: Write, number: str) -> None:
+    """Let a suspicious unit leave the pool until a supervisor has looked."""
+    unit = pool_unit(write, number)
+    if unit is not None:
         unit.loaner = False
         raise_card(write, "loaner_suspect", "device", unit.id)
 

@@ -45,7 +45,7 @@ def manifest_card(write: Write, manifest_id: str) -> ManifestCard:
     """Fill the manifest's paper: for the van, and again with ticks and differences once it was received."""
     write.session.flush()
     row, view = write.session.get(Manifest, manifest_id), transfers.view_of(write.session, manifest_id)
-    head = _Head(write, row, view)
+    head = Head(write, row, view)
     sent, closed = view.sent, view.closed
     lines = view.lines
     return ManifestCard(
@@ -58,7 +58,7 @@ def manifest_card(write: Write, manifest_id: str) -> ManifestCard:
         planned_ms=row.planned_at or None if row else None,
         carrier=row.carrier if row else "", waybill=row.waybill if row else "", vehicle=row.vehicle if row else "",
         bags=len(view.seals), seals=view.seals,
-        lines=tuple(_line(write, line, view.differences) for line in lines),
+        lines=tuple(_line(write, line, view) for line in lines),
         remarks=row.note if row else "",
         handed_by=sent.giver if sent else "", handed_ms=sent.at_ms if sent and sent.data.get("signed") else None,
         courier=sent.taker if sent else "", courier_ms=sent.at_ms if sent and sent.data.get("signed") else None,
@@ -76,7 +76,7 @@ def manifest_card(write: Write, manifest_id: str) -> ManifestCard:
     )  # fmt: skip
 
 
-class _Head:
+class Head:
     """Names and addresses of both sides, from the record or, without one, from the scanned paper."""
 
     def __init__(self, write: Write, row: Manifest | None, view: View) -> None:
@@ -103,12 +103,13 @@ def _contact(site: Site | None, otherwise: str) -> tuple[str, str, str]:
     return site.short_name or site.name, site.address, site.phone or site.hotline
 
 
-def _line(write: Write, line: Line, differences: Sequence[Open]) -> ManifestLine:
+def _line(write: Write, line: Line, view: View) -> ManifestLine:
     item = write.session.get(RepairItem, line.item_id) if line.item_id else None
     unit = item.device_id if item is not None else str(line.packed.data.get("device_id", "")) if line.packed else ""
     device = write.session.get(Device, unit) if unit else None
     packed, received = line.packed, line.received
-    kinds = [one.kind for one in differences if one.fact.label_no == line.label_no]
+    kinds = [one.kind for one in view.differences if one.fact.label_no == line.label_no]
+    given = view.looked_at or (str(packed.data.get("tamper", "")) if packed else "")
     return ManifestLine(
         label_no=line.label_no,
         order_no=str(packed.data.get("order_no", "")) if packed else "",
@@ -118,7 +119,7 @@ def _line(write: Write, line: Line, differences: Sequence[Open]) -> ManifestLine
         bag_seal=line.seal_no,
         accessories=_accessories(write, line),
         fault=fault_words(item) if item else "",
-        tamper_out=TamperResult(packed.data.get("tamper") or "not_due") if packed else TamperResult.NOT_DUE,
+        tamper_out=TamperResult(given) if given else TamperResult.NOT_DUE,
         tamper_in=TamperResult(received.data.get("tamper") or "not_due") if received else TamperResult.NOT_DUE,
         received=None if received is None else True,
         difference=listed_words(write, [DIFFERENCE_TITLES[kind] for kind in kinds]),
@@ -156,7 +157,7 @@ def discrepancy_card(write: Write, manifest_id: str) -> DiscrepancyCard:
     """Fill the note of differences of a manifest."""
     write.session.flush()
     row, view = write.session.get(Manifest, manifest_id), transfers.view_of(write.session, manifest_id)
-    head = _Head(write, row, view)
+    head = Head(write, row, view)
     first = view.differences[0].fact if view.differences else None
     finder = write.session.get(Staff, first.by) if first else None
     closed = view.closed
@@ -187,5 +188,5 @@ def _difference(write: Write, one: Open, view: View) -> DiscrepancyLine:
         found=" ".join(part for part in (str(fact.data.get("found", "")), fact.words) if part),
         seal=line.seal_no if line else fact.seal_no,
         photos=len(photos),
-        action=one.settled.words if one.settled else "",
+        action=translate(one.settled.words, _language(write)) if one.settled and one.settled.words else "",
     )

@@ -146,8 +146,13 @@ def receive_line(
             label_no=label, serial_no=serial, seal_no=line.seal_no, words=words,
         )  # fmt: skip
     return Received(
-        row.id, label, tuple(found), bool(TO_QUARANTINE & set(found)), not ready and not loaner,
-        view.received + 1, view.expected,
+        row.id,
+        label,
+        tuple(found),
+        bool(TO_QUARANTINE & set(found)),
+        not ready and not loaner,
+        view.received + 1,
+        view.expected,
     )
 
 
@@ -177,9 +182,11 @@ def _differences(line: Line, looked: Looked, serial: str) -> list[Difference]:
     """Return what is not as it should be; raises Refused at whatever was not answered."""
     if looked.tamper not in (TamperResult.OK, TamperResult.SUSPECT):
         raise Refused(N_("Answer the tamper check."), field="tamper", code="missing")
-    if line.seal_no and looked.seal_ok is None:
+    # What is suspicious is left as it is and goes into quarantine: nothing else holds it up, nor the rest of the van.
+    whole = looked.tamper == TamperResult.OK
+    if whole and line.seal_no and looked.seal_ok is None:
         raise Refused(N_("Is the seal of the bag whole?"), field="seal", code="missing")
-    if line.accessories and looked.accessories_ok is None:
+    if whole and line.accessories and looked.accessories_ok is None:
         raise Refused(N_("Are all accessories there?"), field="accessories", code="missing")
     found = []
     if not line.fits_serial(serial):

@@ -8,10 +8,9 @@ from sqlalchemy import select
 
 from deskapp.commands.checkin import attach
 from deskapp.commands.checkin_forms import Photo
-from deskapp.commands.moves import settle
+from deskapp.commands.transfers_desk import settle_manifest_todo
 from deskapp.errors import N_, Refused
 from deskapp.models import transfers
-from deskapp.models.repair import ReviewCard
 from deskapp.models.stock import Attachment
 from deskapp.models.store import Write, command
 from deskapp.models.transfer import Manifest
@@ -47,7 +46,7 @@ def file_signed_manifest(write: Write, *, manifest_id: str, pages: tuple[Photo, 
                       count=MOST_PAGES)  # fmt: skip
     for page in new.values():
         attach(write, "manifest_event", fact.uid, replace(page, kind=PAPER))
-    _settle(write, manifest_id, fact)
+    settle_manifest_todo(write, manifest_id, "signature", PAPER, fact.kind)
     return len(filed) + len(new)
 
 
@@ -56,14 +55,3 @@ def _signed_here(write: Write, manifest_id: str, view: View) -> Fact | None:
     row = write.session.get(Manifest, manifest_id)
     ours = row is not None and transfers.same_site(write.session, row.site_id, write.site_id)
     return view.sent if ours and view.sent is not None else view.closed
-
-
-def _settle(write: Write, manifest_id: str, fact: Fact) -> None:
-    rows = write.session.scalars(
-        select(ReviewCard).where(
-            ReviewCard.subject_id == manifest_id, ReviewCard.kind == "todo", ReviewCard.settled_at == 0
-        )
-    ).all()
-    for card in rows:
-        if card.data.get("key") == "signature" and card.data.get("move") == fact.kind:
-            settle(write, card, "paper")

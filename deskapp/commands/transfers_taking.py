@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from deskapp.commands.checkin import attach
 from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.moves import hop, move, raise_card, settle
-from deskapp.commands.transfers_desk import event
+from deskapp.commands.transfers_desk import ON_MANIFEST, event
 from deskapp.commands.transfers_papers import listed_words
 from deskapp.errors import N_, Refused
 from deskapp.models import folding, transfers
@@ -20,7 +20,7 @@ from deskapp.models.repair import CustodyEvent, RepairItem, ReviewCard
 from deskapp.models.store import Write
 from deskapp.models.transfer import Manifest, ManifestEvent
 from deskapp.rules.custody import Holder, TamperResult
-from deskapp.rules.transfers import DIFFERENCE_TITLES, TO_QUARANTINE, Difference, Kind
+from deskapp.rules.transfers import DIFFERENCE_TITLES, TO_QUARANTINE, Difference, Kind, receive_move
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,14 @@ def take_in(write: Write, item: RepairItem, receipt: Receipt, found: Sequence[Di
     """
     data, bad = receipt.data, [kind for kind in found if kind in TO_QUARANTINE]
     records = {
-        "manifest_no": number_of(write, receipt.manifest_id),
-        "seal_result": "broken" if Difference.SEAL_BROKEN in found else "intact",
+        "manifest_no": number_of(write, receipt.manifest_id), "seal_result": seal_result(receipt.seal_no, data, found),
         "serial_match": Difference.WRONG_SERIAL not in found, "accessories": [data.get("accessories_ok")],
-        "tamper_result": data["tamper"], "courier": "hop", "signature": "manifest", "site": write.site_id,
-        "photos": data.get("photos") or ("" if found else "not_due"), "shelf": data.get("shelf") or "-",
+        "tamper_result": data["tamper"], "courier": "hop", "signature": ON_MANIFEST, "site": write.site_id,
+        "photos": data.get("photos") or ("" if found else "not_due"),
+        "shelf": Holder.QUARANTINE.value if bad else data.get("shelf") or "",
     }  # fmt: skip
-    move(write, item, "receive", records, second_id=str(data["second"]))
+    name = receive_move(folding.work_of(write.session, item.id).history)
+    move(write, item, name, records, second_id=str(data["second"]))
     work = [last_move(write, item)]
     shelf = shelf_named(write, str(data["shelf"])) if data.get("shelf") else None
     item.shelf_id = shelf.id if shelf and not bad else ""
@@ -60,13 +61,28 @@ def take_in(write: Write, item: RepairItem, receipt: Receipt, found: Sequence[Di
     )  # fmt: skip
     if bad:
         reason = listed_words(write, [*(DIFFERENCE_TITLES[kind] for kind in bad), receipt.words or ""])
-        work.append(isolate(write, item, reason, receipt.taker, bool(data.get("photos"))))
+        work.append(isolate(write, item, reason, photos=ON_MANIFEST if data.get("photos") else ""))
     return {"work": work, "hops": [made.id]}
 
 
-def isolate(write: Write, item: RepairItem, reason: str, finder: str, photos: bool) -> str:
-    """Put a device into quarantine as it came; returns the id of the move. The hop is the caller's."""
-    records = {"reason": reason, "finder": finder, "witness": "", "photos": "manifest" if photos else ""}
+def seal_result(seal_no: str, data: Mapping[str, Any], found: Sequence[Difference]) -> str:
+    """Return what was seen of a bag's seal: broken, intact, `none` where it had none, `not_looked` where nobody did."""
+    if Difference.SEAL_BROKEN in found:
+        return "broken"
+    if not seal_no:
+        return "none"
+    return "intact" if data.get("seal_ok") else "not_looked"
+
+
+def isolate(write: Write, item: RepairItem, reason: str, *, photos: str | list[str] = "", site: str = "") -> str:
+    """Put a device into quarantine as it came; returns the id of the move. The hop is the caller's.
+
+    The finder goes by number: names stay out of what can never be erased. `site` is where a device was found that
+    by its record is elsewhere.
+    """
+    records = {"reason": reason, "finder": write.actor.staff_no or "system", "witness": "", "photos": photos}
+    if site:
+        records["site"] = site
     move(write, item, "quarantine", records, reason=reason)
     raise_card(write, "quarantine", "repair_item", item.id)
     return last_move(write, item)
@@ -77,7 +93,7 @@ def note_astray(
 ) -> dict[str, Any]:
     """Quarantine a device that came without a paper: the hop is written as it was, so that the gap shows."""
     finder = write.actor.name or write.actor.staff_no
-    work = isolate(write, item, reason, finder, photos)
+    work = isolate(write, item, reason, photos=ON_MANIFEST if photos else "", site=write.site_id)
     before = transfers.hop_rows(write.session, item.id)
     row = CustodyEvent(
         id=write.new_id(), at=write.now, by=write.actor.staff_id or write.actor.staff_no, item_id=item.id,
@@ -95,7 +111,8 @@ def differ(
     photos: Sequence[Photo] = (), identity: str = "", more: dict[str, Any] | None = None, **values: str,
 ) -> ManifestEvent:  # fmt: skip
     """Keep a difference with its photos, and put it on somebody's list."""
-    data = {"kind": kind.value, "expected": expected, "found": found, "of": of, "to_site": write.site_id}
+    data = {"kind": kind.value, "expected": expected, "found": found, "of": of, "to_site": write.site_id,
+            "station": write.station_no}  # fmt: skip
     row = event(write, manifest_id, Kind.DIFFERENCE, identity=identity, data={**data, **(more or {})}, **values)
     for photo in photos:
         attach(write, "manifest_event", row.id, photo)

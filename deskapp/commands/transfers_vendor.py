@@ -61,7 +61,7 @@ def receive_from_vendor(
         write, item, holder, giver=name, taker=taker, tamper_result=tamper_result, place=place.code if place else "",
     )  # fmt: skip
     if suspect:
-        work.append(isolate(write, item, said or "tamper", taker, False))
+        work.append(isolate(write, item, said or "tamper"))
     fact = event(
         write, row.id, Kind.RECEIVE, item_id=item.id, label_no=label_no, serial_no=serial, words=said, giver=name,
         taker=write.actor.name or write.actor.staff_no,

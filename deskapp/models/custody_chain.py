@@ -171,7 +171,7 @@ def _drawn(session: Session, subjects: Sequence[str], kinds: Sequence[str]) -> t
         return ()
     rows = session.scalars(
         select(Attachment)
-        .where(Attachment.subject_id.in_(subjects), Attachment.kind.in_(kinds))
+        .where(Attachment.subject_id.in_(subjects), Attachment.kind.in_(kinds), Attachment.sha256 != "")
         .order_by(Attachment.n)
     )
     return tuple(row.sha256 for row in rows)

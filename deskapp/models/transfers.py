@@ -9,10 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deskapp.models.act_session import driver_of, find
+from deskapp.models.device import Device
 from deskapp.models.local import StoreInfo
 from deskapp.models.people import Shelf, Site
-from deskapp.models.repair import CustodyEvent, RepairItem, ReviewCard, WorkEvent
+from deskapp.models.repair import IN_HAND, CustodyEvent, RepairItem, RepairOrder, ReviewCard, WorkEvent
 from deskapp.models.transfer import Manifest, ManifestEvent
+from deskapp.rules.states import WorkState
 from deskapp.rules.transfers import Difference, Fact, Kind, State, View, derived_id, fold
 
 GOING = (State.UNDER_WAY.value, State.PARTLY.value)
@@ -85,7 +87,7 @@ def used_seals(session: Session, seal_no: str, except_manifest: str) -> bool:
     """Tell whether a seal was used on another manifest that was not withdrawn; a seal is used once."""
     rows = session.scalars(
         select(ManifestEvent.manifest_id).where(
-            ManifestEvent.seal_no == seal_no, ManifestEvent.kind == Kind.PACK.value,
+            ManifestEvent.seal_no == seal_no, ManifestEvent.kind.in_((Kind.PACK.value, Kind.SEAL.value)),
             ManifestEvent.manifest_id != except_manifest,
         )
     ).all()  # fmt: skip
@@ -115,29 +117,95 @@ def unmatched(session: Session, site_id: str) -> list[ManifestEvent]:
     return [
         row for row in rows
         if row.id not in gone and work_id(row.id) not in done and not row.data.get("loaner")
-        and _at(session, row, site_id)
+        and came_to(session, row, site_id)
     ]  # fmt: skip
 
 
-def nameless_extras(session: Session, site_id: str) -> list[ManifestEvent]:
-    """Return what came to a site without a line and without a record, as far as nobody was told of the record."""
+def nameless_extras(session: Session) -> list[ManifestEvent]:
+    """Return what came somewhere without a line and without a record, as far as it was not taken back."""
     rows = list(
         session.scalars(
             select(ManifestEvent)
-            .where(
-                ManifestEvent.item_id == "", ManifestEvent.kind == Kind.DIFFERENCE.value, ManifestEvent.label_no != ""
-            )
+            .where(ManifestEvent.item_id == "", ManifestEvent.kind == Kind.DIFFERENCE.value)
             .order_by(ManifestEvent.n)
         )
-    )  # fmt: skip
-    extras = [row for row in rows if row.data.get("kind") == Difference.EXTRA]
+    )
+    gone = set(session.scalars(select(ManifestEvent.voids).where(ManifestEvent.voids.in_([row.id for row in rows]))))
+    return [row for row in rows if row.data.get("kind") == Difference.EXTRA and row.id not in gone]
+
+
+def item_of_extra(session: Session, row: ManifestEvent) -> RepairItem | None:
+    """Return the device that came without a line: by its label or, without one, by its serial number elsewhere.
+
+    A later visit of the same unit is another matter.
+    """
+    if row.label_no:
+        return item_by_label(session, row.label_no)
+    found = session.get(WorkEvent, derived_id("astray", row.id))
+    if found is not None:
+        return session.get(RepairItem, found.item_id)
+    return session.scalars(
+        select(RepairItem)
+        .join(Device, Device.id == RepairItem.device_id)
+        .join(RepairOrder, RepairOrder.id == RepairItem.order_id)
+        .where(
+            Device.serial_no == row.serial_no, RepairOrder.opened_at <= row.at, IN_HAND,
+            RepairItem.at_site.in_(other_sites(session, str(row.data.get("to_site", "")))),
+        )
+        .order_by(RepairItem.n.desc())
+    ).first()  # fmt: skip
+
+
+def begun_for(session: Session, row: ManifestEvent) -> tuple[str, RepairItem | None]:
+    """Return the order that was begun where a device came without a line, and its device as far as that is here."""
+    rows = session.scalars(
+        select(ManifestEvent).where(
+            ManifestEvent.manifest_id == row.manifest_id, ManifestEvent.kind == Kind.SETTLE.value
+        )
+    )
+    fact = next((one for one in rows if one.data.get("of") == row.id and one.data.get("begun")), None)
+    return (fact.words, session.get(RepairItem, str(fact.data["begun"]))) if fact is not None else ("", None)
+
+
+def extras_to_match(session: Session, site_id: str) -> list[tuple[ManifestEvent, RepairItem]]:
+    """Return what came without a line and can be matched at a site now, with its record.
+
+    A site matches what came to it, and what it is missing: the record of a device is nowhere but at its own site
+    until a fact names the place where the device stands.
+    """
+    found = []
+    extras = nameless_extras(session)
     told = set(
         session.scalars(select(ReviewCard.id).where(ReviewCard.id.in_([derived_id("extra", row.id) for row in extras])))
     )
-    return [row for row in extras if derived_id("extra", row.id) not in told and _at(session, row, site_id)]
+    settled = set(
+        session.scalars(
+            select(ManifestEvent.manifest_id).where(
+                ManifestEvent.kind == Kind.SETTLE.value,
+                ManifestEvent.manifest_id.in_([row.manifest_id for row in extras]),
+            )
+        )
+    )
+    for row in extras:
+        double = begun_for(session, row)[1] if row.manifest_id in settled else None
+        twice = double is not None and WorkState(double.work_state) in JUST_BEGUN
+        if derived_id("extra", row.id) in told and not twice:
+            continue
+        item = item_of_extra(session, row)
+        order = session.get(RepairOrder, item.order_id) if item is not None else None
+        if item is not None and order is not None and (
+            came_to(session, row, site_id) or same_site(session, order.site_id, site_id)
+        ):  # fmt: skip
+            found.append((row, item))
+    return found
 
 
-def _at(session: Session, row: ManifestEvent, site_id: str) -> bool:
+JUST_BEGUN = frozenset({WorkState.CHECKED_IN, WorkState.DEPOT_RECEIVED})
+"""States of an order begun from the device on which nobody has worked yet."""
+
+
+def came_to(session: Session, row: ManifestEvent, site_id: str) -> bool:
+    """Tell whether a fact of receiving was made at a site."""
     return same_site(session, str(row.data.get("to_site", "")), site_id)
 
 

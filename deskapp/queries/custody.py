@@ -12,6 +12,7 @@ from deskapp.models.device import Device
 from deskapp.models.repair import RepairItem, RepairOrder
 from deskapp.models.store import ReadSession
 from deskapp.queries.naming import model_words
+from deskapp.queries.transfers_astray import Astray, astray_of_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class CustodyView:
     chain: Chain
     places: dict[str, str]
     others: tuple[tuple[str, str, int], ...] = ()
+    astray: Astray | None = None
+    """The ways on of a device that came without a paper."""
 
 
 def custody(session: ReadSession, item_id: str) -> CustodyView | None:
@@ -47,7 +50,7 @@ def custody(session: ReadSession, item_id: str) -> CustodyView | None:
         item.id, item.label_no, order.number if order else "", model_words(session, device),
         device.serial_no if device else "", item.work_state, chain,
         {one: custody_chain.site_words(session, one) for one in holders},
-        tuple((row.id, row.label_no, row.state_at) for row in others),
+        tuple((row.id, row.label_no, row.state_at) for row in others), astray_of_item(session, item.id),
     )  # fmt: skip
 
 

@@ -9,10 +9,9 @@ from sqlalchemy import func, select
 
 from deskapp.models import transfers
 from deskapp.models.device import Device, DeviceModel
-from deskapp.models.handing_out import open_loans
-from deskapp.models.loaner_places import Where, line_key, pool_here
+from deskapp.models.local import StoreInfo
 from deskapp.models.people import Site, Staff
-from deskapp.models.repair import IN_HAND, AccessoryItem, RepairItem
+from deskapp.models.repair import RepairItem
 from deskapp.models.stock import Attachment
 from deskapp.models.store import ReadSession
 from deskapp.models.transfer import Manifest, ManifestEvent
@@ -21,7 +20,7 @@ from deskapp.queries.naming import model_title, model_words
 from deskapp.queries.orders import OrderFile, order_files
 from deskapp.rules.numbers import is_own_number
 from deskapp.rules.papers_custody import ManifestType
-from deskapp.rules.transfers import PACKED_FROM, Age, Kind, Line, State, View, age_of
+from deskapp.rules.transfers import Age, Kind, Line, State, View, age_of
 
 KEPT_DAYS = 60
 """How long a received manifest stays in the list; the search finds all of them."""
@@ -112,6 +111,15 @@ class DifferenceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Last:
+    """The last device that was received of a van: when (ms UTC), from whom and, at this desk, onto which shelf."""
+
+    at: int
+    courier: str
+    shelf: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifested:
     """One manifest with everything on it."""
 
@@ -132,6 +140,20 @@ class Manifested:
 
     signable: bool = False
     """Whether there is a hand-over that a signed paper can be filed with."""
+
+    looked_at: str = ""
+    """What the giver answered to the tamper check of the whole van; empty where nobody was asked."""
+
+    last: Last | None = None
+    """The last receipt, so that an interrupted walk goes on with its courier and its shelf."""
+
+    closed_at: int = 0
+    """When a receipt was signed last (ms UTC); 0 while none was."""
+
+    @property
+    def unsigned(self) -> bool:
+        """Whether something was received since somebody signed for it: a late van is signed for, too."""
+        return self.last is not None and self.last.at > self.closed_at
 
     @property
     def received(self) -> int:
@@ -229,8 +251,19 @@ def manifest(session: ReadSession, manifest_id: str, now: int) -> Manifested | N
         int(papers[0].data.get("parts", 1)) if papers else 0, view.sent.taker if view.sent else "",
         view.sent.giver if view.sent else "",
         tuple(fact.label_no or fact.serial_no for fact in view.extras), signed_files(session, view),
-        (view.closed if row.incoming else view.sent) is not None,
+        (view.closed if row.incoming else view.sent) is not None, view.looked_at, _last(session, view),
+        view.closed.at_ms if view.closed is not None else 0,
     )  # fmt: skip
+
+
+def _last(session: ReadSession, view: View) -> Last | None:
+    facts = [line.received for line in view.lines if line.received is not None]
+    fact = max(facts, key=lambda one: one.at_ms, default=None)
+    if fact is None:
+        return None
+    desk = session.get(StoreInfo, "station_no")
+    here = desk is not None and str(fact.data.get("station", "")) == desk.value
+    return Last(fact.at_ms, fact.giver, str(fact.data.get("shelf", "")) if here else "")
 
 
 def signed_files(session: ReadSession, view: View) -> tuple[OrderFile, ...]:
@@ -301,7 +334,8 @@ def difference_rows(
     seen = view or transfers.view_of(session, manifest_id)
     ids = [one.fact.uid for one in seen.differences]
     photos: dict[str, list[str]] = {}
-    for row in session.scalars(select(Attachment).where(Attachment.subject_id.in_(ids)).order_by(Attachment.n)):
+    named = select(Attachment).where(Attachment.subject_id.in_(ids), Attachment.sha256 != "")
+    for row in session.scalars(named.order_by(Attachment.n)):
         photos.setdefault(row.subject_id, []).append(row.sha256)
     return tuple(
         DifferenceRow(
@@ -329,54 +363,3 @@ def open_differences(session: ReadSession, *, settled: bool = False) -> list[Dif
         rows = difference_rows(session, manifest_id, number, view)
         found += [row for row in rows if settled or not row.decision]
     return sorted(found, key=lambda row: -row.at)
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingRow:
-    """A device that could go onto a manifest."""
-
-    item_id: str
-    label_no: str
-    serial_no: str
-    model: str
-    shelf: str
-    since: int
-    accessories: int
-
-
-def _pool(session: ReadSession) -> list[WaitingRow]:
-    """Return the loaners that lie here."""
-    out = {loan.device_id for loan in open_loans(session)}
-    return [
-        WaitingRow("", line_key(unit), unit.serial_no, model_words(session, unit), "", 0, 0)
-        for unit, place in pool_here(session)
-        if place.where is Where.HERE and unit.id not in out
-    ]
-
-
-def ready_to_pack(session: ReadSession, kind: str, limit: int = 200) -> list[WaitingRow]:
-    """Return the devices of this site that could be packed on a manifest of a kind, longest waiting first."""
-    if kind == ManifestType.LOANER:
-        return _pool(session)[:limit]
-    states = [state.value for state in PACKED_FROM.get(ManifestType(kind), ())]
-    here = the_site(session)
-    rows = session.scalars(
-        select(RepairItem)
-        .where(IN_HAND, RepairItem.work_state.in_(states))
-        .order_by(RepairItem.state_at)
-        .limit(4 * limit)
-    ).all()
-    away = transfers.elsewhere(session, here, [row.id for row in rows])
-    found = []
-    for row in rows:
-        if row.id in away:
-            continue
-        device = session.get(Device, row.device_id)
-        count = session.scalar(
-            select(func.count()).select_from(AccessoryItem).where(AccessoryItem.item_id == row.id)
-        ) or 0  # fmt: skip
-        found.append(
-            WaitingRow(row.id, row.label_no, device.serial_no if device else "", model_words(session, device),
-                       row.holder.partition(":")[2], row.state_at, count)
-        )  # fmt: skip
-    return found[:limit]

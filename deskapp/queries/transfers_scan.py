@@ -75,7 +75,8 @@ def scan_in(session: ReadSession, current: str, text: str) -> InScan:
         carried = transfers.carried_by(session, scan.number)
         if carried is not None and carried.manifest_id != current:
             other = session.get_one(Manifest, carried.manifest_id)
-            return InScan(Means.OTHER_VAN, scan.number, None, other.id, other.number)
+            if transfers.same_site(session, other.to_site_id, the_site(session)):
+                return InScan(Means.OTHER_VAN, scan.number, None, other.id, other.number)
         return InScan(Means.EXTRA, scan.number)
     if scan.number in view.seals:
         return InScan(Means.SEAL, scan.number)

@@ -7,13 +7,14 @@ alone; then the lines come from the paper until the sender's own facts arrive, a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from deskapp.errors import N_
 from deskapp.rules.facts import without_voided
+from deskapp.rules.lifecycle import WorkFact
 from deskapp.rules.papers_custody import ManifestType
 from deskapp.rules.states import WorkState as S
 
@@ -40,6 +41,7 @@ class Kind(StrEnum):
     UNRECEIVE = "unreceive"
     DIFFERENCE = "difference"
     SETTLE = "settle"
+    SEAL = "seal"
     CLOSE = "close"
 
 
@@ -102,6 +104,11 @@ PACKED_FROM: Final[Mapping[ManifestType, frozenset[S]]] = {
 """In which state a device may go onto a manifest of a type."""
 
 IN_TRANSIT: Final = frozenset({S.IN_TRANSIT_OUT, S.IN_TRANSIT_BACK})
+
+NOT_WORKED_ON: Final = frozenset({S.CHECKED_IN, S.AWAITING_DISPATCH, S.IN_TRANSIT_OUT})
+"""States of a device that nobody has repaired: sent home from one of these, it is taken in again, not handed out."""
+
+_IN_AGAIN: Final = frozenset({"receive", "receive_home", "take_in_here"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +202,11 @@ class View:
         return sum(line.received is not None for line in self.lines)
 
     @property
+    def looked_at(self) -> str:
+        """What whoever handed it over answered to the tamper check, for all of it; empty where nobody was asked."""
+        return str(self.sent.data.get("tamper", "")) if self.sent is not None else ""
+
+    @property
     def open_differences(self) -> int:
         """How many differences nobody has settled."""
         return sum(one.settled is None for one in self.differences)
@@ -243,6 +255,19 @@ def manifest_id(number: str) -> str:
     return derived_id("manifest", number)
 
 
+def receive_move(history: Sequence[WorkFact]) -> str:
+    """Return the move by which a device that comes back is received, by what was done with it before.
+
+    What was sent home from a site it had come to by mistake, and nobody had repaired, is taken in again.
+    """
+    for place in range(len(history) - 1, 0, -1):
+        if history[place].move in _IN_AGAIN:
+            break
+        if history[place].move == "send_home":
+            return "receive_home" if history[place - 1].to in NOT_WORKED_ON else "receive"
+    return "receive"
+
+
 def plain_serial(serial: str) -> str:
     """Return a serial number's letters and digits: labels and screens part them differently."""
     return "".join(char for char in serial.upper() if char.isascii() and char.isalnum())
@@ -281,6 +306,7 @@ class _Folding:
     differences: list[Fact] = field(default_factory=list)
     settled: dict[str, Fact] = field(default_factory=dict)
     papers: list[Fact] = field(default_factory=list)
+    seals: list[Fact] = field(default_factory=list)
     opened: Fact | None = None
     sent: Fact | None = None
     closed: Fact | None = None
@@ -304,6 +330,8 @@ class _Folding:
             self.settled[str(fact.data.get("of", ""))] = fact
         elif kind is Kind.PAPER:
             self._paper(fact)
+        elif kind is Kind.SEAL:
+            self.seals.append(fact)
         elif kind is Kind.OPEN:
             self.opened = self.opened or fact
         elif kind is Kind.HAND_OVER:
@@ -327,7 +355,8 @@ class _Folding:
         known = {**({} if self.lines else {**self.from_paper, **self._loaners()}), **self.lines}
         come = self.receipts
         lines = tuple(
-            replace(line, received=come[label]) if label in come else line for label, line in known.items()
+            replace(line, received=come[label]) if label in come else line
+            for label, line in self._sealed(known).items()
         )
         differences = tuple(
             Open(Difference(fact.data["kind"]), fact, self.settled.get(fact.uid)) for fact in self._still_true()
@@ -336,6 +365,15 @@ class _Folding:
             self._state(lines), lines, tuple(self.extras), differences, self.sent, self.opened, self.closed,
             tuple(self.papers), events,
         )  # fmt: skip
+
+    def _sealed(self, lines: dict[str, Line]) -> dict[str, Line]:
+        """A seal that was noted later is that of the line it names, or of all that had none."""
+        for late in self.seals:
+            lines = {
+                label: line if line.seal_no or late.label_no not in ("", label) else replace(line, seal_no=late.seal_no)
+                for label, line in lines.items()
+            }
+        return lines
 
     def _loaners(self) -> dict[str, Line]:
         """Loaners that were received on the paper alone: it says how many there are, but no numbers."""

@@ -53,7 +53,14 @@ def van(store: Store, count: int) -> tuple[str, list[tuple[str, str]]]:
     draft = there(open_manifest(kind="out", to=store.facts.site_id))
     for place, one in enumerate(new):
         there(pack(manifest_id=draft.manifest_id, scanned=one.label_no, seal_no=f"TJ{place // 10:06d}"))
-    there(hand_over(manifest_id=draft.manifest_id, counted=tuple(one.label_no for one in new), courier=COURIER))
+    there(
+        hand_over(
+            manifest_id=draft.manifest_id,
+            counted=tuple(one.label_no for one in new),
+            courier=COURIER,
+            tamper_result="ok",
+        )
+    )
     return draft.manifest_id, [(one.label_no, one.serial_no) for one in new]
 
 

@@ -12,10 +12,10 @@ from deskapp.commands.transfers import (
     hand_over,
     open_manifest,
     pack,
-    take_manifest_back,
     unpack,
 )
 from deskapp.commands.transfers_arrivals import warn_of_late
+from deskapp.commands.transfers_aside import take_manifest_back
 from deskapp.commands.transfers_desk import Signatures
 from deskapp.commands.transfers_differences import add_difference_photos, note_extra, settle_difference, undo_receive
 from deskapp.commands.transfers_papers import print_discrepancy_note
@@ -149,7 +149,7 @@ def test_a_count_that_does_not_match_keeps_everything_here(place: Yard) -> None:
     labels = tuple(one.label_no for one in place.devices)
     for counted in (labels[:2], (*labels, "D001230009990"), (*labels[:2], labels[1])):
         with pytest.raises(Refused) as error:
-            place.do(hand_over(manifest_id=draft.manifest_id, counted=counted, courier=COURIER))
+            place.do(hand_over(manifest_id=draft.manifest_id, counted=counted, courier=COURIER, tamper_result="ok"))
         assert code(error) == "count"
     assert manifest(place, draft.manifest_id).state == "draft"
 
@@ -159,7 +159,9 @@ def test_the_courier_has_the_devices_after_the_hand_over_and_the_paper_says_so(p
     place.do(change_carriage(manifest_id=draft.manifest_id, carriage=Carriage("邮政邮路", "EMS1234567890", "闽A12345")))
     labels = tuple(one.label_no for one in place.devices)
     signed = Signatures(Photo("b" * 64, "image/svg+xml"), Photo("c" * 64, "image/svg+xml"))
-    sent = place.do(hand_over(manifest_id=draft.manifest_id, counted=labels, courier=COURIER, signatures=signed))
+    sent = place.do(
+        hand_over(manifest_id=draft.manifest_id, counted=labels, courier=COURIER, tamper_result="ok", signatures=signed)
+    )
 
     one = place.devices[0]
     assert item(place, one.item_id).work_state == "in_transit_out"
@@ -174,7 +176,10 @@ def test_the_courier_has_the_devices_after_the_hand_over_and_the_paper_says_so(p
 
 def test_signed_on_paper_leaves_the_scan_to_do(place: Yard) -> None:
     place.sent(1)
-    assert [card.data["key"] for card in cards(place, "todo") if card.subject_kind == "manifest"] == ["signature"]
+    assert [card.data["key"] for card in cards(place, "todo") if card.subject_kind == "manifest"] == [
+        "signature",
+        "waybill",
+    ]
 
 
 def test_the_courier_is_never_the_person_who_hands_over(place: Yard) -> None:
@@ -182,7 +187,7 @@ def test_the_courier_is_never_the_person_who_hands_over(place: Yard) -> None:
     labels = (place.devices[0].label_no,)
     for courier in ("", "C01"):
         with pytest.raises((Refused, Forbidden)) as error:
-            place.do(hand_over(manifest_id=draft.manifest_id, counted=labels, courier=courier))
+            place.do(hand_over(manifest_id=draft.manifest_id, counted=labels, courier=courier, tamper_result="ok"))
         assert error.value.field == "courier"
 
 
@@ -193,7 +198,12 @@ def test_a_van_that_turns_round_is_a_draft_again(place: Yard) -> None:
     assert manifest(place, draft.manifest_id).state == "draft"
     assert item(place, place.devices[0].item_id).work_state == "awaiting_dispatch"
     place.do(
-        hand_over(manifest_id=draft.manifest_id, counted=tuple(one.label_no for one in place.devices), courier=COURIER)
+        hand_over(
+            manifest_id=draft.manifest_id,
+            counted=tuple(one.label_no for one in place.devices),
+            courier=COURIER,
+            tamper_result="ok",
+        )
     )
     assert manifest(place, draft.manifest_id).state == "under_way"
 
@@ -329,7 +339,7 @@ def test_a_device_of_another_van_is_sent_to_its_own_manifest(place: Yard) -> Non
     other = place.take(1)[0]
     second = place.do(open_manifest(kind="out", to=DEPOT))
     place.do(pack(manifest_id=second.manifest_id, scanned=other.label_no, seal_no="FZ777777"))
-    place.do(hand_over(manifest_id=second.manifest_id, counted=(other.label_no,), courier=COURIER))
+    place.do(hand_over(manifest_id=second.manifest_id, counted=(other.label_no,), courier=COURIER, tamper_result="ok"))
     with pytest.raises(Refused) as error:
         place.depot(note_extra(manifest_id=first.manifest_id, scanned=other.label_no))
     assert (code(error), error.value.values["number"]) == ("other_manifest", second.number)
@@ -413,7 +423,7 @@ def test_a_return_manifest_goes_the_same_way_and_ends_on_the_pickup_shelf(place:
     home, one = back(place)
     draft = place.depot(open_manifest(kind="return", to=home))
     place.depot(pack(manifest_id=draft.manifest_id, scanned=one.label_no, seal_no="FZ888888"))
-    place.depot(hand_over(manifest_id=draft.manifest_id, counted=(one.label_no,), courier=COURIER))
+    place.depot(hand_over(manifest_id=draft.manifest_id, counted=(one.label_no,), courier=COURIER, tamper_result="ok"))
     assert item(place, one.item_id).work_state == "in_transit_back"
     place.do(
         receive_line(
@@ -443,7 +453,7 @@ def test_a_device_goes_to_the_maker_and_comes_back_where_it_was(place: Yard) -> 
     with pytest.raises(Refused) as consent:
         place.depot(pack(manifest_id=draft.manifest_id, scanned=two.label_no, rma_no="RMA-1"))
     place.depot(pack(manifest_id=draft.manifest_id, scanned=two.label_no, rma_no="RMA-1", consent="电话 张三"))
-    place.depot(hand_over(manifest_id=draft.manifest_id, counted=(two.label_no,), courier=COURIER))
+    place.depot(hand_over(manifest_id=draft.manifest_id, counted=(two.label_no,), courier=COURIER, tamper_result="ok"))
     assert (item(place, two.item_id).work_state, item(place, two.item_id).holder) == (
         "vendor_repair",
         "vendor:新大陆售后",
@@ -468,7 +478,7 @@ def test_a_suspicious_device_from_the_maker_goes_to_quarantine(place: Yard) -> N
     place.receive(sent.manifest_id, two)
     draft = place.depot(open_manifest(kind="vendor", to="新大陆售后"))
     place.depot(pack(manifest_id=draft.manifest_id, scanned=two.label_no, rma_no="RMA-1", consent="电话 张三"))
-    place.depot(hand_over(manifest_id=draft.manifest_id, counted=(two.label_no,), courier=COURIER))
+    place.depot(hand_over(manifest_id=draft.manifest_id, counted=(two.label_no,), courier=COURIER, tamper_result="ok"))
     done = place.depot(receive_from_vendor(manifest_id=draft.manifest_id, label_no=two.label_no, result="repaired",
                                            serial_no=two.serial_no, tamper_result="suspect", courier=COURIER,
                                            shelf="D-01", words="封签被揭开"))  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 
 from deskapp.commands.loaners import lend, set_loaner, take_back
 from deskapp.commands.transfers import cancel_manifest, hand_over, open_manifest, pack, unpack
-from deskapp.commands.transfers import take_manifest_back as van_back
+from deskapp.commands.transfers_aside import take_manifest_back as van_back
 from deskapp.commands.transfers_differences import undo_receive
 from deskapp.commands.transfers_receive import Looked, finish_receipt, receive_line, take_paper
 from deskapp.errors import N_, Refused
@@ -18,8 +18,9 @@ from deskapp.models.local import PrintJob
 from deskapp.models.store import Store, Write, command
 from deskapp.models.transfer import Manifest
 from deskapp.queries.loaners import LoanerRow, loaners
-from deskapp.queries.transfers import manifest, ready_to_pack
+from deskapp.queries.transfers import manifest
 from deskapp.queries.transfers_scan import Means, scan_in
+from deskapp.queries.transfers_waiting import ready_to_pack
 from deskapp.rules.paper_store import from_json
 from deskapp.rules.papers_custody import ManifestCard
 from tests.conftest import START, FixedClock, People
@@ -54,7 +55,7 @@ def packed(place: Yard, *serials: str) -> str:
 
 def sent(place: Yard, *serials: str) -> str:
     identity = packed(place, *serials)
-    place.do(hand_over(manifest_id=identity, counted=serials or (ONE,), courier=COURIER))
+    place.do(hand_over(manifest_id=identity, counted=serials or (ONE,), courier=COURIER, tamper_result="ok"))
     return identity
 
 
@@ -100,7 +101,7 @@ def test_it_comes_home_by_another_manifest(place: Yard) -> None:
     back = place.depot(open_manifest(kind="loaner", to=place.store.facts.site_id))
     place.depot(pack(manifest_id=back.manifest_id, scanned=ONE, seal_no="DD000001"))
     assert ONE not in pool(place)
-    place.depot(hand_over(manifest_id=back.manifest_id, counted=(ONE,), courier=COURIER))
+    place.depot(hand_over(manifest_id=back.manifest_id, counted=(ONE,), courier=COURIER, tamper_result="ok"))
     assert pool(place)[ONE].where == "under_way"
     looked = Looked(serial_no="", tamper="ok", seal_ok=True)
     boss = place.people.supervisor
@@ -125,7 +126,9 @@ def test_only_what_lies_in_the_pool_here_is_packed_and_only_once(place: Yard, cl
 
 def test_the_count_by_scan_holds_for_loaners_too(place: Yard) -> None:
     identity = packed(place, ONE, TWO)
-    assert refused(place, hand_over(manifest_id=identity, counted=(ONE,), courier=COURIER)) == "count"
+    assert (
+        refused(place, hand_over(manifest_id=identity, counted=(ONE,), courier=COURIER, tamper_result="ok")) == "count"
+    )
 
 
 def test_taken_off_withdrawn_or_brought_back_it_is_in_the_pool_again(place: Yard) -> None:

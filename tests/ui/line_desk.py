@@ -1,7 +1,8 @@
 """A desk in a process of its own, whose system bus is the one that its environment names: tells what it hears of its
 line, one word after the other, until its input ends.
 
-Without a folder it only follows the line; with one the agent of the desk there speaks with its server.
+Without a folder it only follows the line; with one the agent of the desk there speaks with its server, and it is told
+how many photos and signatures are still to go, and how many of them are held back.
 """
 
 from __future__ import annotations
@@ -31,14 +32,26 @@ class Ended(QObject):
 
 
 def speak(app: QCoreApplication, folder: Path) -> None:
+    from deskapp.clock import system_clock
     from deskapp.models.store import Store
     from deskapp.paths import Home
+    from deskapp.queries.syncing import sync_badge
     from deskapp.ui.jobs import Jobs
     from deskapp.ui.sync_agent import SyncAgent
     from tests.conftest import KEY
 
     store = Store(Home(folder), KEY)
     agent = SyncAgent(Jobs(lambda: store), store)
+    told = [""]
+
+    def look() -> None:
+        badge = store.ask(lambda session: sync_badge(session, system_clock()))
+        text = f"held {badge.held} of {badge.photos}"
+        if text != told[-1]:
+            told.append(text)
+            tell(text)
+
+    agent.moved.connect(look)
     agent.begin()
     app.exec()
     agent.end()

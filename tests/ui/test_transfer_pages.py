@@ -94,6 +94,10 @@ def test_a_van_is_packed_counted_out_and_handed_over_by_scans(qtbot: Any, shown:
     page.sign.courier.setText(COURIER)
     on_paper(page.sign)
     page.save()
+    assert page.sign.form.rows["tamper"].error.isVisible(), "nobody has looked at the devices yet"
+    page.verb("OK")
+    assert page.sign.answered()
+    page.save()
     qtbot.waitUntil(lambda: state(place, one.item_id) == "in_transit_out")
     qtbot.waitUntil(lambda: not page.sign.isVisible())
 
@@ -271,7 +275,9 @@ def test_a_device_comes_back_from_the_maker_by_its_label(qtbot: Any, shown: Any,
     draft = place.do(open_manifest(kind="vendor", to="新大陆售后"), place.people.supervisor)
     boss = place.people.supervisor
     place.do(pack(manifest_id=draft.manifest_id, scanned=one.label_no, rma_no="RMA-7", consent="商户电话同意"), boss)
-    place.do(hand_over(manifest_id=draft.manifest_id, counted=(one.label_no,), courier=COURIER), boss)
+    place.do(
+        hand_over(manifest_id=draft.manifest_id, counted=(one.label_no,), courier=COURIER, tamper_result="ok"), boss
+    )
     page = shown(TransferOutPage, id=draft.manifest_id)
     qtbot.waitUntil(lambda: page.view is not None)
     page.scan(one.label_no)
@@ -310,15 +316,15 @@ def scan_file(path: Path) -> Path:
     return path
 
 
-def test_the_signed_paper_is_filed_by_file_and_opens_again(
-    qtbot: Any, shown: Any, place: Yard, tmp_path: Path
-) -> None:
+def test_the_signed_paper_is_filed_by_file_and_opens_again(qtbot: Any, shown: Any, place: Yard, tmp_path: Path) -> None:
     draft = place.packed(1)
     page = shown(TransferOutPage, id=draft.manifest_id)
     qtbot.waitUntil(lambda: page.view is not None)
     assert not page.signed.isVisible(), "nothing is signed before the hand-over"
     place.do(
-        hand_over(manifest_id=draft.manifest_id, counted=(place.devices[0].label_no,), courier=COURIER),
+        hand_over(
+            manifest_id=draft.manifest_id, counted=(place.devices[0].label_no,), courier=COURIER, tamper_result="ok"
+        ),
         place.people.supervisor,
     )
     page.open(id=draft.manifest_id)
@@ -332,7 +338,7 @@ def test_the_signed_paper_is_filed_by_file_and_opens_again(
     page.signed.submit()
     qtbot.waitUntil(lambda: page.view.files != ())
     assert [one.kind for one in page.view.files] == ["paper"] and page.signed.adding.isHidden()
-    qtbot.waitUntil(lambda: "1 pages filed" in page.signed.standing.text())
+    qtbot.waitUntil(lambda: "1 page" in page.signed.standing.text())
 
     qtbot.waitUntil(lambda: bool(page.signed.files._pictures))
     page.signed.files.show_full(0)
@@ -340,7 +346,7 @@ def test_the_signed_paper_is_filed_by_file_and_opens_again(
 
     chain = shown(CustodyPage, id=place.devices[0].item_id)
     qtbot.waitUntil(lambda: chain.view is not None)
-    assert any("signed paper filed, 1 pages" in one.detail for one in chain.line.happenings)
+    assert any("signed paper filed, 1 page" in one.detail for one in chain.line.happenings)
 
 
 def test_a_scanned_pdf_comes_by_the_photo_folder_page_by_page(
@@ -392,7 +398,7 @@ def test_loaners_are_packed_and_received_by_their_serial_numbers(qtbot: Any, sho
     ).result
     for act in (
         pack(manifest_id=there.manifest_id, scanned="LOAN00000025", seal_no="DD000001"),
-        hand_over(manifest_id=there.manifest_id, counted=("LOAN00000025",), courier=COURIER),
+        hand_over(manifest_id=there.manifest_id, counted=("LOAN00000025",), courier=COURIER, tamper_result="ok"),
     ):
         place.store.run(elsewhere(site_id=DEPOT, act=act), by=boss)
     van = shown(TransferInPage, id=there.manifest_id)

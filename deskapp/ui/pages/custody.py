@@ -25,6 +25,7 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
+from deskapp.ui.pages.transfer_astray import AstrayCard
 from deskapp.ui.pages.words import full_moment
 
 VERDICTS = {
@@ -74,7 +75,8 @@ class CustodyPage(Page):
             checks.add(part)
         checks.add(row(self.field, 1))
         checks.add(self.verdict)
-        for card in (about, self.chain_card, checks):
+        self.astray = AstrayCard(context)
+        for card in (about, self.astray, self.chain_card, checks):
             self.add(card)
         self.field.scanned.connect(self._check)
 
@@ -93,7 +95,7 @@ class CustodyPage(Page):
 
     def changed(self, changes: Changes) -> None:
         """Follow the device."""
-        if self._id and changes.touches("custody_event", "manifest_event", "attachment"):
+        if self._id and changes.touches("custody_event", "work_event", "manifest_event", "attachment"):
             identity = self._id
             self.jobs.ask(lambda session: custody(session, identity), owner=self, then=self._here, exclusive="chain")
 
@@ -101,7 +103,7 @@ class CustodyPage(Page):
         """A printed record is checked; the label of another device shows its chain."""
         scan = parse_scan(text)
         if scan.kind is not ScanKind.LABEL:
-            return False
+            return self.astray.scan(text)
         record = (scan.token or "").startswith("C")
         if record and self.view is not None and self.view.label_no == scan.number:
             self._check(text)
@@ -151,6 +153,7 @@ class CustodyPage(Page):
         self._id = view.item_id
         self.banner.clear()
         self._show(view)
+        self.astray.show_device(view.astray if view.astray is not None and view.astray.ways else None)
         if self._code:
             code, self._code = self._code, ""
             self._check(code)
@@ -183,7 +186,12 @@ class CustodyPage(Page):
         if link.taken_back:
             what = spoken(N_("{what} (taken back)"), what=what)
         tamper = TamperResult(link.tamper) if link.tamper else TamperResult.NOT_DUE
-        detail = [spoken(N_("Tamper check: {answer}"), answer=spoken(TAMPER_TITLES[tamper]))]
+        answer = spoken(TAMPER_TITLES[tamper])
+        looked = tamper is not TamperResult.NOT_DUE and link.by
+        detail = [
+            spoken(N_("Tamper check by {name}: {answer}"), name=link.by, answer=answer) if looked
+            else spoken(N_("Tamper check: {answer}"), answer=answer)
+        ]  # fmt: skip
         if link.place:
             detail.append(spoken(N_("Place: {place}"), place=link.place))
         if link.seal:

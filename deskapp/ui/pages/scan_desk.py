@@ -300,7 +300,10 @@ class ScanPage(Page):
             around.setStretch(1, 0)
 
     def scan(self, text: str) -> bool:
-        """Take a scanned code that is meant for the desk."""
+        """Take a scanned code that is meant for the desk; a word of the command sheet takes its turn among them."""
+        seen = parse_scan(text)
+        if seen.kind is ScanKind.COMMAND and not self.is_grave(seen.number) and self.verb(seen.number):
+            return True
         return self.desk.offer(text)
 
     def verb(self, word: str) -> bool:

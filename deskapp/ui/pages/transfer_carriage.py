@@ -7,8 +7,10 @@ from datetime import date, datetime, time
 
 from deskapp.clock import instant, shop_day
 from deskapp.commands.transfers import Carriage, change_carriage
+from deskapp.commands.transfers_late import note_seal
 from deskapp.errors import N_, DeskError
 from deskapp.queries.transfers import Manifested
+from deskapp.rules.papers_custody import ManifestType
 from deskapp.ui.kit import Button, Card, DateField, Form, LatinField, PageContext, Text, TextField, row
 
 
@@ -29,6 +31,8 @@ class CarriageCard(Card):
         self.form.add("vehicle", N_("&Vehicle"), self.vehicle)
         self.form.add("planned_at", N_("&Expected on"), self.day)
         self.form.add("note", N_("Re&mark"), self.note, span=2)
+        self.seal = LatinField(N_("Of the bags that have none on record"), limit=24)
+        self.form.add("seal_no", N_("Number of the &seal"), self.seal, span=2)
         self.keep = Button(N_("Keep it"), icon="check", clicked=self.save)
         self.said = Text(role="ok")
         self.add(self.form)
@@ -46,7 +50,10 @@ class CarriageCard(Card):
             self.save()
 
     def save(self) -> None:
-        """Keep what is typed."""
+        """Keep what is typed; a seal that was missing is noted with it."""
+        if self.seal.text().strip():
+            noted = note_seal(manifest_id=self._manifest_id(), seal_no=self.seal.text())
+            self._jobs.do(noted, owner=self, then=lambda _count: self.seal.clear(), refused=self._refused)
         act = change_carriage(manifest_id=self._manifest_id(), carriage=self.values())
         self._jobs.do(act, owner=self, then=self._said, refused=self._refused)
 
@@ -57,8 +64,15 @@ class CarriageCard(Card):
         return Carriage(self.carrier.text(), self.waybill.text(), self.vehicle.text(), at, self.note.text())
 
     def show_values(self, view: Manifested) -> None:
-        """Show a manifest's carriage, once per manifest: what is being typed is left alone."""
-        self.setVisible(view.row.state not in ("arrived", "cancelled"))
+        """Show a manifest's carriage, once per manifest: what is being typed is left alone.
+
+        Once a van has arrived it is shown only while something that nobody gave can still be filled in.
+        """
+        sent = view.row.state not in ("draft", "cancelled")
+        sealless = sent and view.row.kind != ManifestType.VENDOR and not all(line.seal_no for line in view.lines)
+        self.form.rows["seal_no"].setVisible(sealless)
+        late = sealless or not (view.waybill or view.vehicle)
+        self.setVisible(late if view.row.state == "arrived" else view.row.state != "cancelled")
         if self._shown == view.row.id:
             return
         self._shown = view.row.id

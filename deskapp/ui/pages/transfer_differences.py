@@ -9,6 +9,7 @@ from deskapp.commands.transfers_differences import add_difference_photos, settle
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes
 from deskapp.queries.transfers import DifferenceRow, open_differences
+from deskapp.queries.transfers_astray import Astray, astray_of_event
 from deskapp.rules.transfers import TO_QUARANTINE, Difference
 from deskapp.ui.kit import (
     Button,
@@ -25,7 +26,9 @@ from deskapp.ui.kit import (
     PageContext,
     TextField,
     row,
+    spoken,
 )
+from deskapp.ui.pages.transfer_astray import AstrayCard
 from deskapp.ui.pages.transfer_papers import print_note
 from deskapp.ui.pages.transfer_photos import FolderStrip
 from deskapp.ui.pages.transfer_words import difference_words
@@ -52,7 +55,7 @@ class DiscrepanciesPage(Page):
                 Column("found", N_("As found"), _found, 0),
                 Column("photos", N_("Photos"), lambda one: str(len(one.photos) or ""), 70, right=True),
                 Column("at", N_("Noticed"), lambda one: moment(one.at), 110, sort=lambda one: one.at),
-                Column("decision", N_("Decision"), lambda one: one.decision, 120),
+                Column("decision", N_("Decision"), lambda one: _decision(one), 120),
             ],
             name=N_("Differences"), empty=EmptyState("circle-check", N_("Nothing is open: every van was complete.")),
         )  # fmt: skip
@@ -80,8 +83,11 @@ class DiscrepanciesPage(Page):
         self.detail.add(self.facts)
         self.detail.add(self.form)
         self.detail.add(row(self.print_button, self.keep_button, 1, self.settle))
+        self.astray = AstrayCard(self.context)
+        self.add(self.astray)
         self.add(self.detail)
         self.detail.hide()
+        self.astray.kept.connect(lambda _done: self._ask())
         self.settle.setVisible(self.context.may("correct"))
         self.form.rows["decision"].setVisible(self.context.may("correct"))
         self.decision.returnPressed.connect(self.save)
@@ -94,8 +100,19 @@ class DiscrepanciesPage(Page):
 
     def changed(self, changes: Changes) -> None:
         """Follow the differences."""
-        if changes.touches("manifest_event", "attachment"):
+        if changes.touches("manifest_event", "attachment", "repair_item"):
             self._ask()
+
+    def scan(self, text: str) -> bool:
+        """The number on the case, or the shelf, of the device that is asked about."""
+        return self.astray.scan(text)
+
+    def verb(self, word: str) -> bool:
+        """The look at the device that is asked about."""
+        if word == "TAMPEROK" and self.astray.isVisible():
+            self.astray.intact()
+            return True
+        return super().verb(word)
 
     def retranslate(self) -> None:
         """Say the rows again."""
@@ -154,16 +171,32 @@ class DiscrepanciesPage(Page):
             self.table.select(0)
         self._selected(self.table.current())
 
+    def _astray(self, found: Astray | None) -> None:
+        one = self.table.current()
+        if one is not None and one.kind == Difference.EXTRA and (found is None or found.event_id == one.event_id):
+            self.astray.show_device(found)
+
     def _selected(self, one: DifferenceRow | None) -> None:
         self.detail.setVisible(one is not None)
+        if one is None or one.kind != Difference.EXTRA:
+            self.astray.show_device(None)
         if one is None:
             return
+        if one.kind == Difference.EXTRA:
+            event_id = one.event_id
+            self.jobs.ask(lambda session: astray_of_event(session, event_id), owner=self,
+                          then=self._astray, exclusive="astray")  # fmt: skip
         self.facts.put("what", f"{difference_words(one.kind)}  {one.label_no or one.serial_no}")
         self.facts.put("expected", one.expected or "–")
         self.facts.put("found", " ".join((one.found, one.words)).strip() or "–")
         self.facts.put("at", full_moment(one.at))
-        self.facts.put("decision", one.decision or "–")
+        self.facts.put("decision", _decision(one) or "–")
         self.settle.setEnabled(not one.decision)
+
+
+def _decision(one: DifferenceRow) -> str:
+    """Return what was decided: somebody's words, or the program's own in the language of the window."""
+    return spoken(one.decision) if one.decision else ""
 
 
 def _label(one: DifferenceRow) -> str:

@@ -17,7 +17,7 @@ class IdleCard(Card):
 
     def show_van(self, view: Manifested) -> None:
         """Say what to do next with this van."""
-        if view.row.state == "arrived":
+        if view.row.state == "arrived" and not view.unsigned:
             self.hint.say(N_("This van is finished."))
         elif view.lines and view.received >= len(view.lines):
             self.hint.say(N_("Every device is received. Finish, and both sign."))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from PySide6.QtCore import QTimer
+
 from deskapp.commands.checkin_forms import Photo as Kept
 from deskapp.commands.transfers_differences import note_extra, undo_receive
 from deskapp.commands.transfers_receive import Finished, Received, Taken, receive_line, take_paper
@@ -12,6 +14,7 @@ from deskapp.models.store import Changes
 from deskapp.queries.transfers import LineRow, Manifested, manifest
 from deskapp.queries.transfers_scan import InScan, Means, scan_in
 from deskapp.rules.numbers import ScanKind, parse_scan
+from deskapp.rules.transfers import Difference
 from deskapp.ui.kit import Button, PageContext, Pill, Scroll, TextField
 from deskapp.ui.pages.scan_desk import ScanDesk, ScanPage
 from deskapp.ui.pages.transfer_extra import ExtraCard
@@ -21,8 +24,11 @@ from deskapp.ui.pages.transfer_lists import Beside, VanList
 from deskapp.ui.pages.transfer_look import LookCard
 from deskapp.ui.pages.transfer_papers import print_note, print_van
 from deskapp.ui.pages.transfer_signed import SignedPaper
-from deskapp.ui.pages.transfer_words import VanField, difference_words, state_words
+from deskapp.ui.pages.transfer_words import ASIDE, VanField, difference_words, state_words
 from deskapp.ui.widgets.enter import into_view
+
+LEFT_OFF_MS = 60 * 60_000
+"""How long a walk that was left off is taken up with its courier and shelf; later somebody else stands there."""
 
 
 class TransferInPage(ScanPage):
@@ -32,6 +38,7 @@ class TransferInPage(ScanPage):
         super().__init__(context, N_("Receive devices"))
         self.view: Manifested | None = None
         self._id = ""
+        self._resuming = False
         self.shelf = ""
         self.state = Pill(N_("Under way"), "info", "truck-delivery")
         self.head.addWidget(self.state)
@@ -60,7 +67,7 @@ class TransferInPage(ScanPage):
         self.desk: ScanDesk[Received] = ScanDesk(
             context, field, N_("Scan the label of the first device"), take=self._take, take_back=self._take_back,
             held=self._held, put_down=self._put_down, undo=N_("&Undo the last one"),
-            verbs={"OK": self.look.all_fine, "TAMPEROK": self.look.all_fine, "NEXT": self.save,
+            verbs={"OK": self._ok, "TAMPEROK": self.look.all_fine, "NEXT": self.save,
                    "PRINT": self.print_paper, "QUARANTINE": self._suspect},
         )  # fmt: skip
         self.panel, self.field = self.desk.panel, self.desk.field
@@ -82,10 +89,11 @@ class TransferInPage(ScanPage):
         code = str(args.get("code", ""))
         identity = str(args.get("id") or args.get("manifest_id") or self._id)
         if identity != self._id:
-            self._id, self.view = identity, None
+            self._id, self.view, self._resuming = identity, None, True
             self.desk.begin_anew()
             self.end.clear()
             self.courier.clear()
+            self._onto("")
             self._idle()
         if code:
             self.desk.do(take_paper(code=code), self._paper)
@@ -116,7 +124,7 @@ class TransferInPage(ScanPage):
         self.desk.ask(lambda session: scan_in(session, identity, text), self._scanned)
 
     def _scanned(self, seen: InScan) -> None:
-        busy = self._held()
+        busy = self._in_hand()
         if seen.means is Means.SERIAL and busy and self.look.take_seal(seen.text):
             self.panel.wrong(seen.text, N_("Another seal than was sent: the device goes into quarantine"))
         elif seen.means is Means.SERIAL and busy:
@@ -148,8 +156,7 @@ class TransferInPage(ScanPage):
         elif seen.means is Means.SEAL:
             self.panel.right(seen.text, N_("The seal is on the manifest. Is it whole? Then open the bag"))
         elif seen.means is Means.SHELF:
-            self.shelf = seen.shelf
-            self.place.show_state(N_("onto {shelf}"), "ok", "box", shelf=seen.shelf)
+            self._onto(seen.shelf)
             self.panel.right(seen.shelf, N_("Devices go onto this shelf from now on"))
         elif seen.means is Means.MANIFEST and seen.manifest_id != self._id:
             self.open(id=seen.manifest_id)
@@ -161,6 +168,14 @@ class TransferInPage(ScanPage):
             self.panel.wrong("", N_("Misread: scan it again"))
         else:
             self.panel.wrong(seen.text, N_("Nothing here has this number"))
+
+    def _onto(self, shelf: str) -> None:
+        """Let what is received from now on lie on a shelf; empty for none."""
+        self.shelf = shelf
+        if shelf:
+            self.place.show_state(N_("onto {shelf}"), "ok", "box", shelf=shelf)
+        else:
+            self.place.show_state(N_("no shelf"), "neutral", "box")
 
     def _begin(self, line: LineRow) -> None:
         self.extra.hide()
@@ -186,9 +201,16 @@ class TransferInPage(ScanPage):
         self.panel.right(seen.text, N_("Accessory {count} of {all}"), count=there, all=wanted)
 
     def _suspect(self) -> None:
-        if self.look.line is not None:
-            self.look.something_wrong()
-            self.look.tamper.set_value("suspect")
+        line = self.look.line
+        if line is None:
+            self.panel.wrong("", N_("Scan the label of the suspicious device first"))
+            return
+        ready = self.look.suspicious()
+        words = N_("Suspicious: receive it as it is, the rest need not be answered")
+        self.panel.wrong(line.label_no, words if ready else N_("Suspicious: now the serial number on the case"))
+        target = self.look.receive if ready else self.field
+        target.setFocus()
+        QTimer.singleShot(0, target, lambda: into_view(target))  # the questions are laid out first
 
     def _extra(self, text: str) -> None:
         self.look.hide()
@@ -216,8 +238,18 @@ class TransferInPage(ScanPage):
                          words=self.extra.words.text(), photos=photos, courier=self.courier.text())  # fmt: skip
         self.desk.do(act, self._noted, refused=self._extra_refused)
 
-    def _held(self) -> bool:
+    def _in_hand(self) -> bool:
         return self.look.line is not None and self.look.isVisible()
+
+    def _held(self) -> bool:
+        return self._in_hand() or self.extra.isVisible()
+
+    def _ok(self) -> None:
+        """All is in order, or what is asked about a device without a line is answered."""
+        if self.extra.isVisible():
+            self.extra.submit()
+        else:
+            self.look.all_fine()
 
     def _put_down(self) -> None:
         self._idle()
@@ -230,8 +262,11 @@ class TransferInPage(ScanPage):
         self.panel.quiet(N_("{label} taken back"), label=label)
 
     def save(self) -> None:
-        """Go to the end: the signatures."""
-        if self.view is not None:
+        """Go to the end: the signatures. What is still in the hand is answered first."""
+        if self._held():
+            number = self.look.line.label_no if self.look.line is not None else self.extra.number
+            self.panel.wrong(number, N_("First answer for {label}"), label=number)
+        elif self.view is not None:
             self.end.begin(self.view, self.courier.text())
 
     def print_paper(self) -> None:
@@ -247,7 +282,9 @@ class TransferInPage(ScanPage):
     def _received(self, done: Received) -> None:
         self.desk.acts.append(done)
         self._idle()
-        if done.quarantined:
+        if Difference.TAMPER in done.differences:
+            self.panel.wrong(done.label_no, ASIDE)
+        elif done.quarantined:
             self.panel.wrong(done.label_no, N_("Into quarantine: {what}"),
                              what=" ".join(difference_words(kind) for kind in done.differences))  # fmt: skip
         else:
@@ -258,8 +295,13 @@ class TransferInPage(ScanPage):
     def _noted(self, done: Received) -> None:
         self.desk.acts.append(done)
         self._idle()
-        apart = N_("Noted. Keep it apart until it is settled")
-        self.panel.wrong(done.label_no, N_("Noted, into quarantine") if done.quarantined else apart)
+        if done.quarantined:
+            words = N_("Noted, into quarantine. It goes on under Differences")
+        elif done.waits:
+            words = N_("Noted, keep it apart. It goes on under Differences")
+        else:
+            words = N_("Noted. Keep it apart until it is settled")
+        self.panel.wrong(done.label_no, words)
         self.field.setFocus()
 
     def _no(self, text: str, error: DeskError) -> None:
@@ -299,12 +341,24 @@ class TransferInPage(ScanPage):
 
     def _here(self, view: Manifested | None) -> None:
         self.view = view
-        if view is not None:
+        if view is not None and view.row.recorded and not view.row.incoming:
+            self.context.navigate("transfer_out", id=view.row.id, number=view.row.number, kind=view.row.kind)
+        elif view is not None:
             self.banner.clear()
-            if view.courier and not self.courier.text() and not self.courier.hasFocus():
-                self.courier.setText(view.courier)
+            self._go_on_with(view)
             self.signed.show_manifest(view)
             self._show()
+
+    def _go_on_with(self, view: Manifested) -> None:
+        """Take courier and shelf over: as sent, or as somebody left off here before the computer went off."""
+        last = view.last
+        lately = last is not None and self.context.now() - last.at < LEFT_OFF_MS
+        courier = last.courier if last is not None and lately else view.courier
+        if courier and not self.courier.text() and not self.courier.hasFocus():
+            self.courier.setText(courier)
+        if last is not None and lately and self._resuming:
+            self._onto(self.shelf or last.shelf)
+        self._resuming = False
 
     def _show(self) -> None:
         view = self.view
@@ -317,7 +371,7 @@ class TransferInPage(ScanPage):
         self.desk.progress.put(f"{view.received} / {max(len(view.lines), view.row.lines)}")
         self.listed.show_lines(view.lines)
         self.desk.show_undo()
-        self.finish_button.setVisible(not done)
+        self.finish_button.setVisible(not done or view.unsigned)
         self.idle.show_van(view)
         self.note_button.setVisible(bool(view.differences))
         if not view.row.recorded:

@@ -78,7 +78,9 @@ class VanList(Card):
 class PackLists(Beside):
     """Two tables; `state` says how the state of a line is shown now."""
 
-    def __init__(self, state: Callable[[LineRow], Cell], take_off: Callable[[], None]) -> None:
+    def __init__(
+        self, state: Callable[[LineRow], Cell], take_off: Callable[[], None], aside: Callable[[], None]
+    ) -> None:
         super().__init__()
         self.table = DataTable(
             [
@@ -98,7 +100,8 @@ class PackLists(Beside):
         self.off = Button(N_("Take off the mani&fest"), "quiet", icon="minus", clicked=take_off)
         left, right = Card(N_("On this manifest"), icon="package"), Card(N_("Waiting to be packed"), icon="box")
         left.add(self.table, 1)
-        left.add(row(1, self.off))
+        self.odd = Button(N_("&Suspicious"), "quiet", icon="alert-triangle", clicked=aside)
+        left.add(row(1, self.odd, self.off))
         right.add(self.waiting, 1)
         for table in (self.table, self.waiting):
             table.setMinimumHeight(260)

@@ -139,6 +139,13 @@ class LookCard(Card):
         self._show()
         (self.seal if self.line is not None and self.line.seal_no else self.tamper).setFocus()
 
+    def suspicious(self) -> bool:
+        """Answer the tamper check with what was seen; tells whether nothing else has to be answered."""
+        self._wrong = True
+        self.tamper.set_value("suspect")
+        self._show()
+        return self.ready()
+
     def take_serial(self, number: str) -> bool:
         """Take the serial number from the case; tells whether it is the one that was sent."""
         self.serial.setText(number)
@@ -159,8 +166,14 @@ class LookCard(Card):
         return bool(self.line and self.serial.text().strip())
 
     def all_fine(self) -> None:
-        """Somebody looked and says so: seal whole, accessories there, nothing suspicious."""
+        """Somebody looked and says so: seal whole, accessories there, nothing suspicious.
+
+        Where something is wrong the questions are open: then what was answered holds, and nothing is answered by this.
+        """
         if self.line is None:
+            return
+        if self.asked():
+            self.submit()
             return
         if not self.ready():
             self.serial.setFocus()
@@ -207,17 +220,23 @@ class LookCard(Card):
             self._show()
         return self.form.refuse(error) or self.answers.refuse(error)
 
+    def asked(self) -> bool:
+        """Tell whether the questions are open one by one."""
+        return self._wrong or (bool(self.serial.text().strip()) and not self.matches())
+
     def _show(self) -> None:
         line = self.line
         odd = bool(self.serial.text().strip()) and not self.matches()
-        asked = odd or self._wrong
+        asked = self.asked()
         self.answers.setVisible(asked)
         self.receive.setVisible(asked)
         for button in (self.fine, self.odd):
             button.setVisible(not asked)
+        left = self.tamper.value() == "suspect"  # what is suspicious is left as it is: nothing else is asked
         if line is not None:
-            self.answers.rows["seal"].setVisible(bool(line.seal_no))
-            self.answers.rows["accessories"].setVisible(line.accessory_count > 0)
+            for name, bar, there in (("seal", self.seal, bool(line.seal_no)),
+                                     ("accessories", self.accessories, line.accessory_count > 0)):  # fmt: skip
+                self.answers.rows[name].setVisible(there and (not left or bar.value() is not None))
         self.answers.rows["seal_no"].setVisible(self.seal.value() == "no")
         self.answers.rows["missing"].setVisible(self.accessories.value() == "no")
         self.match.set_role("danger" if odd else "ok")

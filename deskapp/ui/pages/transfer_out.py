@@ -12,19 +12,20 @@ from deskapp.commands.transfers_receive import Received
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes, ReadSession
 from deskapp.models.transfers import GOING
-from deskapp.queries.transfers import LineRow, Manifested, WaitingRow, manifest, ready_to_pack
+from deskapp.queries.transfers import LineRow, Manifested, manifest
+from deskapp.queries.transfers_waiting import WaitingRow, ready_to_pack
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.papers_custody import ManifestType
-from deskapp.ui.kit import Button, Cell, LatinField, PageContext, Pill, TextField, row, spoken
+from deskapp.ui.kit import Button, Cell, LatinField, PageContext, Pill, TextField, row
 from deskapp.ui.pages.scan_desk import ScanDesk, ScanPage
 from deskapp.ui.pages.transfer_carriage import CarriageCard
+from deskapp.ui.pages.transfer_give import GiveCard
 from deskapp.ui.pages.transfer_lists import PackLists
 from deskapp.ui.pages.transfer_papers import print_van
 from deskapp.ui.pages.transfer_reasons import ReasonBar
-from deskapp.ui.pages.transfer_sign import SignCard
 from deskapp.ui.pages.transfer_signed import SignedPaper
 from deskapp.ui.pages.transfer_vendor import VendorCard
-from deskapp.ui.pages.transfer_words import FIRST, VanField, find_line, kind_words, line_cell, state_words
+from deskapp.ui.pages.transfer_words import ASIDE, FIRST, VanField, find_line, kind_words, line_cell, state_words
 from deskapp.ui.widgets.enter import into_view
 
 
@@ -35,18 +36,20 @@ class TransferOutPage(ScanPage):
         super().__init__(context, N_("Send devices"))
         self.view: Manifested | None = None
         self.seal = ""
+        self.unsealed = False
         self.out: list[str] = []
+        self._last = ""  # the device that was scanned last
         self.counting = False
         self._id = ""
         self.state = Pill(N_("Being packed"), "neutral", "package")
         self.head.addWidget(self.state)
         self._tools(context)
-        self.lists = PackLists(self._line_state, self._ask_off)
-        self.table, self.waiting, self.off = self.lists.table, self.lists.waiting, self.lists.off
+        self.lists = PackLists(self._line_state, self._ask_off, self._ask_aside)
+        self.table, self.waiting = self.lists.table, self.lists.waiting
         self.waiting.opened.connect(lambda one: self.desk.take(one.label_no))
         self.carriage = CarriageCard(context, lambda: self._id)
-        self.sign = SignCard(context, N_("Hand over"), N_("Handed over by"), N_("Carried by"),
-                             N_("The courier signs for the number of devices and whole seals."))  # fmt: skip
+        self.sign = GiveCard(context)
+        self.sign.doubted.connect(self._ask_aside)
         self.hand = Button(N_("&Hand over and print"), "primary", icon="truck-delivery", clicked=self.save)
         self.sign.add(row(1, self.hand))
         self.sign.following = self.hand
@@ -64,16 +67,19 @@ class TransferOutPage(ScanPage):
         self.desk: ScanDesk[Packed] = ScanDesk(
             context, field, FIRST["out"], take=self._take, take_back=self._take_back, held=self._counted,
             put_down=self._uncount,
-            verbs={"NEXT": self.another_bag, "OK": self.count_out, "PRINT": self.print_paper},
+            verbs={"NEXT": self.another_bag, "OK": self._ok, "TAMPEROK": self._intact, "QUARANTINE": self._suspect,
+                   "PRINT": self.print_paper},
             passed=frozenset({ScanKind.BADGE, ScanKind.MANIFEST}),
         )  # fmt: skip
         self.panel, self.field = self.desk.panel, self.desk.field
         self.reason = ReasonBar(context, lambda: self._id)
         self.reason.done.connect(self.field.setFocus)
+        self.reason.aside.connect(self._aside)
         self.bag = Pill(N_("no bag open"), "warn", "lock")
         self.rma = LatinField(N_("Maker's case number"), name=N_("Maker's case number"), limit=40)
         self.consent = TextField(N_("Who agreed, if not on the slip"), limit=60, name=N_("Merchant's consent"))
         self.next_bag = Button(N_("Next &bag"), icon="lock", clicked=self.another_bag)
+        self.no_seal = Button(N_("N&o seal"), "quiet", icon="lock", clicked=self.without_seal)
         self.count_button = Button(N_("S&can out"), "primary", icon="scan", clicked=self.count_out)
         self.print_button = Button(N_("&Print"), "quiet", icon="printer", clicked=self.print_paper)
         self.back_button = Button(N_("&Take back"), "quiet", icon="arrow-back-up", clicked=self.reason.ask_back)
@@ -82,8 +88,8 @@ class TransferOutPage(ScanPage):
             one.setMaximumWidth(260)
         self.desk.lay(
             (self.bag, self.desk.progress),
-            (self.rma, self.consent, self.next_bag, self.desk.undo_button, self.count_button, self.print_button,
-             self.back_button, self.cancel_button),
+            (self.rma, self.consent, self.next_bag, self.no_seal, self.desk.undo_button, self.count_button,
+             self.print_button, self.back_button, self.cancel_button),
         )  # fmt: skip
 
     # -- coming here --------------------------------------------------------------------
@@ -93,6 +99,7 @@ class TransferOutPage(ScanPage):
         identity = str(args.get("id") or args.get("manifest_id") or self._id)
         if identity != self._id:
             self._id, self.seal, self.out, self.counting = identity, "", [], False
+            self.unsealed, self._last = False, ""
             self.desk.begin_anew()
             self.sign.clear()
             self.reason.hide()
@@ -107,10 +114,16 @@ class TransferOutPage(ScanPage):
 
     def scan(self, text: str) -> bool:
         """Every code is for the bags; a badge names the courier, another manifest opens."""
-        if parse_scan(text).kind is ScanKind.BADGE and self.counting:
-            self.sign.take_badge(text)
+        if self.reason.scan(text):
             return True
-        return super().scan(text)
+        badge = parse_scan(text).kind is ScanKind.BADGE
+        if badge and self._at_the_maker():
+            self.maker.courier.setText(text)
+        elif badge and self.counting:
+            self.sign.take_badge(text)
+        else:
+            return super().scan(text)
+        return True
 
     def retranslate(self) -> None:
         """Say the rows again."""
@@ -123,20 +136,22 @@ class TransferOutPage(ScanPage):
         """A seal while no bag is open, else a device; while counting, a device that leaves."""
         self.field.setFocus()
         if self.view is not None and self._at_the_maker():
-            self.maker.take(self.panel, self.view.lines, parse_scan(text).number)
+            view = self.view
+            self.desk.ask_shelf_or(text, lambda _session, code: code, self._shelf_at_maker,
+                                   lambda code: self.maker.take_scan(self.panel, view.lines, code))  # fmt: skip
         elif self.view is None or self.view.row.state != "draft":
             self.panel.wrong(text, N_("This van has left: nothing can be packed"))
         elif self.counting:
             self._count(text)
-        elif not self.seal and self._needs_seal() and not self._is_device(text):
+        elif not self.seal and not self.unsealed and self._needs_seal() and not self._is_device(text):
             self.seal = "".join(text.split()).upper()
             self.panel.next(self.seal, N_("Bag open: scan the devices that go into it"))
             self._show()
-        elif not self.seal and self._needs_seal():
+        elif not self.seal and not self.unsealed and self._needs_seal():
             self.panel.wrong(text, N_("First scan the seal of the bag"))
         else:
             act = pack(manifest_id=self._id, scanned=text, seal_no=self.seal, rma_no=self.rma.text(),
-                       consent=self.consent.text())  # fmt: skip
+                       consent=self.consent.text(), unsealed=self.unsealed)  # fmt: skip
             self.desk.do(act, self._packed, refused=partial(self._no, parse_scan(text).number))
 
     def _is_device(self, text: str) -> bool:
@@ -145,9 +160,12 @@ class TransferOutPage(ScanPage):
         return scan.kind is ScanKind.LABEL or scan.number in {one.label_no for one in self.waiting.rows()}
 
     def _counted(self) -> bool:
-        return self.counting and bool(self.out)
+        return not self.reason.isHidden() or (self.counting and bool(self.out))
 
     def _uncount(self) -> None:
+        if not self.reason.isHidden():
+            self.reason.hide()
+            return
         self._undone(self.out.pop())
         self._show()
 
@@ -160,17 +178,69 @@ class TransferOutPage(ScanPage):
 
     def another_bag(self) -> None:
         """Close the bag; the next scan is the next seal."""
-        self.seal = ""
+        self.seal, self.unsealed = "", False
         self.panel.next("", N_("Scan the seal of the next bag"))
         self._show()
+        self.field.setFocus()
+
+    def without_seal(self) -> None:
+        """Pack into a bag that has no seal: its number is a to-do of the manifest."""
+        self.seal, self.unsealed = "", True
+        self.panel.next("", N_("A bag without a seal: scan its devices. The number can be noted later"))
+        self._show()
+        self.field.setFocus()
+
+    def _shelf_at_maker(self, code: str) -> None:
+        self.maker.shelf.setText(code)
+        self.panel.right(code, N_("Devices go onto this shelf from now on"))
+
+    # -- the look at what leaves ------------------------------------------------------------
+
+    def _all_out(self) -> bool:
+        return self.counting and self.view is not None and 0 < len(self.view.lines) == len(self.out)
+
+    def _ok(self) -> None:
+        """Do what is asked about; begin to count; once all is counted, say that all of it is intact."""
+        if not self.reason.isHidden():
+            self.reason.submit()
+        elif self._all_out() and not self.sign.answered():
+            self._intact()
+        else:
+            self.count_out()
+
+    def _intact(self) -> None:
+        if not self._all_out():
+            self.panel.wrong("", N_("First scan out every device, then say that all are intact"))
+            return
+        self.sign.intact()
+        self.panel.right("", N_("All looked at, all intact: sign below"))
+
+    def _suspect(self) -> None:
+        """The device that was scanned last is suspicious, else the chosen one."""
+        if self._last and self.view is not None and find_line(self.view.lines, self._last) is not None:
+            self.reason.ask_aside(self._last)
+        else:
+            self._ask_aside()
+
+    def _ask_aside(self) -> None:
+        line: LineRow | None = self.table.current()
+        if self.view is None or self.view.row.state != "draft" or line is None:
+            self.panel.wrong("", N_("Scan the suspicious device first, or choose its line"))
+            return
+        self.reason.ask_aside(line.label_no)
+
+    def _aside(self, label: str) -> None:
+        self.out = [one for one in self.out if one != label]
+        self.desk.acts = [one for one in self.desk.acts if one.label_no != label]
+        self.panel.wrong(label, ASIDE)
         self.field.setFocus()
 
     def count_out(self) -> None:
         """Begin to count what goes to the courier; pressed again when all are counted, go to the signatures."""
         if self.view is None or self.view.row.state != "draft":
             return
-        if self.counting and len(self.out) == len(self.view.lines):
-            self.sign.courier.setFocus()
+        if self._all_out():
+            self.sign.begin()
             return
         self.counting = True
         self.panel.next("", N_("Scan every device once more as it leaves"))
@@ -202,16 +272,18 @@ class TransferOutPage(ScanPage):
             self.panel.again(line.label_no, N_("Counted already"))
         else:
             self.out.append(line.label_no)
-            words = N_("All counted: sign below") if len(self.out) == len(lines) else N_("Counted")
+            self._last = line.label_no
+            words = N_("All counted. Was every device looked at?") if len(self.out) == len(lines) else N_("Counted")
             self.panel.right(f"{line.label_no}  {line.model}", words)
         self._show()
-        if lines and len(self.out) == len(lines):
-            self.sign.courier.setFocus()
+        if self._all_out():
+            self.sign.begin()
 
     # -- answers ----------------------------------------------------------------------------
 
     def _packed(self, done: Packed) -> None:
         self.desk.acts.append(done)
+        self._last = done.label_no
         self.panel.right(f"{done.label_no}  {done.model}", N_("Packed, number {count}"), count=done.count)
 
     def _no(self, number: str, error: DeskError) -> None:
@@ -222,7 +294,7 @@ class TransferOutPage(ScanPage):
 
     def _signed(self, signatures: Signatures) -> None:
         act = hand_over(manifest_id=self._id, counted=tuple(self.out), courier=self.sign.courier.text(),
-                        signatures=signatures)  # fmt: skip
+                        tamper_result=self.sign.tamper.value() or "", signatures=signatures)  # fmt: skip
         self.jobs.do(act, owner=self, then=self._sent, refused=self._refused)
 
     def _sent(self, done: Sent) -> None:
@@ -244,7 +316,10 @@ class TransferOutPage(ScanPage):
         return self.view is not None and self.view.row.kind == ManifestType.VENDOR and self.view.row.state in GOING
 
     def _back_from_maker(self, done: Received) -> None:
-        self.panel.right(done.label_no, N_("Received, {count} of {all}"), count=done.received, all=done.expected)
+        if done.quarantined:
+            self.panel.wrong(done.label_no, ASIDE)
+        else:
+            self.panel.right(done.label_no, N_("Received, {count} of {all}"), count=done.received, all=done.expected)
         self.field.setFocus()
 
     def _opened(self, line: LineRow) -> None:
@@ -295,16 +370,20 @@ class TransferOutPage(ScanPage):
         self.desk.progress.put(str(total) if draft and not self.counting else f"{done} / {total}")
         if self.seal:
             self.bag.show_state(N_("Bag {seal}"), "ok", "lock", seal=self.seal)
+        elif self.unsealed:
+            self.bag.show_state(N_("bag without a seal"), "warn", "lock")
         else:
             self.bag.show_state(N_("no bag open"), "warn", "lock")
         self._parts(draft, total, view.row.kind == ManifestType.VENDOR)
 
     def _parts(self, draft: bool, total: int, maker: bool) -> None:
-        shown: list[QWidget] = [self.field, self.desk.undo_button, self.count_button, self.cancel_button, self.off]
+        shown: list[QWidget] = [self.field, self.desk.undo_button, self.count_button, self.cancel_button,
+                                self.lists.off, self.lists.odd]  # fmt: skip
         for part in (*shown, self.lists.waiting_card):
             part.setVisible(draft)
         self.bag.setVisible(draft and not self.counting and not maker)
-        self.next_bag.setVisible(draft and not self.counting and not maker)
+        for button in (self.next_bag, self.no_seal):
+            button.setVisible(draft and not self.counting and not maker)
         for one in (self.rma, self.consent):
             one.setVisible(draft and maker and not self.counting)
         self.maker.setVisible(self._at_the_maker())
@@ -316,8 +395,5 @@ class TransferOutPage(ScanPage):
         self.desk.show_undo()
 
     def _line_state(self, one: LineRow) -> Cell:
-        if self.view is None or self.view.row.state != "draft":
-            return line_cell(one.state)
-        if one.label_no in self.out:
-            return Cell(spoken(N_("counted")), "ok", "circle-check", pill=True)
-        return Cell(spoken(N_("packed")), "neutral", "package", pill=True)
+        draft = self.view is not None and self.view.row.state == "draft"
+        return line_cell(("counted" if one.label_no in self.out else "packed") if draft else one.state)

@@ -28,6 +28,7 @@ class SignCard(Card):
         self.context = context
         self.courier = TextField(N_("Scan the badge, or write name or staff number"), limit=40)
         self.form = Form()
+        self.ask_first()
         self.form.add("courier", N_("C&ourier"), self.courier, needed=True)
         self.giver, self.taker = SignaturePad(giver), SignaturePad(taker)
         self.wrong = Text(role="error", wrap=True)
@@ -48,6 +49,9 @@ class SignCard(Card):
         for pad in (self.giver, self.taker):
             pad.signed.connect(self.wrong.hide)
             pad.signed.connect(self._go_on)
+
+    def ask_first(self) -> None:
+        """Add what is asked before the courier is named."""
 
     def clear(self) -> None:
         """Begin with nothing signed."""

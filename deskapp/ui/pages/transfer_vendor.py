@@ -10,6 +10,7 @@ from deskapp.commands.transfers_receive import Received
 from deskapp.commands.transfers_vendor import RESULTS, receive_from_vendor
 from deskapp.errors import N_, DeskError
 from deskapp.queries.transfers import LineRow
+from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -79,6 +80,16 @@ class VendorCard(Card):
         else:
             panel.next(f"{line.label_no}  {line.model}", N_("What does the maker say?"))
             self.begin(line)
+
+    def take_scan(self, panel: ScanPanel, lines: Sequence[LineRow], text: str) -> None:
+        """Take a code: while a device is in the hand the number on its case, else the next device."""
+        scan = parse_scan(text)
+        if self.line is not None and scan.kind in (ScanKind.SERIAL, ScanKind.UNKNOWN):
+            self.serial.setText(scan.number)
+            panel.next(scan.number, N_("Now look at it: is it intact?"))
+            self.tamper.setFocus()
+        else:
+            self.take(panel, lines, scan.number)
 
     def begin(self, line: LineRow) -> None:
         """Ask about one device."""

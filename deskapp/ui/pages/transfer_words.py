@@ -17,6 +17,8 @@ LINE_STATES = {
     "received": (N_("received"), "ok", "circle-check"),
     "quarantined": (N_("quarantine"), "danger", "alert-triangle"),
     "waits": (N_("received, record to come"), "info", "cloud"),
+    "packed": (N_("packed"), "neutral", "package"),
+    "counted": (N_("counted"), "ok", "circle-check"),
 }
 """How each state of a line is shown: words, tone, icon."""
 
@@ -100,6 +102,9 @@ def find_line(lines: Sequence[LineRow], number: str) -> LineRow | None:
     """Return the line a label or a serial number means; None where it is not on the manifest."""
     return next((one for one in lines if number in (one.label_no, one.serial_no)), None)
 
+
+ASIDE = N_("Suspicious: into quarantine, exactly as it is")
+"""Said of a device that shows traces of tampering, at whichever end."""
 
 FIRST = {
     "out": N_("Scan the seal of the next bag"), "vendor": N_("Scan the devices that go to the maker"),

@@ -50,7 +50,7 @@ class TransfersPage(Page):
         )
         self.found = Transports()
         self.sites: list[SiteChoice] = []
-        self._arriving = False
+        self._arriving = self._choosing = False
         self.late = Pill(N_("nothing is late"), "ok", "truck-delivery")
         self.differences = Button(N_("&Differences"), "quiet", icon="alert-triangle",
                                   clicked=lambda: context.navigate("discrepancies"))  # fmt: skip
@@ -106,7 +106,8 @@ class TransfersPage(Page):
         self.maker.returnPressed.connect(self.submit)
 
     def open(self, **args: object) -> None:
-        """Show the list that is named, or what is under way."""
+        """Show the list that is named, or the one where this site's work is."""
+        self._choosing = not args.get("list")
         if args.get("list"):
             self.lists.set_value(str(args["list"]))
         self._ask()
@@ -207,6 +208,9 @@ class TransfersPage(Page):
 
     def _here(self, found: Transports) -> None:
         self.found = found
+        if self._choosing:
+            self._choosing = False
+            self.lists.set_value(_where_work_is(found))
         self._show()
         if self._arriving:
             self._arriving = False
@@ -218,7 +222,8 @@ class TransfersPage(Page):
         )
         self.table.set_rows(shown, keep=lambda one: one.id)
         if shown and self.table.current() is None:
-            self.table.select(0)
+            coming = (place for place, one in enumerate(self.table.rows()) if one.incoming)
+            self.table.select(next(coming, 0))
         alarms = sum(one.age is Age.ALARM for one in self.found.under_way)
         if self.found.late:
             self.late.show_state(N_("{count} overdue"), "danger" if alarms else "warn", "alarm", count=self.found.late)
@@ -230,6 +235,15 @@ class TransfersPage(Page):
         if one.state in (State.UNDER_WAY, State.PARTLY):
             return age_cell(one, self.context.now())
         return Cell(moment(one.made_at))
+
+
+def _where_work_is(found: Transports) -> str:
+    """Return the list to begin with: what comes here is received, what is being packed goes out, else what travels."""
+    if any(one.incoming for one in found.under_way):
+        return "under_way"
+    if any(not one.incoming for one in found.drafts):
+        return "drafts"
+    return "under_way" if found.under_way or not found.arrived else "arrived"
 
 
 def _number(one: ManifestRow) -> Cell:
