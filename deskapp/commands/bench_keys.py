@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from deskapp import catalogue
 from deskapp.commands.bench_charge import keep_to_agreement
 from deskapp.commands.bench_desk import Job, events_of, job_of, kept, needed
 from deskapp.commands.moves import move, raise_card, record
@@ -11,6 +13,7 @@ from deskapp.errors import N_, Forbidden, Refused
 from deskapp.models import bench
 from deskapp.models.key_runs import open_run_with, run_by_number
 from deskapp.models.store import Override, Write, command
+from deskapp.rules.depot import keys_gone_by
 from deskapp.rules.identifiers import Context, judge, sentence
 from deskapp.rules.states import WorkState
 
@@ -21,13 +24,23 @@ _CHECK_VALUE = re.compile(r"[0-9A-F]{4,6}")
 
 
 @command(N_("Ask for a key load"), right="read")
-def need_key_load(write: Write, *, item_id: str, reason: str, override: Override | None = None) -> None:
+def need_key_load(
+    write: Write, *, item_id: str, reason: str = "", actions: Sequence[str] | None = None,
+    override: Override | None = None,
+) -> None:  # fmt: skip
     """Put a device before the key custodians, because its keys are gone.
 
-    From the repair it goes on to the test afterwards: what was used is compared with what was agreed, as there.
+    `actions` are the codes of what took the keys out (none: its tamper protection); they are stored as codes, so that
+    everybody reads them in their own language. Else the `reason` is in words. From the repair it goes on to the test
+    afterwards: what was used is compared with what was agreed, as there.
     """
     job = job_of(write, item_id)
-    words = needed(kept(write, job, reason, "reason"), "reason", N_("Why are the keys gone?"))
+    if actions is not None and not reason.strip():
+        if not set(actions) <= set(catalogue.words("actions")):
+            raise Refused(N_("Unknown action."), field="reason", code="missing")
+        words = keys_gone_by(actions)
+    else:
+        words = needed(kept(write, job, reason, "reason"), "reason", N_("Why are the keys gone?"))
     if WorkState(job.item.work_state) is WorkState.REPAIRING:
         keep_to_agreement(write, job, override)
     move(write, job.item, "need_key_load", {"reason": words}, reason=words)

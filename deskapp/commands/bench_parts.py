@@ -12,16 +12,14 @@ from deskapp.commands.bench_desk import Job, job_of, kept, needed, to_bench, to_
 from deskapp.commands.moves import move, must_be, raise_card, settle
 from deskapp.errors import N_, Refused
 from deskapp.models import bench
+from deskapp.models.old_parts import asks
 from deskapp.models.repair import ReviewCard
 from deskapp.models.stock import Part, StockMove
 from deskapp.models.store import Write, command
 from deskapp.rules.custody import TamperResult
+from deskapp.rules.depot import NONE_CAME_OUT, OLD_PART_FATES
 from deskapp.rules.identifiers import judge, sentence
 from deskapp.rules.lifecycle import WorkState
-
-OLD_PART_PLACES = ("old_parts", "scrap")
-"""Where a part that came out may go: kept (to give back or to send to the maker), or scrapped."""
-
 
 ARRIVED = "part_arrived"
 """The card that tells a waiting job that its part is here."""
@@ -53,30 +51,32 @@ def use_part(
     A part that carries serial numbers is booked one by one with its number. When the shelf holds
     fewer than are taken, the work goes on and a card asks for a count. While the device is diagnosed a part goes in
     only under warranty, within the agreed ceiling or after an approval.
+
+    `old_part_to` says what becomes of the part that comes out (`rules.depot.OLD_PART_FATES`). It is refused at that
+    field without an answer where the catalogue's line asks for it, and always where the merchant wants old parts back.
     """
     job = job_of(write, item_id)
     must_be(job.item, WorkState.REPAIRING, WorkState.DIAGNOSING)
     part = part_of(write, part_id)
     serial = _serial(write, part, serial_no, quantity)
-    if old_part_to and old_part_to not in OLD_PART_PLACES:
-        raise Refused(N_("Where does the old part go?"), field="old_part_to")
+    fate = _fate(job, part, old_part_to)
     if WorkState(job.item.work_state) is WorkState.DIAGNOSING:
         refuse_unagreed_part(write, job, part, quantity)
-    booked = _issue(write, job, part, quantity, serial)
-    if old_part_to or old_serial_no.strip():
-        old = _clean_serial(old_serial_no, "old_serial_no") if old_serial_no.strip() else ""
-        data = {"give_back": True} if job.order.old_parts_back and old_part_to != "scrap" else {}
-        _move(write, job, part, "item", old_part_to or "old_parts", quantity, old, data=data)
+    old = _clean_serial(old_serial_no, "old_serial_no") if old_serial_no.strip() else ""
+    fate = fate or ("old_parts" if old else "")
+    booked = _issue(write, job, part, quantity, serial, {"old_part": fate} if fate else {})
+    if fate and fate != NONE_CAME_OUT:
+        _move(write, job, part, "item", "scrap" if fate == "scrap" else "old_parts", quantity, old, data={"fate": fate})
     write.session.flush()
     left = bench.on_shelf(write.session, [part.id])[part.id]
     if left < 0:
-        _ask_for_count(write, part, left)
+        ask_for_count(write, part, left)
     return Used(booked.id, part.part_no, part.name, left)
 
 
 @command(N_("Put a part back"), right="parts_use")
 def put_part_back(write: Write, *, item_id: str, part_id: str, quantity: int = 1, serial_no: str = "") -> None:
-    """Book a part out of a device back onto the shelf, unused."""
+    """Book a part out of a device back onto the shelf, unused; the old one that had come out for it goes in again."""
     job = job_of(write, item_id)
     must_be(job.item, WorkState.REPAIRING, WorkState.DIAGNOSING)
     part = part_of(write, part_id)
@@ -86,6 +86,8 @@ def put_part_back(write: Write, *, item_id: str, part_id: str, quantity: int = 1
     if not inside or inside[0].quantity < quantity:
         raise Refused(N_("This part is not in the device."), field="part")
     _move(write, job, part, "item", "shelf", quantity, serial_no)
+    for row in [row for row in bench.removed(write.session, item_id) if row.part_id == part.id][-quantity:]:
+        _move(write, job, part, row.to_place, "item", row.quantity, row.serial_no, data={"puts_back": row.id})
 
 
 @command(N_("Wait for parts"), right="read")
@@ -160,19 +162,35 @@ def parts_removed(write: Write, item_id: str) -> list[dict[str, Any]]:
     write.session.flush()
     return [
         {"part_no": write.session.get_one(Part, row.part_id).part_no, "quantity": row.quantity,
-         "serial_no": row.serial_no, "to": row.to_place}
+         "serial_no": row.serial_no, "to": str(row.data.get("fate") or row.to_place)}
         for row in bench.removed(write.session, item_id)
     ]  # fmt: skip
 
 
-def _issue(write: Write, job: Job, part: Part, quantity: int, serial: str) -> StockMove:
+def _fate(job: Job, part: Part, answer: str) -> str:
+    """Return what becomes of the old part; raises Refused for no answer where one is needed, and for no known one."""
+    if answer:
+        if answer not in OLD_PART_FATES:
+            raise Refused(N_("Where does the old part go?"), field="old_part_to")
+        return answer
+    if asks(part, job.order):
+        raise Refused(
+            N_("What becomes of the old part {part}? Say it before the new one goes in."), field="old_part_to",
+            code="old_part", part=part.part_no,
+        )  # fmt: skip
+    return ""
+
+
+def _issue(
+    write: Write, job: Job, part: Part, quantity: int, serial: str, data: dict[str, Any]
+) -> StockMove:  # fmt: skip
     """Take from the device's own tray as far as it reaches, the rest from the shelf; return the last move."""
     kept = bench.reserved(write.session, job.item.id).get((part.id, serial), 0)
     from_tray = min(kept, quantity)
     rows = []
     for origin, count in ((bench.RESERVED, from_tray), ("shelf", quantity - from_tray)):
         if count:
-            rows.append(_move(write, job, part, origin, "item", count, serial))
+            rows.append(_move(write, job, part, origin, "item", count, serial, data=data))
     return rows[-1]
 
 
@@ -233,7 +251,7 @@ def _move(
     return row
 
 
-def _ask_for_count(write: Write, part: Part, left: int) -> None:
+def ask_for_count(write: Write, part: Part, left: int) -> None:
     """One open card per part is enough; the shelf is counted once."""
     waiting = write.session.scalars(
         select(ReviewCard).where(

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from deskapp import catalogue
 from deskapp.commands.catalogue import KINDS
 from deskapp.errors import N_, Refused
+from deskapp.models.bench import OWN_TESTS
 from deskapp.models.device import DeviceModel
 from deskapp.models.people import Staff
 from deskapp.models.store import Write, command
+from deskapp.models.warranty_terms import TERMS
 from deskapp.rules.depot import TestsWrong, read_tests
+from deskapp.rules.warranty_terms import GRACE, LONGEST, REPAIR
 
 
 @command(N_("Set what a person repairs"), right="override")
@@ -47,6 +50,26 @@ def set_tests(write: Write, *, model_id: str, text: str) -> int:
             line=wrong.line,
             text=wrong.text,
         ) from wrong
-    if found != dict(model.tests or {}):
-        model.tests = found
-    return sum(len(found.get(key, ())) for key in ("limits", "without", "extra"))
+    kept = {key: value for key, value in (model.tests or {}).items() if key not in OWN_TESTS}
+    if {**kept, **found} != dict(model.tests or {}):
+        model.tests = {**kept, **found}
+    return sum(len(found.get(key, ())) for key in OWN_TESTS)
+
+
+@command(N_("Set the warranty terms of a model"), right="catalogue")
+def set_terms(write: Write, *, model_id: str, grace_months: int | None, repair_months: int | None) -> None:
+    """Set how many months of grace a model has and for how many months its repairs are covered.
+
+    None leaves it to the shipped catalogue. A merchant's contract goes before it; what was decided stays as it was.
+    """
+    model = write.session.get(DeviceModel, model_id)
+    if model is None:
+        raise Refused(N_("This model is not in the catalogue: {model}"), field="grace_months", model=model_id)
+    terms = {key: months for key, months in ((GRACE, grace_months), (REPAIR, repair_months)) if months is not None}
+    for key, months in terms.items():
+        if not (0 if key == GRACE else 1) <= months <= LONGEST[key]:
+            raise Refused(N_("Enter months, at most {most}."), field=key, most=LONGEST[key])
+    rest = {key: value for key, value in (model.tests or {}).items() if key != TERMS}
+    wanted = {**rest, TERMS: terms} if terms else rest
+    if wanted != dict(model.tests or {}):
+        model.tests = wanted

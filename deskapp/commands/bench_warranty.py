@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
+from typing import Any
 
 from deskapp.clock import shop_day
 from deskapp.commands.bench_desk import Job, events_of, photos_of
@@ -11,13 +12,8 @@ from deskapp.errors import N_, Refused
 from deskapp.models import bench, past
 from deskapp.models.people import Staff
 from deskapp.models.store import Override, Write
+from deskapp.models.warranty_terms import repair_term
 from deskapp.rules import warranty
-
-REPAIR_MONTHS = 3
-"""How long a repair is covered when the branch has agreed nothing else; parts carry their own term."""
-
-GRACE_MONTHS = 3
-"""Months between making and selling a terminal that a date of manufacture is given."""
 
 
 def decide(
@@ -34,20 +30,23 @@ def decide(
 
     `parts` are the numbers of the parts that have to be replaced: a part is covered by its own term.
 
-    `free` overrides the rule and needs a second person who may do so; raises Refused without one.
+    The terms are those of the merchant's contract, else of the model, else the usual ones; which counted stands among
+    the reasons. `free` overrides the rule and needs a second person who may do so; raises Refused without one.
     """
     session = write.session
     on = shop_day(job.order.opened_at)
     merchant_id = job.order.merchant_id or job.device.merchant_id
+    base = past.basics(session, job.device, job.model, merchant_id, on)
     earlier = [stay for stay in past.stays(session, [job.device.id]) if stay.item_id != job.item.id]
     return warranty.decide(
         on=on,
         cause=warranty.Cause(cause_class),
-        contract_end=past.contract_end(session, job.device, merchant_id, on),
+        contract_end=base.contract_end,
         model_end=_day(job.device.warranty_until),
         manufactured=_day(job.device.manufactured_on),
         model_months=job.model.warranty_months if job.model else None,
-        grace_months=GRACE_MONTHS,
+        grace_months=base.grace_months,
+        rules=base.rules,
         repairs=past.repair_warranties(job.device, job.item.symptom_code, parts),
         exclusions=[warranty.Exclusion(code) for code in exclusions if code],
         evidence=bool(photos_of(write, job.item.id)),
@@ -68,8 +67,12 @@ def leave_warranty(write: Write, job: Job) -> None:
     known = past.repair_warranties(job.device, job.item.symptom_code, [part.part_no for part in fitted])
     running = [repair for repair in known if repair.end >= today] if _free_again(write, job) else []
     earlier = max((one for one in running if one.same_fault), key=lambda one: one.end, default=None)
-    until = warranty.repair_warranty_end(today, REPAIR_MONTHS, earlier)
-    entries = [{"order_no": job.order.number, "until": until.isoformat(), "symptom_code": job.item.symptom_code}]
+    kept_term = repair_term(write.session, job.model, job.order.merchant_id or job.device.merchant_id, today)
+    until = warranty.repair_warranty_end(today, kept_term.months, earlier)
+    goes_on = earlier.rule.values if earlier and earlier.rule else {} if earlier else kept_term.to_record()
+    entries: list[dict[str, Any]] = [
+        {"order_no": job.order.number, "until": until.isoformat(), "symptom_code": job.item.symptom_code, **goes_on}
+    ]
     for part in fitted:
         covered = max((one.end for one in running if one.part == part.part_no), default=None)
         if part.warranty_days or covered:

@@ -28,6 +28,7 @@ from deskapp.models.key_runs import (
 )
 from deskapp.models.repair import ItemRecord, RepairItem
 from deskapp.models.store import Override, Write, command
+from deskapp.rules.depot import KEY_FAILURES
 from deskapp.rules.identifiers import clean_serial
 from deskapp.rules.states import WorkState as S
 
@@ -118,13 +119,19 @@ def _settle_todos(write: Write, device_id: str) -> None:
 
 
 @command(N_("Note a failed key load"), right="key_load")
-def fail_in_run(write: Write, *, run_id: str, device: str, words: str) -> int:
-    """Note that the keys did not go in; the device stays where it is and waits for another run."""
+def fail_in_run(write: Write, *, run_id: str, device: str, words: str = "", reason: str = "") -> int:
+    """Note that the keys did not go in; the device stays where it is and waits for another run.
+
+    `reason` is a code of `rules.depot.KEY_FAILURES`, so that everybody reads it in their own language; what the device
+    showed goes into the words, which may be left out where the code says it all.
+    """
     run, one, _other = _begun(write, run_id, device)
     said = no_key(words, "words")
-    if not said:
+    if reason and reason not in KEY_FAILURES:
+        raise Refused(N_("Why did it fail?"), field="reason", code="missing")
+    if not said and reason in ("", "other"):
         raise Refused(N_("What did the device show?"), field="words", code="missing")
-    return _account(write, run, one, FAILED, said)
+    return _account(write, run, one, FAILED, said, reason=reason)
 
 
 @command(N_("Leave a device out of a run"), right="key_load")
@@ -195,11 +202,12 @@ def _custodians(write: Write, run: Run) -> str:
 
 
 def _account(
-    write: Write, run: Run, one: RunDevice, result: str, words: str, *, slot: str = "", check_value: str = ""
-) -> int:
+    write: Write, run: Run, one: RunDevice, result: str, words: str, *, slot: str = "", check_value: str = "",
+    reason: str = "",
+) -> int:  # fmt: skip
     record(
         write, run.id, "key_run_line", words, device_id=one.device_id, item=one.item_id, result=result, slot=slot,
-        check_value=check_value,
+        check_value=check_value, **({"reason": reason} if reason else {}),
     )  # fmt: skip
     write.session.flush()
     now = run_of(write.session, run.id)

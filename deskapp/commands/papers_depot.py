@@ -15,14 +15,16 @@ from deskapp.models import stock_needs, transfers
 from deskapp.models.bench import photos_of
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.handing_out import counted, items_of, ready_items, waiting_of
-from deskapp.models.key_runs import FAILED, LEFT_OUT, LOADED, Run, RunDevice, run_of
+from deskapp.models.key_runs import FAILED, LEFT_OUT, LOADED, Run, RunDevice, RunLine, run_of
 from deskapp.models.local import PrintJob
 from deskapp.models.people import Shelf
 from deskapp.models.repair import ItemRecord, RepairItem, RepairOrder
 from deskapp.models.stock import Part
+from deskapp.models.storage_fees import storage_terms
 from deskapp.models.store import Write, command
 from deskapp.rules.deadlines import UNCOLLECTED_STEPS
-from deskapp.rules.depot import KEY_METHODS, KEY_RESULTS, KEYS_ERASED, OWNERSHIP_TITLES, SCRAP_METHODS
+from deskapp.rules.depot import KEY_FAILURES, KEY_METHODS, KEY_RESULTS, KEYS_ERASED, OWNERSHIP_TITLES, SCRAP_METHODS
+from deskapp.rules.money import format_yuan
 from deskapp.rules.papers_depot import (
     CollectNoticeCard,
     CommandSheetCard,
@@ -32,6 +34,9 @@ from deskapp.rules.papers_depot import (
     PartToOrder,
     ScrapCard,
 )
+
+STORAGE = N_("{per_day} a day after {days} days")
+STORAGE_CAPPED = N_("{per_day} a day after {days} days, at most {cap}")
 
 
 @command(N_("Print the command sheet"), right="reprint_first")
@@ -79,9 +84,17 @@ def _run_line(write: Write, run: Run, one: RunDevice) -> KeyRunLine:
     return KeyRunLine(
         one.label_no, model_name(write.session, write.session.get(Device, one.device_id)), one.serial_no,
         one.terminal_no, line.slot if line else "", line.check_value if line else "",
-        translate(KEY_RESULTS[line.result], _language(write)) if line else "", line.words if line else "",
+        translate(KEY_RESULTS[line.result], _language(write)) if line else "", _line_words(write, line),
         line.at if line else None,
     )  # fmt: skip
+
+
+def _line_words(write: Write, line: RunLine | None) -> str:
+    """Why keys did not go in, as a code in the language of the paper, and what was written beside it."""
+    if line is None:
+        return ""
+    why = translate(KEY_FAILURES[line.reason], _language(write)) if line.reason in KEY_FAILURES else ""
+    return " ".join(part for part in (why, line.words) if part)
 
 
 # -- scrapping ---------------------------------------------------------------------
@@ -97,7 +110,7 @@ def queue_scrap_record(write: Write, item_id: str) -> PrintJob:
     )[-1]
     data = row.data
     consent = data["owner_consent"]
-    witnesses = [staff_name(session, str(one)) for one in data.get("witnesses", [])]
+    first, second, *_rest = [*(staff_name(session, str(one)) for one in data.get("witnesses", [])), "", ""]
     card = ScrapCard(
         number=item.label_no, site=paper_site(session, write.site_id), order_no=order.number,
         merchant=merchant_short(session, order.merchant_id), model=model_name(session, device),
@@ -111,7 +124,7 @@ def queue_scrap_record(write: Write, item_id: str) -> PrintJob:
             for one in data["parts_salvaged"]
         ),
         scrapped_ms=row.at, photos=len(photos_of(session, item_id)), done_by=staff_name(session, row.by),
-        witness="、".join(witnesses),
+        witness=first, second_witness=second,
         decided=" ".join(str(data[key]) for key in ("decision", "legal_basis") if data.get(key)),
     )  # fmt: skip
     return queue(write, card, subject_kind="repair_item", subject_id=item_id)
@@ -133,9 +146,20 @@ def queue_collect_notice(write: Write, order: RepairOrder, *, until: str, step: 
         ready_ms=waits.ready_at, days=max(0, (write.now - waits.ready_at) // 86_400_000),
         step=translate(UNCOLLECTED_STEPS[step][1], _language(write)), until=until,
         due_fen=sum(item.due_fen for item in ready) or None, words=words,
-        clerk=staff_name(session, write.actor.staff_id), printed_ms=write.now,
+        clerk=staff_name(session, write.actor.staff_id), printed_ms=write.now, storage_fee=_storage_words(write),
     )  # fmt: skip
     return queue(write, card, subject_kind="repair_order", subject_id=order.id)
+
+
+def _storage_words(write: Write) -> str:
+    """What storage costs by the price list in force, in the language of the paper; nothing where it costs nothing."""
+    terms = storage_terms(write.session, write.now)
+    if not terms.per_day_fen:
+        return ""
+    text = STORAGE_CAPPED if terms.cap_fen else STORAGE
+    return translate(text, _language(write)).format(
+        days=terms.free_days, per_day=format_yuan(terms.per_day_fen), cap=format_yuan(terms.cap_fen)
+    )
 
 
 # -- stock -------------------------------------------------------------------------

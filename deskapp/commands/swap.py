@@ -21,6 +21,7 @@ from deskapp.commands.devices import bind, unbind
 from deskapp.commands.entry import Entry
 from deskapp.commands.moves import hop, move, raise_card, record, refuse_wiping, site_of
 from deskapp.commands.papers import queue_device_label
+from deskapp.commands.papers_swap import queue_swap_note
 from deskapp.commands.stock_desk import free_tray
 from deskapp.errors import N_, Refused
 from deskapp.models import past
@@ -87,7 +88,7 @@ def swap(
     shelf: str = "",
     seal_no: str = "",
 ) -> Swapped:
-    """Let a tested unit take the place of a device on an order.
+    """Let a tested unit take the place of a device on an order; its label and the swap note to sign print.
 
     Without `terminal_no` the terminal number is kept. Without the number of a ticket at the acquirer a card asks
     for the binding to be reported. A unit without keys waits for its key load at the depot; where keys cannot be
@@ -119,16 +120,16 @@ def swap(
         "old_serial_no": job.device.serial_no, "new_serial_no": unit.serial_no, "accessories": list(accessories),
         "tamper_result": answer,
     }  # fmt: skip
+    goes_on = _inherit_warranty(write, job, unit)
     move(
         write, job.item, "swap",
-        {**facts, "terminal_no_kept": kept, "binding_ticket": ticket or "card", "terminal_no": number,
+        {**facts, **goes_on, "terminal_no_kept": kept, "binding_ticket": ticket or "card", "terminal_no": number,
          "key_check_value": str(keys.data.get("check_value", "")) if keys else "", "signature": "paper", "words": said},
         reason=said,
     )  # fmt: skip
     free_tray(write, job.item)
     _tell_acquirer(write, job, unit, number, ticket)
     _bind_anew(write, job, unit, number)
-    _inherit_warranty(write, job, unit)
     if old_state is not S.ON_SITE:
         to_shelf(write, job, "", tamper_result=TamperResult.NOT_DUE)
     item = _bring_in(write, job, unit, number, accessories)
@@ -137,6 +138,7 @@ def swap(
     move(write, item, name, {**facts, **came}, reason=said)
     _hand_on(write, item, unit, answer, shelf, on_site=old_state is S.ON_SITE)
     queue_device_label(write, item)
+    queue_swap_note(write, item)
     entry.raise_cards(write, "device", unit.id)
     return Swapped(item.id, unit.id, item.label_no, unit.serial_no, number, keys is not None)
 
@@ -225,15 +227,22 @@ def _bind_anew(write: Write, job: Job, unit: Device, number: str) -> None:
         bind(write, unit.id, merchant_id, number, place=place)
 
 
-def _inherit_warranty(write: Write, job: Job, unit: Device) -> None:
-    """The new unit has what was left of the old one's term, or its own where that is longer."""
+def _inherit_warranty(write: Write, job: Job, unit: Device) -> dict[str, str]:
+    """Let the new unit have what was left of the old one's term, or its own where that is longer.
+
+    Returns the last day and which of the two counted, as the record of the swap keeps them.
+    """
     earlier = [stay for stay in past.stays(write.session, [job.device.id]) if stay.item_id != job.item.id]
     days = past.days_in_custody(write.session, earlier, write.now)
     old = _day(job.device.warranty_until)
     left = date.fromordinal(old.toordinal() + days) if old else None
     end = warranty.swap_unit_end(left, _day(unit.warranty_until))
-    if end is not None and end.isoformat() != unit.warranty_until:
+    if end is None:
+        return {"warranty_until": "", "warranty_from": ""}
+    source = "remaining" if left is not None and end == left else "own"
+    if end.isoformat() != unit.warranty_until:
         unit.warranty_until = end.isoformat()
+    return {"warranty_until": end.isoformat(), "warranty_from": source}
 
 
 def _bring_in(write: Write, job: Job, unit: Device, number: str, accessories: Sequence[str]) -> RepairItem:

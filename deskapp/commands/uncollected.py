@@ -28,6 +28,7 @@ from deskapp.commands.scrap import ScrapForm, destroy, scrap_records, two_witnes
 from deskapp.errors import N_, Refused
 from deskapp.models.handing_out import calls_of, counted, items_of, ready_items, waiting_of
 from deskapp.models.repair import ItemRecord, Pickup, RepairItem, RepairOrder
+from deskapp.models.storage_fees import storage_fee
 from deskapp.models.store import Override, Write, command
 from deskapp.rules.account import MoneyKind
 from deskapp.rules.custody import Holder, TamperResult
@@ -43,11 +44,15 @@ OWNERS = ("bank", "merchant", "acquirer")
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """On what a decision about an uncollected device rests; the fee for storage in fen."""
+    """On what a decision about an uncollected device rests.
+
+    The fee for storage (fen) is reckoned from the price list where none is named; another one needs a reason.
+    """
 
     decision: str
     legal_basis: str
-    storage_fee_fen: int = 0
+    storage_fee_fen: int | None = None
+    storage_reason: str = ""
 
 
 @command(N_("Print a notice to collect"), right="call")
@@ -131,11 +136,12 @@ def release_uncollected(
 ) -> str:  # fmt: skip
     """Give an uncollected device to its merchant and return the number of the receipt, which is signed on paper.
 
-    What is owed and the fee for storage are paid whole by one `method` (`rules.account.PayMethod`) in the same act.
+    What is owed and the fee for storage are paid whole by one `method` (`rules.account.PayMethod`) in the same act; the
+    fee is that of the price list in force, unless the decision names another with its reason.
     Loose things that are not there any more (`with_accessories` false) become cards.
     """
     item = item_of(write, item_id)
-    facts = _decided(decided)
+    facts = _decided(write, item, decided)
     name = Entry().take("name", collector, "collector", needed=True)
     last4 = id_last4.strip().upper()
     if len(last4) != 4:
@@ -143,7 +149,7 @@ def release_uncollected(
     if tamper_result not in (TamperResult.OK, TamperResult.SUSPECT):
         raise Refused(N_("Answer the tamper check."), field="tamper_result", code="missing")
     refuse_open_loan(write, [item.id], override)
-    bill, payments = _with_storage(write, item, facts["storage_fee"], method)
+    bill, payments = _with_storage(write, item, facts, method)
     second = write.second_person(auditor, "co_sign", field="auditor")
     receipt_no, order = write.number("C"), order_of(write, item.order_id)
     note_payments(write, bill, payments, receipt_no)
@@ -176,11 +182,20 @@ def release_uncollected(
     return receipt_no
 
 
-def _with_storage(write: Write, item: RepairItem, fee_fen: int, method: str) -> tuple[Bill, tuple[Payment, ...]]:
-    """Charge the fee for storage, and return what is owed with the payment that settles it."""
+def _with_storage(
+    write: Write, item: RepairItem, facts: dict[str, Any], method: str
+) -> tuple[Bill, tuple[Payment, ...]]:
+    """Charge the fee for storage, and return what is owed with the payment that settles it.
+
+    The line counts days where the days make the amount; a capped or an agreed fee is one amount.
+    """
+    fee_fen, reckoned = int(facts["storage_fee"]), facts["storage"]
     if fee_fen:
-        line = {"kind": "storage", "name": "", "quantity": 1, "unit_fen": fee_fen, "amount_fen": fee_fen}
-        add_money(write, item, MoneyKind.CHARGE, fee_fen, data={"lines": [line], "price_list": "", "basis": ""})
+        by_days = fee_fen == reckoned["days"] * reckoned["per_day_fen"]
+        count, unit = (reckoned["days"], reckoned["per_day_fen"]) if by_days else (1, fee_fen)
+        line = {"kind": "storage", "name": "", "quantity": count, "unit_fen": unit, "amount_fen": fee_fen}
+        add_money(write, item, MoneyKind.CHARGE, fee_fen,
+                  data={"lines": [line], "price_list": reckoned["price_list"], "basis": ""})  # fmt: skip
     bill = Bill.of(write, [item])
     if bill.due_fen and not method:
         raise Refused(
@@ -199,7 +214,7 @@ def return_to_owner(
 ) -> None:  # fmt: skip
     """Give an uncollected device back to the bank or whoever owns it; its custody record prints."""
     item = item_of(write, item_id)
-    facts = _decided(decided)
+    facts = _decided(write, item, decided)
     name = Entry().take("name", taker, "taker", needed=True)
     if owner not in OWNERS:
         raise Refused(N_("To whom does the device belong?"), field="owner", code="missing")
@@ -220,7 +235,7 @@ def scrap_uncollected(
 ) -> None:  # fmt: skip
     """Destroy an uncollected device with its owner's consent, before an auditor and a second witness."""
     job = job_of(write, item_id)
-    facts = _decided(decided)
+    facts = _decided(write, job.item, decided)
     records: dict[str, Any] = {**scrap_records(write, job, form), **facts}
     refuse_open_loan(write, [job.item.id], override)
     if auditor is None:
@@ -247,16 +262,26 @@ def ladder_proofs(write: Write, order: RepairOrder) -> list[dict[str, Any]]:
     return sorted([*calls, *notices, *stored], key=lambda one: int(str(one["at"])))
 
 
-def _decided(decided: Decided) -> dict[str, Any]:
+def _decided(write: Write, item: RepairItem, decided: Decided) -> dict[str, Any]:
+    """Return what a decision records: why, on which basis, the fee, and how the fee came about."""
     entry = Entry()
     decision, basis = entry.note(decided.decision, "decision"), entry.note(decided.legal_basis, "legal_basis")
     if not decision:
         raise Refused(N_("What is decided, and why?"), field="decision", code="missing")
     if not basis:
         raise Refused(N_("On which legal basis?"), field="legal_basis", code="missing")
-    if decided.storage_fee_fen < 0:
+    reckoned = storage_fee(write.session, item, write.now)
+    fee = reckoned.fen if decided.storage_fee_fen is None else decided.storage_fee_fen
+    why = entry.note(decided.storage_reason, "storage_reason")
+    if fee < 0:
         raise Refused(N_("An amount cannot be negative."), field="storage_fee")
-    return {"decision": decision, "legal_basis": basis, "storage_fee": decided.storage_fee_fen}
+    if fee != reckoned.fen and not why:
+        raise Refused(
+            N_("The price list makes it {amount}. Why is it another amount?"), field="storage_reason", code="missing",
+            amount=format_yuan(reckoned.fen),
+        )  # fmt: skip
+    other = {"storage_reason": why} if fee != reckoned.fen else {}
+    return {"decision": decision, "legal_basis": basis, "storage_fee": fee, "storage": reckoned.to_record(), **other}
 
 
 def _notices(write: Write, order_id: str) -> list[ItemRecord]:

@@ -31,6 +31,8 @@ DONOR = "donor"
 NOT_PHOTOS = ("signature", "paper", "approval")
 TAMPER_MESSAGE = "no_message"
 """The point of the tamper check that is not in order where a device says that it was tampered with or lost its keys."""
+OWN_TESTS = ("limits", "without", "extra")
+"""What of a model's own rules narrows its test plan; its terms of warranty stand beside them."""
 KEYS_CHECKED = ("load_keys", "keys_kept")
 """Moves after which the keys are known to be in the device."""
 
@@ -179,10 +181,13 @@ def reserved(session: Session, item_id: str) -> dict[tuple[str, str], int]:
 
 
 def removed(session: Session, item_id: str) -> list[StockMove]:
-    """Return the old parts that came out of a device and where they went."""
+    """Return the old parts that came out of a device and where they went; what was put in again is left out."""
+    moves = moves_on(session, item_id)
+    again = {str(row.data["puts_back"]) for row in moves if row.data.get("puts_back")}
     return [
-        row for row in moves_on(session, item_id) if row.from_place == ITEM and row.to_place in ("old_parts", "scrap")
-    ]
+        row for row in moves
+        if row.from_place == ITEM and row.to_place in ("old_parts", "scrap") and row.id not in again
+    ]  # fmt: skip
 
 
 def events_of(session: Session, item_id: str) -> list[WorkEvent]:
@@ -201,7 +206,7 @@ def photos_of(session: Session, item_id: str) -> Sequence[Attachment]:
     """Return the photos of a device, oldest first."""
     return session.scalars(
         select(Attachment)
-        .where(Attachment.subject_id == item_id, Attachment.kind.not_in(NOT_PHOTOS))
+        .where(Attachment.subject_id == item_id, Attachment.kind.not_in(NOT_PHOTOS), Attachment.sha256 != "")
         .order_by(Attachment.n)
     ).all()
 
@@ -246,7 +251,7 @@ def test_plan(model: DeviceModel | None) -> tuple[str, tuple[catalogue.TestStep,
     """
     kind, capabilities = (model.kind, tuple(model.capabilities)) if model else ("smart_pos", ())
     plan_id, steps = catalogue.test_plan(kind, capabilities)
-    own = dict(model.tests or {}) if model else {}
+    own = {key: value for key, value in (model.tests or {}).items() if key in OWN_TESTS} if model else {}
     if not own or model is None:
         return plan_id, steps
     limits, without = own.get("limits", {}), set(own.get("without", ()))

@@ -37,7 +37,10 @@ class RunDevice:
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """What became of one device: loaded, failed or left out; by whom and when (ms UTC)."""
+    """What became of one device: loaded, failed or left out; by whom and when (ms UTC).
+
+    `reason` is the code of a failure (`rules.depot.KEY_FAILURES`), empty in lines of older versions.
+    """
 
     device_id: str
     result: str
@@ -46,6 +49,7 @@ class RunLine:
     words: str
     at: int
     by: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ def _fold(rows: Sequence[ItemRecord]) -> Run | None:
     lines = {
         str(row.data["device_id"]): RunLine(
             str(row.data["device_id"]), str(row.data["result"]), str(row.data.get("slot", "")),
-            str(row.data.get("check_value", "")), row.words, row.at, row.by,
+            str(row.data.get("check_value", "")), row.words, row.at, row.by, str(row.data.get("reason", "")),
         )
         for row in rows
         if row.kind == "key_run_line"

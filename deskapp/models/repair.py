@@ -81,7 +81,7 @@ class RepairItem(Synced, Base):
 
 
 class AccessoryItem(Synced, Base):
-    """A loose thing handed in with a device, with its own label."""
+    """A loose thing handed in with a device, with its own label. One that was struck out has no kind and no label."""
 
     __tablename__ = "accessory_item"
 

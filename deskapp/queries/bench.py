@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import func, or_, select
 
+from deskapp import catalogue
 from deskapp.clock import shop_day
 from deskapp.models import bench, times, transfers
 from deskapp.models.device import Device, DeviceModel
@@ -72,6 +73,8 @@ class PartRow:
     serialised: bool
     fits: bool
     bin: str
+    old_part: bool = False
+    """The catalogue wants to know what becomes of the part that comes out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +217,9 @@ def fits(listed: Sequence[str], model_id: str, kind: str) -> bool:
 
 def _part_row(row: Part, stock: Mapping[str, int], fitting: bool) -> PartRow:
     return PartRow(
-        row.id, row.part_no, row.name, row.name_en, row.price_fen, stock[row.id], row.serialised, fitting, row.bin
-    )
+        row.id, row.part_no, row.name, row.name_en, row.price_fen, stock[row.id], row.serialised, fitting, row.bin,
+        catalogue.asks_for_old_part(row.part_no, serialised=row.serialised),
+    )  # fmt: skip
 
 
 def price_lines(session: ReadSession, now: int, *kinds: str) -> tuple[PriceRow, ...]:

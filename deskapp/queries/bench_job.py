@@ -73,7 +73,8 @@ def _what(seen: _Seen) -> dict[str, Any]:
     item, unit, model = seen.item, seen.unit, seen.model
     condition = _latest(seen.records, "condition")
     answers = condition.data.get("answers", {}) if condition else {}
-    loose = select(AccessoryItem.kind).where(AccessoryItem.item_id == item.id).order_by(AccessoryItem.n)
+    loose = select(AccessoryItem.kind).where(AccessoryItem.item_id == item.id, AccessoryItem.kind != "")
+    loose = loose.order_by(AccessoryItem.n)
     return {
         "item_id": item.id, "label_no": item.label_no, "device_id": unit.id, "serial_no": unit.serial_no,
         "tusn": unit.tusn, "do_not_wipe": unit.do_not_wipe, "model_id": unit.model_id,

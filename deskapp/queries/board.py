@@ -16,7 +16,14 @@ from deskapp.queries.hits import ask
 from deskapp.queries.naming import model_title
 from deskapp.queries.transfers import ManifestRow, transports
 from deskapp.rules.deadlines import DAY_MS
-from deskapp.rules.depot import ON_THE_BENCH, STAGES, STUCK_AFTER_DAYS, stuck_before
+from deskapp.rules.depot import (
+    ON_THE_BENCH,
+    STAGES,
+    STUCK_AFTER_DAYS,
+    SWAPPED_TITLE,
+    SWAPPED_WAITS_DAYS,
+    stuck_before,
+)
 from deskapp.rules.states import WorkState as S
 
 SHOWN: Final = 6
@@ -28,7 +35,10 @@ _OPEN: Final = "work_state NOT IN ('closed', 'cancelled', 'swapped', 'scrapped',
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One stage: how many, how many late and stuck, how many older than 3 and 7 days, the oldest in days."""
+    """One stage: how many, how many late and stuck, how many older than 3 and 7 days, the oldest in days.
+
+    `first` is the id of the oldest where no page lists the stage.
+    """
 
     name: str
     title: str
@@ -38,6 +48,7 @@ class Queue:
     over_3: int = 0
     over_7: int = 0
     oldest_days: int = 0
+    first: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,19 @@ class Awaited:
     here: bool
 
 
+SWAPPED: Final = "swapped"
+"""The queue of units that another one took the place of: their orders have ended, somebody decides on them."""
+
+_SWAPPED_OUT: Final = (
+    "SELECT count(*) AS count, min(old.state_at) AS oldest, old.id AS first, sum(old.state_at < ?) AS stuck,"
+    " sum(old.state_at < ?) AS over_3, sum(old.state_at < ?) AS over_7 FROM repair_item AS old WHERE old.id IN"
+    " (SELECT previous_item_id FROM repair_item WHERE previous_item_id > '') AND old.work_state = 'swapped'"
+    " AND old.at_site NOT IN (??) AND old.holder NOT IN ('', 'none', 'owner', 'merchant')"
+    " AND NOT EXISTS (SELECT 1 FROM item_record r WHERE r.item_id = old.id AND +r.kind = 'scrap')"
+)
+"""No index holds the ended orders; the unit that came in names the one that went, and that column has an index."""
+
+
 @dataclass(frozen=True, slots=True)
 class Board:
     """Everything on one page, as of one moment."""
@@ -96,8 +120,8 @@ class Board:
 
     @property
     def count(self) -> int:
-        """How many devices are in hand."""
-        return sum(queue.count for queue in self.queues)
+        """How many devices are in hand; a unit that was swapped out is nobody's repair any more."""
+        return sum(queue.count for queue in self.queues if queue.name != SWAPPED)
 
     @property
     def late(self) -> int:
@@ -140,7 +164,18 @@ def _queues(session: ReadSession, others: Sequence[str], now: int) -> tuple[Queu
                 max(0, (now - oldest) // DAY_MS),
             )
         )  # fmt: skip
+    found.append(_swapped_out(session, others, now))
     return tuple(found)
+
+
+def _swapped_out(session: ReadSession, others: Sequence[str], now: int) -> Queue:
+    week = now - SWAPPED_WAITS_DAYS * DAY_MS
+    row = ask(session, _SWAPPED_OUT, week, now - 3 * DAY_MS, now - 7 * DAY_MS, others)[0]
+    oldest = row.oldest if row.count else now
+    return Queue(
+        SWAPPED, SWAPPED_TITLE, row.count, 0, row.stuck or 0, row.over_3 or 0, row.over_7 or 0,
+        max(0, (now - oldest) // DAY_MS), row.first or "",
+    )  # fmt: skip
 
 
 def _stuck(session: ReadSession, others: Sequence[str], now: int) -> tuple[Stuck, ...]:

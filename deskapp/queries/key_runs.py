@@ -54,6 +54,7 @@ class RunLineRow:
     check_value: str
     words: str
     at: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def run_card(session: ReadSession, run_id: str, staff_id: str, now: int) -> RunC
             RunLineRow(
                 one.device_id, one.label_no, one.serial_no, model, one.terminal_no, line.result if line else "",
                 line.slot if line else "", line.check_value if line else "", line.words if line else "",
-                line.at if line else 0,
+                line.at if line else 0, line.reason if line else "",
             )
         )  # fmt: skip
     mine = staff_id in run.custodians and now - run.started_at <= key_runs.STARTED_HOLDS_MS

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deskapp.clock import shop_day
-from deskapp.models.handing_out import facts, items_of, ready_since, work_events
+from deskapp.models.handing_out import facts, items_of
 from deskapp.models.repair import ItemRecord, RepairItem
+from deskapp.models.storage_fees import storage_fee, waiting_since
 from deskapp.models.store import ReadSession
 from deskapp.queries.waiting_orders import DECIDE, is_answered
 from deskapp.rules.deadlines import DAY_MS, UNCOLLECTED_STEPS, uncollected_step
 from deskapp.rules.states import WorkState as S
+from deskapp.rules.storage_fee import StorageFee
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class LadderCard:
 def ladder_of(session: ReadSession, order_id: str, now: int) -> LadderCard | None:
     """Return the ladder of an order from its second notice on; None before that, and when nothing waits."""
     items = [item for item in items_of(session, order_id) if item.work_state in (S.READY_FOR_PICKUP, S.ABANDONED)]
-    since = min((_ready_at(session, item) for item in items), default=0)
+    since = min((waiting_since(session, item) for item in items), default=0)
     step = uncollected_step(since, now) if since else 0
     over = any(item.work_state == S.ABANDONED for item in items)
     if not step and not over:
@@ -65,10 +67,10 @@ def ladder_of(session: ReadSession, order_id: str, now: int) -> LadderCard | Non
     )  # fmt: skip
 
 
-def _ready_at(session: ReadSession, item: RepairItem) -> int:
-    """Return since when a device has stood ready, also after its waiting was ended."""
-    moves = [event for event in work_events(session, item.id) if event.move != "abandon"]
-    return ready_since(moves) or item.state_at
+def storage_of(session: ReadSession, item_id: str, now: int) -> StorageFee | None:
+    """Return the storage fee of a device as it would be charged now, or None for an unknown device."""
+    item = session.get(RepairItem, item_id)
+    return storage_fee(session, item, now) if item is not None else None
 
 
 def _done(session: ReadSession, order_id: str) -> list[LadderDone]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from deskapp.errors import N_
@@ -43,6 +44,10 @@ STAGES: Final[tuple[Stage, ...]] = (
     Stage("quarantined", N_("In quarantine"), (S.QUARANTINED,)),
 )
 """The way of a device through the house, as the board lists it."""
+
+SWAPPED_TITLE: Final = N_("Swapped out")
+SWAPPED_WAITS_DAYS: Final = 14
+"""A unit that was swapped out goes to the maker, into the pool or is scrapped within so many days."""
 
 ON_THE_BENCH: Final = (S.DIAGNOSING, S.REPAIRING)
 TO_BEGIN: Final = (S.DEPOT_RECEIVED, S.CHECKED_IN)
@@ -185,6 +190,38 @@ SCRAP_METHODS: Final[Mapping[str, str]] = {
 }
 """How a device is destroyed."""
 
+NONE_CAME_OUT: Final = "none"
+OLD_PART_FATES: Final[Mapping[str, str]] = {
+    "merchant": N_("back to the merchant"),
+    "old_parts": N_("kept here"),
+    "supplier": N_("back to the maker"),
+    "scrap": N_("scrapped"),
+    NONE_CAME_OUT: N_("none came out"),
+}
+"""What becomes of the part that a new one replaces, as the bench plans it; all but the last are places of the stock."""
+
+
+class OldPartAt(StrEnum):
+    """Where an old part is now, by the moves that were made."""
+
+    UNKNOWN = "unknown"
+    HERE = "here"
+    FOR_MAKER = "for_maker"
+    MERCHANT = "merchant"
+    MAKER = "maker"
+    SCRAPPED = "scrapped"
+
+
+OLD_PART_FACTS: Final[Mapping[OldPartAt, str]] = {
+    OldPartAt.MERCHANT: N_("given back to the merchant"),
+    OldPartAt.HERE: N_("kept here"),
+    OldPartAt.FOR_MAKER: N_("kept, goes back to the maker"),
+    OldPartAt.MAKER: N_("sent back to the maker"),
+    OldPartAt.SCRAPPED: N_("scrapped"),
+    OldPartAt.UNKNOWN: N_("not noted"),
+}
+"""What the receipt says of an old part, in the order in which it says it."""
+
 BATCH_SETTLED: Final[Mapping[str, str]] = {
     "slip": N_("settlement slip of the device seen"),
     "bank": N_("the bank confirms it"),
@@ -214,6 +251,31 @@ KEY_METHODS: Final[Mapping[str, str]] = {
     "by_hand": N_("By hand"),
 }
 """How keys come into a terminal."""
+
+KEY_FAILURES: Final[Mapping[str, str]] = {
+    "no_answer": N_("the device does not answer"),
+    "refused": N_("the device refuses the key set"),
+    "wrong_value": N_("the check value does not match"),
+    "tampered": N_("the device says that it was tampered with"),
+    "loader": N_("the key loader or card failed"),
+    "broke_off": N_("it broke off on the way"),
+    "other": N_("something else"),
+}
+"""Why a key load failed. Before there were codes only the words were kept."""
+
+_KEYS_GONE: Final = "keys:"
+TAMPERED: Final = "tamper"
+
+
+def keys_gone_by(codes: Iterable[str]) -> str:
+    """Return the reason of a key load as it is stored: the codes of the actions that took the keys out, else tamper."""
+    return _KEYS_GONE + (",".join(dict.fromkeys(codes)) or TAMPERED)
+
+
+def codes_of_reason(reason: str) -> tuple[str, ...]:
+    """Return the codes in a stored reason; none for words that somebody typed, or that an older version made."""
+    return tuple(reason.removeprefix(_KEYS_GONE).split(",")) if reason.startswith(_KEYS_GONE) else ()
+
 
 KEY_RESULTS: Final[Mapping[str, str]] = {
     "loaded": N_("keys loaded"),

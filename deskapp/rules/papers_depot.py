@@ -57,7 +57,10 @@ class KeyRunCard(Card):
 
 @dataclass(frozen=True, slots=True)
 class ScrapCard(Card):
-    """The record of a device that was destroyed, signed by two; `number` is its label's."""
+    """The record of a device that was destroyed; `number` is its label's.
+
+    Three people sign it: who destroyed it and two witnesses. A card of an older version names both in `witness`.
+    """
 
     site: Site = Site()
     order_no: str = ""
@@ -76,7 +79,47 @@ class ScrapCard(Card):
     photos: int = 0
     done_by: str = ""
     witness: str = ""
+    second_witness: str = ""
     decided: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SwapNoteCard(Card):
+    """What is signed when another unit takes the place of a device; `number` is the order's and the line's.
+
+    The terminal number mostly stays (`terminal_words`), the serial number changes, and the warranty goes on until
+    `warranty_until` (an ISO day). Of keys it names slot, check value and day, never a key.
+    """
+
+    site: Site = Site()
+    order_no: str = ""
+    merchant: str = ""
+    merchant_no: str = ""
+    contact: str = ""
+    contact_phone: str = ""
+    swapped_ms: int | None = None
+    reason: str = ""
+    old_model: str = ""
+    old_serial_no: str = ""
+    old_label_no: str = ""
+    model: str = ""
+    serial_no: str = ""
+    tusn: str = ""
+    label_no: str = ""
+    terminal_no: str = ""
+    terminal_words: str = ""
+    binding_ticket: str = ""
+    keys: str = ""
+    key_slot: str = ""
+    check_value: str = ""
+    keys_ms: int | None = None
+    warranty_until: str = ""
+    warranty_words: str = ""
+    accessories: tuple[str, ...] = ()
+    tamper: str = ""
+    clerk: str = ""
+    signed_ms: int | None = None
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +211,25 @@ class CommandSheetCard(Card):
         """Into quarantine; a dangerous word that a badge confirms."""
         return "X:QUARANTINE"
 
+    @property
+    def release(self) -> str:
+        """Out of quarantine; a dangerous word that a badge confirms."""
+        return "X:RELEASE"
+
+    @property
+    def scrap(self) -> str:
+        """Destroy the device at hand; a dangerous word that a badge confirms."""
+        return "X:SCRAP"
+
+    @property
+    def void(self) -> str:
+        """Take back the check-in at hand; a dangerous word that a badge confirms."""
+        return "X:VOID"
+
 
 register("key_run", KeyRunCard)
 register("scrap_record", ScrapCard)
+register("swap_note", SwapNoteCard)
 register("collect_notice", CollectNoticeCard)
 register("parts_order", PartsOrderCard)
 register("command_sheet", CommandSheetCard)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from deskapp.errors import N_
@@ -112,6 +113,9 @@ REASONS: Final[Mapping[str, str]] = {
     "excluded": N_("Not covered: {exclusion}."),
     "evidence_missing": N_("Photos of the damage are needed before anything is charged."),
     "override": N_("Decided by supervisor {by}: {why}"),
+    "grace_rule": N_("Months of grace: {months}, by {source} {name}."),
+    "repair_rule": N_("A repair is covered for {months} months, by {source} {name}."),
+    "contract_rule": N_("Contract {number} gives {months} months."),
 }
 """The sentence of each reason code; `Reason.values` fills it. Kept for ever: old records name these codes."""
 
@@ -119,6 +123,7 @@ REASONS: Final[Mapping[str, str]] = {
 _TITLES_OF: Final[Mapping[str, Mapping[str, str]]] = {
     "cause": {cause.value: title for cause, title in CAUSE_TITLES.items()},
     "exclusion": {kind.value: title for kind, title in EXCLUSION_TITLES.items()},
+    "source": {"contract": N_("the contract"), "model": N_("the model"), "usual": N_("the usual rule")},
 }
 
 
@@ -147,7 +152,8 @@ class Reason:
 class RepairWarranty:
     """The warranty of an earlier repair: its number, last day, and whether fault or part is the same now.
 
-    `part` is the number of the part whose own term it is, empty for the repair as a whole.
+    `part` is the number of the part whose own term it is, empty for the repair as a whole. `rule` says why it runs so
+    long.
     """
 
     previous: str
@@ -155,6 +161,7 @@ class RepairWarranty:
     same_fault: bool = False
     same_part: bool = False
     part: str = ""
+    rule: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,16 +260,20 @@ def decide(
     tamper_suspected: bool = False,
     custody_days: int = 0,
     override: Override | None = None,
+    rules: Mapping[Basis, Reason] = MappingProxyType({}),
 ) -> Decision:
     """Decide whether a repair is free, as of the day the device came in (`on`).
 
     The term is the contract's, else the model's, else (where the model allows it) counted from
     the date of manufacture with a grace. Exclusions count only with photos (`evidence`).
-    `custody_days` are days of earlier stays with us. An override cannot lift a suspicion of tampering.
+    `custody_days` are days of earlier stays with us. An override cannot lift a suspicion of tampering. `rules` name for
+    each basis which rule set its term: the one that counts is copied with the decision.
     """
     if tamper_suspected or cause is Cause.TAMPER:
         return Decision(Result.BLOCKED, Basis.NONE, (Reason("tamper", {}),), on)
     term = _term(contract_end, model_end, manufactured, model_months, grace_months, custody_days)
+    if term is not None and term.basis in rules:
+        term = replace(term, reasons=(*term.reasons, rules[term.basis]))
     decision = _by_rules(on, cause, term, tuple(repairs), _excluded(cause, exclusions), evidence)
     decision = replace(decision, preliminary=cause is None)
     if override is None:
@@ -355,14 +366,14 @@ def _repair_cover(
             looked.append(Reason("repair_other_fault", values))
         elif covering is None:
             covering = repair
-            looked.append(Reason("repair_warranty", values))
+            looked += [Reason("repair_warranty", values), *([repair.rule] if repair.rule else [])]
     return covering, looked
 
 
 def _term_reasons(term: _Term, inside: bool) -> list[Reason]:
     if not inside:
         first = [Reason("outside", {"end": term.end.isoformat()})]
-        return first + [reason for reason in term.reasons if reason.code == "custody_days"]
+        return first + [reason for reason in term.reasons if reason.code != "inside_manufacture"]
     if term.basis is Basis.MANUFACTURE_DATE:
         return list(term.reasons)
     code = "inside_contract" if term.basis is Basis.CONTRACT else "inside_model"

@@ -88,6 +88,8 @@ def fit_and_send(stage: Stage, panel: JobPanel, part: str, serials: tuple[str, s
     hands.until(step.serials.old.hasFocus, "the serial number of the old part")
     stage.shot(f"fit_{part.lower()}")
     hands.scan(old)
+    hands.until(step.serials.where.hasFocus, "what becomes of the old part")
+    hands.press("2")
     hands.until(lambda: panel.card is not None and panel.card.parts, "the part is booked")
     hands.until(step.add.hasFocus, "the field for parts has the focus")
     hands.press("⏎")

@@ -169,7 +169,7 @@ def test_out_of_warranty_it_is_quoted_approved_by_phone_fails_the_test_twice_and
                       callback_number="138 0591 2345", bench="W1"),
         people.clerk,
     )  # fmt: skip
-    run(shop, use_part(item_id=one.item_id, part_id=head, serial_no="PRH77001"), people.technician)
+    run(shop, use_part(item_id=one.item_id, part_id=head, serial_no="PRH77001", old_part_to="scrap"), people.technician)
     work = RepairForm(("replace_part", "clean"))
     for _again in range(2):
         run(shop, send_to_test(item_id=one.item_id, form=work), people.technician)
@@ -353,7 +353,8 @@ def test_within_the_agreed_ceiling_the_repair_starts_without_asking(shop: Shop) 
     assert diagnosed(shop, one, labour_class="LAB-S", needed_parts=(battery,)).may_start
     run(shop, start_repair(item_id=one.item_id), shop.people.technician)
     run(
-        shop, use_part(item_id=one.item_id, part_id="LCD-N910", serial_no="LCD00012"), shop.people.technician
+        shop, use_part(item_id=one.item_id, part_id="LCD-N910", serial_no="LCD00012", old_part_to="old_parts"),
+        shop.people.technician,
     )  # fmt: skip
     with pytest.raises(Refused) as beyond:
         run(shop, send_to_test(item_id=one.item_id, form=RepairForm(("replace_part",))), shop.people.technician)
@@ -479,11 +480,12 @@ def test_a_serial_number_is_asked_for_and_cannot_be_in_two_devices(shop: Shop) -
         diagnosed(shop, device)
     with pytest.raises(Refused) as missing:
         run(shop, use_part(item_id=one.item_id, part_id=battery), shop.people.technician)
-    run(shop, use_part(item_id=one.item_id, part_id=battery, serial_no="BAT00017"), shop.people.technician)
+    taken = {"part_id": battery, "serial_no": "BAT00017"}
+    run(shop, use_part(item_id=one.item_id, old_part_to="scrap", **taken), shop.people.technician)
     with pytest.raises(Refused) as twice:
-        run(shop, use_part(item_id=other.item_id, part_id=battery, serial_no="BAT00017"), shop.people.technician)
-    run(shop, put_part_back(item_id=one.item_id, part_id=battery, serial_no="BAT00017"), shop.people.technician)
-    run(shop, use_part(item_id=other.item_id, part_id=battery, serial_no="BAT00017"), shop.people.technician)
+        run(shop, use_part(item_id=other.item_id, old_part_to="scrap", **taken), shop.people.technician)
+    run(shop, put_part_back(item_id=one.item_id, **taken), shop.people.technician)
+    run(shop, use_part(item_id=other.item_id, old_part_to="scrap", **taken), shop.people.technician)
 
     assert (missing.value.field, twice.value.field) == ("serial_no", "serial_no")
     with shop.store.read() as session:

@@ -438,7 +438,8 @@ def test_an_uncollected_device_can_still_go_home_or_be_scrapped(depot: Depot, cl
         depot.do(set_uncollected(order_id=one.order_id))
     depot.do(
         release_uncollected(item_id=home.item_id, decided=Decided("商户已到", "合同"), collector="林国强",
-                            id_last4="001X", tamper_result="ok", auditor=depot.consent(auditor, "co_sign"))
+                            id_last4="001X", tamper_result="ok", auditor=depot.consent(auditor, "co_sign"),
+                            method="cash")
     )  # fmt: skip
     assert depot.state(home) == "picked_up"
     depot.do(

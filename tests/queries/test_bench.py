@@ -73,7 +73,10 @@ def test_the_card_holds_history_parts_and_what_may_be_done_by_whom(shop: Shop) -
     people, one = shop.people, shop.take_in(warranty_until="2027-01-09", words="按键后没反应")
     diagnose(shop, one, labour_class="LAB-S")
     shop.store.run(begin(item_id=one.item_id), by=people.technician)
-    shop.store.run(use_part(item_id=one.item_id, part_id="BAT-N910", serial_no="BAT00017"), by=people.technician)
+    shop.store.run(
+        use_part(item_id=one.item_id, part_id="BAT-N910", serial_no="BAT00017", old_part_to="scrap"),
+        by=people.technician,
+    )
 
     seen = card(shop, one, staff_id=people.technician.staff_id)
 

@@ -52,7 +52,7 @@ def test_an_approved_quote_that_grows_is_asked_again_before_a_screw_is_turned(de
         view = money_of(session, one.item_id)
     assert view.state is MoneyState.QUOTED and second != first
     with pytest.raises(Refused):
-        depot.do(use_part(item_id=one.item_id, part_id=large), technician)
+        depot.do(use_part(item_id=one.item_id, part_id=large, old_part_to="scrap"), technician)
 
 
 def test_a_tamper_alarm_at_the_counter_reaches_the_bench_only_through_two_people(depot: Depot) -> None:

@@ -169,7 +169,7 @@ def test_a_job_goes_from_shelf_to_ready_with_keys_only(desk: Desk) -> None:
     desk.focus(repair.add)  # type: ignore[attr-defined]
     desk.pick("BAT-N910")
     desk.focus(repair.serials.new)  # type: ignore[attr-defined]
-    desk.type("BAT00017\rBAT90001\r")
+    desk.type("BAT00017\rBAT90001\r2")
     desk.qtbot.waitUntil(lambda: len(desk.page.panel.card.parts) == 1)  # type: ignore[union-attr]
     desk.focus(repair.add)  # type: ignore[attr-defined]
     desk.type("\r")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from deskapp.commands.bench_parts import wait_for_parts
@@ -16,9 +15,6 @@ from deskapp.models.key_runs import runs
 from deskapp.models.local import PrintJob
 from deskapp.models.people import Staff
 from deskapp.models.stock import Part
-from deskapp.models.store import Actor, Store
-from deskapp.rules import access
-from deskapp.ui.page import Page, PageContext
 from deskapp.ui.pages.bench import BenchPage
 from deskapp.ui.pages.board import BoardPage
 from deskapp.ui.pages.device import DevicePage
@@ -28,39 +24,10 @@ from deskapp.ui.pages.models import ModelsPage
 from deskapp.ui.pages.order import OrderPage
 from deskapp.ui.pages.staff import StaffPage
 from deskapp.ui.pages.stock import StockPage
-from tests.conftest import FixedClock, People
-from tests.factories_depot import Depot, open_depot
+from tests.conftest import FixedClock
+from tests.factories_depot import Depot
 
 Asked = list[tuple[str, Callable[[Any], object]]]
-
-
-@pytest.fixture
-def depot(store: Store, people: People) -> Depot:
-    return open_depot(store, people)
-
-
-@pytest.fixture
-def asked() -> Asked:
-    return []
-
-
-@pytest.fixture
-def went() -> list[tuple[str, dict[str, Any]]]:
-    return []
-
-
-@pytest.fixture
-def shown(shown: Any, context: PageContext, depot: Depot, asked: Asked, went: Any) -> Callable[..., Any]:
-    def show(kind: type[Page], by: Actor | None = None, /, **args: object) -> Any:
-        who = by or depot.people.supervisor
-        context.jobs.actor = who
-        context.actor = lambda: who
-        context.may = lambda right: access.may(depot.store.roles, who.roles, right)
-        context.ask_supervisor = lambda right, then, **_values: asked.append((right, then))  # type: ignore[assignment]
-        context.navigate = lambda page, **more: went.append((page, more))
-        return shown(kind, **args)
-
-    return show
 
 
 def kinds(depot: Depot) -> list[str]:
@@ -69,14 +36,14 @@ def kinds(depot: Depot) -> list[str]:
 
 
 def test_the_board_tells_what_stands_where_and_fits_without_scrolling(
-    qtbot: Any, shown: Any, depot: Depot, clock: FixedClock, went: Any
+    qtbot: Any, at: Any, depot: Depot, clock: FixedClock, went: Any
 ) -> None:
     waiting, part = depot.in_repair(), depot.shop.ids["BAT-N910"]
     depot.in_repair()
     depot.do(wait_for_parts(item_id=waiting.item_id, part_id=part, quantity=1, order_no="PO-1",
                             expected_date="2026-04-01"), depot.people.technician)  # fmt: skip
     clock.forward(days=20)
-    page = shown(BoardPage)
+    page = at(BoardPage)
     qtbot.waitUntil(lambda: page.seen is not None)
     counts = {queue.name: (queue.count, queue.stuck, queue.oldest_days) for queue in page.seen.queues}
     assert counts["repairing"] == (1, 1, 20) and counts["parts"] == (1, 1, 20)
@@ -90,17 +57,17 @@ def test_the_board_tells_what_stands_where_and_fits_without_scrolling(
     qtbot.waitUntil(lambda: "command_sheet" in kinds(depot))
 
 
-def test_next_opens_the_device_that_is_due_to_this_person(qtbot: Any, shown: Any, depot: Depot) -> None:
+def test_next_opens_the_device_that_is_due_to_this_person(qtbot: Any, at: Any, depot: Depot) -> None:
     depot.shop.take_in()
     rush = depot.shop.take_in(priority=1)
-    page = shown(BenchPage, depot.people.technician)
+    page = at(BenchPage, depot.people.technician)
     assert page.verb("NEXT")
     qtbot.waitUntil(lambda: page.panel.card is not None and page.panel.card.item_id == rush.item_id)
 
 
-def test_a_key_run_by_scans_and_keys(qtbot: Any, shown: Any, depot: Depot, asked: Asked) -> None:
+def test_a_key_run_by_scans_and_keys(qtbot: Any, at: Any, depot: Depot, asked: Asked) -> None:
     good, bad = depot.awaiting_keys(), depot.awaiting_keys()
-    page = shown(KeyRunsPage)
+    page = at(KeyRunsPage)
     page.begin()
     assert page.scan(good.label_no) and page.scan(bad.label_no)
     page.key_set.setText("TMK-2026-03")
@@ -109,7 +76,7 @@ def test_a_key_run_by_scans_and_keys(qtbot: Any, shown: Any, depot: Depot, asked
     qtbot.waitUntil(lambda: page.card is not None and len(page.card.lines) == 2)
 
     first, second = depot.staff["K01"], depot.staff["K02"]
-    page = shown(KeyRunsPage, first)
+    page = at(KeyRunsPage, first)
     qtbot.waitUntil(lambda: page.card is not None)
     assert page.load_form.isHidden() and not page.sign.isHidden()
     page.sign_in()
@@ -130,6 +97,8 @@ def test_a_key_run_by_scans_and_keys(qtbot: Any, shown: Any, depot: Depot, asked
     page.target.setText(bad.label_no)
     page.result.setText("设备报 E07")
     page.fail()
+    page.why.set_value("other")
+    page.fail()
     qtbot.waitUntil(lambda: not page.card.row.open)
     page.close_run()
     qtbot.waitUntil(lambda: page.card.row.state == "closed")
@@ -137,16 +106,16 @@ def test_a_key_run_by_scans_and_keys(qtbot: Any, shown: Any, depot: Depot, asked
         assert runs(session)[0].closed_at
 
 
-def opened(qtbot: Any, shown: Any, item_id: str) -> Any:
-    page = shown(OrderPage, id=item_id, kind="item")
+def opened(qtbot: Any, at: Any, item_id: str) -> Any:
+    page = at(OrderPage, id=item_id, kind="item")
     qtbot.waitUntil(lambda: page.card is not None)
     return page
 
 
-def test_a_swap_from_the_order_page(qtbot: Any, shown: Any, depot: Depot) -> None:
+def test_a_swap_from_the_order_page(qtbot: Any, at: Any, depot: Depot) -> None:
     one = depot.in_repair()
     depot.pool_unit()
-    page = opened(qtbot, shown, one.item_id)
+    page = opened(qtbot, at, one.item_id)
     page.acts.open_one("swap")
     act = page.acts.acts["swap"]
     act.serial.setText("NLN91099000001")
@@ -156,11 +125,11 @@ def test_a_swap_from_the_order_page(qtbot: Any, shown: Any, depot: Depot) -> Non
     qtbot.waitUntil(lambda: depot.state(one) == "swapped")
 
 
-def test_a_unit_is_tested_on_its_own_page_before_it_serves(qtbot: Any, shown: Any, depot: Depot) -> None:
+def test_a_unit_is_tested_on_its_own_page_before_it_serves(qtbot: Any, at: Any, depot: Depot) -> None:
     from tests.factories_depot import add_unit
 
     unit = depot.do(add_unit(serial_no="NLN91099000003"))
-    page = shown(DevicePage, depot.people.inspector, device_id=unit)
+    page = at(DevicePage, depot.people.inspector, device_id=unit)
     qtbot.waitUntil(lambda: bool(page.test.sheet.steps))
     assert not page.test.keep.isEnabled()
     for value in depot.values(unit):
@@ -174,9 +143,9 @@ def test_a_unit_is_tested_on_its_own_page_before_it_serves(qtbot: Any, shown: An
     assert depot.state(one) == "swapped"
 
 
-def test_scrap_asks_for_one_witness_after_the_other(qtbot: Any, shown: Any, depot: Depot, asked: Asked) -> None:
+def test_scrap_asks_for_one_witness_after_the_other(qtbot: Any, at: Any, depot: Depot, asked: Asked) -> None:
     one = depot.in_repair()
-    page = opened(qtbot, shown, one.item_id)
+    page = opened(qtbot, at, one.item_id)
     page.acts.open_one("scrap")
     act = page.acts.acts["scrap"]
     act.reason.setText("进水腐蚀")
@@ -197,11 +166,11 @@ def test_scrap_asks_for_one_witness_after_the_other(qtbot: Any, shown: Any, depo
 
 
 def test_a_notice_is_printed_and_the_waiting_ends_with_a_decision(
-    qtbot: Any, shown: Any, depot: Depot, asked: Asked, clock: FixedClock
+    qtbot: Any, at: Any, depot: Depot, asked: Asked, clock: FixedClock
 ) -> None:
     one = depot.ready()
     clock.forward(days=95)
-    page = opened(qtbot, shown, one.item_id)
+    page = opened(qtbot, at, one.item_id)
     page.acts.open_one("notice")
     act = page.acts.acts["notice"]
     act.proof.setText("挂号信 XA123")
@@ -226,13 +195,13 @@ def test_a_notice_is_printed_and_the_waiting_ends_with_a_decision(
     qtbot.waitUntil(lambda: depot.state(one) == "closed")
 
 
-def test_parts_are_kept_for_a_device_and_the_order_list_prints(qtbot: Any, shown: Any, depot: Depot) -> None:
+def test_parts_are_kept_for_a_device_and_the_order_list_prints(qtbot: Any, at: Any, depot: Depot) -> None:
     one = depot.in_repair()
     with depot.store.read() as session:
         part = session.scalars(select(Part).where(Part.serialised.is_(False))).first()
         assert part is not None
         there = bench.on_shelf(session, [part.id])[part.id]
-    page = shown(StockPage, depot.people.keeper, id=part.id)
+    page = at(StockPage, depot.people.keeper, id=part.id)
     qtbot.waitUntil(lambda: page.places.part is not None and page.places.part.id == part.id)
     page.places.device.setText(one.label_no)
     page.places.quantity.set_value(2)
@@ -251,9 +220,9 @@ def test_parts_are_kept_for_a_device_and_the_order_list_prints(qtbot: Any, shown
     qtbot.waitUntil(lambda: "parts_order" in kinds(depot))
 
 
-def test_a_supervisor_ticks_what_a_technician_repairs(qtbot: Any, shown: Any, depot: Depot) -> None:
+def test_a_supervisor_ticks_what_a_technician_repairs(qtbot: Any, at: Any, depot: Depot) -> None:
     who = depot.people.technician
-    page = shown(StaffPage, id=who.staff_id)
+    page = at(StaffPage, id=who.staff_id)
     qtbot.waitUntil(lambda: "newland-n910" in page.skills.ticks and page.person is not None)
     page.skills.ticks["newland-n910"].setChecked(True)
     page.skills.save()
@@ -265,8 +234,8 @@ def test_a_supervisor_ticks_what_a_technician_repairs(qtbot: Any, shown: Any, de
     qtbot.waitUntil(lambda: skills() == ["newland-n910"])
 
 
-def test_a_model_gets_a_test_plan_of_its_own(qtbot: Any, shown: Any, depot: Depot) -> None:
-    page = shown(ModelsPage, depot.people.admin)
+def test_a_model_gets_a_test_plan_of_its_own(qtbot: Any, at: Any, depot: Depot) -> None:
+    page = at(ModelsPage, depot.people.admin)
     qtbot.waitUntil(lambda: bool(page.table.rows()))
     chosen = next(one for one in page.table.rows() if one.id == "newland-n910")
     page._selected(chosen)

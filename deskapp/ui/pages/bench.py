@@ -114,6 +114,10 @@ class BenchPage(Page):
             return True
         return self.panel.verb(word)
 
+    def is_grave(self, word: str) -> bool:
+        """Letting a device out of quarantine needs the badge, whichever word does it."""
+        return super().is_grave(word) or (self.panel.step_name == "quarantine" and word in ("OK", "NEXT"))
+
     def take_next(self) -> None:
         """Open what this person should take up next: own work first, then the most urgent they can do."""
         actor = self.context.actor()

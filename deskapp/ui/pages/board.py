@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
 from deskapp.models.store import Changes
-from deskapp.queries.board import SHOWN, Awaited, Board, Load, Queue, Stuck, board
+from deskapp.queries.board import SHOWN, SWAPPED, Awaited, Board, Load, Queue, Stuck, board
 from deskapp.queries.transfers import ManifestRow
 from deskapp.rules.states import STATE_TITLES, WorkState
 from deskapp.rules.transfers import Age
 from deskapp.ui import theme
-from deskapp.ui.kit import Card, Cell, Column, DataTable, EmptyState, Page, PageContext, Pill, spoken
+from deskapp.ui.kit import Card, Cell, Column, DataTable, EmptyState, FlowLayout, Page, PageContext, Pill, spoken
 from deskapp.ui.pages.desk_sheets import DeskSheets
 from deskapp.ui.pages.today_cards import Listing, fit
 from deskapp.ui.tokens import LARGE, MEDIUM
@@ -70,14 +70,18 @@ class BoardPage(Page):
         self.awaited = self._awaited()
         self.transit = self._transit()
         self._arrange()
-        self.queues.opened.connect(lambda one: context.navigate(PLACES.get(one.name, "bench")))
+        self.queues.opened.connect(self._open_queue)
         self._timer = QTimer(self, interval=REFRESH_MS)
         self._timer.timeout.connect(self.ask)
 
     def _arrange(self) -> None:
-        for pill in (self.here, self.late, self.stuck_pill):
-            self.head.addWidget(pill)
-        self.head.addWidget(self.sheets)
+        self._signs: tuple[QWidget, ...] = (self.here, self.late, self.stuck_pill, self.sheets)
+        self._below = QWidget()
+        self._below_flow = FlowLayout(self._below, margin=0)
+        self._below.hide()
+        for sign in self._signs:
+            self.head.addWidget(sign)
+        self.body.addWidget(self._below)
         card = Card(N_("Queues"), icon="list-check")
         card.add(self.queues)
         self._parts = (card, self.stuck, self.people, self.awaited, self.transit)
@@ -94,8 +98,25 @@ class BoardPage(Page):
         self.body.addStretch(1)
         self._place()
 
+    def _place_head(self) -> None:
+        """Put the signs beside the title, or below it where they do not stand side by side."""
+        margins, gap = self.body.contentsMargins(), self.head.spacing()
+        wide = sum(part.sizeHint().width() + gap for part in (self.title, *self._signs))
+        below = wide > self.width() - margins.left() - margins.right() - 2 * gap
+        if below == self._below.isVisibleTo(self):
+            return
+        for sign in self._signs:
+            if below:
+                self.head.removeWidget(sign)
+                self._below_flow.addWidget(sign)
+            else:
+                self._below_flow.removeWidget(sign)
+                self.head.addWidget(sign)
+        self._below.setVisible(below)
+
     def _place(self) -> None:
         """Put the cards into as many columns as their words have room for."""
+        self._place_head()
         room = self.width()
         places = WIDE if room >= theme.px(ROOM_FOR_THREE) else HALF if room >= theme.px(ROOM_FOR_TWO) else NARROW
         if places == self._places:
@@ -162,6 +183,7 @@ class BoardPage(Page):
         self.late.show_state(N_("{count} late"), "danger" if seen.late else "ok", "alarm", count=seen.late)
         self.stuck_pill.show_state(N_("{count} stuck"), "warn" if seen.stuck_count else "ok", "alert-triangle",
                                    count=seen.stuck_count)  # fmt: skip
+        self._place_head()
         self.queues.set_rows(seen.queues, keep=lambda one: one.name)
         fit(self.queues)
         waiting = next(one.count for one in seen.queues if one.name == "parts")
@@ -173,6 +195,13 @@ class BoardPage(Page):
             # An empty table cannot take the focus, so it gets it with its first rows.
             self._arriving = False
             self.focus_first(self.queues.view)
+
+    def _open_queue(self, one: Queue) -> None:
+        """Show what stands in a queue; of the units that were swapped out the oldest, to decide on."""
+        if one.name != SWAPPED:
+            self.context.navigate(PLACES.get(one.name, "bench"))
+        elif one.first:
+            self.context.navigate("order", id=one.first, kind="item")
 
     def _open_item(self, item_id: str, number: str, state: str = "") -> None:
         transport = state in (WorkState.IN_TRANSIT_OUT, WorkState.IN_TRANSIT_BACK, WorkState.AWAITING_DISPATCH)

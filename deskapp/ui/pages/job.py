@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from deskapp.commands.drafts import drop_draft, save_draft
 from deskapp.errors import N_
@@ -26,6 +26,7 @@ from deskapp.ui.pages.job_kit import Step
 from deskapp.ui.pages.job_quote import QuoteStep
 from deskapp.ui.pages.job_repair import RepairStep, WaitingStep
 from deskapp.ui.pages.job_test import ReadyStep, TestStepPanel
+from deskapp.ui.pages.shelf_field import ShelfField
 from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
 
 if TYPE_CHECKING:
@@ -268,6 +269,12 @@ class JobPanel(QFrame):
 
     def scan(self, text: str) -> bool:
         """Keep what the step can use (a part, a shelf, a badge); a device's label leads to its own job."""
+        focused = QApplication.focusWidget()
+        if isinstance(focused, ShelfField) and self.isAncestorOf(focused) and focused.wants(text):
+            focused.take_scan(text)
+            return True
+        if self.drawers.take(text):
+            return True
         kind = parse_scan(text).kind
         if kind in (ScanKind.LABEL, ScanKind.ORDER, ScanKind.SLIP, ScanKind.COMMAND):
             return False
@@ -279,7 +286,11 @@ class JobPanel(QFrame):
             self.submit()
         elif word == "QUARANTINE":
             self.open_drawer("quarantine")
-        return word in ("OK", "NEXT", "QUARANTINE")
+        elif word == "RELEASE" and self.step_name == "quarantine":
+            self.focus_step()
+        else:
+            return False
+        return True
 
     def _watch(self, step: Step) -> None:
         """Keep a draft at every pause in typing."""

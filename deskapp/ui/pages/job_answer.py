@@ -32,6 +32,7 @@ from deskapp.ui.kit import (
 from deskapp.ui.pages.checkin_files import keep_files
 from deskapp.ui.pages.job_diagnose import TAMPER
 from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, Step, say_where
+from deskapp.ui.pages.shelf_field import ShelfField, is_shelf
 from deskapp.ui.pages.transfer_photos import FolderStrip
 from deskapp.ui.tokens import LARGE
 
@@ -237,7 +238,7 @@ class DeclinedStep(Step):
         super().__init__(host)
         self.tamper = ChoiceBar(TAMPER)
         self.seal = LatinField(N_("Number of the new seal"))
-        self.shelf = LatinField(N_("Scan or type the shelf"))
+        self.shelf = ShelfField(N_("Scan or type the shelf"))
         self.form.add("tamper_result", N_("Put together, closed and intact?"), self.tamper, needed=True)
         self.sealed = self.form.add("seal_no", N_("New seal"), self.seal)
         self.lies = self.form.add("shelf", N_("Pickup shelf"), self.shelf)
@@ -247,6 +248,7 @@ class DeclinedStep(Step):
         self.column.addStretch(1)
         self.tamper.chosen.connect(lambda _value: (self.seal if self.sealed.isVisible() else self.shelf).setFocus())
         self.seal.returnPressed.connect(self.shelf.setFocus)
+        self.shelf.scanned.connect(lambda _text: host.main.setFocus())
         self.shelf.returnPressed.connect(self.submit)
 
     def show_card(self, card: JobCard, *, anew: bool) -> None:
@@ -272,8 +274,8 @@ class DeclinedStep(Step):
 
     def take(self, text: str) -> bool:
         """Take a shelf's label."""
-        if text.startswith("L"):
-            self.shelf.setText(text)
+        if is_shelf(text):
+            self.shelf.take_scan(text)
             return True
         return False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import Qt
@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deskapp.clock import shop_day
 from deskapp.commands.batches import settle_batch
-from deskapp.commands.bench import diagnose_again, hand_job_over, note_on_job, pause_job, quarantine
+from deskapp.commands.bench import diagnose_again, hand_job_over, note_on_job, pause_job, quarantine, record_labour
 from deskapp.commands.bench_parts import wait_for_parts
 from deskapp.commands.papers_service import print_bench_traveller
-from deskapp.errors import N_
+from deskapp.errors import N_, DeskError
 from deskapp.queries.bench import parts_for, technicians
 from deskapp.queries.bench_card import JobCard
 from deskapp.ui.kit import (
@@ -33,11 +33,12 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.job_kit import Drawer
 from deskapp.ui.pages.job_pick import named
+from deskapp.ui.pages.shelf_field import ShelfField, is_shelf
 from deskapp.ui.pages.words import settled_choices
 from deskapp.ui.tokens import SMALL
 
 if TYPE_CHECKING:
-    from deskapp.models.store import Command, ReadSession
+    from deskapp.models.store import Command, Override, ReadSession
 
 
 class Panel(Protocol):
@@ -56,7 +57,7 @@ class Panel(Protocol):
 KEYS = {
     "note": "Alt+N", "pause": "Alt+P", "hand_over": "Alt+H", "wait": "Alt+W", "again": "Alt+D", "quote": "Alt+Q",
     "give_up": "Alt+G", "traveller": "Alt+T", "quarantine": "Alt+X",
-    "settled": "Alt+B",
+    "settled": "Alt+B", "labour": "Alt+M",
 }  # fmt: skip
 
 
@@ -83,6 +84,7 @@ class Drawers(QWidget):
             ("again", N_("Diagnose again"), "stethoscope"), ("quote", N_("Quote"), "report-money"),
             ("give_up", N_("No repair"), "ban"), ("traveller", N_("Print traveller"), "printer"),
             ("quarantine", N_("Quarantine"), "shield-lock"), ("settled", N_("Batch settled"), "receipt"),
+            ("labour", N_("Working time"), "clock"),
         ):  # fmt: skip
             self._button(name, text, icon)
         self.retranslate()
@@ -93,6 +95,7 @@ class Drawers(QWidget):
         self._again()
         self._quarantine()
         self._settled()
+        self._labour()
 
     # -- outside -------------------------------------------------------------------
 
@@ -104,6 +107,7 @@ class Drawers(QWidget):
             "pause": card.can("pause_job") and card.waits_for == "",
             "hand_over": card.can("hand_job_over"), "wait": card.can("wait_for_parts"),
             "again": card.can("diagnose_again"), "quarantine": card.can("quarantine"),
+            "labour": card.state in ("diagnosing", "repairing") and self.context.may("repair"),
             "settled": (card.do_not_wipe or "unsettled_batch" in card.todos) and self.context.may("note"),
             "quote": card.can("send_quote") and card.finding is not None and card.basis != "free"
             and (card.state, card.basis) != ("diagnosing", "payable"),
@@ -139,6 +143,16 @@ class Drawers(QWidget):
         else:
             self._panel.open_drawer(name)
 
+    def take(self, text: str) -> bool:
+        """Take a scanned shelf for the open drawer that asks for one, wherever in it the focus is."""
+        for drawer in self.drawers.values():
+            row = drawer.form.rows.get("shelf")
+            if not drawer.isHidden() and row is not None and isinstance(row.field, ShelfField) and is_shelf(text):
+                row.field.take_scan(text)
+                drawer.go.setFocus()
+                return True
+        return False
+
     def close_all(self) -> bool:
         """Close the open drawer; False when none was open."""
         open_ones = [drawer for drawer in self.drawers.values() if not drawer.isHidden()]
@@ -158,7 +172,7 @@ class Drawers(QWidget):
 
     def _pause(self) -> None:
         reason = TextField(N_("Where it stands, what comes next"), limit=500)
-        shelf = LatinField(N_("stays on the bench"))
+        shelf = ShelfField(N_("stays on the bench"))
         drawer = self._drawer("pause", N_("Put the job aside"), N_("Put aside"), "player-pause")
         drawer.form.add("reason", N_("Note"), reason, needed=True, span=2)
         drawer.form.add("shelf", N_("Put on shelf"), shelf)
@@ -180,11 +194,12 @@ class Drawers(QWidget):
         drawer.form.add("to_staff", N_("To"), who, needed=True)
         drawer.form.add("words", N_("Note"), words, needed=True, span=2)
 
-        def act(item: str) -> Command[Any]:
+        def act(item: str, allowed: Override | None = None) -> Command[Any]:
             chosen = str(who.chosen.data) if who.chosen else who.text()
-            return hand_job_over(item_id=item, to_staff=chosen, words=words.text())
+            return hand_job_over(item_id=item, to_staff=chosen, words=words.text(), override=allowed)
 
-        self._does(drawer, words, act, N_("The job is handed over."))
+        # Who does not repair this model takes the job with a supervisor's consent, given on the spot.
+        self._does(drawer, words, act, N_("The job is handed over."), consents={"not_certified": "override"})
         who.taken.connect(lambda _taken: words.setFocus())
         who.entered.connect(lambda _text: words.setFocus())
 
@@ -200,7 +215,7 @@ class Drawers(QWidget):
         count = NumberField("1", low=1, high=999)
         order = LatinField(N_("such as PO-118"))
         day = DateField(shop_day(self.context.now()))
-        shelf = LatinField(N_("stays on the bench"))
+        shelf = ShelfField(N_("stays on the bench"))
         drawer = self._drawer("wait", N_("Wait for a part"), N_("Wait for parts"), "packages")
         for key, label, field in (
             ("part", N_("Part"), part), ("quantity", N_("Quantity"), count), ("order_no", N_("Order number"), order),
@@ -254,6 +269,17 @@ class Drawers(QWidget):
                    N_("Settled: the device may be reset and loaded again."))  # fmt: skip
         how.confirmed.connect(lambda _value: words.setFocus())
 
+    def _labour(self) -> None:
+        minutes = NumberField("20", low=1, high=1440)
+        words = TextField(N_("What the time went into"), limit=300)
+        drawer = self._drawer("labour", N_("Working time on this device"), N_("Note it"), "clock")
+        drawer.form.add("minutes", N_("Minutes"), minutes, needed=True)
+        drawer.form.add("words", N_("Note"), words, span=2)
+        self._does(drawer, words,
+                   lambda item: record_labour(item_id=item, minutes=minutes.value() or 0, words=words.text()),
+                   N_("The working time is noted."))  # fmt: skip
+        minutes.returnPressed.connect(words.setFocus)
+
     # -- how they are made -----------------------------------------------------------
 
     def _button(self, name: str, text: str, icon: str) -> None:
@@ -271,18 +297,32 @@ class Drawers(QWidget):
         self._column.addWidget(drawer)
         return drawer
 
-    def _does(self, drawer: Drawer, last: Any, act: Callable[[str], Command[Any]], said: str = "") -> None:
-        """Enter in the last field and the button do the act; the drawer closes when it is done."""
+    def _does(
+        self, drawer: Drawer, last: Any, act: Callable[..., Command[Any]], said: str = "",
+        consents: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """Enter in the last field and the button do the act; the drawer closes when it is done.
+
+        `consents` names refusals by their code that somebody with a right may lift: the act is then done again with
+        that consent as its second argument.
+        """
 
         def done(_answer: Any) -> None:
             drawer.close_drawer()
             if said:
                 self.context.toast(said, tone="ok")
 
-        def go() -> None:
+        def refused(error: DeskError) -> None:
+            drawer.refuse(error)
+            right = (consents or {}).get(error.code)
+            if right is not None:
+                self.context.ask_supervisor(right, go, why=error.sentence, **error.values)
+
+        def go(allowed: Override | None = None) -> None:
             if self._card is not None:
                 drawer.error.put("")
-                self.jobs.do(act(self._card.item_id), owner=drawer, then=done, refused=drawer.refuse)
+                asked = act(self._card.item_id) if allowed is None else act(self._card.item_id, allowed)
+                self.jobs.do(asked, owner=drawer, then=done, refused=refused)
 
         drawer.go.clicked.connect(lambda: go())
-        last.returnPressed.connect(go)
+        last.returnPressed.connect(lambda: go())

@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from deskapp import catalogue
 from deskapp.clock import shop_time
 from deskapp.errors import N_, DeskError
 from deskapp.queries.bench_card import JobCard
@@ -27,7 +26,7 @@ from deskapp.ui.kit import (
     Timeline,
     spoken,
 )
-from deskapp.ui.pages.words import MOVE_TITLES
+from deskapp.ui.pages.words import MOVE_TITLES, reason_words
 from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
 
 if TYPE_CHECKING:
@@ -152,7 +151,7 @@ class HistoryBox(QWidget):
             [
                 Happening(
                     shop_time(one.at).strftime("%m-%d %H:%M"), spoken(MOVE_TITLES.get(one.move, N_("Note"))), one.by,
-                    catalogue.title("decline_reasons", one.words), "message" if one.move == "note" else "circle-check",
+                    reason_words(one.words), "message" if one.move == "note" else "circle-check",
                 )
                 for one in events
             ]

@@ -110,7 +110,7 @@ class RepairStep(Step):
         self.table.set_rows(card.parts, keep=lambda part: (part.part_id, part.serial_no))
         self.photos.show_for(card.item_id, card.photos)
         if anew:
-            self.serials.hide()
+            self.serials.close_strip()
             self.add.reset()
             done = card.repair_actions
             self.work.put([(code, catalogue.title("actions", code)) for code in done])
@@ -162,10 +162,16 @@ class RepairStep(Step):
 
     def _wanted(self, part: PartRow) -> None:
         self.add.reset()
-        if part.serialised:
-            self.serials.ask(part)
+        needed = part.old_part or (self.card is not None and self.card.old_parts_back)
+        if part.serialised or needed:
+            self.serials.ask(part, needed=needed)
         else:
             self.fit(part, "", "", "")
+
+    def stand_back(self, on: bool) -> None:
+        """Show nothing but the questions about a part while it is fitted: so all of it is seen at once."""
+        self.form.setVisible(not on)
+        self.photos.setVisible(not on)
 
     def fit(self, part: PartRow, serial: str, old: str, old_to: str) -> None:
         """Book a part into the device."""
@@ -250,11 +256,12 @@ class RepairStep(Step):
             self.photos.saved(item_id)
 
         if self._keys_gone():
-            why = "、".join(catalogue.title("actions", code, "zh_CN") for code in form.actions)
+            listed = catalogue.words("actions")
+            why = tuple(code for code in form.actions if code in listed and listed[code].extra.get("keys"))
 
             def recorded(done: object) -> None:
                 sent(done)
-                self._end(partial(need_key_load, item_id=item_id, reason=why or "tamper"))
+                self._end(partial(need_key_load, item_id=item_id, actions=why))
 
             self.do(record_repair(item_id=item_id, form=form), recorded)
         else:

@@ -15,6 +15,7 @@ from deskapp.ui.kit import Banner, ChoiceBar, EmptyState, LatinField, TextField,
 from deskapp.ui.pages.job_diagnose import TAMPER
 from deskapp.ui.pages.job_kit import HistoryBox, Host, Primary, SecondPerson, Step, say_where
 from deskapp.ui.pages.job_sheet import TestSheet
+from deskapp.ui.pages.shelf_field import ShelfField, is_shelf
 
 if TYPE_CHECKING:
     from deskapp.models.store import Actor, Override
@@ -34,7 +35,7 @@ class TestStepPanel(Step):
         self.solo = Banner("warn", dismissible=False)
         self.tamper = ChoiceBar(TAMPER)
         self.seal = LatinField(N_("Number of the new seal"))
-        self.shelf = LatinField(N_("Scan or type the pickup shelf"))
+        self.shelf = ShelfField(N_("Scan or type the pickup shelf"))
         self.words = TextField(N_("Anything worth noting"), limit=300)
         self.form.add("tamper_result", N_("Closed and intact?"), self.tamper, needed=True, span=2)
         self.sealed = self.form.add("seal_no", N_("New seal"), self.seal)
@@ -52,6 +53,7 @@ class TestStepPanel(Step):
         self.sheet.skip_wanted.connect(self._skip)
         self.tamper.chosen.connect(lambda _value: self.seal.setFocus())
         self.seal.returnPressed.connect(self.shelf.setFocus)
+        self.shelf.scanned.connect(lambda _text: host.main.setFocus())
         self.shelf.returnPressed.connect(self.submit)
         self.words.returnPressed.connect(self._worded)
         self.second.entered.connect(self._identify)
@@ -167,8 +169,8 @@ class TestStepPanel(Step):
 
     def take(self, text: str) -> bool:
         """Take a shelf's label, or the badge of the second person."""
-        if text.startswith("L") and len(text) == 13:
-            self.shelf.setText(text)
+        if is_shelf(text):
+            self.shelf.take_scan(text)
             return True
         if text.startswith("U") and len(text) == 13 and not self.second.isHidden():
             self.second.who.setText(text)

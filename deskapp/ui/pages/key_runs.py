@@ -23,7 +23,7 @@ from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.models.store import Changes, Command, Override
 from deskapp.queries.key_runs import KeyWaiting, RunCard, RunLineRow, RunRow, awaiting_keys, run_card, run_rows
-from deskapp.rules.depot import KEY_METHODS, KEY_RESULTS
+from deskapp.rules.depot import KEY_FAILURES, KEY_METHODS, KEY_RESULTS
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui.kit import (
     Banner,
@@ -52,6 +52,7 @@ STATES = {"authorised": (N_("authorised"), "accent", "list-check"), "begun": (N_
           "closed": (N_("run closed"), "ok", "check")}  # fmt: skip
 RESULT_TONES = {"loaded": ("ok", "check"), "failed": ("danger", "alert-triangle"), "left_out": ("muted", "minus")}
 METHODS = tuple(Choice(key, title) for key, title in KEY_METHODS.items())
+FAILURES = tuple(Choice(key, title) for key, title in KEY_FAILURES.items())
 
 
 class KeyRunsPage(Page):
@@ -124,6 +125,9 @@ class KeyRunsPage(Page):
         self.load_form.add("slot", N_("Key &slot"), self.slot)
         self.load_form.add("check_value", N_("&Check value"), self.value)
         self.load_form.add("device_result", N_("&Result on the device"), self.result, needed=True)
+        self.why = ChoiceBar(FAILURES, name=N_("Why it failed"))
+        self.load_form.add("reason", N_("Why it failed"), self.why, span=4)
+        self.load_form.rows["reason"].hide()
         self.sign = Button(N_("Sign &in, two custodians"), "primary", icon="users", clicked=self.sign_in)
         self.loaded = Button(N_("Keys are &loaded"), "primary", icon="check", clicked=self.load)
         self.failed = Button(N_("It &failed"), "danger", icon="alert-triangle", clicked=self.fail)
@@ -139,6 +143,7 @@ class KeyRunsPage(Page):
         self.slot.returnPressed.connect(self.value.setFocus)
         self.value.returnPressed.connect(self.result.setFocus)
         self.result.returnPressed.connect(self.load)
+        self.why.confirmed.connect(lambda _value: self.fail())
 
     def _arrange(self) -> None:
         self.head.addWidget(self.new)
@@ -244,10 +249,16 @@ class KeyRunsPage(Page):
             self._do(act, self._accounted)
 
     def fail(self) -> None:
-        """Note that the keys did not go in."""
-        if self.card is not None:
-            act = fail_in_run(run_id=self.card.row.id, device=self.target.text(), words=self.result.text())
-            self._do(act, self._accounted)
+        """Note that the keys did not go in; the first time this asks why."""
+        if self.card is None:
+            return
+        row = self.load_form.rows["reason"]
+        if row.isHidden():
+            row.show()
+            self.why.setFocus()
+            return
+        run, device, why = self.card.row.id, self.target.text(), self.why.value() or ""
+        self._do(fail_in_run(run_id=run, device=device, words=self.result.text(), reason=why), self._accounted)
 
     def skip(self) -> None:
         """Account for a device that was not loaded."""
@@ -270,6 +281,8 @@ class KeyRunsPage(Page):
     def _accounted(self, left: int) -> None:
         for field in (self.target, self.value, self.result):
             field.clear()
+        self.why.set_value(None)
+        self.load_form.rows["reason"].hide()
         self.context.toast(N_("Noted; {count} devices are left"), tone="ok", count=left)
         (self.target if left else self.close_button).setFocus()
 
@@ -381,4 +394,6 @@ def _result(one: RunLineRow) -> Cell:
         return Cell(spoken(N_("still to load")), "warn", "clock", pill=True)
     tone, icon = RESULT_TONES[one.result]
     said = spoken(KEY_RESULTS[one.result])
-    return Cell(f"{said}  {one.words}" if one.result != "loaded" else said, tone, icon)
+    why = spoken(KEY_FAILURES[one.reason]) if one.reason in KEY_FAILURES else ""
+    words = (said,) if one.result == "loaded" else (said, why, one.words)
+    return Cell("  ".join(part for part in words if part), tone, icon)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from deskapp.commands.papers_swap import print_swap_note
 from deskapp.commands.scrap import Consent, KeptPart, ScrapForm, scrap
 from deskapp.commands.swap import swap
 from deskapp.errors import N_, DeskError
@@ -30,7 +31,7 @@ class Swap(Act):
 
     name, short, icon = "swap", N_("Swap …"), "replace"
     title_text, yes = N_("Another unit takes its place"), N_("Swap")
-    said = N_("Swapped; the label of the new unit prints.")
+    said = N_("Swapped; the label of the new unit and the note to sign print.")
 
     def build(self) -> None:
         """Ask for the unit, the terminal number and why."""
@@ -94,6 +95,21 @@ class Swap(Act):
             terminal_no=self.number.text(), binding_ticket=self.ticket.text(), accessories=kinds,
             tamper_result=self.tamper.value() or "", shelf=self.shelf.text(), seal_no=self.seal.text(),
         )  # fmt: skip
+
+
+class PrintSwapNote(Act):
+    """Print the note of a swap anew, with what the records say."""
+
+    name, short, icon = "swap_note", N_("Swap note"), "printer"
+    title_text, yes, said = N_("Print the note of this swap"), N_("Print"), N_("The paper is being printed.")
+
+    def offered(self, card: OrderCard, line: OrderLine) -> bool:
+        """For the unit that went."""
+        return line.state == S.SWAPPED and self.may("reprint_first")
+
+    def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
+        """Print it."""
+        return print_swap_note(item_id=line.id)
 
 
 class Witnessed(Act):
@@ -201,4 +217,4 @@ def _kept(part_no: str, *more: str) -> KeptPart:
 
 def depot_acts() -> tuple[type[Act], ...]:
     """Return these acts in the order in which they are offered."""
-    return (Swap, Scrap)
+    return (Swap, PrintSwapNote, Scrap)

@@ -19,10 +19,12 @@ from deskapp.commands.uncollected import (
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.queries.orders import OrderCard, OrderLine
+from deskapp.queries.uncollected import storage_of
 from deskapp.rules.account import METHOD_TITLES
 from deskapp.rules.money import format_yuan
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.states import WorkState as S
+from deskapp.rules.storage_fee import StorageFee
 from deskapp.ui.kit import Choice, ChoiceBar, DateField, LatinField, MoneyField, ScanField, Text, TextField, spoken
 from deskapp.ui.pages.order_acts import Act
 from deskapp.ui.pages.order_depot_acts import TAMPER, Scrap
@@ -155,6 +157,9 @@ class Decide(Scrap):
         self.decision = TextField(N_("What is decided, and why"), limit=300)
         self.basis = TextField(N_("Law, contract or order"), limit=200)
         self.fee = MoneyField(name=N_("Storage fee"))
+        self.reckoned = Text(role="muted", wrap=True)
+        self.fee_why = TextField(N_("Why the fee is another one than reckoned"), limit=200)
+        self._storage: StorageFee | None = None
         self.person = TextField(N_("Who takes it"), limit=60)
         self.last4 = LatinField(N_("last four of the document"), limit=4)
         self.owner = ChoiceBar(
@@ -170,6 +175,8 @@ class Decide(Scrap):
         self.form.add("decision", N_("Words"), self.decision, needed=True)
         self.form.add("legal_basis", N_("Legal basis"), self.basis, needed=True)
         self.form.add("storage_fee", N_("Storage fee"), self.fee)
+        self.form.add("reckoned", N_("By the price list"), self.reckoned, span=2)
+        self.form.add("storage_reason", N_("Why another fee"), self.fee_why, needed=True, span=3)
         self.form.add("person", N_("Who takes it"), self.person, needed=True)
         self.form.add("id_last4", N_("Last four characters"), self.last4, needed=True)
         self.form.add("accessories", "", self.loose)
@@ -185,9 +192,28 @@ class Decide(Scrap):
             last.confirmed.connect(lambda _value: self.submit())
 
     def begin(self, card: OrderCard, line: OrderLine) -> None:
-        """Nothing is decided; what came loose mostly goes along."""
+        """Nothing is decided; what came loose mostly goes along. The fee is reckoned from the price list."""
         self.loose.setChecked(True)
+        self._storage = None
         self._rows()
+        now = self.context.now()
+        self.jobs.ask(lambda session: storage_of(session, line.id, now), owner=self, then=self._reckon,
+                      exclusive="storage")  # fmt: skip
+
+    def _reckon(self, fee: StorageFee | None) -> None:
+        """Fill in the fee, unless somebody has typed another one by now."""
+        self._storage = fee
+        if fee is not None and not self.fee.text():
+            self.fee.set_fen(fee.fen)
+        self._rows()
+
+    def retranslate(self) -> None:
+        """Say how the fee was reckoned."""
+        if self._storage is not None:
+            self.reckoned.put(storage_words(self._storage))
+
+    def _other_fee(self) -> bool:
+        return self._storage is not None and (self.fee.fen() or 0) != self._storage.fen
 
     def _to_tamper(self) -> None:
         self.tamper.setFocus()
@@ -205,7 +231,9 @@ class Decide(Scrap):
             "owner": ("person", "owner"),
             "scrap": ("reason", "owner_consent", "consent_reference", "keys_erased", "method", "kept"),
         }  # fmt: skip
-        shown = {"what", "decision", "legal_basis", "storage_fee", *wanted.get(what, ())}
+        fee = ("storage_fee", "reckoned", "storage_reason" if self._other_fee() else "")
+        shown = {"what", "decision", "legal_basis", *fee, *wanted.get(what, ())}
+        self.retranslate()
         for name, one in self.form.rows.items():
             one.setVisible(name in shown)
 
@@ -230,7 +258,8 @@ class Decide(Scrap):
 
     def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
         """Do what is decided."""
-        decided = Decided(self.decision.text(), self.basis.text(), self.fee.fen() or 0)
+        fee = self.fee.fen() if self.fee.text() or self._storage is None else 0  # emptied means that nothing is charged
+        decided = Decided(self.decision.text(), self.basis.text(), fee, self.fee_why.text())
         auditor, loaner = self.signed.get("auditor"), self.signed.get("loaner")
         if self.what.value() == "hand_out":
             return release_uncollected(
@@ -247,6 +276,22 @@ class Decide(Scrap):
             item_id=line.id, decided=decided, form=self.filled(), auditor=auditor,
             witness=self.signed.get("second_witness"), override=loaner,
         )  # fmt: skip
+
+
+def storage_words(fee: StorageFee) -> str:
+    """Say how a storage fee was reckoned."""
+    terms = fee.terms
+    if not fee.days or not terms.per_day_fen:
+        return spoken(N_("{waited} days on the shelf, {free} of them free: no fee (price list {version})."),
+                      waited=fee.waited, free=terms.free_days, version=terms.version)  # fmt: skip
+    sentence = (
+        N_("{waited} days less {free} free ones: {days} × {per_day}, cut to the cap of {cap} (price list {version}).")
+        if fee.capped
+        else N_("{waited} days less {free} free ones: {days} × {per_day} = {amount} (price list {version}).")
+    )
+    return spoken(sentence, waited=fee.waited, free=terms.free_days, days=fee.days,
+                  per_day=format_yuan(terms.per_day_fen), cap=format_yuan(terms.cap_fen),
+                  amount=format_yuan(fee.fen), version=terms.version)  # fmt: skip
 
 
 def uncollected_acts() -> tuple[type[Act], ...]:
