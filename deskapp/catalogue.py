@@ -124,6 +124,47 @@ def shipped_parts() -> list[dict[str, Any]]:
     return list(_file("parts")["parts"])
 
 
+def usual_term(key: str) -> int:
+    """Return a term of warranty in months as shipped: `grace_months` or `repair_months`."""
+    return int(_file("warranty")["usual"][key])
+
+
+def contract_terms(kind: str) -> dict[str, int]:
+    """Return the terms in months that a contract of a kind promises; the kind is a code or words that contain it."""
+    written = kind.strip().casefold()
+    for entry in _file("warranty")["contracts"] if written else ():
+        if written == entry["code"] or any(entry[name].casefold() in written for name in ("zh", "en")):
+            return _terms(entry)
+    return {}
+
+
+@cache
+def _model_lines() -> Mapping[str, dict[str, int]]:
+    return {entry["id"]: _terms(entry) for entry in shipped_models()}
+
+
+def model_terms(model_id: str) -> dict[str, int]:
+    """Return the terms in months that the shipped line of a model carries."""
+    return _model_lines().get(model_id, {})
+
+
+def _terms(entry: Mapping[str, Any]) -> dict[str, int]:
+    return {key: int(entry[key]) for key in ("grace_months", "repair_months") if key in entry}
+
+
+@cache
+def _old_part_lines() -> Mapping[str, bool]:
+    return {line["part_no"]: bool(line["old_part"]) for line in shipped_parts() if "old_part" in line}
+
+
+def asks_for_old_part(part_no: str, *, serialised: bool) -> bool:
+    """Tell whether the part that comes out has to be accounted for: as the part's line says, else where it has serials.
+
+    A branch's own parts have no line here: those tracked by serial number are asked for.
+    """
+    return _old_part_lines().get(part_no, serialised)
+
+
 def shipped_prices() -> dict[str, Any]:
     """Return the shipped price list with its version and lines."""
     return _file("prices")

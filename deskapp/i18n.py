@@ -3,14 +3,19 @@
 The English text is the message id, so English is always complete; Simplified Chinese
 comes from `resources/locale`. A pseudo-language (`qps`) lengthens and accents every
 text for layout tests.
+
+A text with a number in it is written for many ("{count} devices wait"). Chinese says it so of
+one as well; English has its words for one in a catalogue of its own (`resources/locale/en`), and
+whoever fills a text in asks `counted` for it.
 """
 
 from __future__ import annotations
 
 import struct
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
+from os.path import commonprefix
 
 from deskapp.errors import DeskError
 from deskapp.paths import resource
@@ -41,7 +46,7 @@ class _Messages:
         self._count, self._originals, self._translations = struct.unpack_from("<3I", content, 8)
 
     def find(self, text: str) -> str | None:
-        """Return the translation of a text, or of "one NUL many"; Chinese has one form for every number."""
+        """Return the translation of a text, None where there is none."""
         wanted = text.encode()
         number = bisect_left(range(self._count), wanted, key=self._original)
         if number == self._count or self._original(number) != wanted:
@@ -102,17 +107,45 @@ def _(text: str) -> str:
     return translate(text)
 
 
-def ngettext(one: str, many: str, count: int) -> str:
-    """Return the singular or plural text in the window's language."""
-    wanted = _Current.language
-    if wanted == PSEUDO:
-        return _pseudo(one if count == 1 else many)
-    return _found(wanted, f"{one}\0{many}") or (one if count == 1 else many)
+def counted(text: str, values: Mapping[str, object], language: str | None = None) -> str:
+    """Return the text in a language, in the form that these values need; they are not filled in yet."""
+    wanted = language or _Current.language
+    if values and wanted in ("en", PSEUDO):
+        ones = tuple(sorted(name for name, value in values.items() if _is_one(value)))
+        if ones:
+            text = _of_one(text, ones)
+    return translate(text, wanted)
+
+
+def _is_one(value: object) -> bool:
+    return value == "1" or (value == 1 and isinstance(value, int) and not isinstance(value, bool))
+
+
+@lru_cache(maxsize=500)
+def _of_one(text: str, names: tuple[str, ...]) -> str:
+    """Return an English text with the words for one behind the values of these names; its other words stay."""
+    messages = _catalogue("en")
+    changes = []
+    for name in names:
+        said = messages.find(f"{name}|{text}") if messages else None
+        if said is not None:
+            changes.append(_change(text, said))
+    for start, end, instead in sorted(changes, reverse=True):
+        text = text[:start] + instead + text[end:]
+    return text
+
+
+def _change(text: str, said: str) -> tuple[int, int, str]:
+    """Return the stretch in which two texts differ, and what stands there in the other."""
+    start = len(commonprefix((text, said)))
+    most = min(len(text), len(said)) - start
+    same = len(commonprefix((text[::-1][:most], said[::-1][:most])))
+    return start, len(text) - same, said[start : len(said) - same]
 
 
 def say(error: DeskError, language: str | None = None) -> str:
     """Return the sentence of a deliberate error in the reader's language, with its values."""
-    sentence = translate(error.sentence, language)
+    sentence = counted(error.sentence, error.values, language)
     values = {
         key: translate(value, language) if isinstance(value, str) else value for key, value in error.values.items()
     }

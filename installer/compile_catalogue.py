@@ -1,8 +1,9 @@
-"""Compile the Chinese catalogue: all fragments `resources/locale/zh_CN/*.po` become one `deskapp.mo`.
+"""Compile the catalogues: all fragments `resources/locale/zh_CN/*.po` become one `deskapp.mo`, and `en/*.po` another.
 
 Each page and module has a fragment of its own, so that two people never edit one file. A text may stand in
 several fragments as long as the translations agree; where they differ, nothing is written and both files
-are named. The same fragments always give the same bytes.
+are named. The same fragments always give the same bytes. The English catalogue holds what texts with a number in
+them say of one (`deskapp.i18n.counted`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
 LOCALE = "zh_CN"
+LOCALES = ("en", LOCALE)
+"""Chinese last: `run` takes its file for the age of both."""
 DOMAIN = "deskapp"
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,7 +47,7 @@ def read_fragment(path: Path) -> list[Message]:
     """The messages of one fragment in their order, without its header and without fuzzy entries."""
     try:
         with path.open("rb") as stream:
-            # A fragment may leave out its header; it is always UTF-8 and always Chinese.
+            # A fragment may leave out its header; it is always UTF-8, and no text has more forms than one.
             catalogue = read_po(stream, locale=LOCALE, charset="utf-8", abort_invalid=True)
     except (PoFileError, UnicodeDecodeError, ValueError) as error:
         raise CatalogueError(f"{path.name}: {error}") from error
@@ -85,11 +88,11 @@ def merge(fragments: list[Path]) -> Catalog:
     return catalogue
 
 
-def compiled(catalogue: Catalog) -> bytes:
+def compiled(catalogue: Catalog, locale: str = LOCALE) -> bytes:
     """The catalogue as the bytes of a `.mo` file: no dates, no names of tools, nothing that varies."""
     catalogue.mime_headers = [
         ("Content-Type", "text/plain; charset=utf-8"),
-        ("Language", LOCALE),
+        ("Language", locale),
         ("Plural-Forms", "nplurals=1; plural=0;"),
     ]
     buffer = io.BytesIO()
@@ -98,29 +101,40 @@ def compiled(catalogue: Catalog) -> bytes:
 
 
 def compile_catalogue(root: Path = ROOT) -> Path:
-    """Write the catalogue of the tree at `root` and return its path. The old one stays whole until then."""
-    folder = root / "resources" / "locale" / LOCALE
-    target = folder / "LC_MESSAGES" / f"{DOMAIN}.mo"
-    content = compiled(merge(list(folder.glob("*.po"))))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f"{DOMAIN}.mo.{os.getpid()}")
-    draft.write_bytes(content)
-    draft.replace(target)
-    return target
+    """Write the catalogues of the tree at `root`; return the path of the Chinese one. The old ones stay until then."""
+    made = {locale: compiled(merge(_fragments(root, locale)), locale) for locale in LOCALES}
+    for locale, content in made.items():
+        target = _target(root, locale)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f"{DOMAIN}.mo.{os.getpid()}")
+        draft.write_bytes(content)
+        draft.replace(target)
+    return _target(root, LOCALE)
 
 
 def up_to_date(root: Path = ROOT) -> bool:
-    """Whether no fragment was changed, added or taken away since the catalogue was compiled."""
-    folder = root / "resources" / "locale" / LOCALE
-    target = folder / "LC_MESSAGES" / f"{DOMAIN}.mo"
+    """Whether no fragment was changed, added or taken away since the catalogues were compiled."""
+    return all(_newer(root, locale) for locale in LOCALES)
+
+
+def _newer(root: Path, locale: str) -> bool:
+    target = _target(root, locale)
     if not target.exists():
         return False
     made = target.stat().st_mtime_ns
-    return all(path.stat().st_mtime_ns <= made for path in (folder, *folder.glob("*.po")))
+    return all(path.stat().st_mtime_ns <= made for path in (target.parent.parent, *_fragments(root, locale)))
+
+
+def _fragments(root: Path, locale: str) -> list[Path]:
+    return list((root / "resources" / "locale" / locale).glob("*.po"))
+
+
+def _target(root: Path, locale: str) -> Path:
+    return root / "resources" / "locale" / locale / "LC_MESSAGES" / f"{DOMAIN}.mo"
 
 
 def main() -> int:
-    """Compile the catalogue of this tree; 1 and a line per fault where the fragments do not agree."""
+    """Compile the catalogues of this tree; 1 and a line per fault where the fragments do not agree."""
     if "--if-older" in sys.argv[1:] and up_to_date():
         return 0
     try:

@@ -47,14 +47,21 @@ def transports(stage: Any, merchant_id: str) -> dict[str, dict[str, object]]:
     gone = stage.do(open_manifest(kind="out", to=FAR))
     for one in ours[3:]:
         stage.do(pack(manifest_id=gone.manifest_id, scanned=one.label_no, seal_no="FZ000872"))
-    stage.do(hand_over(manifest_id=gone.manifest_id, counted=tuple(one.label_no for one in ours[3:]), courier=VAN))
+    stage.do(
+        hand_over(
+            manifest_id=gone.manifest_id,
+            counted=tuple(one.label_no for one in ours[3:]),
+            courier=VAN,
+            tamper_result="ok",
+        )
+    )
     stage.do(change_carriage(manifest_id=gone.manifest_id, carriage=Carriage("邮政邮路", "EMS1234567890", "闽A12345")))
     theirs = _devices(stage, merchant_id, 8, "IN", elsewhere)
     van = stage.do(elsewhere(open_manifest(kind="out", to=home)))
     for place, one in enumerate(theirs):
         stage.do(elsewhere(pack(manifest_id=van.manifest_id, scanned=one.label_no, seal_no=f"TJ00012{place // 4}")))
     labels = tuple(one.label_no for one in theirs)
-    stage.do(elsewhere(hand_over(manifest_id=van.manifest_id, counted=labels, courier=VAN)))
+    stage.do(elsewhere(hand_over(manifest_id=van.manifest_id, counted=labels, courier=VAN, tamper_result="ok")))
     for place, one in enumerate(theirs[:4]):
         looked = Looked(f"TIN{place:08d}", "ok", place != 2, "", True, words="袋封签断开" if place == 2 else "")
         stage.do(receive_line(manifest_id=van.manifest_id, scanned=one.label_no, looked=looked, courier=VAN))

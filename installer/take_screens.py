@@ -83,6 +83,7 @@ def more_work(stage: Any) -> dict[str, dict[str, object]]:
     from deskapp.tour.stage import CLERK, TECHNICIAN
     from installer.screens_disagreements import disagreements
     from installer.screens_transports import transports
+    from installer.screens_visits import visits
 
     now = stage.desk.store.now
     stage.sign_in(CLERK)
@@ -128,6 +129,7 @@ def more_work(stage: Any) -> dict[str, dict[str, object]]:
     order = {"order_id": stage.story.order_id}
     disagreements(stage, known.merchant.id)
     return {
+        **visits(stage),
         **transports(stage, known.merchant.id),
         "pickup": order, "order": {"id": stage.story.order_id}, "job": {"id": first, "item_id": first},
         "ticket": {"ticket_id": stage.story.ticket_id}, "guidance": {"ticket_id": guided.ticket_id},

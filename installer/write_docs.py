@@ -1,12 +1,14 @@
 """Writes the tables of the manual from the program itself, so that neither can forget what the other knows.
 
-`python installer/write_docs.py` brings `docs/` up to date; a test fails when it is not. Tables stand between
-`<!-- table: NAME -->` and `<!-- end -->`; the words around them are written by hand.
+`python installer/write_docs.py` brings `docs/` and the titles of acts (`resources/acts.json`) up to date; a test fails
+when it is not. Tables stand between `<!-- table: NAME -->` and `<!-- end -->`; the words around them are written by
+hand.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 import re
 import sys
@@ -16,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+ACTS = ROOT / "resources" / "acts.json"
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 LICENCES: Mapping[str, tuple[str, str]] = {
@@ -130,6 +133,15 @@ def commands_table() -> str:
             right = f"`{spec.right}` {rights[spec.right]}" if spec.right else "*(own checks, or the program itself)*"
             rows.append((module.removeprefix("deskapp."), f"`{spec.name}`", spec.title, right, who))
     return _table(("module", "command", "title", "right", "roles"), sorted(rows))
+
+
+def acts_brought_up_to_date(written: str) -> str:
+    """Return the titles of all acts by name; one that is no more keeps its title, for the journals that name it."""
+    from deskapp.models.write import REGISTRY
+
+    load_commands()
+    ours = {one.name: one.title for one in REGISTRY.values() if one.function.__module__.startswith("deskapp.")}
+    return json.dumps({**json.loads(written), **ours}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def load_commands() -> None:
@@ -249,6 +261,7 @@ def main() -> int:
     for name in FILES:
         path = DOCS / name
         path.write_text(brought_up_to_date(path.read_text("utf-8")), "utf-8")
+    ACTS.write_text(acts_brought_up_to_date(ACTS.read_text("utf-8")), "utf-8")
     return 0
 
 

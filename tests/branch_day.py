@@ -11,6 +11,8 @@ from deskapp.commands.bench import start_repair as start
 from deskapp.commands.guidance import start_guide
 from deskapp.commands.imports import import_file
 from deskapp.commands.tickets import TicketForm, open_ticket
+from deskapp.commands.visits import Carried, VisitForm, schedule_visit
+from deskapp.commands.visits_site import arrive
 from deskapp.errors import N_
 from deskapp.models.device import Device, TerminalBinding
 from deskapp.models.repair import ReviewCard
@@ -36,6 +38,8 @@ class BranchDay:
     serial: str = ""
     jobs: dict[str, Benched] = field(default_factory=dict)
     order: Order | None = None
+    planned: str = ""
+    there: str = ""
 
 
 @command(N_("Leave something to settle"), right="")
@@ -64,6 +68,7 @@ def fill_branch(store: Store, people: People) -> BranchDay:
         store.run(import_file(kind=kind, file=str(resource("samples", f"{kind}.csv"))), by=people.admin)
     day = BranchDay(store, people.supervisor)
     _tickets(day, people)
+    _visits(day, people)
     _bench(day, shop)
     store.run(leave_a_card(item_id=day.jobs["checked_in"].item_id), by=people.supervisor)
     store.run(leave_a_disagreement(ticket_id=day.ticket), by=people.supervisor)
@@ -92,6 +97,25 @@ def _tickets(day: BranchDay, people: People) -> None:
     advice = TicketForm(kind="consultation", channel="phone", callback_phone="13800000102", caller_name="李四",
                         answers={"topic": "choosing", "needs": "外卖点餐用"})  # fmt: skip
     day.store.run(open_ticket(form=advice), by=people.clerk)
+
+
+def _visits(day: BranchDay, people: People) -> None:
+    """Agree on two visits; somebody has arrived at one of them, an installation, which asks for most at its end."""
+    place = {"address": "福州市鼓楼区示例路1号", "network": "wifi", "power": "柜台旁", "install_on": "2026-03-12"}
+    found = []
+    for kind, answers in (("inspection", {"devices": [day.serial], "plan": "plan"}), ("installation", place)):
+        call = TicketForm(kind=kind, merchant_id=day.merchant, callback_phone="13800000101", answers=answers)
+        ticket = day.store.run(open_ticket(form=call), by=people.clerk).result.ticket_id
+        now = day.store.now
+        form = VisitForm(
+            from_at=now + 3_600_000, to_at=now + 10_800_000, engineer_id=people.supervisor.staff_id,
+            address=place["address"], contact_name="张三", contact_phone="13800000101", fee="fee", fee_fen=5_000,
+            carry=(Carried("other", "打印纸两卷"),), words="先打电话",
+        )  # fmt: skip
+        found.append(day.store.run(schedule_visit(ticket_id=ticket, form=form), by=people.clerk).result.visit_id)
+    day.planned, day.there = found
+    act = arrive(visit_id=day.there, serial_no="NEW0000000001", badge_shown=True, tamper_result="ok")
+    day.store.run(act, by=people.supervisor)
 
 
 def _bench(day: BranchDay, shop: Shop) -> None:

@@ -65,6 +65,8 @@ class View:
             "bench": {"item_id": one.item_id} if self.state else {},
             "order": {"id": order.order_id, "order_id": order.order_id, "kind": "order", "number": order.order_no},
             "pickup": {"order_id": order.order_id, "kind": "order"} if self.state else {},
+            "visit": {"id": day.planned if self.state == "planned" else day.there} if self.state
+            else {"ticket_id": day.guided},
             "shelf": {"id": "shelf-b1", "shelf_id": "shelf-b1", "kind": "shelf", "number": "B-01-1"},
             "settings": {"section": self.state} if self.state else {},
             "tickets": {"which": self.state} if self.state else {},
@@ -74,6 +76,7 @@ class View:
 VIEWS = (
     *(View(page) for page in PAGE_IDS),
     View("guidance", "question"), View("pickup", "order"), View("tickets", "all"), View("check_in", "known"),
+    View("visit", "planned"), View("visit", "there"),
     *(View("settings", section) for section in settings.PAGES),
     *(View("bench", step) for step in ("checked_in", "diagnosing", "diagnosed", "repairing", "testing")),
 )  # fmt: skip

@@ -323,7 +323,7 @@ def test_a_damaged_store_is_rebuilt_with_a_report(qtbot, home: Home, people: Peo
     qtbot.waitUntil(lambda: panel.mended is not None or panel.banner.isVisibleTo(panel), timeout=30_000)
     assert panel.mended is not None, panel.banner.text.text()
     i18n.use("en")
-    assert "1 later acts" in panel.report.text.text()
+    assert "1 later act" in panel.report.text.text()
     panel.enter.click()
 
     qtbot.waitUntil(lambda: one.window is not None and one.store is not None, timeout=30_000)

@@ -8,6 +8,7 @@ import os
 import re
 import string
 import warnings
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,12 +30,13 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "N_": None,
     "_": None,
     "translate": None,
-    "ngettext": (1, 2),
+    "counted": None,
 }
 
 
+@cache
 def texts_of_the_program() -> dict[str, list[str]]:
-    """Every marked text (the singular where there are two) with the places that use it."""
+    """Every marked text with the places that use it."""
     found: dict[str, list[str]] = {}
     for file, line, message, _comments, _context in extract_from_dir(
         PACKAGE, method_map=[("**.py", "python")], keywords=KEYWORDS

@@ -25,6 +25,7 @@ from deskapp.models import backup, opening
 from deskapp.models.people import StaffSecret
 from deskapp.models.store import Store, Write, command
 from deskapp.paths import Home, resource
+from deskapp.print import raster
 from deskapp.queries.printers import profiles
 from deskapp.queries.printing import open_jobs
 from deskapp.rules import papers
@@ -223,6 +224,19 @@ def test_a_paper_is_drawn_again_from_its_frozen_card(
 
     assert status == 0 and told["number"] == number
     assert file.read_bytes().startswith(start)
+
+
+def test_a_paper_in_a_file_is_made_with_the_templates_of_the_branch(
+    run: Run, home: Home, tmp_path: Path, people: People, pin_of: Callable[[str], list[str]]
+) -> None:
+    """What a branch tuned is on the paper from the printer, so it is on this one too."""
+    options = {"pickup_slip": json.dumps({"closing": "凭证遗失请致电网点"})}
+    with Store(home, KEY, clock=FixedClock()) as store:
+        number = store.run(queue_slip()).result
+        store.run(set_setting(key=settings.TEMPLATE_OPTIONS.key, value=options), by=people.admin)
+
+    assert run("print", "slip", number, "--to", str(tmp_path / "slip.pdf"), *pin_of("C01"))[0] == 0
+    assert "凭证遗失请致电网点" in raster.text((tmp_path / "slip.pdf").read_bytes())
 
 
 def test_a_number_that_nobody_printed_is_refused(run: Run, tmp_path: Path, pin_of: Callable[[str], list[str]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -9,10 +10,19 @@ from pathlib import Path
 import pytest
 
 from deskapp import settings
+from deskapp.i18n import translate
 from deskapp.models.write import REGISTRY
 from deskapp.ui.actions import ACTIONS
 from deskapp.ui.pages.table import PAGES
-from installer.write_docs import FILES, LICENCES, brought_up_to_date, load_commands, runtime_versions
+from installer.write_docs import (
+    ACTS,
+    FILES,
+    LICENCES,
+    acts_brought_up_to_date,
+    brought_up_to_date,
+    load_commands,
+    runtime_versions,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -29,6 +39,13 @@ def test_the_tables_of_the_manual_are_as_the_program_is(name: str) -> None:
 
     assert "<!-- table: " in written
     assert written == brought_up_to_date(written), f"run: python installer/write_docs.py ({name} is old)"
+
+
+def test_the_titles_of_acts_are_as_the_commands_are() -> None:
+    written = ACTS.read_text("utf-8")
+
+    assert written == acts_brought_up_to_date(written), "run: python installer/write_docs.py (acts.json is old)"
+    assert [title for title in json.loads(written).values() if translate(title, "zh_CN") == title] == []
 
 
 def test_every_setting_is_told_with_its_title() -> None:

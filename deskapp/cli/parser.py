@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 IMPORTS = ("merchants", "devices", "models", "parts")
 EXPORTS = ("tickets", "devices", "merchants")
 PAPERS = (
-    "label", "slip", "receipt", "quote", "manifest", "discrepancy", "inspection", "traveller", "loan", "card", "note",
-    "refund", "day-end", "register", "custody", "stocktake", "depot",
+    "label", "slip", "receipt", "quote", "manifest", "discrepancy", "inspection", "traveller", "loan", "swap", "card",
+    "note", "refund", "day-end", "register", "custody", "stocktake", "depot",
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deskapp.errors import DeskError
-from deskapp.i18n import say, translate
+from deskapp.i18n import counted, say
 
 
 def done(*sentences: str, **values: Any) -> dict[str, Any]:
@@ -22,4 +22,4 @@ def refusal(error: DeskError, language: str | None = None, **values: Any) -> dic
 
 def sentence(text: str, language: str | None = None, **values: object) -> str:
     """Return a message id in a language with its values filled in."""
-    return translate(text, language).format(**values)
+    return counted(text, values, language).format(**values)

@@ -8,7 +8,7 @@ from typing import Any
 
 from deskapp.cli.reply import done, refusal, sentence
 from deskapp.errors import N_, DeskError, Refused, Unavailable
-from deskapp.i18n import translate
+from deskapp.i18n import counted, translate
 from deskapp.models.store import Actor, Store
 
 Message = dict[str, Any]
@@ -75,7 +75,7 @@ def _import(store: Store, message: Message, tell: Tell, language: str) -> Messag
 def _import_values(found: Any, language: str) -> dict[str, Any]:
     problems = [
         {"line": problem.line, "field": problem.field,
-         "sentence": _filled(translate(problem.sentence, language), problem.values, language)}
+         "sentence": _filled(counted(problem.sentence, problem.values, language), problem.values, language)}
         for problem in found.problems
     ]  # fmt: skip
     return {

@@ -24,6 +24,7 @@ from deskapp.commands.checkin_forms import (
 from deskapp.commands.moves import hop, move, raise_card, record
 from deskapp.commands.papers import queue_accessory_label, queue_device_label, queue_slip
 from deskapp.commands.tickets import TicketForm, add_event, new_ticket
+from deskapp.commands.visits_site import device_came_in
 from deskapp.errors import N_, Refused
 from deskapp.models import past, times
 from deskapp.models.device import DeviceModel
@@ -97,6 +98,8 @@ def _check_in(
     if signature is not None:
         attach(write, "repair_order", order.id, signature)
     desk.hang_doubts("repair_order", order.id, 0)
+    if ticket_id:
+        device_came_in(write, ticket, order.number)
     checked = tuple(visit.print_labels(item, piece) for item, piece in zip(visit.items, pieces, strict=True))
     drawn = signature is not None and signature.mime == "image/svg+xml"
     queue_slip(write, order, signature.sha256 if signature is not None and drawn else "")

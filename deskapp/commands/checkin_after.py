@@ -6,18 +6,22 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
+from deskapp import catalogue
 from deskapp.commands.checkin import attach
 from deskapp.commands.checkin_counter import Desk, last4_of
 from deskapp.commands.checkin_forms import Photo
+from deskapp.commands.checkin_void import check_void
 from deskapp.commands.loaners import refuse_open_loan
-from deskapp.commands.moves import hop, item_of, move, record, settle_todo
+from deskapp.commands.moves import hop, item_of, move, record, settle, settle_todo
 from deskapp.commands.people import actor_of
+from deskapp.commands.pickup_release import void_code
+from deskapp.commands.stock_desk import free_tray
 from deskapp.commands.tickets import add_event
 from deskapp.errors import N_, Refused
-from deskapp.models import folding
+from deskapp.models.handing_out import code_of
 from deskapp.models.local import PrintJob
 from deskapp.models.people import Staff
-from deskapp.models.repair import AccessoryItem, ItemRecord, RepairItem, RepairOrder
+from deskapp.models.repair import AccessoryItem, ItemRecord, RepairItem, RepairOrder, ReviewCard
 from deskapp.models.store import Override, Write, command
 from deskapp.models.ticket import ServiceTicket
 from deskapp.rules import access
@@ -106,9 +110,9 @@ def attach_photo(write: Write, *, item_id: str, photo: Photo) -> None:
 def defer_photos(write: Write, *, item_id: str, reason: str, settled: bool = False) -> None:
     """Note why a device has no photo; `settled` says that none will follow."""
     item = item_of(write, item_id)
-    if not reason.strip():
+    if reason not in catalogue.words("no_photo_reasons"):
         raise Refused(N_("Take photos, or say why there are none."), field="photos")
-    record(write, item.id, "no_photo", reason=reason.strip())
+    record(write, item.id, "no_photo", reason=reason)
     if settled:
         settle_todo(write, item.id, "photos", "no_photo")
 
@@ -149,7 +153,8 @@ def void_check_in(
     Nothing is removed: the devices go back to the merchant on record, their papers are marked as
     superseded and the slip is blocked once no device of the order is left. The acting person needs
     the right to correct, or the consent of somebody who has it, in whose name it is then done. While a loaner lent
-    for the order is out, the last devices of it need a supervisor's consent of its own.
+    for the order is out, the last devices of it need a supervisor's consent of its own. What was done with a device
+    meanwhile may stand in the way; the refusal then says what comes first (`checkin_void`).
     """
     reason, taker = reason.strip(), given_back_to.strip()
     if not reason:
@@ -161,15 +166,20 @@ def void_check_in(
     acting = as_corrector(write, override)
     order = write.session.get_one(RepairOrder, order_id)
     lines = write.session.scalars(select(RepairItem).where(RepairItem.order_id == order_id)).all()
-    chosen = [item for item in lines if not item_ids or item.id in item_ids]
-    whole = len(chosen) == len([item for item in lines if item.work_state != WorkState.CANCELLED])
+    standing = [item for item in lines if item.work_state != WorkState.CANCELLED]
+    chosen = [item for item in lines if item.id in item_ids] if item_ids else standing
+    if not chosen:
+        raise Refused(N_("The order of this device is over already."), field="item", code="over")
+    whole = {item.id for item in standing} <= {item.id for item in chosen}
     refuse_open_loan(acting, [item.id for item in chosen], loaner_override)
     papers = _papers(write, order, chosen, whole=whole)
     for item in chosen:
         _void_item(acting, item, kept_reason, taker, [number for number in papers if number != order.slip_no])
+    _nothing_to_do(acting, [*(item.id for item in chosen), *([order.id] if whole else [])])
     if whole:
         record(acting, order.id, "papers_superseded", numbers=[order.slip_no])
         order.slip_blocked = True
+        void_code(acting, code_of(acting.session, order.id))
         _cancel_ticket(acting, order, kept_reason)
     return tuple(papers)
 
@@ -197,20 +207,24 @@ def _papers(write: Write, order: RepairOrder, items: list[RepairItem], *, whole:
 
 
 def _void_item(write: Write, item: RepairItem, reason: str, taker: str, papers: list[str]) -> None:
-    if WorkState(item.work_state) is WorkState.QUARANTINED:
-        raise Refused(
-            N_("The device is in quarantine. It has to be released before the check-in can be voided."),
-            field="item", code="quarantined",
-        )  # fmt: skip
-    view = folding.custody_of(write.session, item.id)
+    check_void(write, item)
+    free_tray(write, item)
     # Who took the device is in the hand-over, where the name can be erased; the move only says that.
     move(write, item, "void_check_in", {"reason": reason, "given_back_to": "hop", "papers_superseded": papers})
     hop(
-        write, item, "merchant", giver=write.actor.name or write.actor.staff_no, taker=taker,
-        tamper_result="ok" if view.holder else "not_due",
+        write, item, "merchant", giver=write.actor.name or write.actor.staff_no, taker=taker, tamper_result="not_due",
     )  # fmt: skip
     record(write, item.id, "papers_superseded", numbers=papers)
     move(write, item, "cancel", {"reason": reason})
+
+
+def _nothing_to_do(write: Write, subjects: list[str]) -> None:
+    """Take what was still to be done off the list: no photo of a device that is not here is missing."""
+    cards = select(ReviewCard).where(
+        ReviewCard.subject_id.in_(subjects), ReviewCard.kind == "todo", ReviewCard.settled_at == 0
+    )
+    for card in write.session.scalars(cards).all():
+        settle(write, card, "voided")
 
 
 def _cancel_ticket(write: Write, order: RepairOrder, reason: str) -> None:

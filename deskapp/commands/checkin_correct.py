@@ -65,8 +65,7 @@ def correct_accessory(
     acting = as_corrector(write, override)
     item = item_of(acting, item_id)
     order = _open_order(acting, item.order_id)
-    if WorkState(item.work_state) in (*ENDED, WorkState.PICKED_UP):
-        raise Refused(N_("This device has left us already."), field="kind", code="left")
+    _still_here(item)
     serial = Entry().take("serial_no", serial_no, "serial_no")
     row = _entered(acting, item, was) if was else None
     label = row.label_no if row is not None else ""
@@ -82,6 +81,33 @@ def correct_accessory(
     if row.label_no:
         queue_accessory_label(acting, row)
     return _new_slip(acting, order)
+
+
+@command(N_("Strike an accessory out"), right="check_in")
+def strike_accessory(
+    write: Write, *, item_id: str, kind: str, reason: str, override: Override | None = None
+) -> str:  # fmt: skip
+    """Say that an accessory never came; returns the number of the slip that replaces the first one.
+
+    Its label holds no longer, and nobody is asked for it at the pickup. What was entered stays in the history.
+    Raises Refused for a kind that is not with the device.
+    """
+    said = _reason(reason)
+    acting = as_corrector(write, override)
+    item = item_of(acting, item_id)
+    order = _open_order(acting, item.order_id)
+    _still_here(item)
+    row = _entered(acting, item, kind)
+    if row.label_no:
+        supersede(acting, item.id, row.label_no)
+    record(acting, item.id, "corrected", said, field="accessory", old=kind, new="")
+    row.kind = row.label_no = ""
+    return _new_slip(acting, order)
+
+
+def _still_here(item: RepairItem) -> None:
+    if WorkState(item.work_state) in (*ENDED, WorkState.PICKED_UP):
+        raise Refused(N_("This device has left us already."), field="kind", code="left")
 
 
 def _reason(reason: str) -> str:

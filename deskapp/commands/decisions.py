@@ -24,6 +24,7 @@ from deskapp.models.repair import CustodyEvent, Pickup, ReviewCard, WorkEvent
 from deskapp.models.stock import Part
 from deskapp.models.store import Override, Write, command
 from deskapp.rules import access
+from deskapp.rules.record_rights import KEPT
 
 KEEP, TAKE, EDIT = "keep", "take", "edit"
 ALSO_CHANGED, IDENTITY = "also_changed", "identity_conflict"
@@ -37,7 +38,8 @@ EDITS: Final[Mapping[str, tuple[str, ...]]] = {
     "part": ("catalogue", "stock"), "price_line": ("catalogue",), "staff": ("staff",), "site": ("settings",),
     "shelf": ("settings",), "calendar_day": ("calendar",),
 }  # fmt: skip
-"""Who changes a record may decide about it: one of these rights, by table. Supervisors always may."""
+"""Who changes a record may decide about it: one of these rights, by table. Supervisors always may, but for what
+describes the organisation itself (`record_rights.KEPT`): nobody else's word of that is taken, at the server neither."""
 
 _KINDS: Final[Mapping[str, str]] = {
     "merchant_no": "merchant_no", "uscc": "uscc", "serial_no": "serial_no", "tusn": "tusn", "imei": "imei",
@@ -180,7 +182,7 @@ def decide_stock(write: Write, *, card_id: str, counted_now: int, reason: str = 
 
 def may_decide(roles: access.Roles, held: tuple[str, ...], kind: str, subject_kind: str) -> bool:
     """Say whether a person with these roles may decide a card about two versions."""
-    if access.may(roles, held, "correct"):
+    if subject_kind not in KEPT and access.may(roles, held, "correct"):
         return True
     return kind != IDENTITY and any(access.may(roles, held, right) for right in EDITS.get(subject_kind, ()))
 

@@ -123,8 +123,7 @@ def _still_wrong(write: Write, card: ReviewCard) -> bool:
             return fact in {gap.fact.uid for gap in folding.custody_of(session, subject).gaps}
         case (_, "money"):
             return fact in {one.uid for one in folding.money_of(session, subject).misfits}
-    view = folding.ticket_of(folding.events_of(session, subject))
-    return fact in {one.uid for one in view.misfits}
+    return fact in {one.uid for one in folding.ticket_misfits(folding.events_of(session, subject))}
 
 
 def _parents(write: Write, table: str, ids: Iterable[str]) -> set[str]:
@@ -182,11 +181,10 @@ def _look_at_pickups(write: Write, item: RepairItem) -> bool:
 def _look_at_ticket(write: Write, ticket_id: str) -> int:
     if write.session.get(ServiceTicket, ticket_id) is None:
         return 0
-    view = folding.ticket_of(folding.events_of(write.session, ticket_id))
     return sum(
         _raise(write, MISFIT, "service_ticket", ticket_id, fact.uid,
                {"axis": "ticket", "move": fact.move, "at": fact.at_ms, "by": fact.by})
-        for fact in view.misfits
+        for fact in folding.ticket_misfits(folding.events_of(write.session, ticket_id))
     )  # fmt: skip
 
 

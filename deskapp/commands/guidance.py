@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from deskapp import knowledge
 from deskapp.commands.entry import Entry
-from deskapp.commands.tickets import add_event, open_items, ticket_row
+from deskapp.commands.tickets import add_event, in_progress, open_items, ticket_row
+from deskapp.commands.visits_desk import open_visits, refuse_open_visit
 from deskapp.errors import N_, Refused
 from deskapp.models import folding
 from deskapp.models.device import Device
@@ -31,7 +32,7 @@ def start_guide(write: Write, *, ticket_id: str, guide_id: str) -> str:
     """Begin a guide on a ticket and return its first step; the ticket is then in progress."""
     guide = knowledge.guide(guide_id)
     ticket_row(write, ticket_id)
-    _in_progress(write, ticket_id)
+    in_progress(write, ticket_id)
     add_event(write, ticket_id, "guide_start", "", guide=guide.id, version=guide.version)
     return guide.first.id
 
@@ -88,6 +89,7 @@ def finish_solved(
     returns whether the ticket is done.
     """
     ticket = ticket_row(write, ticket_id)
+    refuse_open_visit(write, ticket_id)
     entry = Entry()
     words = entry.note(solution, "solution")
     if not words:
@@ -126,18 +128,8 @@ def close_solved(write: Write, days: int) -> int:
         solved = newest.id == end.id and end.data.get("ending") == Ending.SOLVED
         ticket = ticket_row(write, end.ticket_id)
         asks = missing_fields(TicketKind(ticket.kind), ticket.answers, RequiredAt.DONE)
-        if not solved or asks or open_items(write, end.ticket_id):
+        if not solved or asks or open_items(write, end.ticket_id) or open_visits(write, end.ticket_id):
             continue
         add_event(write, end.ticket_id, "finish", "done", waited_days=days)
         closed += 1
     return closed
-
-
-def _in_progress(write: Write, ticket_id: str) -> None:
-    state = folding.ticket_of(folding.events_of(write.session, ticket_id)).state
-    if state is None or state.value == "open":
-        add_event(write, ticket_id, "start", "in_progress")
-    elif state.value == "waiting":
-        add_event(write, ticket_id, "go_on", "in_progress")
-    elif state.value != "in_progress":
-        raise Refused(N_("This ticket is finished. Reopen it first."), field="ticket")

@@ -54,7 +54,7 @@ class ImportRefused(Refused):
     def __init__(self, found: Imported) -> None:
         first = found.problems[0]
         super().__init__(
-            N_("{count} line(s) are wrong, so nothing was imported. The first: line {line}."),
+            N_("{count} lines are wrong, so nothing was imported. The first: line {line}."),
             field="file", code="lines", count=len(found.problems), line=first.line,
         )  # fmt: skip
         self.found = found

@@ -22,6 +22,7 @@ from deskapp.models.merchant import Merchant
 from deskapp.models.people import Shelf, Site, Staff
 from deskapp.models.repair import AccessoryItem, ItemRecord, RepairItem, RepairOrder
 from deskapp.models.stock import LoanEvent
+from deskapp.models.storage_fees import storage_terms
 from deskapp.models.store import Write, command
 from deskapp.models.superseded import superseded
 from deskapp.rules import papers
@@ -81,7 +82,7 @@ def medium_for(kind: str, values: settings.Values) -> str:
     }  # fmt: skip
     if kind in rolls:
         return "roll-80" if values[rolls[kind]] == "80mm" else "a5"
-    small = dict.fromkeys(("quote", "loan_agreement", "bench_traveller", "missed_note"), "a5")
+    small = dict.fromkeys(("quote", "loan_agreement", "swap_note", "bench_traveller", "missed_note"), "a5")
     return {**small, "register": "a4-landscape", "service_card": "card-90x54"}.get(kind, "a4")
 
 
@@ -234,8 +235,8 @@ def order_lines(session: Session, order_id: str) -> Sequence[RepairItem]:
 
 
 def accessories_of(session: Session, item_id: str) -> Sequence[AccessoryItem]:
-    """Return what was handed in with a device."""
-    return facts_of(session, AccessoryItem, item_id)
+    """Return what was handed in with a device; what was struck out never came."""
+    return [one for one in facts_of(session, AccessoryItem, item_id) if one.kind]
 
 
 def shelf_code(session: Session, shelf_id: str) -> str:
@@ -317,6 +318,7 @@ def pickup_slip(session: Session, order: RepairOrder, signature: str = "") -> pa
         loaner_model=model_name(session, loaner) if loaner else "",
         loaner_serial_no=loaner.serial_no if loaner else "",
         loaner_due_ms=loan.due_at if loan else None,
+        storage_days=storage_terms(session, order.opened_at).free_days,
         vendor_consent=order.vendor_consent,
         parts_return=order.old_parts_back,
         clerk=staff_name(session, order.opened_by),

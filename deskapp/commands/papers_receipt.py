@@ -18,12 +18,14 @@ from deskapp.models.device import Device
 from deskapp.models.handing_out import charge_lines, model_words, money_events, tests_for, was_repaired, work_events
 from deskapp.models.local import PrintJob
 from deskapp.models.merchant import Merchant
+from deskapp.models.old_parts import OldPart, old_parts
 from deskapp.models.people import Site
 from deskapp.models.repair import ItemRecord, MoneyEvent, Pickup, RepairItem, RepairOrder, WorkEvent
 from deskapp.models.stock import Attachment
 from deskapp.models.store import Write
 from deskapp.rules import papers
 from deskapp.rules.account import METHOD_TITLES, PayMethod
+from deskapp.rules.depot import OLD_PART_FACTS
 from deskapp.rules.masking import mask
 from deskapp.rules.money import format_yuan
 
@@ -103,7 +105,8 @@ def receipt_card(
         invoice_no=str(data.get("invoice_no") or ""),
         basis=account.basis,
         price_list=account.price_list,
-        old_parts=_old_parts(session, order, items),
+        old_parts=_old_parts(session, items),
+        old_parts_said=_old_parts_said(session, order, items, language),
         advice="" if refund else _advice(histories, language),
         collector=mask("name", pickup.collector_name) if pickup else "",
         id_last4=pickup.id_last4 if pickup else "",
@@ -343,10 +346,26 @@ def _advice(histories: Mapping[str, Sequence[WorkEvent]], language: str) -> str:
     return " ".join(dict.fromkeys(found))
 
 
-def _old_parts(session: Session, order: RepairOrder, items: Sequence[RepairItem]) -> papers.OldParts:
-    if not any(bench.removed(session, item.id) for item in items):
-        return papers.OldParts.NONE
-    return papers.OldParts.RETURNED if order.old_parts_back else papers.OldParts.KEPT
+def _old_parts(session: Session, items: Sequence[RepairItem]) -> papers.OldParts:
+    return papers.OldParts.KEPT if any(bench.removed(session, item.id) for item in items) else papers.OldParts.NONE
+
+
+def _old_parts_said(session: Session, order: RepairOrder, items: Sequence[RepairItem], language: str) -> str:
+    """Say of every old part what happened to it, never what was wished for; nothing where none came out."""
+    found = [part for item in items for part in old_parts(session, order, item.id)]
+    zh = language == "zh_CN"
+    said = []
+    for at, title in OLD_PART_FACTS.items():
+        here = [_old_part(part, language) for part in found if part.at is at]
+        if here:
+            said.append(f"{translate(title, language)}{'：' if zh else ': '}{('、' if zh else ', ').join(here)}")
+    return ("；" if zh else "; ").join(said)
+
+
+def _old_part(part: OldPart, language: str) -> str:
+    name = part.name if language == "zh_CN" else part.name_en or part.name
+    count = f" ×{part.quantity}" if part.quantity > 1 else ""
+    return " ".join(one for one in (f"{name}{count}", part.serial_no) if one)
 
 
 # -- who and when ------------------------------------------------------------------

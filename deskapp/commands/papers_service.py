@@ -1,4 +1,4 @@
-"""Papers printed when somebody asks for them, or with a loan: agreement, traveller, visit sheets, call note.
+"""Papers printed when somebody asks for them, or with a loan: agreement, traveller, call note.
 
 Each is filled from the records as they stand and frozen like every paper. None of them
 changes a record; what is written on them by hand is entered afterwards where it belongs.
@@ -7,9 +7,7 @@ changes a record; what is written on them by hand is entered afterwards where it
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deskapp import catalogue, settings
@@ -30,26 +28,22 @@ from deskapp.commands.papers import (
 )
 from deskapp.commands.papers_quote import contact_of
 from deskapp.commands.pickup_release import order_of
-from deskapp.commands.tickets import ticket_row
 from deskapp.errors import N_, Refused
 from deskapp.i18n import translate
 from deskapp.models import past
-from deskapp.models.device import Device, TerminalBinding
+from deskapp.models.device import Device
 from deskapp.models.handing_out import calls_of, items_of, open_loans, ready_items, waiting_of
 from deskapp.models.local import PrintJob
 from deskapp.models.merchant import Merchant
-from deskapp.models.people import Site, Staff
 from deskapp.models.repair import RepairItem, RepairOrder
 from deskapp.models.stock import LoanEvent
 from deskapp.models.store import Write, command
-from deskapp.models.ticket import ServiceTicket
 from deskapp.rules import papers
 from deskapp.rules.custody import TAMPER_TITLES, TamperResult
 from deskapp.rules.deadlines import UNCOLLECTED_STEPS
 from deskapp.rules.identifiers import clean_serial
 from deskapp.rules.lifecycle import STATE_TITLES, WorkState
-from deskapp.rules.masking import mask, mask_address
-from deskapp.rules.ticket_fields import TicketKind
+from deskapp.rules.masking import mask
 
 STATIONS = (
     N_("Taken in at the counter"), N_("Diagnosis"), N_("Quote"), N_("Parts"), N_("Repair"), N_("Key loading"),
@@ -57,19 +51,13 @@ STATIONS = (
 )  # fmt: skip
 """The stations of a repair, in their order, as the traveller lists them."""
 
-_VISITS = {
-    TicketKind.INSPECTION: papers.VisitType.INSPECTION,
-    TicketKind.INSTALLATION: papers.VisitType.INSTALLATION,
-    TicketKind.TRAINING: papers.VisitType.TRAINING,
-}
-
 
 # -- loaners -------------------------------------------------------------------
 
 
 def queue_loan_agreement(write: Write, loan: LoanEvent) -> PrintJob:
     """Queue what the merchant signs for a loaner."""
-    card = loan_agreement(write.session, loan, _language(write), write.site_id)
+    card = loan_agreement(write.session, loan, paper_language(write), write.site_id)
     return queue(write, card, subject_kind="loan_event", subject_id=loan.id)
 
 
@@ -98,7 +86,7 @@ def loan_agreement(session: Session, loan: LoanEvent, language: str, site_id: st
         site=paper_site(session, order.site_id if order else site_id),
         order_no=order.number if order else "",
         merchant=merchant.name if merchant else "",
-        merchant_no=_merchant_no(merchant),
+        merchant_no=masked_merchant_no(merchant),
         contact=name,
         contact_phone=phone,
         model=model_name(session, device),
@@ -127,7 +115,7 @@ def print_bench_traveller(write: Write, *, item_id: str = "", order_id: str = ""
         items = [found] if found is not None else []
     if not items:
         raise Refused(N_("This device is not known here."), field="item", code="unknown")
-    language = _language(write)
+    language = paper_language(write)
     return tuple(
         queue(
             write, bench_traveller(write.session, item, language), subject_kind="repair_item", subject_id=item.id
@@ -179,115 +167,6 @@ def bench_traveller(session: Session, item: RepairItem, language: str) -> papers
     )
 
 
-# -- visits ----------------------------------------------------------------------
-
-
-@command(N_("Print an inspection sheet"), right="visit")
-def print_inspection_sheet(write: Write, *, ticket_id: str) -> str:
-    """Queue the sheet an engineer takes to the merchant of a ticket; returns the job."""
-    ticket = ticket_row(write, ticket_id)
-    engineer = write.session.get(Staff, write.actor.staff_id)
-    card = inspection_sheet(write.session, ticket, engineer, _language(write))
-    return queue(write, card, subject_kind="service_ticket", subject_id=ticket.id).id
-
-
-def inspection_sheet(
-    session: Session, ticket: ServiceTicket, engineer: Staff | None, language: str
-) -> papers.InspectionCard:
-    """Fill the sheet of a visit with what is known; a finished ticket brings its findings."""
-    session.flush()
-    kind = TicketKind(ticket.kind)
-    merchant = session.get(Merchant, ticket.merchant_id) if ticket.merchant_id else None
-    answers: dict[str, Any] = ticket.answers
-    name, phone = _caller(ticket)
-    plan = {"plan": N_("by plan"), "single": N_("single inspection")}.get(str(answers.get("plan", "")), "")
-    return papers.InspectionCard(
-        number=ticket.number,
-        site=paper_site(session, ticket.site_id),
-        type=_VISITS.get(kind, papers.VisitType.VISIT),
-        plan=translate(plan, language) if plan else "",
-        merchant=merchant.name if merchant else "",
-        merchant_no=_merchant_no(merchant),
-        address=mask_address(str(answers.get("address") or (merchant.address if merchant else "")), street=True),
-        contact=name,
-        contact_phone=phone,
-        engineer=engineer.name if engineer else "",
-        badge_no=(engineer.badge_no or engineer.staff_no) if engineer else "",
-        planned=str(answers.get("install_on", "")),
-        devices=_devices(session, ticket),
-        hardware_words=str(answers.get("hardware", "")),
-        software=str(answers.get("software", "")),
-        network=str(answers.get("network_findings", "")),
-        next_on="" if answers.get("next_on") in (None, "none") else str(answers["next_on"]),
-    )
-
-
-def _devices(session: Session, ticket: ServiceTicket) -> tuple[papers.InspectedDevice, ...]:
-    """The terminals a ticket names, else those bound to its merchant."""
-    named = [str(one) for one in ticket.answers.get("devices", ())] if isinstance(
-        ticket.answers.get("devices"), list
-    ) else []  # fmt: skip
-    units: list[Device] = []
-    for serial in named:
-        units += past.units_with(session, clean_serial(serial))[-1:]
-    if ticket.device_id and (unit := session.get(Device, ticket.device_id)) is not None and unit not in units:
-        units.append(unit)
-    if not units and not named and ticket.merchant_id:
-        of_merchant = select(Device).where(Device.merchant_id == ticket.merchant_id)
-        units = list(session.scalars(of_merchant.order_by(Device.n).limit(12)))
-    known = {unit.serial_no for unit in units}
-    rows = [
-        papers.InspectedDevice(_terminal(session, one), model_name(session, one), one.serial_no, one.tusn)
-        for one in units
-    ]
-    rows += [papers.InspectedDevice(serial_no=serial) for serial in named if clean_serial(serial) not in known]
-    return tuple(rows)
-
-
-def _terminal(session: Session, device: Device) -> str:
-    if device.terminal_no:
-        return device.terminal_no
-    bound = select(TerminalBinding.terminal_no).where(
-        TerminalBinding.device_id == device.id, TerminalBinding.valid_to == ""
-    )
-    return session.scalars(bound.order_by(TerminalBinding.n.desc()).limit(1)).first() or ""
-
-
-@command(N_("Print a “missed you” note"), right="visit")
-def print_missed_note(write: Write, *, ticket_id: str, next_try: str = "", words: str = "") -> str:
-    """Queue the note an engineer leaves at a closed door; returns the job."""
-    ticket = ticket_row(write, ticket_id)
-    entry = Entry()
-    session = write.session
-    site = session.get(Site, ticket.site_id or write.site_id)
-    engineer = session.get(Staff, write.actor.staff_id)
-    merchant = session.get(Merchant, ticket.merchant_id) if ticket.merchant_id else None
-    language = _language(write)
-    reason = _VISITS.get(TicketKind(ticket.kind), papers.VisitType.VISIT)
-    card = papers.MissedNoteCard(
-        number=ticket.number,
-        site=paper_site(session, ticket.site_id or write.site_id),
-        merchant=(merchant.short_name or merchant.name) if merchant else "",
-        place=mask_address(merchant.address, street=True) if merchant else "",
-        came_ms=write.now,
-        engineer=engineer.name if engineer else "",
-        badge_no=(engineer.badge_no or engineer.staff_no) if engineer else "",
-        reason=translate(_REASONS[reason], language),
-        phone=(site.hotline or site.phone) if site else "",
-        next_try=entry.note(next_try, "next_try"),
-        words=entry.note(words, "words"),
-    )
-    return queue(write, card, subject_kind="service_ticket", subject_id=ticket.id).id
-
-
-_REASONS = {
-    papers.VisitType.INSPECTION: N_("Inspection"),
-    papers.VisitType.VISIT: N_("Service on site"),
-    papers.VisitType.INSTALLATION: N_("Installation"),
-    papers.VisitType.TRAINING: N_("Training"),
-}
-
-
 # -- calls -----------------------------------------------------------------------
 
 
@@ -296,7 +175,7 @@ def print_call_note(write: Write, *, order_id: str, words: str = "") -> str:
     """Queue the note of whom to call about an order and what was tried; stays in the branch. Returns the job."""
     order = order_of(write, order_id)
     session = write.session
-    language = _language(write)
+    language = paper_language(write)
     session.flush()
     ready = ready_items(items_of(session, order.id))
     listed = ready or list(items_of(session, order.id))
@@ -334,7 +213,8 @@ def print_call_note(write: Write, *, order_id: str, words: str = "") -> str:
 # -- pieces ----------------------------------------------------------------------
 
 
-def _language(write: Write) -> str:
+def paper_language(write: Write) -> str:
+    """Return the language in which papers are printed."""
     return str(write.settings[settings.PAPER_LANGUAGE])
 
 
@@ -342,10 +222,6 @@ def _accessories(codes: Iterable[str], language: str) -> tuple[str, ...]:
     return tuple(catalogue.title("accessory_types", str(code), language) for code in codes)
 
 
-def _merchant_no(merchant: Merchant | None) -> str:
+def masked_merchant_no(merchant: Merchant | None) -> str:
+    """Return the merchant number as papers show it."""
     return mask("merchant_no", merchant.merchant_no) if merchant and merchant.merchant_no else ""
-
-
-def _caller(ticket: ServiceTicket) -> tuple[str, str]:
-    name, phone = ticket.caller_name, ticket.callback_phone
-    return mask("name", name) if name else "", mask("phone", phone) if phone else ""

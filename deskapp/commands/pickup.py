@@ -13,6 +13,7 @@ from deskapp.commands.entry import Entry
 from deskapp.commands.guidance import close_solved
 from deskapp.commands.loaners import give_back, refuse_open_loan, still_out
 from deskapp.commands.moves import hop, item_of, move, raise_card, record
+from deskapp.commands.old_parts import hand_over_old_parts
 from deskapp.commands.papers import accessories_of
 from deskapp.commands.papers_receipt import queue_receipt
 from deskapp.commands.pickup_correct import in_name_of
@@ -167,12 +168,13 @@ def _identify(visit: _Visit, collector: Collector) -> Collector:
 
 
 def _look_at_devices(visit: _Visit) -> None:
-    """Every device has its tamper answer and its tests, every accessory is ticked or missing."""
+    """Every device has its tamper answer and its tests, every accessory and old part is accounted for."""
     for place, item in enumerate(visit.items):
         form = visit.forms[item.id]
         if form.tamper not in (TamperResult.OK, TamperResult.SUSPECT):
             raise Refused(N_("Answer the tamper check."), field=f"items.{place}.tamper", code="missing")
         _tests(visit, item, form, place)
+        hand_over_old_parts(visit.write, visit.order, item, form.old_parts, f"items.{place}.old_parts")
         kept = [one for one in accessories_of(visit.write.session, item.id) if not one.returned_at]
         given = [one.id for one in kept if one.id in form.accessories]
         visit.returned += given

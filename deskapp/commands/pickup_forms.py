@@ -91,12 +91,13 @@ class Reduction:
 @dataclass(frozen=True, slots=True)
 class HandedItem:
     """One device that goes: the tamper answer, the test with the merchant (id to pass, fail or skipped),
-    and the accessories that go with it, by id."""
+    the accessories that go with it, by id, and what became of its old parts (`models.old_parts`, by move)."""
 
     item_id: str
     tamper: str = ""
     tests: Mapping[str, str] = field(default_factory=dict)
     accessories: tuple[str, ...] = ()
+    old_parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,12 +212,6 @@ def mark_held(write: Write, *, job_id: str, error: str, evidence: str = "") -> N
         _to(write, job, "held", note=error)
 
 
-@command(N_("Say whether the paper came out"), right="")
-def answer_unknown(write: Write, *, job_id: str, came_out: bool) -> None:
-    """Settle a doubtful job by a person's eyes: it came out, or it is sent again with the same number."""
-    _answer(write, _doubtful(write, job_id), came_out)
-
-
 @command(N_("Say which paper was the last that came out"), right="")
 def answer_window(write: Write, *, job_id: str, last_job_id: str) -> None:
     """Settle all doubtful jobs that left on one connection with a job by one look at the printer.

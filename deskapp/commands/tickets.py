@@ -70,7 +70,7 @@ def new_ticket(write: Write, form: TicketForm, *, priority: int = 0, judged: boo
         )
     if form.merchant_id and write.session.get(Merchant, form.merchant_id) is None:
         raise Refused(N_("This merchant is not known here."), field="merchant_id")
-    answers = _clean_answers(entry, dict(form.answers or {}))
+    answers = clean_answers(entry, dict(form.answers or {}))
     words = entry.note(form.words, "words", symptom=True)
     device = _device_of(write, entry, form)
     if kind in (TicketKind.REPAIR, TicketKind.SOFTWARE_UPDATE):
@@ -119,7 +119,7 @@ def change_ticket(
     if form.business_stopped is not None and form.business_stopped != ticket.business_stopped:
         ticket.business_stopped = form.business_stopped
         ticket.priority = priority_of(ticket.kind, business_stopped=form.business_stopped)
-    answers = {**ticket.answers, **_clean_answers(entry, dict(form.answers or {}))}
+    answers = {**ticket.answers, **clean_answers(entry, dict(form.answers or {}))}
     if answers != ticket.answers:
         ticket.answers = answers
 
@@ -137,10 +137,14 @@ def move_ticket(
     ticket = ticket_row(write, ticket_id)
     entry = Entry()
     if answers:
-        merged = {**ticket.answers, **_clean_answers(entry, dict(answers))}
+        merged = {**ticket.answers, **clean_answers(entry, dict(answers))}
         if merged != ticket.answers:
             ticket.answers = merged
     write.session.flush()
+    if move in ("finish", "cancel"):
+        from deskapp.commands.visits_desk import refuse_open_visit
+
+        refuse_open_visit(write, ticket_id)
     state = folding.ticket_of(folding.events_of(write.session, ticket_id)).state
     kind = TicketKind(ticket.kind)
     after = check_ticket_move(
@@ -200,6 +204,17 @@ def add_event(
     return event
 
 
+def in_progress(write: Write, ticket_id: str, **data: Any) -> None:
+    """See to it that a ticket is in progress; raises Refused where it is finished."""
+    state = folding.ticket_of(folding.events_of(write.session, ticket_id)).state
+    if state is None or state.value == "open":
+        add_event(write, ticket_id, "start", "in_progress", **data)
+    elif state.value == "waiting":
+        add_event(write, ticket_id, "go_on", "in_progress", **data)
+    elif state.value != "in_progress":
+        raise Refused(N_("This ticket is finished. Reopen it first."), field="ticket")
+
+
 def open_items(write: Write, ticket_id: str) -> int:
     """Return how many devices of a ticket are still being worked on."""
     over = [state.value for state in ENDED] + [WorkState.PICKED_UP.value]
@@ -231,7 +246,8 @@ def _model_words(entry: Entry, form: TicketForm, device: Device | None) -> str:
     return entry.note(form.model_words, "device") or ("" if device else form.serial_no.strip())
 
 
-def _clean_answers(entry: Entry, answers: dict[str, Any]) -> dict[str, Any]:
+def clean_answers(entry: Entry, answers: dict[str, Any]) -> dict[str, Any]:
+    """Return the answers of a kind with their texts judged, each at its own field."""
     cleaned: dict[str, Any] = {}
     for key, value in answers.items():
         if isinstance(value, str):

@@ -22,6 +22,7 @@ from deskapp.models.merchant import Merchant
 from deskapp.models.people import Shelf, Staff
 from deskapp.models.repair import (
     AccessoryItem,
+    CustodyEvent,
     ItemRecord,
     MoneyEvent,
     Pickup,
@@ -30,8 +31,10 @@ from deskapp.models.repair import (
 )
 from deskapp.models.ticket import ServiceTicket
 from deskapp.models.transfers import elsewhere
+from deskapp.rules.custody import Holder
 from deskapp.rules.deadlines import UNCOLLECTED_STEPS, instant, shop_day
 from deskapp.rules.masking import mask
+from deskapp.rules.states import WorkState
 
 VOIDED: Final = "voided"
 """Stands as the method-less reason of a payment of an earlier day that was voided on this one."""
@@ -171,6 +174,8 @@ def _number(session: Session, column: Any, start: int, end: int) -> int:
 
 def _received(session: Session, start: int, end: int) -> int:
     query = select(func.count(RepairItem.id)).join(RepairOrder, RepairOrder.id == RepairItem.order_id)
+    # A check-in that was voided on the same day took nothing in; one voided later was there at the day's end.
+    query = query.where(or_(RepairItem.work_state != WorkState.CANCELLED, RepairItem.state_at >= end))
     return session.scalar(query.where(RepairOrder.opened_at >= start, RepairOrder.opened_at < end)) or 0
 
 
@@ -347,7 +352,9 @@ def _entry(session: Session, item: RepairItem, order: RepairOrder, language: str
         if item.receipt_no
         else None
     )
-    kinds = session.scalars(select(AccessoryItem.kind).where(AccessoryItem.item_id == item.id)).all()
+    back = _given_back(session, item) if item.work_state == WorkState.CANCELLED else None
+    handed = select(AccessoryItem.kind).where(AccessoryItem.item_id == item.id, AccessoryItem.kind != "")
+    kinds = session.scalars(handed).all()
     return Entry(
         received_ms=order.opened_at,
         order_no=order.number,
@@ -360,13 +367,19 @@ def _entry(session: Session, item: RepairItem, order: RepairOrder, language: str
         words=item.words,
         deliverer=mask("name", order.deliverer_name) if order.deliverer_name else "",
         received_by=_name(session, order.opened_by),
-        returned_ms=pickup.at if pickup else None,
-        collector=mask("name", pickup.collector_name) if pickup else "",
-        returned_by=_name(session, pickup.by) if pickup else "",
+        returned_ms=pickup.at if pickup else back.at if back else None,
+        collector=mask("name", pickup.collector_name if pickup else back.taker if back else ""),
+        returned_by=_name(session, pickup.by if pickup else back.by if back else ""),
         receipt_no=item.receipt_no,
         fen=item.paid_fen if pickup else None,
         state=item.work_state,
     )
+
+
+def _given_back(session: Session, item: RepairItem) -> CustodyEvent | None:
+    """Return how a device came back to the merchant whose check-in was voided."""
+    hops = select(CustodyEvent).where(CustodyEvent.item_id == item.id, CustodyEvent.to_holder == Holder.MERCHANT)
+    return session.scalars(hops.order_by(CustodyEvent.n.desc()).limit(1)).first()
 
 
 def _name(session: Session, staff_id: str) -> str:

@@ -30,10 +30,12 @@ from deskapp.models.ticket import ServiceTicket, TicketEvent
 from deskapp.models.times import due_of, item_pauses, ticket_pauses
 from deskapp.models.transfer import Manifest, ManifestEvent
 from deskapp.models.transfers import refold as fold_manifest
+from deskapp.models.visit import SiteVisit
 from deskapp.rules.account import MoneyFact, MoneyKind, MoneyView, fold_money
 from deskapp.rules.custody import CustodyFact, CustodyView, fold_custody
 from deskapp.rules.lifecycle import ENDED, WorkFact, WorkState, WorkView, fold_work
 from deskapp.rules.tickets import MOVE_TITLES, TicketFact, TicketView, fold_ticket
+from deskapp.rules.visits import VisitView, fold_visit
 
 Key = tuple[str, str]
 
@@ -54,7 +56,8 @@ def refold(session: Session, touched: dict[Key, object], now: int) -> None:
     orders |= {item.order_id for item in (session.get(RepairItem, item_id) for item_id in items) if item is not None}
     for order_id in orders:
         _fold_order(session, order_id)
-    tickets = {row.ticket_id for row in of[TicketEvent]} | {row.id for row in of[ServiceTicket]}
+    tickets = {row.ticket_id for kind in (TicketEvent, SiteVisit) for row in of[kind]}
+    tickets |= {row.id for row in of[ServiceTicket]}
     known = {row.id: row for row in of[ServiceTicket]}
     for ticket_id in tickets:
         _fold_ticket(session, ticket_id, known.get(ticket_id))
@@ -153,8 +156,11 @@ def _fold_item(session: Session, item: RepairItem) -> None:
         _show(session, accessory, returned_at=at)
 
 
-_BRINGS_IN = frozenset({"receive", "supply_swap", "supply_swap_for_keys", "supply_swap_for_return"})
-"""Moves by which a device is at the site they name: out of a van, or from the pool of that site."""
+_BRINGS_IN = frozenset(
+    {"receive", "receive_home", "take_in_here", "send_home", "quarantine", "supply_swap", "supply_swap_for_keys",
+     "supply_swap_for_return"}
+)  # fmt: skip
+"""Moves by which a device is at the site they name: out of a van, found there, or from the pool of that site."""
 
 
 def _taken_in_at(session: Session, item_id: str, checked_in_at: str) -> str:
@@ -189,12 +195,44 @@ def _fold_order(session: Session, order_id: str) -> None:
 
 
 def ticket_of(events: Sequence[TicketEvent]) -> TicketView:
-    """Return where a ticket stands after its events, in journal order."""
+    """Return where a ticket stands after its events, in journal order.
+
+    What takes back a step of a guide or of a visit is no business of the ticket's own state.
+    """
+    others = {row.id for row in events if row.kind not in MOVE_TITLES and not row.voids}
     return fold_ticket(
         TicketFact(row.kind, row.at, row.by, str(row.data.get("reason", "")), row.id, row.voids or None)
         for row in events
-        if row.kind in MOVE_TITLES or row.voids
+        if row.kind in MOVE_TITLES or (row.voids and row.voids not in others)
     )
+
+
+VISIT = "visit"
+"""Kind of the events of a ticket that are moves of a visit: their data name the visit, the move and where it led."""
+
+
+def visits_of(events: Sequence[TicketEvent]) -> dict[str, VisitView]:
+    """Return where the visits of a ticket stand after its events, by their ids."""
+    facts: dict[str, list[WorkFact]] = defaultdict(list)
+    for row in events:
+        if row.kind == VISIT:
+            facts[str(row.data.get("visit_id", ""))].append(_visit_fact(row))
+    return {visit_id: fold_visit(some) for visit_id, some in facts.items()}
+
+
+def _visit_fact(row: TicketEvent) -> WorkFact:
+    """Return the rule's view of one move; `at_ms` is when it was done, where that was written down later."""
+    to, at = str(row.data.get("to", "")), row.data.get("at_ms")
+    return WorkFact(
+        str(row.data.get("move", "")), WorkState(to) if to in set(WorkState) else WorkState.CANCELLED,
+        at if isinstance(at, int) else row.at, row.by, None, row.id, row.voids or None,
+    )  # fmt: skip
+
+
+def ticket_misfits(events: Sequence[TicketEvent]) -> list[TicketFact | WorkFact]:
+    """Return what fits nowhere among the events of a ticket: its own moves, and those of its visits."""
+    visits = visits_of(events)
+    return [*ticket_of(events).misfits, *(fact for view in visits.values() for fact in view.work.misfits)]
 
 
 def events_of(session: Session, ticket_id: str) -> Sequence[TicketEvent]:
@@ -215,6 +253,10 @@ def _fold_ticket(session: Session, ticket_id: str, known: ServiceTicket | None =
         closed_at=(view.since_ms or 0) if state in CLOSED_TICKET else 0,
         response_due=times.first_response_ms, done_due=times.done_ms or 0,
     )  # fmt: skip
+    for visit_id, trip in visits_of(events).items():
+        visit = session.get(SiteVisit, visit_id)
+        if visit is not None:
+            _show(session, visit, state=trip.state.value, state_at=trip.since_ms, arrived_at=trip.arrived_ms)
 
 
 def _show(session: Session, row: Synced, **values: object) -> None:

@@ -20,16 +20,15 @@ from deskapp.models.folding import custody_facts
 from deskapp.models.merchant import ServiceContract
 from deskapp.models.repair import CustodyEvent, RepairItem, RepairOrder
 from deskapp.models.stock import LoanEvent
+from deskapp.models.warranty_terms import grace_term, running_contracts
 from deskapp.rules import warranty
 from deskapp.rules.custody import custody_days
 from deskapp.rules.identifiers import serial_lookalikes
 from deskapp.rules.states import HELD, WorkState
+from deskapp.rules.warranty_terms import from_entry
 
 REPEAT_DAYS = 90
 """The same fault again within so many days after a repair is a repeat fault, whatever its warranty says."""
-
-GRACE_MONTHS = 3
-"""Months a unit may lie in a warehouse before it is used, where only its date of manufacture is known."""
 
 _BACK = (WorkState.PICKED_UP, WorkState.CLOSED)
 
@@ -160,27 +159,51 @@ def repair_warranties(
         previous = str(entry.get("order_no") or entry.get("previous") or "")
         found.append(
             warranty.RepairWarranty(
-                previous, date.fromisoformat(until), same_fault=same, same_part=bool(part) and part in parts, part=part
-            )
+                previous, date.fromisoformat(until), same_fault=same, same_part=bool(part) and part in parts, part=part,
+                rule=kept_term.reason("repair_rule") if (kept_term := from_entry(entry)) else None,
+            )  # fmt: skip
         )
     return found
 
 
 def contract_end(session: Session, unit: Device, merchant_id: str, on: date) -> date | None:
     """Return the last day of the warranty a running contract of the merchant gives, if one does."""
-    if not merchant_id:
-        return None
-    contracts = [row for row in find(session, ServiceContract, merchant_id=merchant_id) if row.active]
+    found = contract_term(session, unit, merchant_id, on)
+    return found[0] if found else None
+
+
+def contract_term(session: Session, unit: Device, merchant_id: str, on: date) -> tuple[date, ServiceContract] | None:
+    """Return the last day a running contract of the merchant gives and that contract, the longest of several."""
+    contracts = running_contracts(session, merchant_id, on)
     if not contracts:
         return None
     bound = next((row.valid_from for row in find(session, TerminalBinding, device_id=unit.id, valid_to="")), "")
     ends = []
     for row in contracts:
-        over = row.ends_on and row.ends_on < on.isoformat()
         start = bound or row.starts_on
-        if row.warranty_months > 0 and start and not over:
-            ends.append(warranty.term_end(date.fromisoformat(start), row.warranty_months))
-    return max(ends) if ends else None
+        if row.warranty_months > 0 and start:
+            ends.append((warranty.term_end(date.fromisoformat(start), row.warranty_months), row))
+    return max(ends, key=lambda end: end[0]) if ends else None
+
+
+@dataclass(frozen=True, slots=True)
+class Basics:
+    """What a decision rests on besides the fault: the terms that hold for a unit, and which rule set each of them."""
+
+    contract_end: date | None
+    grace_months: int
+    rules: Mapping[warranty.Basis, warranty.Reason]
+
+
+def basics(session: Session, unit: Device, model: DeviceModel | None, merchant_id: str, on: date) -> Basics:
+    """Return the terms by which a unit's warranty is judged on a day."""
+    contract = contract_term(session, unit, merchant_id, on)
+    grace = grace_term(session, model, merchant_id, on)
+    rules = {warranty.Basis.MANUFACTURE_DATE: grace.reason("grace_rule")}
+    if contract is not None:
+        values: dict[str, str | int] = {"number": contract[1].number, "months": contract[1].warranty_months}
+        rules[warranty.Basis.CONTRACT] = warranty.Reason("contract_rule", values)
+    return Basics(contract[0] if contract else None, grace.months, rules)
 
 
 def first_view(
@@ -197,14 +220,16 @@ def first_view(
     on = shop_day(now)
     model = session.get(DeviceModel, unit.model_id) if unit.model_id else None
     earlier = stays(session, [unit.id]) if known is None else known
+    base = basics(session, unit, model, merchant_id, on)
     return warranty.decide(
         on=on,
         cause=None,
-        contract_end=contract_end(session, unit, merchant_id, on),
+        contract_end=base.contract_end,
         model_end=_day(unit.warranty_until),
         manufactured=_day(unit.manufactured_on),
         model_months=model.warranty_months if model else None,
-        grace_months=GRACE_MONTHS,
+        grace_months=base.grace_months,
+        rules=base.rules,
         repairs=repair_warranties(unit, symptom_code),
         tamper_suspected=tamper_suspected,
         custody_days=days_in_custody(session, earlier, now),

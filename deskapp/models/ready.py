@@ -19,6 +19,7 @@ from deskapp.models.repair import (
 from deskapp.models.rows import plan_of
 from deskapp.models.server_order import PARENT
 from deskapp.models.ticket import ServiceTicket, TicketEvent
+from deskapp.models.visit import SiteVisit
 
 Key = tuple[str, str]
 OF_ITEMS = (WorkEvent, CustodyEvent, MoneyEvent, AccessoryItem)
@@ -48,7 +49,7 @@ def make_ready(
 
 def _tickets(session: AbsorbSession, by_kind: Mapping[Any, list[Any]]) -> None:
     ids = [row.id for row in by_kind.get(ServiceTicket, ())]
-    others = {row.ticket_id: None for row in by_kind.get(TicketEvent, ())}
+    others = {row.ticket_id: None for kind in (TicketEvent, SiteVisit) for row in by_kind.get(kind, ())}
     session.hold(ServiceTicket, others)
     session.expect(TicketEvent, "ticket_id", [*ids, *others])
 

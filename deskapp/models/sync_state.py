@@ -157,6 +157,7 @@ KEYS = {
     "recopy": "1 while the copy of the journal still holds what was erased",
     "erased_at": "when somebody was erased here (ms UTC), the last time of each day, as a list",
     "papers_due": "papers kept as files, of somebody who was erased, that are to be removed, as a list",
+    "blobs_due": "photos and signatures of somebody who was erased (SHA-256) that are to be destroyed, as a list",
     "moved": "the computer that took a number of its own before the server could be asked for one",
     "audited_at": "when both sides were last compared scope by scope (or, before that, when this desk first spoke)",
     "differing": "in how many scopes they differed then; those were fetched anew",

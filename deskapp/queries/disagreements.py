@@ -11,12 +11,13 @@ from sqlalchemy import func, select
 
 from deskapp.errors import N_
 from deskapp.models import bench, sync_state
+from deskapp.models.act_titles import act_title
 from deskapp.models.columns import known
 from deskapp.models.handing_out import counted
 from deskapp.models.journal import ChangeSet
 from deskapp.models.people import Site, Staff
 from deskapp.models.repair import Pickup, RepairItem, ReviewCard
-from deskapp.models.store import REGISTRY, ReadSession
+from deskapp.models.store import ReadSession
 from deskapp.models.sync_state import SyncResult
 from deskapp.queries.field_titles import field_title, readable
 from deskapp.queries.syncing import CLOCK_WRONG_MS, refused_acts
@@ -35,6 +36,8 @@ TITLES: Final[Mapping[str, str]] = {
     "clock": N_("A computer's clock is wrong"),
     "foreign_fact": N_("Written by a branch that does not have it"),
     "cut": N_("Card digits were cut out"),
+    "not_allowed": N_("Done without the right to do it"),
+    "photo_missing": N_("A photo is not at the server"),
     REFUSED: N_("Not taken by the server"),
     PARKED: N_("The server waits with it"),
 }
@@ -43,6 +46,9 @@ TITLES: Final[Mapping[str, str]] = {
 REASONS: Final[Mapping[str, str]] = {
     "scope": N_("The record is not in the hands of this branch any more."),
     "gone": N_("The record was withdrawn meanwhile."),
+    "right": N_("By what the server knows, whoever did it may not do this. Have it done by somebody who may."),
+    "site": N_("A branch changes its own details, shelves and calendar only."),
+    "person": N_("The server does not know yet who did it. It is taken as soon as it does."),
     "in_use": N_("Somebody works with it already, so it is not withdrawn."),
     "malformed": N_("The server cannot read this entry. Tell whoever looks after deskapp."),
     "unknown": N_("It names something that has not reached the server yet. It is taken as soon as that comes."),
@@ -164,8 +170,7 @@ def _own(session: ReadSession) -> tuple[Row, ...]:
         .order_by(ChangeSet.seq).limit(MOST)
     ).all()  # fmt: skip
     for uid, at, command in parked:
-        spec = REGISTRY.get(command)
-        rows.append(Row(uid, PARKED, TITLES[PARKED], spec.title if spec else command, "", "", at, True))
+        rows.append(Row(uid, PARKED, TITLES[PARKED], act_title(command), "", "", at, True))
     offset = sync_state.number(session, "offset_ms") if sync_state.state(session, "server") else 0
     if abs(offset) > CLOCK_WRONG_MS:
         at = sync_state.number(session, "contact_at")
@@ -206,7 +211,7 @@ def about(session: ReadSession, kind: str, record_id: str, depth: int = 3) -> st
 _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "item_id": ("repair_item",), "ticket_id": ("service_ticket",), "order_id": ("repair_order",),
     "merchant_id": ("merchant",), "device_id": ("device",), "part_id": ("part",),
-    "subject_id": ("repair_item", "repair_order", "service_ticket"),
+    "subject_id": ("repair_item", "repair_order", "service_ticket", "site_visit"),
 }  # fmt: skip
 
 

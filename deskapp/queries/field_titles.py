@@ -16,12 +16,16 @@ FIELD_TITLES: Final[Mapping[str, str]] = {
     "answers": N_("Answers"), "app_version": N_("App version"), "badge_no": N_("Badge"), "bin": N_("Bin"),
     "brand": N_("Brand"), "brand_en": N_("Brand in English"), "business_stopped": N_("Business has stopped"),
     "callback_phone": N_("Call-back number"), "caller_name": N_("Caller"), "capabilities": N_("Capabilities"),
+    "carry": N_("Goes along"),
     "ceiling_fen": N_("Ceiling"), "channel": N_("Channel"), "code": N_("Code"),
-    "complaint_phone": N_("Complaints line"), "day": N_("Day"), "deliverer_id_last4": N_("Document, last four"),
+    "complaint_phone": N_("Complaints line"), "contact_name": N_("Contact person"),
+    "contact_phone": N_("Contact's phone"), "day": N_("Day"), "deliverer_id_last4": N_("Document, last four"),
     "deliverer_id_type": N_("Document"), "deliverer_name": N_("Deliverer"),
     "deliverer_phone": N_("Deliverer's phone"), "depot_code": N_("Depot"), "device_id": N_("Device"),
-    "district": N_("District"), "do_not_wipe": N_("Do not wipe"), "ends_on": N_("Ends"),
-    "estimate_at": N_("Ready by estimate"), "explained_by": N_("Explained by"), "fen": N_("Price"),
+    "district": N_("District"), "do_not_wipe": N_("Do not wipe"), "ends_on": N_("Ends"), "engineer_id": N_("Engineer"),
+    "estimate_at": N_("Ready by estimate"), "explained_by": N_("Explained by"),
+    "fee": N_("Charge told"), "fee_fen": N_("Visit charge"), "fen": N_("Price"),
+    "from_at": N_("From"), "to_at": N_("Until"),
     "firmware_version": N_("Firmware"), "fits": N_("Fits"), "hotline": N_("Service hotline"),
     "hours": N_("Opening hours"), "iccid": N_("ICCID"), "imei": N_("IMEI"), "is_depot": N_("Workshop"),
     "is_outlet": N_("Counter"), "joined_into": N_("Joined into"),
@@ -48,7 +52,8 @@ FIELD_TITLES: Final[Mapping[str, str]] = {
 YES, NO = N_("Yes"), N_("No")
 _LINKS: Final[Mapping[str, tuple[str, str]]] = {
     "merchant_id": ("merchant", "name"), "device_id": ("device", "serial_no"), "model_id": ("device_model", "name"),
-    "technician_id": ("staff", "name"), "shelf_id": ("shelf", "code"), "previous_item_id": ("repair_item", "label_no"),
+    "technician_id": ("staff", "name"), "engineer_id": ("staff", "name"),
+    "shelf_id": ("shelf", "code"), "previous_item_id": ("repair_item", "label_no"),
     "joined_into": ("merchant", "name"), "ticket_id": ("service_ticket", "number"),
 }  # fmt: skip
 

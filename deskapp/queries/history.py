@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from deskapp.models.act_titles import act_title
 from deskapp.models.journal import ChangedRecord, ChangeSet, PersonalValue
 from deskapp.models.people import Staff
-from deskapp.models.store import REGISTRY, ReadSession
+from deskapp.models.store import ReadSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,9 @@ def history(session: ReadSession, record_id: str) -> list[Change]:
             }
             before = {key: known[key] for key in values if key in known}
             known.update(values)
-            spec = REGISTRY.get(row.command)
             changes.append(
                 Change(
-                    row.seq, row.at, name or "", row.command, spec.title if spec else row.command,
+                    row.seq, row.at, name or "", row.command, act_title(row.command),
                     operation["kind"], values, before, row.hash,
                 )  # fmt: skip
             )
@@ -73,7 +73,7 @@ def journal(session: ReadSession, *, before_seq: int | None = None, limit: int =
     return [
         Change(
             row.seq, row.at, name or "", row.command,
-            REGISTRY[row.command].title if row.command in REGISTRY else row.command, "", {}, {}, row.hash,
+            act_title(row.command), "", {}, {}, row.hash,
         )
         for row, name in rows
     ]  # fmt: skip

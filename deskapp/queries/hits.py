@@ -27,6 +27,7 @@ class HitKind(StrEnum):
     PART = "part"
     SHELF = "shelf"
     STAFF = "staff"
+    VISIT = "visit"
 
 
 KIND_TITLES: Final = {
@@ -38,6 +39,7 @@ KIND_TITLES: Final = {
     HitKind.PART: N_("Parts"),
     HitKind.SHELF: N_("Shelves"),
     HitKind.STAFF: N_("Staff"),
+    HitKind.VISIT: N_("Visits"),
 }
 
 
@@ -86,6 +88,7 @@ class Step(StrEnum):
     """What the desk does next with the record that is opened."""
 
     OPEN = "open"
+    VISIT = "visit"
     CHECK_IN = "check_in"
     COUNTER = "counter"
     BENCH = "bench"

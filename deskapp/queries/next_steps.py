@@ -20,6 +20,7 @@ from deskapp.queries.drafts import drafts
 from deskapp.queries.hits import ask
 from deskapp.queries.next_job import next_device
 from deskapp.queries.transfers import ManifestRow, Transports, paper_only, transports
+from deskapp.queries.visits import visits_due
 from deskapp.queries.waiting_orders import DECIDE, NOTICE, STORE, waiting_orders
 from deskapp.rules.access import SUPERVISORS, Role
 from deskapp.rules.account import MoneyKind
@@ -64,6 +65,7 @@ TAKERS: Final = CLERK | {Role.DEPOT_RECEIVER.value, Role.FIELD_ENGINEER.value}
 
 CHIEFS: Final = frozenset(role.value for role in SUPERVISORS)
 TECHNICIANS: Final = frozenset({Role.TECHNICIAN.value})
+ENGINEERS: Final = frozenset({Role.FIELD_ENGINEER.value})
 KEEPERS: Final = frozenset({Role.PARTS_KEEPER.value})
 MAKERS: Final = frozenset({Role.TECHNICIAN.value, Role.QC_INSPECTOR.value})
 
@@ -158,6 +160,22 @@ def _begun(desk: _Desk) -> Iterable[Step]:
         args = {"draft_id": found[0].id} if len(found) == 1 else {}
         yield Step("begun", N_("{count} check-ins were begun and are not finished"), "check_in", "inbox",
                    {"count": len(found)}, args, "warn", min(one.saved_at for one in found))  # fmt: skip
+
+
+def _trips(desk: _Desk) -> Iterable[Step]:
+    """Visits on site: an engineer's own of today, and for everybody who plans them those that are late."""
+    engineer = Role.FIELD_ENGINEER.value in desk.roles
+    due = visits_due(desk.session, desk.now, "" if desk.roles & (CLERK | CHIEFS) else desk.staff_id)
+    late = [one for one in due if one.late]
+    own = [one for one in due if engineer and not one.late and one.engineer_id == desk.staff_id]
+    for name, text, rows, tone, which in (
+        ("visits_late", N_("{count} visits are late: go, move them, or note what came of them"), late, "warn", "late"),
+        ("visits_own", N_("{count} visits are yours today"), own, "", "today"),
+    ):
+        if rows:
+            first = rows[0]
+            page, args = ("visit", {"id": first.id}) if len(rows) == 1 else ("visits", {"which": which})
+            yield Step(name, text, page, "map-pin", {"count": len(rows)}, args, tone, first.to_at if tone else 0)
 
 
 def _quotes(desk: _Desk) -> Iterable[Step]:
@@ -317,6 +335,7 @@ _LINES: Final[tuple[tuple[frozenset[str], Callable[[_Desk], Iterable[Step]]], ..
     (MOVERS | CHIEFS, _differences),
     (TAKERS | CHIEFS, _begun),
     (CLERK | CHIEFS | TECHNICIANS, _quotes),
+    (CLERK | CHIEFS | ENGINEERS, _trips),
     (CLERK | CHIEFS, _loaners),
     (CLERK | CHIEFS, _notices),
     (CLERK, _calls),

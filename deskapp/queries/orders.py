@@ -172,6 +172,8 @@ def _lines(session: ReadSession, order: RepairOrder, roles: tuple[str, ...]) -> 
     ).all()
     kept: dict[str, list[tuple[str, bool]]] = {}
     for one in _loose(session, {item.id: "" for item, *_rest in rows}):
+        if not one.kind:
+            continue  # struck out: it never came
         kept.setdefault(one.item_id, []).append((one.kind, bool(one.returned_at)))
     lines = []
     for item, device, model, shelf in rows:
@@ -209,7 +211,8 @@ def order_files(
     session: ReadSession, subjects: Sequence[str], labels: Mapping[str, str], names: Mapping[str, str]
 ) -> tuple[OrderFile, ...]:
     """Return the files of some records; `labels` says of which device a record is, `names` who a person is."""
-    rows = session.scalars(select(Attachment).where(Attachment.subject_id.in_(subjects)).order_by(Attachment.n)).all()
+    named = select(Attachment).where(Attachment.subject_id.in_(subjects), Attachment.sha256 != "")
+    rows = session.scalars(named.order_by(Attachment.n)).all()
     gone = {row.voids for row in rows if row.voids}
     return tuple(
         OrderFile(

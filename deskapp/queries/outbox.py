@@ -204,7 +204,7 @@ def files_after(session: ReadSession, n: int, limit: int) -> list[NewFile]:
     question = (
         "SELECT n, id, sha256, kind, size, subject_kind IN ('manifest', 'manifest_event') OR EXISTS (SELECT 1 FROM"
         " repair_item i WHERE i.id = subject_id AND i.work_state IN ('in_transit_out', 'in_transit_back'))"
-        " FROM attachment WHERE n > ? ORDER BY n LIMIT ?"
+        " FROM attachment WHERE n > ? AND sha256 <> '' ORDER BY n LIMIT ?"
     )
     return [NewFile(*row) for row in driver_of(session).execute(question, (n, limit))]
 

@@ -28,6 +28,7 @@ from deskapp.models.handing_out import (
     work_events,
 )
 from deskapp.models.merchant import Merchant, MerchantContact
+from deskapp.models.old_parts import OldPart, old_parts
 from deskapp.models.people import Shelf, Site, Staff
 from deskapp.models.repair import AccessoryItem, RepairItem, RepairOrder
 from deskapp.models.store import ReadSession
@@ -218,6 +219,8 @@ class PickupDevice:
     tests: tuple[Word, ...]
     accessories: tuple[KeptAccessory, ...]
     receipt_no: str
+    old_parts: tuple[OldPart, ...] = ()
+    """Old parts to answer for as it goes: those promised to the merchant, and those nobody has said anything of."""
 
     @property
     def ready(self) -> bool:
@@ -288,7 +291,7 @@ def pickup_order(
         code_made_at=code.made_at,
         tries_left=code.left,
         blocked=code.blocked,
-        devices=tuple(_device(session, item) for item in items_of(session, order.id)),
+        devices=tuple(_device(session, order, item) for item in items_of(session, order.id)),
         loaners=tuple(_loaners(session, order)),
         calls=tuple(calls_of(session, order.id)),
         receipts=tuple(receipts(session, order.id)),
@@ -296,14 +299,14 @@ def pickup_order(
     )
 
 
-def _device(session: ReadSession, item: RepairItem) -> PickupDevice:
+def _device(session: ReadSession, order: RepairOrder, item: RepairItem) -> PickupDevice:
     device = session.get(Device, item.device_id)
     events = money_events(session, item.id)
     view = folding.money_of(session, item.id)
     shelf = _shelf(session, item)
     kept = session.scalars(
         select(AccessoryItem)
-        .where(AccessoryItem.item_id == item.id, AccessoryItem.returned_at == 0)
+        .where(AccessoryItem.item_id == item.id, AccessoryItem.returned_at == 0, AccessoryItem.kind != "")
         .order_by(AccessoryItem.n)
     ).all()
     return PickupDevice(
@@ -326,6 +329,7 @@ def _device(session: ReadSession, item: RepairItem) -> PickupDevice:
         tests=tests_for(session, device),
         accessories=tuple(KeptAccessory(row.id, row.kind, row.label_no, row.note) for row in kept),
         receipt_no=item.receipt_no,
+        old_parts=tuple(part for part in old_parts(session, order, item.id) if part.promised or part.unanswered),
     )  # fmt: skip
 
 

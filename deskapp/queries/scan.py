@@ -15,15 +15,17 @@ from deskapp.models.merchant import Merchant
 from deskapp.models.repair import AccessoryItem, MoneyEvent, Pickup, RepairItem, RepairOrder
 from deskapp.models.stock import Part, StockMove
 from deskapp.models.store import ReadSession
-from deskapp.models.superseded import superseded
+from deskapp.models.superseded import superseded, told_in
 from deskapp.models.ticket import ServiceTicket
 from deskapp.models.transfers import other_sites, this_site
 from deskapp.queries import hits
 from deskapp.queries.hits import IN_HAND, STEP_OF, Hit, HitKind, Step
+from deskapp.queries.visits import open_visit_of
 from deskapp.rules.custody import is_ours
 from deskapp.rules.numbers import PROBLEMS, Scan, ScanKind, parse_scan
 from deskapp.rules.states import WITH_MERCHANT
 from deskapp.rules.states import WorkState as S
+from deskapp.rules.visits import OPEN as OPEN_VISITS
 
 HINTS: Final = {
     "other_branch": N_(
@@ -32,6 +34,7 @@ HINTS: Final = {
     "not_known": N_("Nothing here has the number {number}. Press Enter to check it in as a new device."),
     "several": N_("{number} fits several records. Please choose one."),
     "slip_blocked": N_("This slip was reported lost and is blocked. Hand out by another proof only."),
+    "label_void": N_("A correction took this label out of use. Take it off; what came with the device is listed here."),
     "slip_replaced": N_("A correction replaced this slip. Ask for the new one, or hand out by another proof."),
     "not_ready": N_("Nothing on this slip is ready for pickup yet."),
     "picked_up": N_("Everything on this slip has been picked up."),
@@ -39,6 +42,7 @@ HINTS: Final = {
     "new_visit": N_("This device is not in our hands: check it in."),
     "swapped_here": N_("{number} was swapped out and stays with us; its order is shown."),
     "paper": N_("Papers of this kind are not handled here yet."),
+    "visit_over": N_("This visit is over; what came of it is shown."),
     "badge": N_("No active member of staff has this badge."),
 }
 """What to tell the person, by `Target.hint`; further ones are in `rules.numbers.PROBLEMS`."""
@@ -160,7 +164,10 @@ def _label(session: ReadSession, scan: Scan) -> Target | None:
 
 def _accessory(session: ReadSession, scan: Scan) -> Target | None:
     found = session.scalar(select(AccessoryItem.item_id).where(AccessoryItem.label_no == scan.number))
-    return item_target(session, found, scan.number) if found else None
+    if found:
+        return item_target(session, found, scan.number)
+    left = told_in(session, scan.number)  # perhaps one that a correction took out of use
+    return Target(HitKind.ITEM, left, Step.OPEN, "label_void", scan.number) if left else None
 
 
 def _shelf(session: ReadSession, scan: Scan) -> Target | None:
@@ -183,6 +190,14 @@ def _part_label(session: ReadSession, scan: Scan) -> Target | None:
     return Target(HitKind.PART, found, Step.STOCK, "", scan.number) if found else None
 
 
+def _visit(session: ReadSession, scan: Scan) -> Target | None:
+    """A visit opens at the step it stands at: arriving, finishing, or what came of it."""
+    found = open_visit_of(session, scan.number)
+    if found is None:
+        return None
+    return Target(HitKind.VISIT, found[0], Step.VISIT, "" if found[1] in OPEN_VISITS else "visit_over", scan.number)
+
+
 def _later(_session: ReadSession, scan: Scan) -> Target | None:
     return Target(None, "", Step.UNKNOWN, "paper", scan.number)
 
@@ -190,7 +205,7 @@ def _later(_session: ReadSession, scan: Scan) -> Target | None:
 _OWN: Final[Mapping[ScanKind, Callable[[ReadSession, Scan], Target | None]]] = {
     ScanKind.TICKET: _ticket, ScanKind.ORDER: _order, ScanKind.SLIP: _slip, ScanKind.RECEIPT: _receipt,
     ScanKind.QUOTE: _quote, ScanKind.LABEL: _label, ScanKind.ACCESSORY: _accessory, ScanKind.SHELF: _shelf,
-    ScanKind.BADGE: _badge, ScanKind.PART: _part_label, ScanKind.MANIFEST: _later, ScanKind.VISIT: _later,
+    ScanKind.BADGE: _badge, ScanKind.PART: _part_label, ScanKind.MANIFEST: _later, ScanKind.VISIT: _visit,
 }  # fmt: skip
 
 

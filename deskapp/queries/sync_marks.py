@@ -18,7 +18,8 @@ class Mark(NamedTuple):
 
 
 BELONGS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    "ticket": (("ticket_event", "ticket_id"), ("attachment", "subject_id")),
+    "ticket": (("ticket_event", "ticket_id"), ("site_visit", "ticket_id"), ("attachment", "subject_id")),
+    "visit": (("attachment", "subject_id"),),
     "order": (
         ("repair_item", "order_id"), ("pickup", "order_id"), ("money_event", "order_id"), ("attachment", "subject_id"),
     ),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from deskapp.models.act_session import driver_of
-from deskapp.models.store import REGISTRY, ReadSession
+from deskapp.models.act_titles import act_title
+from deskapp.models.store import ReadSession
 from deskapp.queries.syncing import Contact, SyncBadge, contacts, held_photos, sync_badge
 
 SHOWN: Final = 200
@@ -165,9 +166,8 @@ def _acts(session: ReadSession, rows: Sequence[Any]) -> tuple[Act, ...]:
     for row, ops, key in zip(rows, bodies, about, strict=True):
         seq, uid, at, command, by, _body, code, detail = row
         told = json.loads(detail or "{}")
-        spec = REGISTRY.get(command)
         made.append(Act(
-            seq, uid, at, spec.title if spec is not None else command, by or "",
+            seq, uid, at, act_title(command), by or "",
             Subject(*key, numbers[key]) if key in numbers else None, code, str(told.get("reason", "")),
             tuple(told.get("how", ())), len(told.get("cards", ())),
             _texts(ops, personal) if code == "rejected" else (),

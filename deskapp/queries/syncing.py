@@ -12,9 +12,10 @@ from sqlalchemy import select
 
 from deskapp.errors import N_
 from deskapp.models.act_session import driver_of
+from deskapp.models.act_titles import act_title
 from deskapp.models.journal import ChangeSet
 from deskapp.models.people import Staff
-from deskapp.models.store import REGISTRY, ReadSession
+from deskapp.models.store import ReadSession
 from deskapp.models.sync_state import BlobTransfer, SyncResult
 
 QUIET_MS = 15 * 60_000
@@ -171,7 +172,7 @@ def queued_acts(session: ReadSession, *, limit: int = 200) -> list[QueuedAct]:
         .where(ChangeSet.acked_at == 0).order_by(ChangeSet.seq).limit(limit)
     ).all()  # fmt: skip
     names = _names(session, {row.staff for row in rows})
-    return [QueuedAct(row.seq, row.uid, row.at, _title(row.command), names.get(row.staff, "")) for row in rows]
+    return [QueuedAct(row.seq, row.uid, row.at, act_title(row.command), names.get(row.staff, "")) for row in rows]
 
 
 def refused_acts(session: ReadSession) -> list[QueuedAct]:
@@ -185,7 +186,7 @@ def refused_acts(session: ReadSession) -> list[QueuedAct]:
     names = _names(session, {row.staff for row in rows})
     return [
         QueuedAct(
-            row.seq, row.uid, row.at, _title(row.command), names.get(row.staff, ""), _texts(session, row.body),
+            row.seq, row.uid, row.at, act_title(row.command), names.get(row.staff, ""), _texts(session, row.body),
             str(row.detail.get("reason", "")),
         )
         for row in rows
@@ -237,11 +238,6 @@ def uploading_photos(session: ReadSession, attachment_ids: Sequence[str]) -> fro
         )
     )
     return frozenset(rows)
-
-
-def _title(command: str) -> str:
-    spec = REGISTRY.get(command)
-    return spec.title if spec is not None else command
 
 
 def _names(session: ReadSession, ids: set[str]) -> dict[str, str]:

@@ -119,7 +119,7 @@ def ticket(session: ReadSession, ticket_id: str) -> TicketCard | None:
         response_due=row.response_due,
         closed_at=row.closed_at,
         opened_by=opener.name if opener else "",
-        events=_events(session, ticket_id),
+        events=events_of_ticket(session, ticket_id),
         devices=_devices(session, ticket_id),
         versions=dict(versions),
     )
@@ -221,7 +221,8 @@ def _model(session: ReadSession, device: Device | None) -> str:
     return title_of(model)
 
 
-def _events(session: ReadSession, ticket_id: str) -> tuple[EventCard, ...]:
+def events_of_ticket(session: ReadSession, ticket_id: str) -> tuple[EventCard, ...]:
+    """Return what happened on a ticket, oldest first."""
     rows = session.execute(
         select(TicketEvent, Staff.name)
         .join(Staff, Staff.id == TicketEvent.by, isouter=True)

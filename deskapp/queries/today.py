@@ -15,6 +15,7 @@ from deskapp.queries.disagreements import open_count
 from deskapp.queries.hits import ask
 from deskapp.queries.naming import model_title
 from deskapp.queries.syncing import ALONE, SyncBadge, sync_badge
+from deskapp.queries.visits import VisitRow, visits_due
 from deskapp.queries.waiting_orders import WaitingOrder, waiting_orders
 from deskapp.rules.deadlines import DAY_MS
 from deskapp.rules.masking import mask
@@ -32,7 +33,8 @@ GROUPS: Final[Mapping[str, frozenset[S]]] = {
     "outside": frozenset({S.AWAITING_PARTS, S.VENDOR_REPAIR, S.IN_TRANSIT_OUT, S.IN_TRANSIT_BACK,
                           S.AWAITING_DISPATCH, S.AWAITING_RETURN}),
     "to_test": frozenset({S.QC_TESTING}),
-    "ready": frozenset({S.READY_FOR_PICKUP, S.ABANDONED}),
+    "ready": frozenset({S.READY_FOR_PICKUP}),
+    "uncollected": frozenset({S.ABANDONED}),
     "quarantined": frozenset({S.QUARANTINED}),
 }  # fmt: skip
 
@@ -59,6 +61,7 @@ CARD_TITLES: Final[Mapping[str, str]] = {
     "difference": N_("A van did not match its manifest"),
     "extra_known": N_("A device without a line is known now"),
     "late_transfer": N_("On its way for too long"),
+    "other_device": N_("Another device was met on site"),
     "vendor_exchanged": N_("The maker exchanged the device: make the swap"),
 }
 
@@ -69,6 +72,9 @@ TODO_TITLES: Final[Mapping[str, str]] = {
     "signature": N_("Get the signature, or scan the signed slip"),
     "unsettled_batch": N_("Ask whether a batch is unsettled"),
     "deliverer_id": N_("Note the last four of the deliverer's document"),
+    "waybill": N_("Note the waybill or the number plate of the van"),
+    "seal_no": N_("Note the seal number of the bag"),
+    "shelf": N_("Put the device onto a shelf"),
 }
 
 
@@ -135,7 +141,7 @@ class Today:
 
     now: int
     counts: Mapping[str, int]
-    """By the names of `GROUPS`, and `late`, `tickets`, `calls`, `settle`, `disagreements` (also among `settle`)."""
+    """By the names of `GROUPS`, and `late`, `tickets`, `visits`, `calls`, `settle`, `disagreements` (of `settle`)."""
 
     late: tuple[Waiting, ...] = ()
     ready: tuple[Waiting, ...] = ()
@@ -145,6 +151,7 @@ class Today:
     print_jobs: Mapping[str, int] = field(default_factory=dict)
     """Papers by state, without those that are done."""
 
+    visits: tuple[VisitRow, ...] = ()
     sync: SyncBadge = ALONE
     merchants: bool = True
     staff: int = 0
@@ -165,6 +172,8 @@ def today(session: ReadSession, now: int) -> Today:
     late = ask(session, f"SELECT id FROM repair_item WHERE {_LATE} ORDER BY done_due", _WORKING, now, others, others)
     calls = [one for one in waiting_orders(session, others, now) if not one.told]
     counts["late"], counts["calls"] = len(late), len(calls)
+    visits = visits_due(session, now)
+    counts["visits"] = len(visits)
     counts["tickets"] = _one(session, f"SELECT count(*) FROM service_ticket WHERE {_OPEN}")
     counts["settle"] = _one(session, "SELECT count(*) FROM review_card WHERE settled_at = 0")
     counts["disagreements"] = open_count(session)
@@ -176,6 +185,7 @@ def today(session: ReadSession, now: int) -> Today:
         tickets=_tickets(session),
         calls=_calls(session, calls[:SHOWN]),
         settle=to_settle(session, limit=SHOWN),
+        visits=visits[:SHOWN],
         print_jobs=paper_counts(session),
         sync=sync_badge(session, now),
         merchants=bool(ask(session, "SELECT 1 FROM merchant LIMIT 1")),
@@ -188,12 +198,13 @@ def to_settle(session: ReadSession, *, limit: int = 500) -> tuple[ToSettle, ...]
     rows = ask(
         session,
         "SELECT c.id, c.kind, c.subject_kind, c.subject_id, c.words, c.data, c.raised_at,"
-        " coalesce(i.label_no, o.number, t.number, m.name, d.serial_no, p.part_no || ' ' || p.name,"
+        " coalesce(i.label_no, o.number, t.number, v.number, m.name, d.serial_no, p.part_no || ' ' || p.name,"
         " nullif(a.label_no, ''), f.number, '') AS about"
         " FROM review_card c"
         " LEFT JOIN repair_item i ON c.subject_kind = 'repair_item' AND i.id = c.subject_id"
         " LEFT JOIN repair_order o ON c.subject_kind = 'repair_order' AND o.id = c.subject_id"
         " LEFT JOIN service_ticket t ON c.subject_kind = 'service_ticket' AND t.id = c.subject_id"
+        " LEFT JOIN site_visit v ON c.subject_kind = 'site_visit' AND v.id = c.subject_id"
         " LEFT JOIN merchant m ON c.subject_kind = 'merchant' AND m.id = c.subject_id"
         " LEFT JOIN device d ON c.subject_kind = 'device' AND d.id = c.subject_id"
         " LEFT JOIN part p ON c.subject_kind = 'part' AND p.id = c.subject_id"

@@ -32,7 +32,9 @@ MAY_START: Final = frozenset({"free", "within_ceiling", "waived", "approved"})
 """Why a repair may start without a new approval (`charge_basis`)."""
 
 
-COMES_AS_IT_IS: Final = frozenset({"arrive", "check_in", "take_over", "receive", "back_from_vendor"})
+COMES_AS_IT_IS: Final = frozenset(
+    {"arrive", "check_in", "take_over", "receive", "receive_home", "courier_back", "back_from_vendor"}
+)
 """Moves by which a device comes to us in whatever state it is: the act that finds it suspect quarantines it next."""
 
 

@@ -143,8 +143,10 @@ _COUNTER: Final = (
     _row("take_over_ready", N_("Take over, ready for pickup"), None, S.READY_FOR_PICKUP, "counter_clerk",
          "serial_no model merchant accessories tamper_result in_date source", Where.OUTLET,
          deferred="condition photos label_scan_back shelf"),
-    _row("void_check_in", N_("Void a check-in made in error"), S.CHECKED_IN, S.REGISTERED,
-         "site_supervisor depot_supervisor", "reason given_back_to papers_superseded"),
+    # Noticed late it is still an error: from wherever nothing lasting is done yet (`commands.checkin_void` looks).
+    _row("void_check_in", N_("Void a check-in made in error"),
+         (S.CHECKED_IN, S.COUNTER_SERVICE, S.DEPOT_RECEIVED, S.DIAGNOSING, S.DECLINED, S.READY_FOR_PICKUP),
+         S.REGISTERED, "site_supervisor depot_supervisor", "reason given_back_to papers_superseded"),
     _row("start_counter_service", N_("Start counter service"), S.CHECKED_IN, S.COUNTER_SERVICE,
          "counter_clerk", "action", Where.OUTLET),
     _row("finish_counter_service", N_("Finish counter service"), S.COUNTER_SERVICE, S.READY_FOR_PICKUP,
@@ -177,27 +179,47 @@ _COUNTER: Final = (
          deferred="photos", second=True, second_roles=(Role.AUDITOR,)),
 )  # fmt: skip
 
+_ASTRAY: Final = "reason serial_match accessories tamper_result"
+
 _TRANSPORT: Final = (
+    # A bag without a seal travels all the same: its number is a to-do until it is noted.
     _row("dispatch", N_("Pack for the depot"), S.CHECKED_IN, S.AWAITING_DISPATCH, "counter_clerk",
-         "seal_no target_depot manifest_no", Where.OUTLET),
+         "target_depot manifest_no", Where.OUTLET, deferred="seal_no"),
     _row("unpack", N_("Take off the manifest"), S.AWAITING_DISPATCH, S.CHECKED_IN, "counter_clerk",
          "reason", Where.OUTLET),
     _row("hand_to_courier", N_("Hand to the courier"), S.AWAITING_DISPATCH, S.IN_TRANSIT_OUT,
-         "counter_clerk courier", "manifest_no device_count seal_nos courier", Where.OUTLET,
-         deferred="signature waybill", second=True),
+         "counter_clerk courier", "manifest_no device_count tamper_result courier", Where.OUTLET,
+         deferred="signature waybill seal_nos", second=True),
     _row("courier_back", N_("Take back from the courier"), S.IN_TRANSIT_OUT, S.AWAITING_DISPATCH,
          "counter_clerk courier", "reason tamper_result courier", Where.OUTLET, second=True),
     _row("receive", N_("Receive from the courier"), S.IN_TRANSIT_OUT, S.DEPOT_RECEIVED,
          "depot_receiver courier", "manifest_no seal_result serial_match accessories tamper_result courier",
          Where.DEPOT, deferred="signature photos", second=True),
+    # Back also goes, from whichever site it came to by mistake, what belongs to another outlet.
     _row("hand_to_courier", N_("Hand to the courier"), S.AWAITING_RETURN, S.IN_TRANSIT_BACK,
-         "depot_receiver courier", "manifest_no device_count seal_nos courier", Where.DEPOT,
-         deferred="signature waybill", second=True),
+         "counter_clerk depot_receiver courier", "manifest_no device_count tamper_result courier",
+         deferred="signature waybill seal_nos", second=True),
     _row("courier_back", N_("Take back from the courier"), S.IN_TRANSIT_BACK, S.AWAITING_RETURN,
-         "depot_receiver courier", "reason tamper_result courier", Where.DEPOT, second=True),
+         "counter_clerk depot_receiver courier", "reason tamper_result courier", second=True),
     _row("receive", N_("Receive from the courier"), S.IN_TRANSIT_BACK, S.READY_FOR_PICKUP,
          "counter_clerk courier", "manifest_no seal_result serial_match accessories tamper_result courier",
          Where.OUTLET, deferred="signature photos shelf", second=True),
+    _row("receive_home", N_("Receive what went to the wrong site"), S.IN_TRANSIT_BACK, S.CHECKED_IN,
+         "counter_clerk depot_receiver courier",
+         "manifest_no seal_result serial_match accessories tamper_result courier",
+         deferred="signature photos shelf", second=True),
+    # What came without a paper and was released from quarantine stays where it is, or goes home.
+    _row("take_in_here", N_("Take in what came without a paper"),
+         (S.CHECKED_IN, S.AWAITING_DISPATCH, S.IN_TRANSIT_OUT), S.DEPOT_RECEIVED, "depot_receiver",
+         _ASTRAY, Where.DEPOT, deferred="shelf photos"),
+    _row("take_in_here", N_("Take in what came without a paper"),
+         (S.AWAITING_RETURN, S.IN_TRANSIT_BACK, S.READY_FOR_PICKUP), S.READY_FOR_PICKUP, "counter_clerk",
+         _ASTRAY, Where.OUTLET, deferred="shelf photos"),
+    _row("send_home", N_("Send home"),
+         (S.CHECKED_IN, S.AWAITING_DISPATCH, S.IN_TRANSIT_OUT, S.AWAITING_RETURN, S.IN_TRANSIT_BACK,
+          S.READY_FOR_PICKUP), S.AWAITING_RETURN, "counter_clerk depot_receiver", "reason home tamper_result"),
+    _row("end_double", N_("End: the sender's order goes on"), (S.CHECKED_IN, S.DEPOT_RECEIVED), S.CANCELLED,
+         "depot_receiver counter_clerk system", "same_as"),
 )  # fmt: skip
 
 _QUARANTINE: Final = (
@@ -250,7 +272,7 @@ _REPAIR: Final = (
     _row("parts_arrived", N_("Parts have arrived"), S.AWAITING_PARTS, None, "technician parts_keeper",
          "part quantity", Where.DEPOT, resumes=True),
     _row("send_to_vendor", N_("Send to the maker"), (S.DEPOT_RECEIVED, S.DIAGNOSING, S.REPAIRING),
-         S.VENDOR_REPAIR, "depot_receiver technician", "vendor rma_no manifest_no consent", Where.DEPOT,
+         S.VENDOR_REPAIR, "depot_receiver technician", "vendor rma_no manifest_no consent tamper_result", Where.DEPOT,
          remembers=True),
     _row("back_from_vendor", N_("Back from the maker"), S.VENDOR_REPAIR, None, "depot_receiver technician",
          "vendor_result serial_no tamper_result", Where.DEPOT, resumes=True),

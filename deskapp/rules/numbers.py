@@ -57,11 +57,13 @@ LABEL_KINDS: Final = {
 }
 """Letters of labels: letter, station (5), sequence (6), check."""
 
-COMMANDS: Final = frozenset({"OK", "NEXT", "UNDO", "PRINT", "TAMPEROK", "QUARANTINE"})
+COMMANDS: Final = frozenset(
+    {"OK", "NEXT", "UNDO", "PRINT", "TAMPEROK", "QUARANTINE", "RELEASE", "SCRAP", "VOID"}
+)
 """The verbs on the laminated command sheet."""
 
-DANGEROUS_COMMANDS: Final = frozenset({"TAMPEROK", "QUARANTINE"})
-"""Verbs that count only after a badge scan."""
+DANGEROUS_COMMANDS: Final = frozenset({"TAMPEROK", "QUARANTINE", "RELEASE", "SCRAP", "VOID"})
+"""Verbs that count only after the badge or the PIN of whoever acts (`ui.grave_verbs`)."""
 
 MIN_SCAN_LENGTH: Final = 6
 """Characters from which on a fast burst of keys is a scan."""

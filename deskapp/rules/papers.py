@@ -72,6 +72,7 @@ if TYPE_CHECKING:
         PartsOrderCard,
         PartToOrder,
         ScrapCard,
+        SwapNoteCard,
     )
     from deskapp.rules.papers_service import (
         BenchStep,
@@ -96,7 +97,7 @@ __all__ = [
     "MissedNoteCard", "OldParts", "OpenCallLine", "PartCondition", "PartLabelCard", "PartToOrder",
     "PartsOrderCard", "PickupSlipCard", "QuoteCard", "ReceiptDevice", "RecoveryCodeCard", "RefundCard",
     "RegisterCard", "RegisterLine", "RepairReceiptCard", "ScrapCard", "ServiceCardCard", "ShelfLabelCard",
-    "ShelfUse", "Site", "SlipDevice", "StocktakeCard", "StocktakeLine", "TakingsLine", "TestLabelCard",
+    "ShelfUse", "Site", "SlipDevice", "StocktakeCard", "StocktakeLine", "SwapNoteCard", "TakingsLine", "TestLabelCard",
     "VisitType", "WarrantyMark", "class_of", "from_json", "is_secret", "kind_of", "kinds", "names", "pictures_of",
     "to_json",
 ]  # fmt: skip
@@ -262,6 +263,7 @@ class RepairReceiptCard(Card):
     basis: ChargeBasis = ChargeBasis.OUT_OF_WARRANTY
     price_list: str = ""
     old_parts: OldParts = OldParts.NONE
+    old_parts_said: str = ""  # what became of each old part; cards of older versions only have the word above
     advice: str = ""
     collector: str = ""
     id_last4: str = ""
@@ -362,7 +364,9 @@ _ELSEWHERE = {
         "StocktakeCard StocktakeLine"
     ),
     "papers_day": "DayEndCard RegisterCard",
-    "papers_depot": "CollectNoticeCard CommandSheetCard KeyRunCard KeyRunLine PartsOrderCard PartToOrder ScrapCard",
+    "papers_depot": (
+        "CollectNoticeCard CommandSheetCard KeyRunCard KeyRunLine PartsOrderCard PartToOrder ScrapCard SwapNoteCard"
+    ),
     "papers_service": (
         "BenchStep BenchTravellerCard CallAttempt CallNoteCard CheckLine InspectedDevice InspectionCard "
         "LoanAgreementCard MissedNoteCard RefundCard VisitType"
@@ -371,7 +375,10 @@ _ELSEWHERE = {
 """Classes that other modules have, loaded when first asked for."""
 register_later("deskapp.rules.papers_custody", *"stocktake custody_record manifest discrepancy_note".split())
 register_later("deskapp.rules.papers_day", *"day_end register".split())
-register_later("deskapp.rules.papers_depot", *"key_run scrap_record collect_notice parts_order command_sheet".split())
+register_later(
+    "deskapp.rules.papers_depot",
+    *"key_run scrap_record swap_note collect_notice parts_order command_sheet".split(),
+)
 register_later(
     "deskapp.rules.papers_service",
     *"inspection_sheet missed_note bench_traveller loan_agreement call_note refund".split(),

@@ -83,6 +83,14 @@ class InspectionCard(Card):
     comment: str = ""
     signed_ms: int | None = None
     merchant_signature: str = ""
+    asked: str = ""
+    carry: tuple[str, ...] = ()
+    fee: str = ""
+
+    @property
+    def goes_along(self) -> str:
+        """What the engineer takes along, in one line."""
+        return "；".join(self.carry)
 
     @property
     def reply(self) -> str:

@@ -73,6 +73,7 @@ MOVE_TITLES: Final[Mapping[str, str]] = {
     "finish": N_("Finish the ticket"),
     "cancel": N_("Cancel the ticket"),
     "reopen": N_("Reopen the ticket"),
+    "open_again": N_("Back to the open tickets"),
 }
 
 _T = TicketState
@@ -84,6 +85,7 @@ _MOVES: Final[Mapping[str, tuple[frozenset[TicketState | None], TicketState]]] =
     "finish": (frozenset({_T.OPEN, _T.IN_PROGRESS, _T.WAITING}), _T.DONE),
     "cancel": (frozenset({_T.OPEN, _T.IN_PROGRESS, _T.WAITING}), _T.CANCELLED),
     "reopen": (frozenset({_T.DONE, _T.CANCELLED}), _T.IN_PROGRESS),
+    "open_again": (frozenset({_T.IN_PROGRESS, _T.WAITING}), _T.OPEN),
 }
 
 
@@ -160,7 +162,7 @@ def check_ticket_move(
         raise Refused(N_("Give the reason."), field="reason", code="missing")
     if move in ("finish", "cancel") and open_items:
         raise Refused(
-            N_("{count} device(s) of this ticket are not finished yet."),
+            N_("{count} devices of this ticket are not finished yet."),
             field="items", code="open_items", count=open_items,
         )  # fmt: skip
     if move == "finish":

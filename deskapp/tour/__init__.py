@@ -73,13 +73,13 @@ def reply(diary: Diary, out: Path, language: str) -> dict[str, Any]:
         text = i18n.translate(said, language).format(step=diary.done + 1, reason=diary.broken, **values)
     elif failed:
         said = N_("The day was played to the end, but {failed} of {checks} things were not as expected: see {summary}.")
-        text = i18n.translate(said, language).format(summary=out / SUMMARY, **values)
+        text = i18n.counted(said, values, language).format(summary=out / SUMMARY, **values)
     else:
         said = N_(
             "The day is over: {steps} steps, {papers} papers, {pictures} pictures, {checks} things checked."
             " Look into {place}; summary.json tells everything."
         )
-        text = i18n.translate(said, language).format(**values)
+        text = i18n.counted(said, values, language).format(**values)
     ok = not diary.broken and not failed
     texts = [text, *([i18n.translate(diary.left_out, language)] if diary.left_out else [])]
     return {"status": 0 if ok else 1, "sentences": texts, "code": "" if ok else "tour", "field": "", **values,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, cast
 
-from deskapp.i18n import translate
+from deskapp.i18n import counted
 from deskapp.queries.outbox import journal_end
 from deskapp.queries.syncing import Standing, SyncBadge, sync_badge
 from deskapp.queries.transfers import manifest, transports
@@ -157,4 +157,4 @@ def _badge(stage: Stage) -> SyncBadge:
 
 
 def _said(stage: Stage, words: str, **values: object) -> str:
-    return translate(words, stage.diary.language).format(**values)
+    return counted(words, values, stage.diary.language).format(**values)

@@ -95,6 +95,9 @@ def send(stage: Stage, van: Van) -> str:
         hands.scan(stage.story.labels[serial])
         hands.until(partial(_counted, page, stage.story.labels[serial]), "it is counted out")
     hands.until(page.sign.isVisible, "the signatures")
+    hands.go(page.sign.tamper)
+    hands.press("1")
+    hands.until(page.sign.answered, "all devices were looked at")
     hands.fill(page.sign.courier, COURIER)
     for pad in (page.sign.giver, page.sign.taker):
         hands.draw(pad.pad, SIGNATURE)

@@ -100,6 +100,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     _open("transfers", N_("Transports"), "Ctrl+Shift+T", "truck-delivery", W, "transfer"),
     _open("sort", N_("Sort devices"), "", "arrows-exchange", W, "transfer"),
     _open("guidance", N_("Remote guidance"), "Ctrl+G", "phone", C, "guidance"),
+    _open("visits", N_("Visits"), "Ctrl+Shift+V", "map-pin", C, "visit"),
     _open("knowledge", N_("Knowledge"), "Ctrl+J", "book", C),
     _open("calls", N_("Call list"), "Ctrl+Shift+C", "message", C, "call"),
     _open("loaners", N_("Loaners"), "Ctrl+Shift+L", "switch-horizontal", C, "loaner"),

@@ -64,6 +64,7 @@ STEP_PAGES: Final[dict[str, str]] = {
     "shelf": "shelf",
     "stock": "stock",
     "sign_in": "staff",
+    "visit": "visit",
 }
 
 # What a record opens when no step asks for it.
@@ -76,6 +77,7 @@ KIND_PAGES: Final[dict[str, str]] = {
     "part": "stock",
     "shelf": "shelf",
     "staff": "staff",
+    "visit": "visit",
 }
 
 KIND_ICONS: Final[dict[str, str]] = {
@@ -87,6 +89,7 @@ KIND_ICONS: Final[dict[str, str]] = {
     "part": "packages",
     "shelf": "box",
     "staff": "user",
+    "visit": "map-pin",
 }
 
 

@@ -174,6 +174,12 @@ class Page(QWidget):
         act()
         return True
 
+    def is_grave(self, word: str) -> bool:
+        """Tell whether a command of the sheet does something here that cannot be taken back: it then asks for proof."""
+        from deskapp.rules.numbers import DANGEROUS_COMMANDS  # the window starts without it
+
+        return word in DANGEROUS_COMMANDS
+
     def changed(self, changes: Changes) -> None:
         """A commit happened, ours or another's; ask again for what is shown if it is touched."""
 

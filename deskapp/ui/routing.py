@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from deskapp.errors import N_
 from deskapp.ui.actions import ActionSpec, Seen
 from deskapp.ui.finding import KIND_PAGES, Destination, Finder, Resolved
+from deskapp.ui.grave_verbs import GraveVerbs
 from deskapp.ui.jobs import Jobs
 from deskapp.ui.page import Say
 from deskapp.ui.palette import matching, suggestion_of
@@ -43,10 +44,12 @@ class Router(QObject):
         self._shell: Shell | None = None
         self._actions: Sequence[ActionSpec] = ()
         self._seen: Seen | None = None
+        self._grave: GraveVerbs | None = None
 
     def attach(self, shell: Shell, actions: Sequence[ActionSpec]) -> None:
         """Serve the field and the pages of a shell."""
         self._shell, self._actions = shell, actions
+        self._grave = GraveVerbs(self._jobs, shell, self)
         shell.find_field.taken.connect(self._taken)
         shell.find_field.entered.connect(self._entered)
 
@@ -66,7 +69,9 @@ class Router(QObject):
             return
         shell.show_scan(text)
         page, focused = shell.page(), QApplication.focusWidget()
-        if shell.supervisor.isVisible():
+        if shell.proof.isVisible():
+            shell.proof.take_badge(text)
+        elif shell.supervisor.isVisible():
             shell.supervisor.take_badge(text)
         elif page is not None and page.scan(text):
             return
@@ -109,6 +114,13 @@ class Router(QObject):
             self._notify(sentence, tone="warn", number=found.number or text)
 
     def _verb(self, shell: Shell, verb: str) -> None:
+        page = shell.page()
+        if page is not None and self._grave is not None:
+            self._grave.do(page, verb, lambda: self._do_verb(shell, verb))
+        else:
+            self._do_verb(shell, verb)
+
+    def _do_verb(self, shell: Shell, verb: str) -> None:
         page = shell.page()
         if page is not None and page.verb(verb):
             return

@@ -19,6 +19,7 @@ from deskapp.ui.speech import spoken
 from deskapp.ui.status import StatusLine
 from deskapp.ui.tokens import HUGE, MEDIUM, SMALL
 from deskapp.ui.widgets.notices import EmptyState
+from deskapp.ui.widgets.own_proof import OwnProof
 from deskapp.ui.widgets.pins import SupervisorPanel
 from deskapp.ui.widgets.suggest import Search, SuggestField
 from deskapp.ui.widgets.text import Button, Picture, Text
@@ -95,6 +96,7 @@ class Shell(QWidget):
         self.stack = QStackedWidget()
         self.stack.setProperty("role", "pages")
         self.supervisor = SupervisorPanel()
+        self.proof = OwnProof()
         self.status = StatusLine()
         self._nothing = EmptyState("shield-lock", N_("You may not open this page. Ask a supervisor."))
         self.stack.addWidget(self._nothing)
@@ -158,6 +160,7 @@ class Shell(QWidget):
         if page is not None:
             page.leave()
         self.supervisor.close_panel()
+        self.proof.close_panel()
 
     def forget_pages(self) -> None:
         """Drop all pages: another person has come, and must not see what was typed."""
@@ -249,6 +252,7 @@ class Shell(QWidget):
         if before is not None and self.page_id() != page_id:
             before.leave()
             self.supervisor.close_panel()
+            self.proof.close_panel()
         self._here = (page_id, args)
         self.rail.show_page(page_id)
         if not self.may_open(page_id):
@@ -292,6 +296,7 @@ class Shell(QWidget):
         holder = QVBoxLayout()
         holder.setContentsMargins(HUGE, SMALL, HUGE, 0)
         holder.addWidget(self.supervisor)
+        holder.addWidget(self.proof)
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addLayout(holder)

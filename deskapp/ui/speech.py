@@ -7,14 +7,14 @@ from collections.abc import Iterable
 
 from PySide6.QtWidgets import QWidget
 
-from deskapp.i18n import _, language
+from deskapp.i18n import _, counted, language
 
 
 def spoken(text: str, **values: object) -> str:
     """Return the text in the window's language with its values filled in."""
-    said = _(text)
     if not values:
-        return said
+        return _(text)
+    said = counted(text, values)
     try:
         return said.format(**values)
     except (KeyError, IndexError, ValueError):

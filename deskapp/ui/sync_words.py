@@ -121,6 +121,10 @@ CODES: Final[Mapping[str, tuple[str, str, str]]] = {
 REASONS: Final[Mapping[str, str]] = {
     "malformed": N_("The server could not read the entry. Ask your administrator; the words are kept here."),
     "scope": N_("The record does not belong to this branch any more, so it cannot be changed from here."),
+    "right": N_("By what the server knows, whoever did this may not do it. Somebody who may has to do it again; the"
+                " words are kept here."),
+    "site": N_("A branch changes its own details, shelves and calendar only. Have it done at the other branch."),
+    "person": N_("The server does not know yet who did this. It tries again by itself once it does."),
     "in_use": N_("Others have worked with it meanwhile, so it could not be withdrawn."),
     "gone": N_("The record was withdrawn elsewhere meanwhile."),
     "value": N_("A field holds what it does not take, so nothing of the entry was taken. The words are kept here: enter"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from deskapp.catalogue import title
 from deskapp.commands.checkin_after import confirm_label
-from deskapp.commands.checkin_correct import correct_accessory, correct_merchant
+from deskapp.commands.checkin_correct import correct_accessory, correct_merchant, strike_accessory
+from deskapp.commands.papers import accessories_of
 from deskapp.commands.people import vouch
 from deskapp.errors import Refused
 from deskapp.models.local import PrintJob
@@ -14,6 +16,9 @@ from deskapp.models.repair import AccessoryItem, ItemRecord, RepairOrder
 from deskapp.models.store import Override, Store
 from deskapp.models.superseded import superseded
 from deskapp.models.ticket import ServiceTicket
+from deskapp.queries.checkin_labels import order_after_check_in
+from deskapp.queries.orders import order_of
+from deskapp.queries.pickup import pickup_order
 from deskapp.queries.pickup_find import find_pickups
 from deskapp.queries.scan import resolve_scan
 from deskapp.rules import papers
@@ -103,6 +108,60 @@ def test_an_accessory_entered_wrongly_changes_its_kind_and_its_label(store: Stor
         assert first.label_no in superseded(session, [first.label_no])
     with pytest.raises(Refused):
         store.run(confirm_label(order_id=done.order_id, scanned=first.label_no), by=people.clerk)
+
+
+def test_an_accessory_that_never_came_is_struck_out_and_nobody_is_asked_for_it(store: Store, people: People) -> None:
+    done = taken_in(store, people)
+    device = done.devices[0]
+    with store.read() as session:
+        rows = session.scalars(select(AccessoryItem).where(AccessoryItem.item_id == device.item_id)).all()
+    struck = next(one for one in rows if one.label_no)
+    with pytest.raises(Refused) as refusal:
+        store.run(strike_accessory(item_id=device.item_id, kind=struck.kind, reason="没带"), by=people.clerk)
+    assert refusal.value.code == "needs_override"
+
+    slip = store.run(
+        strike_accessory(item_id=device.item_id, kind=struck.kind, reason="没带", override=_consent(store, people)),
+        by=people.clerk,
+    ).result
+
+    name = title("accessory_types", struck.kind, "zh_CN")
+    assert slip != done.slip_no and all(name not in one.accessories for one in _slip(store, slip).devices[:1])
+    with store.read() as session:
+        assert [one.id for one in accessories_of(session, device.item_id)] == [one.id for one in rows if one != struck]
+        assert superseded(session, [struck.label_no, done.slip_no]).keys() == {struck.label_no, done.slip_no}
+        target = resolve_scan(session, struck.label_no)
+        assert (target.id, target.hint) == (device.item_id, "label_void")
+        card = order_of(session, done.order_id)
+        pickup = pickup_order(session, order_id=done.order_id)
+        after = order_after_check_in(session, done.order_id)
+    assert card is not None and struck.kind not in [kind for kind, _back in card.lines[0].accessories]
+    told = next(one for one in card.events if one.what == "corrected")
+    assert (told.data["old"], told.data["new"], told.words) == (struck.kind, "", "没带")
+    assert pickup is not None and after is not None
+    asked_for = next(one for one in pickup.devices if one.item_id == device.item_id).accessories
+    assert struck.id not in [one.id for one in asked_for]
+    assert struck.label_no not in [row.label_no for row in after.rows]
+    with pytest.raises(Refused):
+        store.run(confirm_label(order_id=done.order_id, scanned=struck.label_no), by=people.clerk)
+    with pytest.raises(Refused) as gone:
+        store.run(strike_accessory(item_id=device.item_id, kind=struck.kind, reason="没带"), by=people.supervisor)
+    assert gone.value.code == "not_there"
+
+
+def test_what_was_struck_out_in_error_is_added_again_as_forgotten(store: Store, people: People) -> None:
+    done = taken_in(store, people)
+    item = done.devices[0].item_id
+    with store.read() as session:
+        kinds = [one.kind for one in accessories_of(session, item)]
+
+    store.run(strike_accessory(item_id=item, kind=kinds[0], reason="没带"), by=people.supervisor)
+    slip = store.run(correct_accessory(item_id=item, kind=kinds[0], reason="其实带了"), by=people.supervisor).result
+
+    with store.read() as session:
+        assert sorted(one.kind for one in accessories_of(session, item)) == sorted(kinds)
+        again = [one for one in accessories_of(session, item) if one.kind == kinds[0]]
+    assert len(again) == 1 and len(_slip(store, slip).devices[0].accessories) == len(kinds)
 
 
 def test_what_is_not_with_the_device_or_not_said_is_refused_and_the_slip_stays(store: Store, people: People) -> None:

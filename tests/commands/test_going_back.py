@@ -48,7 +48,7 @@ def at_the_bench(place: Yard) -> Benched:
     one = place.shop.take_in(warranty_until="2027-01-01")
     draft = place.do(open_manifest(kind="out", to=DEPOT))
     place.do(pack(manifest_id=draft.manifest_id, scanned=one.label_no, seal_no="FZ000001"))
-    place.do(hand_over(manifest_id=draft.manifest_id, counted=(one.label_no,), courier=COURIER))
+    place.do(hand_over(manifest_id=draft.manifest_id, counted=(one.label_no,), courier=COURIER, tamper_result="ok"))
     place.receive(draft.manifest_id, one)
     who = place.people.technician
     place.depot(start_diagnosis(item_id=one.item_id, bench="W1", tamper_result="ok", seal_opened_by="T01"), who)
@@ -89,7 +89,7 @@ def test_what_passes_at_a_depot_is_sealed_and_waits_for_the_van(place: Yard) -> 
     assert state(place, one.item_id) == "awaiting_return"
     back = place.depot(open_manifest(kind="return", to=place.store.facts.site_id))
     place.depot(pack(manifest_id=back.manifest_id, scanned=one.label_no, seal_no="FZ000002"))
-    place.depot(hand_over(manifest_id=back.manifest_id, counted=(one.label_no,), courier=COURIER))
+    place.depot(hand_over(manifest_id=back.manifest_id, counted=(one.label_no,), courier=COURIER, tamper_result="ok"))
     assert state(place, one.item_id) == "in_transit_back"
 
 

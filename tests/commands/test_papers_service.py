@@ -10,12 +10,11 @@ from deskapp.commands.papers_card import print_service_card
 from deskapp.commands.papers_service import (
     print_bench_traveller,
     print_call_note,
-    print_inspection_sheet,
     print_loan_agreement,
-    print_missed_note,
 )
 from deskapp.commands.pickup_release import log_call
 from deskapp.commands.tickets import TicketForm, open_ticket
+from deskapp.commands.visits_papers import print_inspection_sheet, print_missed_note
 from deskapp.errors import Refused
 from deskapp.models.device import Device
 from deskapp.models.local import PrintJob

@@ -54,7 +54,7 @@ def test_a_transport_is_told_when_it_goes_late_and_again_as_an_alarm(place: Yard
     draft = place.packed(2)
     assert steps(place.store, clock(), "counter_clerk")["drafts"].args["id"] == draft.manifest_id
     labels = tuple(one.label_no for one in place.devices)
-    place.do(hand_over(manifest_id=draft.manifest_id, counted=labels, courier=COURIER))
+    place.do(hand_over(manifest_id=draft.manifest_id, counted=labels, courier=COURIER, tamper_result="ok"))
     assert not {"transport_late", "transport_alarm", "drafts"} & steps(place.store, clock(), "counter_clerk").keys()
 
     late = steps(place.store, clock() + 25 * 3_600_000, "counter_clerk")["transport_late"]

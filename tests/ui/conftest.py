@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import shiboken6
 from PySide6.QtWidgets import QApplication
 
 from deskapp import i18n
-from deskapp.models.store import Store
+from deskapp.models.store import Actor, Store
 from deskapp.settings import Values
 from deskapp.ui import theme
 from deskapp.ui.finding import StoreFinder
@@ -18,6 +18,12 @@ from deskapp.ui.jobs import Jobs
 from deskapp.ui.page import Page, PageContext, PageSpec
 from deskapp.ui.window import Window
 from tests.conftest import FixedClock, People
+
+if TYPE_CHECKING:
+    from tests.factories_depot import Depot
+
+Asked = list[tuple[str, Callable[..., Any]]]
+"""What pages asked a supervisor for: the right, and what goes on."""
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +83,45 @@ def shown(qtbot, context: PageContext) -> Iterator[Callable[..., Any]]:
         # Gone before its jobs are: answers that are still on the way are dropped.
         page.close()
         shiboken6.delete(page)
+
+
+@pytest.fixture
+def depot(store: Store, people: People) -> Depot:
+    """A branch that repairs, with its stock and its staff."""
+    from tests.factories_depot import open_depot
+
+    return open_depot(store, people)
+
+
+@pytest.fixture
+def asked() -> Asked:
+    """Whose consent pages asked for, with what goes on when it is given."""
+    return []
+
+
+@pytest.fixture
+def went() -> list[tuple[str, dict[str, Any]]]:
+    """Where pages led, with what."""
+    return []
+
+
+@pytest.fixture
+def at(
+    shown: Callable[..., Any], context: PageContext, depot: Depot, asked: Asked, went: list[tuple[str, dict[str, Any]]]
+) -> Callable[..., Any]:
+    """Open pages of the depot in front of somebody, the supervisor where nobody is named."""
+    from deskapp.rules import access
+
+    def show(kind: type[Page], by: Actor | None = None, /, **args: object) -> Any:
+        who = by or depot.people.supervisor
+        context.jobs.actor = who
+        context.actor = lambda: who
+        context.may = lambda right: access.may(depot.store.roles, who.roles, right)
+        context.ask_supervisor = lambda right, then, **_values: asked.append((right, then))
+        context.navigate = lambda page, **more: went.append((page, more))
+        return shown(kind, **args)
+
+    return show
 
 
 @pytest.fixture

@@ -386,3 +386,61 @@ def test_a_field_for_serials_lets_our_own_numbers_go_on(qtbot) -> None:
 
     assert not field.wants("D001230000711") and not field.wants("PS1:D001230000711:R00123250314007D")
     assert field.wants("NL910S00000001") and ScanField().wants("D001230000711")
+
+
+def test_turning_to_another_device_leaves_the_keys_at_a_question_and_not_at_what_takes_it_away(
+    qtbot, page: CheckInPage
+) -> None:
+    scanned(qtbot, page, ONE)
+    scanned(qtbot, page, TWO)
+    first, second = page.sheet.panels
+    qtbot.waitUntil(second.symptom.hasFocus)
+
+    page.sheet._tab_flow.itemAt(0).widget().click()
+    qtbot.waitUntil(first.symptom.hasFocus)
+    QTest.keyClick(first.symptom, Qt.Key.Key_Return)
+    assert page.sheet.panels == [first, second]
+
+    answered(page)
+    page.sheet.show_device(1)
+    page.sheet._tab_flow.itemAt(0).widget().click()
+    qtbot.waitUntil(first.symptom.hasFocus)
+
+
+def test_a_device_taken_off_the_check_in_comes_back_with_all_that_was_answered(
+    qtbot, page: CheckInPage, context: PageContext
+) -> None:
+    told: list[dict[str, object]] = []
+    context.toast = lambda text, **values: told.append({"text": text, **values})  # type: ignore[assignment]
+    scanned(qtbot, page, ONE)
+    scanned(qtbot, page, TWO)
+    answered(page)
+    page.sheet.panels[0].words.setText("进水")
+
+    page.sheet.panels[0].removed.emit()
+    assert [one.serial for one in page.sheet.panels] == [TWO]
+    undo = told[-1]["undo"]
+    assert told[-1]["serial"] == ONE and callable(undo)
+    undo()
+
+    assert [one.serial for one in page.sheet.panels] == [TWO, ONE] and page.sheet.current == 1
+    back = page.sheet.panels[1]
+    assert (back.symptom.value(), back.words.text(), back.tamper.value()) == ("no_power", "进水", "ok")
+    undo()
+    assert len(page.sheet.panels) == 2
+
+
+def test_once_every_label_is_back_any_other_code_is_for_the_window_again(qtbot, page: CheckInPage, store: Store) -> None:
+    scanned(qtbot, page)
+    answered(page)
+    order = saved(qtbot, page)
+    with store.read() as session:
+        row = session.get_one(RepairOrder, order)
+        label = session.query(RepairItem).filter_by(order_id=order).one().label_no
+    assert page.scan(row.number), "while a label is to be scanned, everything is told against it"
+    qtbot.waitUntil(page.labels.banner.isVisible)
+    page.scan(label)
+    qtbot.waitUntil(lambda: page.labels.finished)
+
+    assert not page.scan(row.slip_no)
+    assert page.stack.currentIndex() == 0 and not page.sheet.panels

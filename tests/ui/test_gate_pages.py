@@ -6,47 +6,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from deskapp.commands.bench import RepairForm, record_repair
 from deskapp.commands.bench_charge import WantedLine
 from deskapp.commands.bench_parts import use_part
 from deskapp.commands.bench_quote import approve_quote, make_quote
 from deskapp.models.device import Device
-from deskapp.models.store import Actor, Override, Store
-from deskapp.rules import access
-from deskapp.ui.kit import PageContext
+from deskapp.models.store import Override
 from deskapp.ui.pages.device import DevicePage
 from deskapp.ui.pages.job import JobPage
 from deskapp.ui.pages.job_sheet import Answer
 from deskapp.ui.pages.order import OrderPage
 from tests.commands.test_gates import hold
-from tests.conftest import People
-from tests.factories_depot import Depot, add_unit, open_depot
+from tests.factories_depot import Depot, add_unit
 
 Asked = list[tuple[str, Callable[[Override], object]]]
-
-
-@pytest.fixture
-def depot(store: Store, people: People) -> Depot:
-    return open_depot(store, people)
-
-
-@pytest.fixture
-def asked() -> Asked:
-    return []
-
-
-@pytest.fixture
-def at(shown: Any, context: PageContext, depot: Depot, asked: Asked) -> Callable[..., Any]:
-    def show(kind: Any, who: Actor, /, **args: object) -> Any:
-        context.jobs.actor = who
-        context.actor = lambda: who
-        context.may = lambda right: access.may(depot.store.roles, who.roles, right)
-        context.ask_supervisor = lambda right, then, **_values: asked.append((right, then))  # type: ignore[assignment]
-        return shown(kind, **args)
-
-    return show
 
 
 def wiped_at_will(depot: Depot, device_id: str) -> bool:

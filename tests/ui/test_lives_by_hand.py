@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -20,54 +18,22 @@ from deskapp.models.handing_out import code_of, open_loans, reminders
 from deskapp.models.local import PrintJob
 from deskapp.models.repair import Pickup
 from deskapp.models.stock import StockMove
-from deskapp.models.store import Actor, Store
 from deskapp.queries.next_steps import next_steps
 from deskapp.queries.uncollected import ladder_of
-from deskapp.rules import access
 from deskapp.ui.finding import StoreFinder
-from deskapp.ui.page import Page, PageContext
 from deskapp.ui.pages.calls import CallsPage
 from deskapp.ui.pages.custody import CustodyPage
 from deskapp.ui.pages.loaners import LoanersPage
 from deskapp.ui.pages.order import OrderPage
 from deskapp.ui.pages.pickup import PickupPage
 from deskapp.ui.pages.ticket import TicketPage
-from tests.conftest import FixedClock, People
+from tests.conftest import FixedClock
 from tests.factories_bench import Benched
-from tests.factories_depot import Depot, open_depot
+from tests.factories_depot import Depot
 
 ENTER = Qt.Key.Key_Return
 UNIT = "NLN91098000001"
 Asked = list[tuple[str, Any]]
-
-
-@pytest.fixture
-def depot(store: Store, people: People) -> Depot:
-    return open_depot(store, people)
-
-
-@pytest.fixture
-def asked() -> Asked:
-    return []
-
-
-@pytest.fixture
-def went() -> list[tuple[str, dict[str, Any]]]:
-    return []
-
-
-@pytest.fixture
-def shown(shown: Any, context: PageContext, depot: Depot, asked: Asked, went: Any) -> Callable[..., Any]:
-    def show(kind: type[Page], by: Actor | None = None, /, **args: object) -> Any:
-        who = by or depot.people.supervisor
-        context.jobs.actor = who
-        context.actor = lambda: who
-        context.may = lambda right: access.may(depot.store.roles, who.roles, right)
-        context.ask_supervisor = lambda right, then, **_values: asked.append((right, then))  # type: ignore[assignment]
-        context.navigate = lambda page, **more: went.append((page, more))
-        return shown(kind, **args)
-
-    return show
 
 
 def press(text: str, *keys: Qt.Key) -> None:
@@ -76,8 +42,8 @@ def press(text: str, *keys: Qt.Key) -> None:
         QTest.keyClick(QApplication.focusWidget(), key)
 
 
-def opened(qtbot: Any, shown: Any, one: Benched, **args: object) -> Any:
-    page = shown(OrderPage, id=one.item_id, kind="item", **args)
+def opened(qtbot: Any, at: Any, one: Benched, **args: object) -> Any:
+    page = at(OrderPage, id=one.item_id, kind="item", **args)
     qtbot.waitUntil(lambda: page.card is not None)
     return page
 
@@ -108,14 +74,14 @@ def test_an_unanswered_second_notice_leaves_the_code_that_was_told(depot: Depot,
 
 
 def test_a_second_notice_begins_with_its_result_and_makes_no_new_code(
-    qtbot: Any, shown: Any, depot: Depot, clock: FixedClock
+    qtbot: Any, at: Any, depot: Depot, clock: FixedClock
 ) -> None:
     one, clerk = depot.ready(), depot.people.clerk
     depot.do(make_pickup_code(order_id=one.order_id), clerk)
     depot.do(log_call(order_id=one.order_id, channel="phone", result="reached"), clerk)
     known = depot.store.ask(lambda s: code_of(s, one.order_id)).record_id
     clock.forward(days=8)
-    page = shown(CallsPage, clerk, id=one.order_id)  # as the start page leads here
+    page = at(CallsPage, clerk, id=one.order_id)  # as the start page leads here
     qtbot.waitUntil(lambda: page.panel.card is not None)
     page.call.click()
     assert page.panel.result.hasFocus() and page.panel.sentence.isVisible() and not page.panel.code.isVisible()
@@ -140,13 +106,13 @@ def test_two_calls_in_different_hours_answer_their_step(depot: Depot, clock: Fix
 
 
 def test_the_start_page_opens_the_written_notice_and_the_ladder_says_what_is_missing(
-    qtbot: Any, shown: Any, depot: Depot, clock: FixedClock
+    qtbot: Any, at: Any, depot: Depot, clock: FixedClock
 ) -> None:
     one = depot.ready()
     clock.forward(days=31)
     steps = depot.store.ask(lambda s: next_steps(s, clock(), "", ("counter_clerk",)))
     step = next(step for step in steps if step.name == "notices")
-    page = shown(OrderPage, depot.people.clerk, **step.args)
+    page = at(OrderPage, depot.people.clerk, **step.args)
     act = page.acts.acts["notice"]
     qtbot.waitUntil(lambda: act.isVisible() and page.ladder.isVisible())
     assert page.ladder.missing.isVisible()
@@ -158,10 +124,10 @@ def test_the_start_page_opens_the_written_notice_and_the_ladder_says_what_is_mis
     assert any(happening.what == "Written notice printed" for happening in page.history.timeline.happenings)
 
 
-def test_a_refused_act_keeps_the_keys_in_its_form(qtbot: Any, shown: Any, depot: Depot, clock: FixedClock) -> None:
+def test_a_refused_act_keeps_the_keys_in_its_form(qtbot: Any, at: Any, depot: Depot, clock: FixedClock) -> None:
     one = depot.ready()
     clock.forward(days=95)
-    page = opened(qtbot, shown, one, act="uncollected")
+    page = opened(qtbot, at, one, act="uncollected")
     act = page.acts.acts["uncollected"]
     qtbot.waitUntil(act.go.hasFocus)
     press("", ENTER)
@@ -170,11 +136,11 @@ def test_a_refused_act_keeps_the_keys_in_its_form(qtbot: Any, shown: Any, depot:
 
 
 def test_a_scanned_shelf_is_the_answer_and_saves_nothing_by_itself(
-    qtbot: Any, shown: Any, depot: Depot, clock: FixedClock
+    qtbot: Any, at: Any, depot: Depot, clock: FixedClock
 ) -> None:
     one = depot.ready()
     clock.forward(days=61)
-    page = opened(qtbot, shown, one, act="long_storage")
+    page = opened(qtbot, at, one, act="long_storage")
     act = page.acts.acts["long_storage"]
     qtbot.waitUntil(act.isVisible)
     from deskapp.rules.numbers import make_label
@@ -185,18 +151,21 @@ def test_a_scanned_shelf_is_the_answer_and_saves_nothing_by_itself(
 
 
 def test_the_merchant_comes_after_all_pays_with_storage_and_signs_a_receipt(
-    qtbot: Any, shown: Any, depot: Depot, asked: Asked, clock: FixedClock
+    qtbot: Any, at: Any, depot: Depot, asked: Asked, clock: FixedClock
 ) -> None:
     one = given_up(depot, clock)
-    page = opened(qtbot, shown, one, act="decide")
+    page = opened(qtbot, at, one, act="decide")
     act = page.acts.acts["decide"]
     qtbot.waitUntil(act.what.hasFocus)
     press("1", ENTER)
-    assert act.decision.isVisible() and not act.paid_by.isVisible(), "nothing is owed yet"
+    assert act.decision.isVisible()
+    qtbot.waitUntil(act.paid_by.isVisible)  # the fee is reckoned from the price list
+    assert (act.fee.fen() or 0) > 0 and not act.fee_why.isVisible()
     act.decision.setText("商户已到")
     act.basis.setText("收单协议")
     act.fee.set_fen(3000)
-    qtbot.waitUntil(act.paid_by.isVisible)
+    assert act.fee_why.isVisible()
+    act.fee_why.setText("商户住院，主管同意减收")
     act.person.setText("林国强")
     act.last4.setText("001X")
     act.tamper.setFocus()
@@ -215,10 +184,10 @@ def test_the_merchant_comes_after_all_pays_with_storage_and_signs_a_receipt(
 
 
 def test_what_goes_back_to_its_owner_goes_with_its_custody_record(
-    qtbot: Any, shown: Any, depot: Depot, asked: Asked, clock: FixedClock
+    qtbot: Any, at: Any, depot: Depot, asked: Asked, clock: FixedClock
 ) -> None:
     one = given_up(depot, clock)
-    page = opened(qtbot, shown, one, act="decide")
+    page = opened(qtbot, at, one, act="decide")
     act = page.acts.acts["decide"]
     qtbot.waitUntil(act.what.hasFocus)
     press("2", ENTER)
@@ -233,12 +202,12 @@ def test_what_goes_back_to_its_owner_goes_with_its_custody_record(
 
 
 def test_a_slip_that_comes_too_late_leads_to_the_decision(
-    qtbot: Any, shown: Any, depot: Depot, went: Any, clock: FixedClock
+    qtbot: Any, at: Any, depot: Depot, went: Any, clock: FixedClock
 ) -> None:
     one = given_up(depot, clock)
     lines = depot.store.ask(lambda s: next_steps(s, clock(), "", ("site_supervisor",)))
     assert next(step for step in lines if step.name == "abandoned").args == {"id": one.item_id, "act": "decide"}
-    page = shown(PickupPage, depot.people.clerk, order_id=one.order_id)
+    page = at(PickupPage, depot.people.clerk, order_id=one.order_id)
     qtbot.waitUntil(page.finder.to_order.isVisible)
     page.finder.to_order.click()
     assert went[-1] == ("order", {"id": one.item_id, "act": "decide"})
@@ -248,14 +217,14 @@ def test_a_slip_that_comes_too_late_leads_to_the_decision(
 
 
 def test_a_loaner_is_lent_for_the_open_order_of_the_merchant_and_reminded_by_keys(
-    qtbot: Any, shown: Any, depot: Depot, clock: FixedClock
+    qtbot: Any, at: Any, depot: Depot, clock: FixedClock
 ) -> None:
     one = depot.in_repair()
     depot.pool_unit(UNIT)
     depot.do(set_loaner(serial_no=UNIT), depot.people.clerk)
-    order = opened(qtbot, shown, one)
+    order = opened(qtbot, at, one)
     assert order.loaner_button.isVisible()
-    page = shown(LoanersPage, depot.people.clerk, merchant_id=order.card.merchant_id, merchant="商户")
+    page = at(LoanersPage, depot.people.clerk, merchant_id=order.card.merchant_id, merchant="商户")
     qtbot.waitUntil(lambda: bool(page.rows) and page.order.isVisible())
     assert page.order.value() == one.order_id
     page.scan(UNIT)
@@ -264,7 +233,7 @@ def test_a_loaner_is_lent_for_the_open_order_of_the_merchant_and_reminded_by_key
     qtbot.waitUntil(lambda: bool(depot.store.ask(lambda s: open_loans(s, order_id=one.order_id))))
     loan = depot.store.ask(lambda s: open_loans(s, order_id=one.order_id))[0]
     clock.forward(days=12)
-    late = shown(LoanersPage, depot.people.clerk, id=loan.device_id)
+    late = at(LoanersPage, depot.people.clerk, id=loan.device_id)
     qtbot.waitUntil(late.answer.hasFocus)
     press("2", ENTER)
     press("Friday", ENTER)
@@ -272,13 +241,13 @@ def test_a_loaner_is_lent_for_the_open_order_of_the_merchant_and_reminded_by_key
     assert depot.store.ask(lambda s: open_loans(s, order_id=one.order_id)), "a reminder takes nothing back"
 
 
-def test_a_scanned_loaner_is_looked_at_before_it_counts_as_intact(qtbot: Any, shown: Any, depot: Depot) -> None:
+def test_a_scanned_loaner_is_looked_at_before_it_counts_as_intact(qtbot: Any, at: Any, depot: Depot) -> None:
     one = depot.ready()
     depot.pool_unit(UNIT)
     depot.do(set_loaner(serial_no=UNIT), depot.people.clerk)
     depot.do(lend(serial_no=UNIT, due_at=depot.store.now + 86_400_000, order_id=one.order_id, tamper_result="ok"),
              depot.people.clerk)  # fmt: skip
-    page = shown(PickupPage, depot.people.clerk, order_id=one.order_id)
+    page = at(PickupPage, depot.people.clerk, order_id=one.order_id)
     qtbot.waitUntil(lambda: page.visit is not None)
     page.scan(UNIT)
     assert not page.visit.loaners_back
@@ -291,9 +260,9 @@ def test_a_scanned_loaner_is_looked_at_before_it_counts_as_intact(qtbot: Any, sh
 # -- scrap, custody, money, a ticket -----------------------------------------------
 
 
-def test_a_kept_part_is_written_with_its_serial_number(qtbot: Any, shown: Any, depot: Depot, asked: Asked) -> None:
+def test_a_kept_part_is_written_with_its_serial_number(qtbot: Any, at: Any, depot: Depot, asked: Asked) -> None:
     one = depot.in_repair()
-    page = opened(qtbot, shown, one, act="scrap")
+    page = opened(qtbot, at, one, act="scrap")
     act = page.acts.acts["scrap"]
     qtbot.waitUntil(act.isVisible)
     for field, words in ((act.reason, "进水"), (act.by, "陈经理"), (act.reference, "BF-18")):
@@ -323,9 +292,9 @@ def test_a_unit_that_was_swapped_out_opens_its_order_where_it_lies(depot: Depot)
     assert serial.destination.args["id"] == one.item_id
 
 
-def test_the_code_of_a_printed_record_is_checked_wherever_it_is_scanned(qtbot: Any, shown: Any, depot: Depot) -> None:
+def test_the_code_of_a_printed_record_is_checked_wherever_it_is_scanned(qtbot: Any, at: Any, depot: Depot) -> None:
     one = depot.in_repair()
-    page = shown(CustodyPage, id=one.item_id, kind="item")
+    page = at(CustodyPage, id=one.item_id, kind="item")
     qtbot.waitUntil(lambda: page.view is not None)
     chain, label = page.view.chain, page.view.label_no
     code = f"PS1:{label}:C{len(chain.links)}:{chain.proof[:20].upper()}:{chain.named[:20].upper()}"
@@ -338,12 +307,12 @@ def test_the_code_of_a_printed_record_is_checked_wherever_it_is_scanned(qtbot: A
     qtbot.waitUntil(lambda: depot.store.ask(lambda s: s.query(PrintJob).filter_by(kind="custody_record").count()) == 1)
 
 
-def test_an_open_ticket_of_the_start_page_opens(qtbot: Any, shown: Any, depot: Depot) -> None:
+def test_an_open_ticket_of_the_start_page_opens(qtbot: Any, at: Any, depot: Depot) -> None:
     from deskapp.commands.tickets import TicketForm, open_ticket
 
     form = TicketForm(kind="consultation", channel="phone", callback_phone="13800000166", caller_name="吴女士",
                       answers={"topic": "机型", "needs": "外卖"})  # fmt: skip
     ticket = depot.do(open_ticket(form=form), depot.people.clerk)
-    page = shown(TicketPage, depot.people.clerk, id=ticket.ticket_id, kind="ticket", number=ticket.number)
+    page = at(TicketPage, depot.people.clerk, id=ticket.ticket_id, kind="ticket", number=ticket.number)
     qtbot.waitUntil(lambda: page.card is not None)
     assert page.card.row.id == ticket.ticket_id

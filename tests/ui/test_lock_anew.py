@@ -25,7 +25,7 @@ def test_a_desk_that_locks_again_counts_anew_and_hides_names_that_were_hidden_si
     shop.take_in()
     window.enter(people.clerk)
     window.lock()
-    qtbot.waitUntil(lambda: "1 devices here" in screen.counts.text() and len(screen.tiles) > 0)
+    qtbot.waitUntil(lambda: "1 device here" in screen.counts.text() and len(screen.tiles) > 0)
 
     shop.take_in()
     store.run(set_setting(key=HIDE_NAMES.key, value=True), by=people.admin)

@@ -29,7 +29,7 @@ from deskapp.models.store import Actor, Store, Write, command
 from deskapp.ui.page import PageContext
 from deskapp.ui.pages.order import OrderPage
 from deskapp.ui.speech import retranslate_tree
-from tests.checkin_shop import stock_shop, taken_in
+from tests.checkin_shop import DEVICE, SECOND, stock_shop, taken_in
 from tests.commands.test_pickup import consent, order_with
 from tests.commands.test_pickup_correct import picked_up
 from tests.conftest import PINS, People
@@ -233,7 +233,7 @@ def test_only_what_fits_the_state_is_offered(show: Show, store: Store, people: P
     assert {"start_service", "give_back", "quarantine", "note", "void_check_in", "photos"} <= offered(page)
     assert not {"finish_service", "confirm", "reopen", "release", "pay"} & offered(page)
     page.devices.select(1)
-    assert not {"start_service", "void_check_in", "confirm"} & offered(page)
+    assert not {"start_service", "confirm"} & offered(page)
 
 
 def test_counter_service_from_beginning_to_end(qtbot: Any, show: Show, store: Store, people: People) -> None:
@@ -473,6 +473,69 @@ def test_a_check_in_is_voided_with_a_supervisors_consent_and_its_papers_no_longe
     assert page.papers.void.isVisible() and not page.papers.print_button.isEnabled()
 
 
+def test_a_merchant_chosen_for_one_order_is_not_kept_for_the_next(
+    qtbot: Any, show: Show, store: Store, people: People
+) -> None:
+    store.run(stock_shop())
+    first, second = taken_in(store, people, DEVICE), taken_in(store, people, SECOND)
+    page = show(first.order_id, people.supervisor)
+    begin(qtbot, page, "correct_merchant")
+    act = page.acts.acts["correct_merchant"]
+    act.merchant.setFocus()
+    keys("0101")
+    qtbot.waitUntil(lambda: act.merchant.popup.current() is not None)
+    press(ENTER)
+    qtbot.waitUntil(lambda: act.merchant.chosen is not None)
+
+    page.open(id=second.order_id)
+    qtbot.waitUntil(lambda: page.card is not None and page.card.id == second.order_id)
+    begin(qtbot, page, "correct_merchant")
+
+    assert act.merchant.chosen is None and act.merchant.text() == ""
+    into(qtbot, act.reason, "看错商户", enter=True)
+    qtbot.waitUntil(lambda: "Choose the merchant" in act.form.rows["merchant"].error.text())
+
+
+def test_an_accessory_that_never_came_is_struck_out_by_keys(
+    qtbot: Any, show: Show, store: Store, people: People
+) -> None:
+    store.run(stock_shop())
+    done = taken_in(store, people)
+    page = show(done.devices[0].item_id, people.supervisor)
+    begin(qtbot, page, "correct_accessory")
+    act = page.acts.acts["correct_accessory"]
+    kind = page.card.lines[0].accessories[0][0]
+
+    act.was.set_value("-")
+    act.kind.set_value("0")
+    into(qtbot, act.reason, "没带", enter=True)
+    qtbot.waitUntil(lambda: "never came" in act.form.rows["was"].error.text())
+    act.was.set_value(kind)
+    act.kind.setFocus()
+    into(qtbot, act.reason, "没带", enter=True)
+
+    qtbot.waitUntil(act.isHidden)
+    qtbot.waitUntil(lambda: page.card is not None and page.card.slip_no != done.slip_no)
+    assert kind not in [code for code, _back in page.card.lines[0].accessories]
+    page.history.show_all()
+    told = [one.detail for one in page.history.timeline.happenings if one.what == "Check-in corrected"]
+    assert len(told) == 1 and "never came: " in told[0] and "没带" in told[0]
+
+
+def test_a_check_in_that_cannot_be_voided_now_says_in_its_form_what_comes_first(
+    qtbot: Any, show: Show, store: Store, people: People
+) -> None:
+    order = order_with(store, people, Line(fen=15000))
+    page = show(order.items[0], people.supervisor)
+    begin(qtbot, page, "void_check_in")
+    act = page.acts.acts["void_check_in"]
+    into(qtbot, act.reason, "误收")
+    into(qtbot, act.taker, "张三", enter=True)
+
+    qtbot.waitUntil(lambda: "then void the check-in" in act.error.text() or "stands" in act.error.text())
+    assert (act.reason.text(), act.taker.text()) == ("误收", "张三")
+
+
 # -- papers, photos, money, to-dos --------------------------------------------------------------
 
 
@@ -503,6 +566,30 @@ def test_a_photo_added_later_settles_its_to_do_and_is_shown(
     assert page.files.full.isVisible() and order.labels[0] in page.files.caption.text()
     press(ESCAPE)
     assert page.files.full.isHidden()
+
+
+def test_where_no_photo_will_follow_its_reason_settles_the_to_do(
+    qtbot: Any, show: Show, store: Store, people: People
+) -> None:
+    order = order_with(store, people, Line())
+    store.run(_todo(item_id=order.items[0], key="photos"))
+    page = show(order.items[0], people.clerk)
+    begin(qtbot, page, "photos")
+    act = page.acts.acts["photos"]
+    assert act.none.isVisible()
+
+    act.none.setFocus()
+    keys("1")
+    act.go.setFocus()
+    press(ENTER)
+
+    qtbot.waitUntil(act.isHidden)
+    with store.read() as session:
+        assert [row.data["reason"] for row in session.query(ItemRecord).filter_by(kind="no_photo")] == ["no_camera"]
+        assert session.query(ReviewCard).filter_by(settled_at=0).count() == 0
+    qtbot.waitUntil(lambda: page.card is not None and page.card.todos == ())
+    begin(qtbot, page, "photos")
+    assert not act.none.isVisible()
 
 
 def test_a_photo_that_is_not_on_this_computer_is_told(qtbot: Any, show: Show, store: Store, people: People) -> None:
@@ -738,3 +825,20 @@ def test_traveller_and_call_back_note_are_printed_beside_the_papers(
         qtbot.waitUntil(button.isVisible)
         button.click()
         qtbot.waitUntil(lambda kind=kind: kind in [job.kind for job in page.papers.table.rows()])
+
+
+def test_before_the_order_is_there_nothing_is_offered(qtbot: Any, context: PageContext) -> None:
+    page = OrderPage(context)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitExposed(page)
+
+    shown = (page.acts, page.ticket_button, page.bench_button, page.pickup_button, page.merchant_button)
+    assert not any(one.isVisible() for one in shown)
+
+
+def test_what_an_order_has_nothing_of_takes_no_line(show: Show, store: Store, people: People) -> None:
+    page = show(order_with(store, people, Line(fen=15000)).order_id, people.clerk)
+
+    assert {"loaner", "closed"}.isdisjoint(key for key, value in page.facts.values.items() if value.isVisible())
+    assert page.facts.values["due"].isVisible() and page.facts.values["merchant"].isVisible()

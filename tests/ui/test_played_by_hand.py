@@ -209,6 +209,8 @@ def test_counted_signed_and_handed_over_by_keys(qtbot: Any, shown: Any, place: Y
     qtbot.waitUntil(lambda: page.view is not None)
     page.verb("OK")
     page.scan(place.devices[0].label_no)
+    qtbot.waitUntil(page.sign.tamper.hasFocus)
+    QTest.keyClick(page.sign.tamper, "1")
     qtbot.waitUntil(page.sign.courier.hasFocus)
     page.sign.courier.setText("王师傅")
     page.carriage.waybill.setText("SF1234567890")

@@ -43,7 +43,11 @@ def test_a_van_takes_no_slip_and_nothing_at_all_once_it_has_left(qtbot: Any, sho
     qtbot.waitUntil(lambda: page.view is not None)
     assert not page.scan(SLIP) and not page.field.wants(SLIP) and page.field.wants(LABEL)
 
-    place.do(hand_over(manifest_id=draft.manifest_id, counted=(place.devices[0].label_no,), courier=COURIER))
+    place.do(
+        hand_over(
+            manifest_id=draft.manifest_id, counted=(place.devices[0].label_no,), courier=COURIER, tamper_result="ok"
+        )
+    )
     page.open(id=draft.manifest_id)
     qtbot.waitUntil(lambda: page.view.row.state == "under_way")
     assert not page.scan(LABEL) and not page.field.wants(LABEL)

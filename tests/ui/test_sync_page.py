@@ -320,7 +320,7 @@ def test_acts_travel_by_a_stick_and_count_as_sent_when_it_comes_back(
     stick.come.set_value(str(file))
     stick.read_button.click()
 
-    qtbot.waitUntil(lambda: stick.note.text.text().startswith("The server has the 1 acts"), timeout=SOON)
+    qtbot.waitUntil(lambda: stick.note.text.text().startswith("The server has the 1 act"), timeout=SOON)
     page(near, "tickets")
     qtbot.waitUntil(lambda: "戊的工单" in words_of(near), timeout=SOON)
     world.lines["戊"].down = False

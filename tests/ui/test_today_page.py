@@ -96,7 +96,7 @@ def test_the_next_step_of_the_person_at_the_desk_leads_to_its_place(
     qtbot.waitUntil(lambda: page.steps.isVisibleTo(page) and page.steps.table.rows() != [], timeout=20_000)
 
     page.steps.table.select(0)
-    assert "1 merchants do not know yet" in page.steps.table.model.cells(0)[0].text and order
+    assert "1 merchant does not know yet" in page.steps.table.model.cells(0)[0].text and order
     qtbot.keyClick(page.steps.table.view, Qt.Key.Key_Return)
 
     assert went == [("calls", {})]
@@ -116,7 +116,7 @@ def test_paper_and_syncing_are_told_in_words(qtbot, page: TodayPage, store: Stor
     store.run(queue_paper())
     page.open()
 
-    qtbot.waitUntil(lambda: "1 papers" in page.machines.paper.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "1 paper waits" in page.machines.paper.text(), timeout=20_000)
     assert str(before) in page.machines.unsent.text()
 
 

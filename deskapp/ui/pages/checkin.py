@@ -88,6 +88,10 @@ class CheckInPage(Page):
         elif told:
             # Somebody said it on the telephone: the case decides, Enter takes it as typed.
             self.sheet.serial.setText(told)
+        if args.get("deliverer"):
+            # From a visit: whoever was met there hands the device over, and the engineer takes it.
+            self.sheet.party.name.setText(str(args["deliverer"]))
+            self.sheet.party.phone.setText(str(args.get("deliverer_phone", "")))
         if not self.sheet.panels:
             self._ask_drafts()
             self.focus_first(self.sheet.serial)
@@ -121,7 +125,7 @@ class CheckInPage(Page):
         """Take a serial number as a device; while labels are open, take a label."""
         found = parse_scan(text)
         if self.stack.currentIndex() == _LABELS:
-            if not self.labels.finished or found.kind is not ScanKind.SERIAL:
+            if not self.labels.finished or found.problem or found.kind in (ScanKind.LABEL, ScanKind.ACCESSORY):
                 self.labels.scan(text)
                 return True
             self.labels.leave(True)

@@ -14,6 +14,9 @@ from deskapp.ui.kit import Button, Card, Facts, Line, Picture, Pill, Text, colum
 from deskapp.ui.pages.checkin_codes import emptied
 from deskapp.ui.tokens import MEDIUM, SMALL
 
+SOON_DAYS = 60
+"""From so many days on the end of a warranty is told as a day: nobody reckons with a thousand days."""
+
 _ICONS = {"danger": "alert-circle", "warn": "alert-triangle", "info": "info-circle", "ok": "circle-check"}
 
 
@@ -189,7 +192,9 @@ def _pills_of(briefing: DeviceBriefing) -> list[Pill]:
     if not briefing.known:
         return [Pill(N_("New here"), "info", "plus")]
     days = briefing.warranty_days
-    if briefing.warranty_result == "free" and days is not None:
+    if briefing.warranty_result == "free" and days is not None and days > SOON_DAYS:
+        pills.append(Pill(N_("In warranty until {day}"), "ok", "shield-check", day=briefing.warranty_until))
+    elif briefing.warranty_result == "free" and days is not None:
         pills.append(Pill(N_("In warranty, {days} days left"), "ok", "shield-check", days=days))
     elif briefing.warranty_result == "payable":
         pills.append(Pill(N_("Warranty ended on {day}"), "warn", "shield-check", day=briefing.warranty_until))

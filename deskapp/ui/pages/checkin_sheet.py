@@ -200,6 +200,15 @@ class CheckInSheet(QWidget):
         self.show_briefing()
         self.left.verticalScrollBar().setValue(0)
 
+    def _turn_to(self, place: int) -> None:
+        """Show a device by hand, the keys where something is open: what takes it away must never get them by itself."""
+        self.show_device(place)
+        panel = self.panels[place]
+        if panel.missing():
+            panel.go_on()
+        else:
+            panel.symptom.setFocus()
+
     def shown(self) -> DevicePanel | None:
         """Return the panel that is shown."""
         return self.panels[self.current] if 0 <= self.current < len(self.panels) else None
@@ -226,6 +235,7 @@ class CheckInSheet(QWidget):
         if len(self.panels) == 1:
             self.drop_wanted.emit()  # nothing is left to take in: no draft of it stays behind either
             return
+        state = panel.state_of()
         self.panels.remove(panel)
         self.devices.removeWidget(panel)
         panel.hide()
@@ -233,6 +243,21 @@ class CheckInSheet(QWidget):
         self.show_device(min(self.current, len(self.panels) - 1))
         self._edited()
         self.serial.setFocus()
+        self.context.toast(N_("{serial} was taken off this check-in."), serial=panel.serial,
+                           undo=lambda: self._bring_back(state))  # fmt: skip
+
+    def _bring_back(self, state: dict[str, Any]) -> None:
+        if any(panel.serial == state["serial"] for panel in self.panels):
+            return  # scanned again meanwhile
+        self._put_panel(state)
+        self._turn_to(len(self.panels) - 1)
+        self._edited()
+
+    def _put_panel(self, state: dict[str, Any]) -> None:
+        panel = self.add_panel(str(state.get("serial", "")), typed=bool(state.get("typed")))
+        panel.restore(state)
+        for sha in state.get("photos", []):
+            self._fetch(panel, str(sha))
 
     def ask_merchant(self, merchant_id: str) -> None:
         """Look a merchant up and take it over."""
@@ -279,7 +304,7 @@ class CheckInSheet(QWidget):
             tab.setChecked(place == self.current)
             tab.put(f"{place + 1}  …{panel.serial[-8:]}")
             tab.setAccessibleName(spoken(N_("Device {line}, {serial}"), line=place + 1, serial=panel.serial))
-            tab.clicked.connect(lambda _on=False, at=place: self.show_device(at))
+            tab.clicked.connect(lambda _on=False, at=place: self._turn_to(at))
             self._tab_flow.addWidget(tab)
         self.tabs.setVisible(len(self.panels) > 1)
         self.tabs.updateGeometry()
@@ -325,10 +350,7 @@ class CheckInSheet(QWidget):
     def restore(self, form: dict[str, Any]) -> None:
         """Show what a draft holds and go to the first open question."""
         for state in form.get("devices", []):
-            panel = self.add_panel(str(state.get("serial", "")), typed=bool(state.get("typed")))
-            panel.restore(state)
-            for sha in state.get("photos", []):
-                self._fetch(panel, str(sha))
+            self._put_panel(state)
         party = form.get("party", {})
         if party.get("merchant_id"):
             self.ask_merchant(str(party["merchant_id"]))

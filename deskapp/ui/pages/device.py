@@ -34,6 +34,7 @@ from deskapp.ui.pages.paper_history import PapersCard
 from deskapp.ui.pages.past import HistoryCard
 from deskapp.ui.pages.records import JoinCard, Sections, get_values, put_values
 from deskapp.ui.pages.settings_fields import Pick, Tick
+from deskapp.ui.pages.visits_card import VisitsCard
 from deskapp.ui.pages.words import device_suggestions
 from deskapp.ui.widgets.sync_marks import SyncMark
 
@@ -72,6 +73,7 @@ class DevicePage(Page):
         self.stays_card.add(self.stays)
         self.chain_button = Button(N_("From hand to hand"), "quiet", icon="history", clicked=self.go_chain)
         self.stays_card.add(row(1, self.chain_button))
+        self.visits = VisitsCard(context, stays=True)
         self.papers = PapersCard(context)
         self.service_card = Button(N_("Print the service card"), "quiet", icon="printer", clicked=self.print_card)
         self.papers.offer(self.service_card)
@@ -86,7 +88,7 @@ class DevicePage(Page):
             [
                 ("details", N_("Details"), [self.details, self.serial_card]),
                 ("binding", N_("Merchant and terminal"), [self.binding]),
-                ("stays", N_("Stays with us"), [self.stays_card]),
+                ("stays", N_("Stays with us"), [self.stays_card, self.visits]),
                 ("test", N_("Test"), [self.test]),
                 ("papers", N_("Papers"), [self.papers]),
                 ("history", N_("History"), [self.history, self.join]),
@@ -94,7 +96,7 @@ class DevicePage(Page):
         )
         self.add(self.sections)
         self.test.setProperty("withheld", not context.may("test"))
-        for part in (self.details, self.serial_card, self.binding, self.stays_card, self.test, self.papers,
+        for part in (self.details, self.serial_card, self.binding, self.stays_card, self.visits, self.test, self.papers,
                      self.history, self.join):  # fmt: skip
             self.add(part)
         self.stays.opened.connect(lambda stay: context.navigate("order", id=stay.item_id, kind="item"))
@@ -162,7 +164,7 @@ class DevicePage(Page):
         self.mark.heard(changes)
         if changes.touches("device_model"):
             self.jobs.ask(registry.models, owner=self, then=self._models, exclusive="models")
-        if self._device_id and changes.touches("device", "terminal_binding", "repair_item", "print_job"):
+        if self._device_id and changes.touches("device", "terminal_binding", "repair_item", "site_visit", "print_job"):
             self.reload()
 
     def _models(self, rows: list[ModelRow]) -> None:
@@ -199,6 +201,7 @@ class DevicePage(Page):
         self.chain_button.setVisible(bool(card.stays))
         self.service_card.setVisible(bool(card.row.merchant_id) and self.context.may("visit"))
         self.papers.show_for(card.row.id, *(stay.item_id for stay in card.stays))
+        self.visits.show_device(card.row.id)
         self.history.show_for(card.row.id)
         self.join.keep(card.row.id)
         self._allow(known=True)

@@ -146,11 +146,12 @@ class GuidancePage(Page):
         self.form.add("tip_given", N_("Advice to prevent it"), self.tip_given)
         self.finish = Button(N_("&Finish: solved by phone"), "primary", icon="check", clicked=self._finish)
         self.check_in = Button(N_("Check the device &in"), "primary", icon="inbox", clicked=self._check_in)
+        self.visit = Button(N_("Agree on a &visit …"), "primary", icon="map-pin", clicked=self._visit)
         self.to_ticket = Button(N_("To the &ticket"), icon="clipboard-list", clicked=self._to_ticket)
         self.undo_end = Button(N_("Take &back"), "quiet", icon="arrow-back-up", clicked=self.undo)
         for part in (self.end_text, self.tip, self.form):
             card.add(part)
-        card.add(row(self.undo_end, 1, self.to_ticket, self.check_in, self.finish))
+        card.add(row(self.undo_end, 1, self.to_ticket, self.visit, self.check_in, self.finish))
         return card
 
     # -- coming here -------------------------------------------------------------
@@ -338,11 +339,14 @@ class GuidancePage(Page):
         self.form.setVisible(solved)
         self.finish.setVisible(solved)
         self.check_in.setVisible(ending == "send_in")
+        self.visit.setVisible(ending == "visit")
         if solved:
             self.confirmed.setText(self.confirmed.text() or (self.card.caller_name if self.card else ""))
             self.solution.setFocus()
         elif ending == "send_in":
             self.check_in.setFocus()
+        elif ending == "visit":
+            self.visit.setFocus()
         else:
             self.to_ticket.setFocus()
 
@@ -371,6 +375,10 @@ class GuidancePage(Page):
                 "check_in", ticket_id=self.card.row.id, serial_no=self.card.serial_no,
                 merchant_id=self.card.merchant_id,
             )  # fmt: skip
+
+    def _visit(self) -> None:
+        if self.card is not None:
+            self.context.navigate("visit", ticket_id=self.card.row.id)
 
     def _to_ticket(self) -> None:
         if self.card is not None:

@@ -41,6 +41,7 @@ from deskapp.ui.pages.merchant_parts import ContactsCard, ContractsCard
 from deskapp.ui.pages.past import HistoryCard
 from deskapp.ui.pages.records import JoinCard, Sections, get_values, put_values
 from deskapp.ui.pages.ticket_words import columns as ticket_columns
+from deskapp.ui.pages.visits_card import VisitsCard
 from deskapp.ui.pages.words import full_moment, merchant_suggestions
 from deskapp.ui.widgets.sync_marks import SyncMark
 
@@ -68,6 +69,7 @@ class MerchantPage(Page):
         self.contacts = ContactsCard(context, self.save_contacts)
         self.contracts = ContractsCard(context)
         self._build_lists()
+        self.visits = VisitsCard(context, stays=True)
         self.history = HistoryCard(context)
         self.looks = Card(N_("Who looked at whole phone numbers"), icon="eye")
         self.look_lines = Timeline()
@@ -81,13 +83,13 @@ class MerchantPage(Page):
             [
                 ("details", N_("Details"), [self.details, self.contacts]),
                 ("devices", N_("Devices"), [self.devices_card]),
-                ("work", N_("Orders and tickets"), [self.orders_card, self.tickets_card]),
+                ("work", N_("Orders and tickets"), [self.orders_card, self.tickets_card, self.visits]),
                 ("contracts", N_("Contracts"), [self.contracts]),
                 ("history", N_("History"), [self.history, self.looks, self.join]),
             ],
         )
         self.add(self.sections)
-        for part in (self.details, self.contacts, self.devices_card, self.orders_card, self.tickets_card,
+        for part in (self.details, self.contacts, self.devices_card, self.orders_card, self.tickets_card, self.visits,
                      self.contracts, self.history, self.looks, self.join):  # fmt: skip
             self.add(part)
         self.contacts.unmask.clicked.connect(self.unmask)
@@ -170,7 +172,7 @@ class MerchantPage(Page):
         """Ask again when this merchant or something of it was touched, unless somebody is typing here."""
         self.mark.heard(changes)
         if self._merchant_id and changes.touches(
-            "merchant", "merchant_contact", "service_contract", "device", "repair_order", "service_ticket"
+            "merchant", "merchant_contact", "service_contract", "device", "repair_order", "service_ticket", "site_visit"
         ):
             self.reload()
 
@@ -200,6 +202,7 @@ class MerchantPage(Page):
         self.contracts.show_contracts(card.row.id, card.contracts)
         filled(self.devices, card.devices, 14)
         people, contracts = (one.id for one in card.contacts), (one.id for one in card.contracts)
+        self.visits.show_merchant(card.row.id)
         self.history.show_for(card.row.id, *people, *contracts)
         self.join.keep(card.row.id)
         self._allow(known=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deskapp import catalogue
-from deskapp.commands.bench_skills import set_tests
+from deskapp.commands.bench_skills import set_terms, set_tests
 from deskapp.commands.catalogue import ModelForm, put_model
 from deskapp.commands.catalogue_setup import Copied, copy_catalogues
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes
+from deskapp.models.warranty_terms import TERMS
 from deskapp.queries import registry
 from deskapp.queries.naming import in_window, model_title
 from deskapp.queries.registry_cards import ModelRow
@@ -66,7 +67,9 @@ class ModelsPage(ListPage):
         self.history.hide()
         self.shipped = Button(N_("Take over the shipped catalogue"), icon="download", clicked=self.copy_shipped)
         self.new = Button(N_("&Add a model"), "primary", icon="plus", clicked=self.add_model)
-        self.arrange(N_("Brand or model"), self.shipped, self.new, beside=(self.card, self.tests, self.history))
+        self.arrange(
+            N_("Brand or model"), self.shipped, self.new, beside=(self.card, self.tests, self.terms, self.history),
+        )  # fmt: skip
         self.table.selected.connect(self._selected)
 
     def _build_form(self) -> None:
@@ -104,6 +107,26 @@ class ModelsPage(ListPage):
         self.tests.add(self.tests_form)
         self.tests.add(row(1, Button(N_("Keep the test &plan"), icon="check", clicked=self.save_tests)))
         self.tests.hide()
+        self.terms = Card(
+            N_("Warranty terms of this model"), icon="file-certificate",
+            hint=N_("Empty: as usual. A contract of the merchant goes before; what was decided stays."),
+        )  # fmt: skip
+        self.terms_form = Form(columns=2)
+        self.grace, self.covered = NumberField(high=24), NumberField(high=60)
+        self.terms_form.add("grace_months", N_("&Grace after manufacture, months"), self.grace)
+        self.terms_form.add("repair_months", N_("A &repair is covered, months"), self.covered)
+        self.terms.add(self.terms_form)
+        self.terms.add(row(1, Button(N_("Keep the terms"), icon="check", clicked=self.save_terms)))
+        self.terms.hide()
+
+    def save_terms(self) -> None:
+        """Keep the warranty terms of the chosen model."""
+        if self.form_of_id:
+            act = set_terms(
+                model_id=self.form_of_id, grace_months=self.grace.value(), repair_months=self.covered.value()
+            )
+            self.jobs.do(act, owner=self, then=lambda _none: self.context.toast(N_("Saved"), tone="ok"),
+                         refused=lambda error: self._show_refusal(self.terms_form, error))  # fmt: skip
 
     def save_tests(self) -> None:
         """Keep the rules of the chosen model's test plan."""
@@ -153,6 +176,10 @@ class ModelsPage(ListPage):
         self._show(ModelForm(**{name: getattr(chosen, name) for name in names}))
         self.rules.setText(tests_text(chosen.tests))
         self.tests.show()
+        own = chosen.tests.get(TERMS, {})
+        self.grace.set_value(own.get("grace_months"))
+        self.covered.set_value(own.get("repair_months"))
+        self.terms.show()
         self.history.show()
         self.history.show_for(chosen.id)
 
@@ -167,6 +194,7 @@ class ModelsPage(ListPage):
         else:
             self.card.title.say(N_("New model"))
             self.tests.hide()
+            self.terms.hide()
             self.history.hide()
 
     def add_model(self) -> None:
@@ -190,6 +218,9 @@ class ModelsPage(ListPage):
 
     def _tests_refused(self, error: DeskError) -> None:
         self.tests_form.refuse(error)
+
+    def _show_refusal(self, form: Form, error: DeskError) -> None:
+        form.refuse(error)
 
     def copy_shipped(self) -> None:
         """Add the shipped models, parts and prices that are not here yet."""

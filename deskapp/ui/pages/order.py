@@ -26,6 +26,7 @@ from deskapp.ui.kit import (
     Pill,
     Text,
     listed,
+    reveal,
     row,
     spoken,
 )
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from deskapp.models.store import Command
 
 READY = frozenset({WorkState.READY_FOR_PICKUP, WorkState.ABANDONED})
+GRAVE_ACTS = {"QUARANTINE": "quarantine", "RELEASE": "release", "SCRAP": "scrap", "VOID": "void_check_in"}
+"""Which act a word of the command sheet means for the chosen device."""
 
 WATCHED = (
     "repair_order", "repair_item", "work_event", "custody_event", "money_event", "item_record", "pickup", "print_job",
@@ -94,6 +97,9 @@ class OrderPage(Page):
         self.papers.offer(self.traveller, self.call_note, self.chain)
         self.lost = LostVersions(context)
         self.history = OrderHistory()
+        for unknown in (self.ticket_button, self.bench_button, self.pickup_button, self.merchant_button,
+                        self.loaner_button, self.acts):  # fmt: skip
+            unknown.hide()  # until it is known what can be done
         both = row(gap=LARGE)
         both.addWidget(self.facts_card, 2)
         both.addWidget(self.devices_card, 3)
@@ -159,6 +165,14 @@ class OrderPage(Page):
     def scan(self, text: str) -> bool:
         """A scan that answers the form that is open; anything else names a record."""
         return self.acts.scan(text)
+
+    def verb(self, word: str) -> bool:
+        """Open the act that a grave word of the sheet means, where it is offered; it still asks for all it needs."""
+        act = GRAVE_ACTS.get(word, "")
+        if act in self.acts.buttons and not self.acts.buttons[act].isHidden():
+            self.acts.open_one(act)
+            return True
+        return super().verb(word)
 
     def changed(self, changes: Changes) -> None:
         """Ask again when something of an order was touched."""
@@ -229,17 +243,21 @@ class OrderPage(Page):
         self.acts.open_one(name)
 
     def _show(self, card: OrderCard) -> None:
+        reveal(self.acts, True)
         self.title.put(card.number)
         self.blocked.setVisible(card.slip_blocked)
         for key, value in (
             ("merchant", card.merchant or spoken(N_("not known"))), ("deliverer", card.deliverer),
             ("phone", card.phone), ("opened", full_moment(card.opened_at)), ("by", card.opened_by),
-            ("slip", card.slip_no), ("estimate", full_moment(card.estimate_at)),
-            ("ceiling", format_yuan(card.ceiling_fen) if card.ceiling_fen else "–"), ("ticket", card.ticket_no),
-            ("loaner", listed([_loan(one) for one in card.loaners])),
-            ("due", format_yuan(card.due_fen)), ("closed", full_moment(card.closed_at) or "–"),
+            ("slip", card.slip_no), ("due", format_yuan(card.due_fen)),
         ):  # fmt: skip
             self.facts.put(key, value or "–")
+        for key, value in (
+            ("estimate", full_moment(card.estimate_at)), ("ticket", card.ticket_no),
+            ("ceiling", format_yuan(card.ceiling_fen) if card.ceiling_fen else ""),
+            ("loaner", listed([_loan(one) for one in card.loaners])), ("closed", full_moment(card.closed_at)),
+        ):  # fmt: skip
+            self.facts.put_if_any(key, value)
         chosen = self._chosen
         filled(self.devices, card.lines)
         places = [place for place, line in enumerate(card.lines) if line.id == chosen]

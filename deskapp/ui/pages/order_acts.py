@@ -150,7 +150,7 @@ class Acts(Card):
             self.acts[act.name], self.buttons[act.name] = act, button
             (order_flow if act.of_order else device_flow).addWidget(button)
             drawers.addWidget(act)
-            act.closed.connect(button.setFocus)
+            act.closed.connect(partial(self._back_to, button))
         for part in (self.device_label, self.of_device, self.order_label, self.of_order, self.nothing):
             self.add(part)
         self.add(drawers)
@@ -182,6 +182,11 @@ class Acts(Card):
         if first is not None:
             first.setFocus()
             QTimer.singleShot(0, first, lambda: into_view(first))  # the form above it is being taken away
+
+    def _back_to(self, button: Button) -> None:
+        """Give the keys back to what opened a form; without the form the page is shorter, so it is brought in sight."""
+        button.setFocus()
+        QTimer.singleShot(0, button, lambda: into_view(button))
 
     def open_one(self, name: str) -> None:
         """Open the form of an act that is offered, and close any other."""

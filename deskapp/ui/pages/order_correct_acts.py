@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deskapp import catalogue
-from deskapp.commands.checkin_correct import correct_accessory, correct_merchant
+from deskapp.commands.checkin_correct import correct_accessory, correct_merchant, strike_accessory
 from deskapp.errors import N_, Refused
 from deskapp.queries.orders import OrderCard, OrderLine
 from deskapp.rules.lifecycle import ENDED, WorkState
-from deskapp.ui.kit import Choice, ChoiceBar, LatinField, SuggestField, TextField
+from deskapp.ui.kit import Choice, ChoiceBar, LatinField, SuggestField, TextField, reveal
 from deskapp.ui.pages.order_acts import Act
 from deskapp.ui.pages.words import choices, merchant_suggestions
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 GONE = (*ENDED, WorkState.PICKED_UP)
 FORGOTTEN = "-"
 """Stands for: it was handed in, and nobody entered it."""
+NEVER = "0"
+"""Stands for: it was entered, and never handed in."""
 
 
 class CorrectMerchant(Act):
@@ -54,7 +56,7 @@ class CorrectMerchant(Act):
 
 
 class CorrectAccessory(Act):
-    """An accessory was entered wrongly, or forgotten."""
+    """An accessory was entered wrongly, forgotten, or never came."""
 
     name, short, icon = "correct_accessory", N_("Correct an accessory …"), "edit"
     title_text, yes = N_("What was really handed in with it"), N_("Correct and print a new slip")
@@ -64,7 +66,7 @@ class CorrectAccessory(Act):
     def build(self) -> None:
         """Ask for what was entered, what it is, and why."""
         self.was = ChoiceBar([], name=N_("Entered as"))
-        self.kind = ChoiceBar(choices("accessory_types"), name=N_("It is"))
+        self.kind = ChoiceBar(_kinds(), name=N_("It is"))
         self.serial = LatinField(N_("If it has one"), limit=40)
         self.reason = TextField(N_("For the history"), limit=300)
         self.form.add("was", N_("Entered as"), self.was, needed=True, span=3)
@@ -73,6 +75,11 @@ class CorrectAccessory(Act):
         self.form.add("reason", N_("Reason"), self.reason, needed=True, span=2)
         self.serial.returnPressed.connect(self.reason.setFocus)
         self.reason.returnPressed.connect(self.submit)
+        self.kind.chosen.connect(self._arrange)
+
+    def _arrange(self, kind: str) -> None:
+        """What never came has no serial number."""
+        reveal(self.form.rows["serial_no"], kind != NEVER)
 
     def offered(self, card: OrderCard, line: OrderLine) -> bool:
         """While the device is here; a supervisor's consent is asked for."""
@@ -84,21 +91,31 @@ class CorrectAccessory(Act):
         entered = [Choice(kind, catalogue.title("accessory_types", kind)) for kind in kinds]
         self.was.set_choices([*entered, Choice(FORGOTTEN, N_("It was forgotten"))])
         self.was.set_value(None if entered else FORGOTTEN)
+        self._arrange("")
 
     def submit(self, consent: Override | None = None) -> None:
         """Correct it, once it is said what was entered: unanswered is not forgotten."""
         if self.was.value() is None:
             self.refuse(Refused(N_("Choose what it was entered as."), field="was"))
             return
+        if self.was.value() == FORGOTTEN and self.kind.value() == NEVER:
+            self.refuse(Refused(N_("Choose above what was entered and never came."), field="was"))
+            return
         super().submit(consent)
 
     def command(self, card: OrderCard, line: OrderLine, consent: Override | None) -> Command[Any]:
         """Correct it."""
         was = self.was.value()
+        if self.kind.value() == NEVER:
+            return strike_accessory(item_id=line.id, kind=was or "", reason=self.reason.text(), override=consent)
         return correct_accessory(
             item_id=line.id, kind=self.kind.value() or "", was="" if was in (None, FORGOTTEN) else was,
             serial_no=self.serial.text(), reason=self.reason.text(), override=consent,
         )  # fmt: skip
+
+
+def _kinds() -> list[Choice]:
+    return [*choices("accessory_types"), Choice(NEVER, N_("It never came"), "0")]
 
 
 def correct_acts() -> tuple[type[Act], ...]:

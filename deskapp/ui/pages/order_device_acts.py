@@ -16,11 +16,12 @@ from deskapp.commands.pickup_release import (
 )
 from deskapp.errors import N_, DeskError
 from deskapp.queries.orders import OrderCard, OrderLine
-from deskapp.rules.states import WorkState
+from deskapp.rules.states import HELD, WorkState
 from deskapp.ui.kit import Choice, ChoiceBar, LatinField, TextField
 from deskapp.ui.pages.order_acts import Act
 from deskapp.ui.pages.order_history import WORKS_RESULTS
 from deskapp.ui.pages.settings_fields import Tick
+from deskapp.ui.pages.shelf_field import ShelfField, is_shelf
 from deskapp.ui.pages.words import choices
 
 if TYPE_CHECKING:
@@ -192,13 +193,21 @@ class Release(Act):
         """Ask for the finding and where the device goes."""
         self.finding = TextField(N_("What was found and how it was explained"), limit=1000)
         self.bench = LatinField(N_("leave empty for the shelf"))
-        self.shelf = LatinField(N_("leave empty: where it was"))
+        self.shelf = ShelfField(N_("leave empty: where it was"))
         self.form.add("finding", N_("Written finding"), self.finding, needed=True, span=3)
         self.form.add("bench", N_("Back on bench"), self.bench)
         self.form.add("shelf", N_("Put on shelf"), self.shelf)
         self.finding.returnPressed.connect(self.bench.setFocus)
         self.bench.returnPressed.connect(self.shelf.setFocus)
+        self.shelf.scanned.connect(lambda _text: self.go.setFocus())
         self.shelf.returnPressed.connect(self.submit)
+
+    def scan(self, text: str) -> bool:
+        """A shelf's label is the answer, wherever the focus is."""
+        if is_shelf(text):
+            self.shelf.take_scan(text)
+            return True
+        return False
 
     def offered(self, card: OrderCard, line: OrderLine) -> bool:
         """In quarantine, for a supervisor."""
@@ -313,7 +322,7 @@ class VoidCheckIn(Act):
         """Ask why, and who took the device."""
         self.reason = TextField(N_("What was wrong about it"), limit=300)
         self.taker = TextField(N_("Who took the device back"), limit=60)
-        self.all = Tick(N_("All devices of this order that nobody has begun"))
+        self.all = Tick(N_("All devices of this order that are still here"))
         self.form.add("reason", N_("Reason"), self.reason, needed=True, span=2)
         self.form.add("given_back_to", N_("Given back to"), self.taker, needed=True)
         self.form.add("items", "", self.all, span=3)
@@ -321,8 +330,8 @@ class VoidCheckIn(Act):
         self.taker.returnPressed.connect(self.submit)
 
     def offered(self, card: OrderCard, line: OrderLine) -> bool:
-        """Before anybody has begun with it; a supervisor's consent is asked for."""
-        return line.state == WorkState.CHECKED_IN and self.may("check_in")
+        """While the device has not left us; where something else comes first the refusal says what."""
+        return line.state in HELD and line.state != WorkState.ABANDONED and self.may("check_in")
 
     def begin(self, card: OrderCard, line: OrderLine) -> None:
         """One visit is mostly taken back whole."""
@@ -352,7 +361,7 @@ class VoidCheckIn(Act):
         self.submit(self._signed)
 
     def _waiting(self, card: OrderCard) -> list[OrderLine]:
-        return [one for one in card.lines if one.state == WorkState.CHECKED_IN]
+        return [one for one in card.lines if one.state in HELD]
 
 
 def device_acts() -> tuple[type[Act], ...]:

@@ -12,10 +12,10 @@ from deskapp.queries.order_events import OrderEvent
 from deskapp.queries.orders import OrderCard
 from deskapp.rules.account import METHOD_TITLES, MoneyKind, PayMethod
 from deskapp.rules.custody import HOLDER_TITLES, TAMPER_TITLES, TamperResult, kind_of
-from deskapp.rules.depot import BATCH_SETTLED
+from deskapp.rules.depot import BATCH_SETTLED, codes_of_reason
 from deskapp.rules.money import format_yuan
 from deskapp.ui.kit import Button, Card, Happening, Timeline, row, spoken
-from deskapp.ui.pages.words import MOVE_TITLES, full_moment
+from deskapp.ui.pages.words import MOVE_TITLES, full_moment, reason_words
 
 FIRST: Final = 25
 
@@ -103,7 +103,9 @@ Words = tuple[str, str, str, tuple[str, ...]]
 
 
 def _move(event: OrderEvent) -> Words:
-    details = [event.words, str(event.data.get("legal_basis", ""))]
+    coded = bool(codes_of_reason(event.words))
+    details = [reason_words(event.words) if coded else event.words, str(event.data.get("legal_basis", "")),
+               str(event.data.get("storage_reason", ""))]  # fmt: skip
     if event.data.get("decline_reason"):
         details.insert(0, catalogue.title("decline_reasons", str(event.data["decline_reason"])))
     action = event.data.get("action")
@@ -165,14 +167,21 @@ def _record(event: OrderEvent) -> Words:
         case "corrected" if data.get("field") == "merchant":
             details.insert(0, spoken(N_("another merchant")))
         case "corrected":
-            kinds = (str(data.get(key, "")) for key in ("old", "new"))
-            details.insert(0, " → ".join(catalogue.title("accessory_types", one) for one in kinds if one))
+            details.insert(0, _accessory_words(str(data.get("old", "")), str(data.get("new", ""))))
         case "papers_superseded":
             details.insert(0, "  ".join(str(number) for number in data.get("numbers", ())))
             if data.get("by"):
                 details.append(spoken(N_("replaced by {number}"), number=data["by"]))
     tone = "warn" if event.what in ("pickup_try", "slip_lost", "papers_superseded") else "muted"
     return spoken(title), icon, tone, tuple(details)
+
+
+def _accessory_words(old: str, new: str) -> str:
+    """Return how an accessory was corrected: renamed, forgotten at the counter, or never handed in."""
+    was, now = (catalogue.title("accessory_types", one) if one else "" for one in (old, new))
+    if was and now:
+        return f"{was} → {now}"
+    return spoken(N_("never came: {what}") if was else N_("was forgotten: {what}"), what=was or now)
 
 
 def _money(event: OrderEvent) -> Words:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from deskapp.commands.checkin_after import attach_photo, attach_signature, note_deliverer_id
+from deskapp.commands.checkin_after import attach_photo, attach_signature, defer_photos, note_deliverer_id
 from deskapp.commands.checkin_forms import Photo as Kept
 from deskapp.commands.pickup import ID_TYPES, take_payment
 from deskapp.commands.pickup_correct import correct_amount
@@ -15,13 +15,18 @@ from deskapp.errors import N_
 from deskapp.queries.orders import OrderCard, OrderLine
 from deskapp.rules.account import METHOD_TITLES
 from deskapp.rules.money import format_yuan
-from deskapp.ui.kit import Choice, ChoiceBar, LatinField, MoneyField, SignaturePad, Text, TextField, spoken
+from deskapp.ui.kit import Choice, ChoiceBar, LatinField, MoneyField, SignaturePad, Text, TextField, reveal, spoken
 from deskapp.ui.pages.checkin_files import SIGNATURE, Work, keep_files
 from deskapp.ui.pages.order_acts import Act
 from deskapp.ui.pages.transfer_photos import FolderStrip
+from deskapp.ui.pages.words import choices
 
 if TYPE_CHECKING:
     from deskapp.models.store import Command, Override, Store
+
+
+FOLLOWS = "queue"
+"""The reason that says that photos will be taken yet; it settles nothing."""
 
 
 class FileAct(Act):
@@ -85,11 +90,34 @@ class AddPhotos(FileAct):
         self.form.add("photo", N_("Photos"), self.photos, needed=True, span=3)
         self.form.add("kind", N_("What they show"), self.kind, span=2)
         self.form.add("caption", N_("Words below"), self.caption)
+        never = [one for one in choices("no_photo_reasons") if one.value != FOLLOWS]
+        self.none = ChoiceBar(never, name=N_("Why none will be taken"))
+        self.form.add("none", N_("Or none will be taken, because"), self.none, span=3)
         self.caption.returnPressed.connect(self.submit)
 
     def offered(self, card: OrderCard, line: OrderLine) -> bool:
         """Always, for whoever takes devices in."""
         return self.may("check_in")
+
+    def begin(self, card: OrderCard, line: OrderLine) -> None:
+        """Where photos are still asked for, it can be said that there will be none."""
+        asked = any(todo.key == "photos" and todo.about == line.label_no for todo in card.todos)
+        reveal(self.form.rows["none"], asked)
+
+    def submit(self, consent: Override | None = None) -> None:
+        """Keep the photos; without any, take the word for it that there will be none."""
+        why = self.none.value()
+        if self.photos.photos or self.photos.busy() or not why or self.line is None:
+            super().submit(consent)
+            return
+        self.go.setEnabled(False)
+        act = defer_photos(item_id=self.line.id, reason=why, settled=True)
+        self.jobs.do(act, owner=self, then=lambda _none: self._none_follow(), refused=self._refused)
+
+    def _none_follow(self) -> None:
+        self.go.setEnabled(True)
+        self.close_drawer()
+        self.context.toast(N_("Noted; nobody is asked for photos of it any more."), tone="ok")
 
     def nothing(self) -> str:
         """Say what is missing."""

@@ -19,6 +19,7 @@ KINDS = {
     "inspection_sheet": N_("Inspection sheet"), "bench_traveller": N_("Bench traveller"),
     "loan_agreement": N_("Loan agreement"), "call_note": N_("Call-back note"), "missed_note": N_("Missed-you note"),
     "refund": N_("Refund receipt"), "key_run": N_("Key-load record"), "scrap_record": N_("Scrap record"),
+    "swap_note": N_("Swap note"),
     "collect_notice": N_("Notice to collect"), "parts_order": N_("Parts to order"),
     "command_sheet": N_("Command sheet"),
 }  # fmt: skip

@@ -301,6 +301,7 @@ class PickupPage(Page):
             HandedItem(
                 device.item_id, visit.tamper.get(device.item_id, ""), visit.tests.get(device.item_id, {}),
                 tuple(one.id for one in device.accessories if one.id in visit.accessories),
+                {part.move_id: visit.old_parts.get(part.move_id, "") for part in device.old_parts},
             )
             for device in visit.devices
         )  # fmt: skip

@@ -25,6 +25,8 @@ class Visit:
     loaners_back: set[str] = field(default_factory=set)
     tamper: dict[str, str] = field(default_factory=dict)
     tests: dict[str, dict[str, str]] = field(default_factory=dict)
+    old_parts: dict[str, str] = field(default_factory=dict)
+    """What becomes of each old part (by `OldPart.move_id`)."""
     reductions: list[Reduction] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     change_fen: int = 0

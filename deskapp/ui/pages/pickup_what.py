@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLayout, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
+from deskapp.models.old_parts import OldPart
+from deskapp.queries.naming import in_window
 from deskapp.queries.pickup import PickupDevice
+from deskapp.rules.depot import OLD_PART_FATES
 from deskapp.rules.identifiers import clean_serial
 from deskapp.rules.numbers import parse_scan
-from deskapp.ui.kit import Card, Choice, ChoiceBar, Pill, ScanField, Text, row, spoken
+from deskapp.ui.kit import Card, Choice, ChoiceBar, FlowLayout, Pill, ScanField, Text, row, spoken
 from deskapp.ui.pages.pickup_parts import Host, Step, yuan
 from deskapp.ui.pages.settings_fields import Tick
 from deskapp.ui.tokens import MEDIUM, SMALL
 from deskapp.ui.widgets.enter import into_view
 from deskapp.ui.widgets.forms import Line
 
+PROMISED = (Choice("merchant", N_("Given back now")), Choice("old_parts", N_("Stays here")))
+UNKNOWN = tuple(Choice(fate, title) for fate, title in OLD_PART_FATES.items())
 TAMPER = (Choice("ok", N_("Intact"), "", "shield-check"), Choice("suspect", N_("Suspicious"), "", "alert-triangle"))
 
 
@@ -56,12 +61,32 @@ class DeviceBlock(QFrame):
             line = row(box, 1)
             line.setContentsMargins(28, 0, 0, 0)
             column.addLayout(line)
+        self.old_parts: dict[str, ChoiceBar] = {}
+        for part in device.old_parts:
+            column.addLayout(self._old_part(part))
         column.addWidget(Line())
         column.addLayout(row(Text(N_("Tamper check"), "label"), self.tamper, 1))
         column.addWidget(self.wrong)
         self.tick.edited.connect(lambda on: step.tick_device(device.item_id, on))
         self.tamper.chosen.connect(lambda value: step.answer_tamper(device.item_id, value))
         self.tamper.confirmed.connect(lambda _value: step.host.go_on())
+
+    def _old_part(self, part: OldPart) -> QLayout:
+        """Ask what becomes of an old part: promised, it goes or stays; of one nobody noted, everything is possible."""
+        bar = ChoiceBar(PROMISED if part.promised else UNKNOWN, name=N_("Old part"))
+        bar.chosen.connect(lambda value: self.step.answer_old_part(part.move_id, value))
+        self.old_parts[part.move_id] = bar
+        name = Text(role="body")
+        name.put(" ".join(one for one in (in_window(part.name, part.name_en), part.serial_no) if one))
+        flow = FlowLayout(margin=0)
+        for widget in (Text(N_("Old part"), "label"), name, bar):
+            flow.addWidget(widget)
+        return flow
+
+    def open_part(self) -> ChoiceBar | None:
+        """Return the first old part without an answer."""
+        answers = self.step.visit.old_parts
+        return next((bar for key, bar in self.old_parts.items() if not answers.get(key)), None)
 
     def show_state(self) -> None:
         """Show what is ticked."""
@@ -71,6 +96,9 @@ class DeviceBlock(QFrame):
         for key, box in self.accessories.items():
             box.setChecked(key in visit.accessories)
             box.setEnabled(on)
+        for key, bar in self.old_parts.items():
+            bar.setEnabled(on)
+            bar.set_value(visit.old_parts.get(key))
         self.tamper.setEnabled(on)
         self.tamper.set_value(visit.tamper.get(self.device.item_id))
 
@@ -166,6 +194,10 @@ class WhatStep(Step):
                 block.complain(spoken(N_("Look at the device and answer the tamper check.")))
                 block.tamper.setFocus()
                 return False
+            if key in visit.chosen and (bar := block.open_part()) is not None:
+                block.complain(spoken(N_("Say what becomes of the old part.")))
+                bar.setFocus()
+                return False
             if key in visit.chosen and visit.tamper.get(key) == "suspect":
                 sentence = N_("A suspicious device is not handed out: put it into quarantine on the bench.")
                 block.complain(spoken(sentence))
@@ -231,6 +263,15 @@ class WhatStep(Step):
         """Note the tamper answer of a device."""
         self.visit.tamper[item_id] = value
         self.blocks[item_id].complain("")
+        self.host.touched()
+
+    def answer_old_part(self, move_id: str, value: str) -> None:
+        """Note what becomes of an old part."""
+        self.visit.old_parts[move_id] = value
+        for block in self.blocks.values():
+            if move_id in block.old_parts:
+                block.complain("")
+                (block.open_part() or block.tamper).setFocus()
         self.host.touched()
 
     def _tick_loaner(self, device_id: str, on: bool) -> None:

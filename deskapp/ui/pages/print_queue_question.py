@@ -240,8 +240,13 @@ class Question(QFrame):
         self.last.show_jobs(window)
         self.title.say(N_("Which was the last that came out of “{printer}”?") if len(window) > 1
                        else N_("Did this paper come out of “{printer}”?"), printer=printer)  # fmt: skip
-        self.where.say(N_("The line broke while these were being sent. Look what lies at the printer; half a paper"
-                          " does not count."))  # fmt: skip
+        self.where.say(
+            N_("The line broke while these were being sent. This printer counts its papers: plugged in again, it"
+               " answers by itself. Whoever cannot wait looks what lies at the printer; half a paper does not count.")
+            if window[0].counter_before is not None
+            else N_("The line broke while these were being sent. Look what lies at the printer; half a paper"
+                    " does not count.")
+        )  # fmt: skip
         self._moved()
         if fresh:
             for job in window:

@@ -157,9 +157,7 @@ class SetupPanel(QWidget):
         hint = N_("For example: label printer, left counter")
         self.form_use.add("name", N_("&Name people know it by"), self.name, hint=hint)
         self.form_use.add("fallback", N_("&Takes over when this one cannot be reached"), self.fallback)
-        self.form_use.add("uses", "", Text(N_("It prints from now on:"), "label"), span=2)
-        for key, tick in (("labels", self.labels), ("rolls", self.rolls), ("pages", self.pages)):
-            self.form_use.add(key, "", tick)
+        self.form_use.add("uses", N_("It prints from now on:"), _panel(self.labels, self.rolls, self.pages), span=2)
         self.name.returnPressed.connect(self.go_on)
         return _panel(self.form_use)
 
@@ -330,7 +328,7 @@ class SetupPanel(QWidget):
             ("labels", self.labels, labels or not self._raw), ("rolls", self.rolls, rolls or not self._raw),
             ("pages", self.pages, not self._raw),
         ):  # fmt: skip
-            reveal(self.form_use.rows[key], on)
+            reveal(tick, on)
             tick.setChecked(
                 (labels and key == "labels") or (rolls and key == "rolls") or (not self._raw and key == "pages")
             )

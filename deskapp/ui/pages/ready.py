@@ -192,7 +192,7 @@ def _waiting(row: ReadyRow) -> Cell:
     tone = "danger" if row.waiting_days >= 30 else "warn" if row.waiting_days >= 7 else "neutral"
     if row.waiting_days == 0:
         return Cell(spoken(N_("today")), "ok", "clock", pill=True)
-    words = spoken(N_("1 day")) if row.waiting_days == 1 else spoken(N_("{count} days"), count=row.waiting_days)
+    words = spoken(N_("{count} days"), count=row.waiting_days)
     return Cell(words, tone, "clock", pill=True)
 
 

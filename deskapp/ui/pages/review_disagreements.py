@@ -38,11 +38,13 @@ WATCHED = ("review_card", "sync_result", "sync_round", "sync_state")
 ICONS = {
     "also_changed": "writing", "identity_conflict": "tag", "twin": "copy", "misfit": "alert-triangle",
     "two_pickups": "package", "stock_negative": "packages", "clock": "clock", "foreign_fact": "truck-delivery",
-    "cut": "credit-card", "rejected": "ban", "parked": "player-pause",
+    "cut": "credit-card", "not_allowed": "shield-lock", "photo_missing": "photo", "rejected": "ban",
+    "parked": "player-pause",
 }  # fmt: skip
 
 PLACES = {
     "repair_item": ("order", "item"), "repair_order": ("order", "order"), "service_ticket": ("ticket", "ticket"),
+    "site_visit": ("visit", "visit"),
     "merchant": ("merchant", "merchant"), "device": ("device", "device"), "part": ("stock", "part"),
     "staff": ("staff", "staff"),
 }  # fmt: skip

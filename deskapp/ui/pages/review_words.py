@@ -72,9 +72,33 @@ def sentence(detail: Detail) -> str:
     if row.kind == "cut":
         return spoken(N_("An entry held digits of a payment card or a key. They were cut out before anything was"
                          " stored; only the last four are left. Remind whoever wrote it."))  # fmt: skip
+    if row.kind == "not_allowed":
+        return spoken(
+            N_("{name} did something at {time} that, by what the server knows, is not theirs to do, or was no longer at"
+               " work then. It happened, so it is kept. Ask about it; put the roles right, or the entry."),
+            name=who, time=when,
+        )  # fmt: skip
+    if row.kind == "photo_missing":
+        return _photo(data)
     if row.kind in (REFUSED, PARKED):
         return _own(row.kind, str(data.get("reason", "")), full_moment(row.raised_at))
     return spoken(INTRODUCTIONS[row.kind]) if row.kind in INTRODUCTIONS else ""
+
+
+def _photo(data: Mapping[str, object]) -> str:
+    number, made = str(data.get("station", 0)).zfill(5), full_moment(int(str(data.get("made_at", 0) or 0)))
+    where = str(data.get("place", ""))
+    place = spoken(N_("station {number}"), number=number) + (f" ({where})" if where else "")
+    text = (
+        N_("The signature of {time} has not reached the server for a week. Only {place} has it: switch that computer"
+           " on, open “Syncing” there, and leave it on until it says that all photos are sent. If it is gone for good,"
+           " settle this and have the paper signed again.")
+        if str(data.get("kind", "")).startswith("signature")
+        else N_("The photo of {time} has not reached the server for a week. Only {place} has it: switch that computer"
+                " on, open “Syncing” there, and leave it on until it says that all photos are sent. If it is gone for"
+                " good, settle this and take a new photo where you still can.")
+    )  # fmt: skip
+    return spoken(text, time=made, place=place)
 
 
 def _misfit(data: Mapping[str, object], who: str, when: str) -> str:
@@ -85,7 +109,8 @@ def _misfit(data: Mapping[str, object], who: str, when: str) -> str:
                " “{expected}”. Find out where it really was; the chain goes on from where it was seen last."),
             name=who, time=when, written=_holder(data.get("written")), expected=_holder(data.get("expected")),
         )  # fmt: skip
-    what = WORK_TITLES.get(move) if axis == "work" else MOVE_TITLES.get(move) if axis == "ticket" else _MONEY.get(move)
+    titles = {"work": WORK_TITLES, "ticket": {**WORK_TITLES, **MOVE_TITLES}}.get(str(axis), _MONEY)
+    what = titles.get(move)
     title = spoken(what) if what else move
     fen = data.get("fen")
     if isinstance(fen, int) and fen:

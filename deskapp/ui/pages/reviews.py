@@ -28,6 +28,7 @@ from deskapp.ui.kit import (
 
 PLACES = {
     "repair_item": ("order", "item"), "repair_order": ("order", "order"), "service_ticket": ("ticket", "ticket"),
+    "site_visit": ("visit", "visit"),
     "merchant": ("merchant", "merchant"), "device": ("device", "device"), "part": ("stock", "part"),
     "accessory_item": ("order", "accessory"), "manifest": ("transfer_in", "manifest"),
 }  # fmt: skip

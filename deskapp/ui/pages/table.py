@@ -41,6 +41,8 @@ PAGES: Final[tuple[PageSpec, ...]] = (
     PageSpec("calls", N_("Call list"), "message", _of("calls.CallsPage"), COUNTER, "call"),
     PageSpec("loaners", N_("Loaners"), "switch-horizontal", _of("loaners.LoanersPage"), COUNTER, "loaner"),
     PageSpec("guidance", N_("Remote guidance"), "phone", _of("guidance.GuidancePage"), COUNTER, "guidance"),
+    PageSpec("visits", N_("Visits"), "map-pin", _of("visits.VisitsPage"), COUNTER, "visit"),
+    PageSpec("visit", N_("Visit"), "map-pin", _of("visit.VisitPage"), UNLISTED, "visit"),
     PageSpec("knowledge", N_("Knowledge"), "book", _of("knowledge.KnowledgePage"), COUNTER),
     PageSpec("board", N_("Board"), "chart-bar", _of("board.BoardPage"), WORKSHOP, "co_sign"),
     PageSpec("bench", N_("Bench"), "stethoscope", _of("bench.BenchPage"), WORKSHOP),

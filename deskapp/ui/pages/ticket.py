@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from deskapp import catalogue
 from deskapp.clock import shop_day
-from deskapp.commands.papers_service import print_inspection_sheet, print_missed_note
 from deskapp.commands.tickets import add_contact, add_note, move_ticket
+from deskapp.commands.visits_papers import print_inspection_sheet, print_missed_note
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes
 from deskapp.queries import tickets
@@ -19,6 +19,7 @@ from deskapp.rules.lifecycle import WorkState
 from deskapp.rules.ticket_fields import FIELDS, INSTEAD_TITLES, FieldType, RequiredAt, TicketKind
 from deskapp.rules.tickets import KIND_TITLES, MERCHANT_WORDS, WAITING_ON, TicketState
 from deskapp.rules.tickets import STATE_TITLES as TICKET_TITLES
+from deskapp.rules.visits import GOES_OUT
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -47,6 +48,7 @@ from deskapp.ui.pages.paper_history import PapersCard
 from deskapp.ui.pages.review_lost import LostVersions
 from deskapp.ui.pages.ticket_change import ChangeCard
 from deskapp.ui.pages.ticket_words import due_cell, happening, state_cell, subject
+from deskapp.ui.pages.visits_card import VisitsCard
 from deskapp.ui.pages.words import choices, full_moment
 from deskapp.ui.tokens import LARGE, TIGHT
 from deskapp.ui.widgets.sync_marks import SyncMark
@@ -67,7 +69,11 @@ class TicketPage(Page):
         self.head.insertWidget(2, self.due)
         self.mark = SyncMark(self.jobs, "ticket")
         self.head.insertWidget(3, self.mark)
-        left = column(self._facts_card(), self._change_card(), self._result_card(), self._devices_card(), 1, gap=LARGE)
+        self.visits = VisitsCard(context)
+        left = column(
+            self._facts_card(), self._change_card(), self._result_card(), self.visits, self._devices_card(), 1,
+            gap=LARGE,
+        )  # fmt: skip
         self.lost = LostVersions(context)
         right = column(self._ways_card(), self.lost, self._history_card(), 1, gap=LARGE)
         both = row(gap=LARGE)
@@ -129,6 +135,7 @@ class TicketPage(Page):
         self.take_in = Button(N_("Check the device &in"), icon="inbox", clicked=self._check_in)
         self.start = Button(N_("&Start work"), icon="player-play", clicked=lambda: self._move("start"))
         self.go_on = Button(N_("Go &on"), icon="player-play", clicked=lambda: self._move("go_on"))
+        self.visit = Button(N_("Agree on a &visit …"), icon="map-pin", clicked=self._visit)
         self.sheet = Button(N_("Print the visit shee&t"), icon="printer", clicked=self._print_sheet)
         self.missed = Button(N_("Print a “&missed you” note"), "quiet", icon="printer", clicked=self._print_missed)
         waits = [Choice(key, text) for key, text in WAITING_ON.items()]
@@ -138,7 +145,7 @@ class TicketPage(Page):
         self.reopen = Button(N_("Reopen"), "quiet", icon="arrow-back-up", clicked=lambda: self._reasoned("reopen"))
         ways = QWidget()
         flow = FlowLayout(ways, margin=0)
-        for way in (self.guide, self.take_in, self.start, self.go_on, self.sheet, self.missed):
+        for way in (self.guide, self.take_in, self.visit, self.start, self.go_on, self.sheet, self.missed):
             flow.addWidget(way)
         card.add(ways)
         card.add(column(self.waiting_label, self.waiting, gap=TIGHT))
@@ -188,7 +195,7 @@ class TicketPage(Page):
         """Ask again when this ticket was touched."""
         self.mark.heard(changes)
         self.lost.changed(changes)
-        if self.card is not None and changes.touches("service_ticket", "ticket_event", "repair_item"):
+        if self.card is not None and changes.touches("service_ticket", "ticket_event", "repair_item", "site_visit"):
             self.open(ticket_id=self.card.row.id)
         elif self.card is not None and changes.touches("print_job"):
             self.papers.show_for()
@@ -230,8 +237,9 @@ class TicketPage(Page):
         repair = kind is TicketKind.REPAIR
         self.guide.setVisible(not over and kind.value in GUIDED)
         self.take_in.setVisible(not over and repair)
-        for button in (self.sheet, self.missed):
-            button.setVisible(not over and kind in _AT_THE_MERCHANT)
+        for button in (self.visit, self.sheet, self.missed):
+            button.setVisible(not over and kind in GOES_OUT)
+        self.visits.show_ticket(line.id)
         self.start.setVisible(line.state == "open")
         self.go_on.setVisible(line.state == "waiting")
         for widget in (self.waiting, self.waiting_label, self.cancel):
@@ -296,6 +304,9 @@ class TicketPage(Page):
                 "check_in", ticket_id=self._id(), serial_no=self.card.serial_no, merchant_id=self.card.merchant_id
             )
 
+    def _visit(self) -> None:
+        self.context.navigate("visit", ticket_id=self._id())
+
     def _print_sheet(self) -> None:
         act = print_inspection_sheet(ticket_id=self._id())
         self.jobs.do(act, owner=self, then=lambda _job: self._queued(), refused=self._refused)
@@ -334,11 +345,6 @@ class TicketPage(Page):
         if error.field == "reason":
             error.field = "words"
         self.note_form.refuse(error, otherwise=lambda sentence: self.banner.put("danger", sentence))
-
-
-_AT_THE_MERCHANT = (TicketKind.INSPECTION, TicketKind.INSTALLATION, TicketKind.TRAINING, TicketKind.SOFTWARE_UPDATE,
-                    TicketKind.REPAIR)  # fmt: skip
-"""Kinds of tickets for which somebody may go to the merchant."""
 
 
 def _merchant(card: TicketCard) -> str:

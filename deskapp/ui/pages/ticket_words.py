@@ -9,6 +9,7 @@ from deskapp.rules.deadlines import PRIORITY_TITLES
 from deskapp.rules.ticket_fields import TicketKind
 from deskapp.rules.tickets import KIND_TITLES, MOVE_TITLES, STATE_TITLES, WAITING_ON, TicketState
 from deskapp.ui.kit import Cell, Column, Happening, spoken
+from deskapp.ui.pages.visit_words import step_words
 from deskapp.ui.pages.words import full_moment, moment
 
 STATE_TONES = {"open": "info", "in_progress": "accent", "waiting": "warn", "done": "ok", "cancelled": "neutral"}
@@ -21,6 +22,7 @@ ENDINGS = {
 }  # fmt: skip
 ANSWERS = {"yes": N_("Yes"), "no": N_("No"), "could_not": N_("Could not do it")}
 _DAY_MS = 86_400_000
+VISIT = "visit"
 
 
 def state_cell(row: TicketRow) -> Cell:
@@ -78,9 +80,12 @@ def priority_cell(row: TicketRow) -> Cell:
 def happening(event: EventCard) -> Happening:
     """Return one event as a line of the history."""
     what, icon, tone = _what(event)
+    words = event.words
+    if event.kind == VISIT:
+        what, words, icon, tone = step_words(event)
     if event.voided:
         what, tone = spoken(N_("{what} (taken back)"), what=what), "muted"
-    return Happening(full_moment(event.at), what, event.by, event.words, icon, tone)
+    return Happening(full_moment(event.at), what, event.by, words, icon, tone)
 
 
 def _what(event: EventCard) -> tuple[str, str, str]:
@@ -106,6 +111,7 @@ def _what(event: EventCard) -> tuple[str, str, str]:
     titles = {
         "note": (N_("Note"), "message"), "contact": (N_("Contact logged"), "phone-call"),
         "solved": (N_("Solved"), "check"), "guide_undo": (N_("Answer taken back"), "arrow-back-up"),
+        "undo": (N_("Last step taken back"), "arrow-back-up"),
     }  # fmt: skip
     title, icon = titles.get(event.kind, (event.kind, "circle-check"))
     return spoken(title), icon, "muted"

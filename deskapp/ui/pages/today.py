@@ -17,12 +17,13 @@ from deskapp.rules.deadlines import DAY_MS
 from deskapp.rules.tickets import KIND_TITLES, TicketKind
 from deskapp.ui.kit import BigNumber, Button, Cell, Column, Page, PageContext, spoken
 from deskapp.ui.pages.today_cards import FirstDays, Listing, Machines, NextSteps, ago
+from deskapp.ui.pages.visit_words import state_cell, window_words
 from deskapp.ui.tokens import LARGE
 
 WATCHED = (
     "repair_item", "repair_order", "service_ticket", "review_card", "print_job", "item_record", "merchant", "staff",
-    "sync_state", "sync_round", "sync_result", "manifest", "manifest_event", "loan_event", "stock_move", "part",
-    "draft",
+    "site_visit", "sync_state", "sync_round", "sync_result", "manifest", "manifest_event", "loan_event", "stock_move",
+    "part", "draft",
 )  # fmt: skip
 
 AHEAD_MS = 2_000
@@ -98,6 +99,8 @@ class TodayPage(Page):
         left.addWidget(self.calls)
         left.addStretch(1)
         yield True
+        self.visits = self._visits()
+        right.addWidget(self.visits)
         self.tickets = self._tickets()
         right.addWidget(self.tickets)
         yield True
@@ -153,6 +156,8 @@ class TodayPage(Page):
         self.late.show_rows(seen.late, seen.counts["late"])
         self.ready.show_rows(seen.ready, seen.counts["ready"])
         self.tickets.show_rows(seen.tickets, seen.counts["tickets"])
+        self.visits.setVisible(bool(seen.visits))
+        self.visits.show_rows(seen.visits, seen.counts["visits"])
         self.calls.show_rows(seen.calls, seen.counts["calls"])
         self.settle.show_rows(seen.settle, seen.counts["settle"])
         self.disagreements.say(N_("{count} disagreements …"), count=seen.counts["disagreements"])
@@ -194,6 +199,19 @@ class TodayPage(Page):
         card.table.opened.connect(
             lambda w: self.context.navigate("ready", id=w.item_id, kind="item", number=w.label_no)
         )
+        return card
+
+    def _visits(self) -> Listing:
+        columns = [
+            Column("when", N_("When"), lambda v: window_words(v.from_at, v.to_at), 150),
+            Column("merchant", N_("Merchant"), lambda v: v.merchant or v.contact, 0),
+            Column("engineer", N_("Engineer"), lambda v: v.engineer, 84),
+            Column("state", N_("State"), state_cell, 120),
+        ]
+        card = Listing(N_("Visits today"), "map-pin", columns, N_("No visit is agreed on for today."),
+                       lambda: self.context.navigate("visits"))  # fmt: skip
+        card.table.opened.connect(lambda v: self.context.navigate("visit", id=v.id, number=v.number))
+        card.hide()
         return card
 
     def _tickets(self) -> Listing:

@@ -7,12 +7,13 @@ from typing import Final
 
 from deskapp import catalogue
 from deskapp.clock import shop_time
+from deskapp.errors import N_
 from deskapp.models.store import ReadSession
 from deskapp.queries import registry
 from deskapp.queries.checkin import merchants_like
 from deskapp.rules import lifecycle
-from deskapp.rules.depot import BATCH_SETTLED
-from deskapp.ui.kit import Choice, Suggestion
+from deskapp.rules.depot import BATCH_SETTLED, TAMPERED, codes_of_reason
+from deskapp.ui.kit import Choice, Suggestion, listed, spoken
 
 MOVE_TITLES: Final[Mapping[str, str]] = {move.name: move.title for move in lifecycle.moves()}
 """What a move is called in a history."""
@@ -24,6 +25,17 @@ def choices(name: str) -> list[Choice]:
         Choice(word.code, word.title(), word.short, raw=True, words=word.title)
         for word in catalogue.words(name).values()
     ]
+
+
+def reason_words(reason: str) -> str:
+    """Return the reason of a move in the window's language: codes by their titles, words as somebody typed them."""
+    codes = codes_of_reason(reason)
+    if codes:
+        return listed(
+            spoken(N_("tamper protection triggered")) if code == TAMPERED else catalogue.title("actions", code)
+            for code in codes
+        )
+    return catalogue.title("decline_reasons", reason)
 
 
 def settled_choices() -> list[Choice]:

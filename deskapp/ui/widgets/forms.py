@@ -216,6 +216,7 @@ class Facts(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.values: dict[str, Text] = {}
+        self._labels: dict[str, Text] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(LARGE)
@@ -227,7 +228,8 @@ class Facts(QWidget):
         row = self._grid.rowCount()
         shown = Text(role=role, wrap=True, copy=True)
         shown.put(value)
-        self._grid.addWidget(Text(label, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+        self._labels[key] = Text(label, "muted")
+        self._grid.addWidget(self._labels[key], row, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(shown, row, 1)
         self.values[key] = shown
         return shown
@@ -235,6 +237,12 @@ class Facts(QWidget):
     def put(self, key: str, value: str) -> None:
         """Show another value."""
         self.values[key].put(value)
+
+    def put_if_any(self, key: str, value: str) -> None:
+        """Show another value, or no line at all where there is none."""
+        self.put(key, value)
+        self.values[key].setVisible(bool(value))
+        self._labels[key].setVisible(bool(value))
 
 
 class Scroll(QScrollArea):
