@@ -172,6 +172,8 @@ def key_run(stage: Stage) -> None:
     hands.scan(BAD_UNIT)
     hands.fill(page.result, "设备报E07，密钥区写入失败")
     hands.push(page.failed)
+    hands.until(page.why.isVisible, "why it failed is asked")
+    hands.press("2⏎")
     hands.until(lambda: page.card is not None and page.card.row.open == 1, "one is accounted for")
     hands.scan(UNIT)
     hands.fill(page.slot, SLOT)
