@@ -41,6 +41,7 @@ PATIENCE_S = 420
 PAPERS = {
     "device_label": 5, "accessory_label": 4, "pickup_slip": 2, "quote": 2, "repair_receipt": 4, "day_end": 1,
     "manifest": 4, "discrepancy_note": 1, "bench_traveller": 1, "key_run": 2, "command_sheet": 1, "custody_record": 1,
+    "swap_note": 1,
 }  # fmt: skip
 PAGES = {"manifest": 2}
 """Both copies of a manifest come in one file; every other paper is one page."""

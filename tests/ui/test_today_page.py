@@ -102,6 +102,20 @@ def test_the_next_step_of_the_person_at_the_desk_leads_to_its_place(
     assert went == [("calls", {})]
 
 
+def test_a_device_that_is_ready_leads_to_its_order_on_the_ready_list(
+    qtbot, page: TodayPage, store: Store, people: People, went
+) -> None:
+    """Whoever looks at what lies here is not handing it out yet: the merchant is not there."""
+    one = open_depot(store, people).ready()
+    page.open()
+    qtbot.waitUntil(lambda: page.ready.table.rows() != [], timeout=20_000)
+
+    page.ready.table.select(0)
+    qtbot.keyClick(page.ready.table.view, Qt.Key.Key_Return)
+
+    assert went == [("ready", {"order_id": one.order_id})]
+
+
 def test_each_figure_leads_to_its_page_by_key(qtbot, page: TodayPage, went) -> None:
     for name in ("late", "ready", "tickets"):
         qtbot.keyClick(page.figures[name], Qt.Key.Key_Return)

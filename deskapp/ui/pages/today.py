@@ -196,9 +196,7 @@ class TodayPage(Page):
         ]
         card = Listing(N_("Ready for pickup"), "package", columns, N_("Nothing waits to be picked up."),
                        lambda: self.context.navigate("ready"))  # fmt: skip
-        card.table.opened.connect(
-            lambda w: self.context.navigate("ready", id=w.item_id, kind="item", number=w.label_no)
-        )
+        card.table.opened.connect(lambda w: self.context.navigate("ready", order_id=w.order_id))
         return card
 
     def _visits(self) -> Listing:
