@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from deskapp import settings
 from deskapp.commands.printer_profiles import save_printer
@@ -31,19 +26,6 @@ from tests.print.killed_desk import QUICK
 from tests.print.test_raw_queue import Clock
 from tests.print.test_spooler import queue_papers, set_printer
 from tests.print.virtual_printers import VirtualPrinter
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 6 MB; only root can make one."""
-    if os.name != "posix" or os.geteuid() != 0:
-        pytest.skip("only root can make a small disk")
-    place = tmp_path / "small"
-    place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)], check=False).returncode:
-        pytest.skip("no small disk can be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=False)
 
 
 def fill(file: Path) -> None:

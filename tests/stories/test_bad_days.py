@@ -27,7 +27,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -331,19 +330,6 @@ def test_a_locked_database_refuses_the_save_with_a_sentence_and_the_page_keeps_e
     assert page.sheet.panels[0].symptom.value() == "no_power" and page.sheet.party.name.text() == "张三"
     saved(qtbot, page)
     assert count(store, RepairOrder) == 1
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 6 MB; only root can make one."""
-    if os.name != "posix" or os.geteuid() != 0:
-        pytest.skip("only root can make a small disk")
-    place = tmp_path / "small"
-    place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)], check=False).returncode:
-        pytest.skip("no small disk can be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=False)
 
 
 def test_a_full_disk_refuses_the_check_in_whole_and_takes_it_when_there_is_room(
