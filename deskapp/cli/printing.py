@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deskapp.cli.acting import Message, Tell, actor_of, write
 from deskapp.cli.reply import done, sentence
 from deskapp.errors import N_, Refused
 
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from deskapp.models.store import Store
     from deskapp.queries.printing import JobCard
     from deskapp.rules.printer_profiles import Profile
-
-Message = dict[str, Any]
-Tell = Callable[[object], None]
 
 PAPER_KINDS = {
     "label": ("device_label", "accessory_label", "part_label", "shelf_label", "badge_label"),
@@ -43,7 +40,6 @@ ENDINGS = (".pdf", ".png", *RAW_ENDINGS)
 
 def draw(store: Store, message: Message, language: str) -> Message:
     """Write one paper to a file, in the form that the ending of its name says."""
-    from deskapp.cli.verbs import write
     from deskapp.print.edition import Edition
     from deskapp.print.here import signatures_of, templates_here
     from deskapp.print.render import SENTENCES, render, render_png
@@ -76,7 +72,6 @@ def _raw(store: Store, job: JobCard, target: Path, ending: str, language: str) -
     """Write what a raw printer would be sent."""
     from functools import partial
 
-    from deskapp.cli.verbs import write
     from deskapp.print import raw_pieces
     from deskapp.print.here import signatures_of, templates_here
     from deskapp.print.media import Form, medium
@@ -97,7 +92,6 @@ def _raw(store: Store, job: JobCard, target: Path, ending: str, language: str) -
 
 def on_printer(store: Store, message: Message, tell: Tell, language: str) -> Message:
     """Print one paper on a printer: what waits goes there, what came out already is reprinted with a reason."""
-    from deskapp.cli.verbs import actor_of
     from deskapp.commands.papers import reprint
     from deskapp.commands.printing import redirect_job
 
@@ -169,7 +163,6 @@ def _row(address: str, name: str, spoken: str, condition: Any, language: str) ->
 
 def _tested(store: Store, message: Message, tell: Tell, language: str) -> Message:
     """Run a printer's passport and keep what it learned."""
-    from deskapp.cli.verbs import actor_of
     from deskapp.commands.printer_profiles import keep_learned
     from deskapp.print import passport
     from deskapp.print.raw_printer import open_raw

@@ -43,7 +43,7 @@ def restore(home: Home, words: argparse.Namespace) -> dict[str, Any]:
 
 def _key_by_a_person(home: Home, words: argparse.Namespace) -> bytes:
     """Return the key after somebody who may restore has given a PIN; a damaged store lets nobody be checked."""
-    from deskapp.cli.verbs import actor_of
+    from deskapp.cli.acting import actor_of
     from deskapp.models.store import Store
     from deskapp.rules import access
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from deskapp.cli.acting import Message, Tell, actor_of
 from deskapp.cli.reply import done, sentence
 from deskapp.errors import N_, Refused
 from deskapp.models.store import Changes, Store
 from deskapp.rules import access
 from deskapp.secrets import system_keyring
-
-Message = dict[str, Any]
-Tell = Callable[[object], None]
 
 
 def sync(store: Store, message: Message, tell: Tell, language: str) -> Message:
@@ -45,7 +41,6 @@ def _once(store: Store, tell: Tell, language: str) -> Message:
 
 
 def _connect(store: Store, message: Message, tell: Tell, language: str) -> Message:
-    from deskapp.cli.verbs import actor_of
     from deskapp.sync.enrol import enrol
     from deskapp.sync.transport import Address, Network, checked_url
 

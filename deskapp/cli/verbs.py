@@ -6,13 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from deskapp.cli.acting import Message, Tell, actor_of, write
 from deskapp.cli.reply import done, refusal, sentence
-from deskapp.errors import N_, DeskError, Refused, Unavailable
+from deskapp.errors import N_, DeskError, Refused
 from deskapp.i18n import counted, translate
-from deskapp.models.store import Actor, Store
-
-Message = dict[str, Any]
-Tell = Callable[[object], None]
+from deskapp.models.store import Store
 
 
 def answer(store: Store, message: Message, tell: Tell) -> Message:
@@ -36,20 +34,6 @@ def _refused(error: DeskError, language: str) -> Message:
     reply = refusal(error, language, **values, done=False)
     reply["sentences"] += [_problem_line(problem, language) for problem in values["problems"]]
     return reply
-
-
-def actor_of(store: Store, message: Message, tell: Tell) -> Actor:
-    """Return who acts after checking the PIN; a wrong try is saved and slows the next one."""
-    from deskapp.commands.people import sign_in
-
-    tried = store.run(sign_in(who=str(message.get("staff", "")), pin=str(message.get("pin", ""))))
-    tell(tried.changes)
-    if tried.result.actor is None:
-        seconds = max(1, tried.result.wait_ms // 1000)
-        raise Refused(tried.result.sentence, field="pin", code="pin", seconds=seconds)
-    if tried.result.must_change:
-        raise Refused(N_("This PIN has to be changed first. Sign in at the window."), field="pin", code="must_change")
-    return tried.result.actor
 
 
 def _import(store: Store, message: Message, tell: Tell, language: str) -> Message:
@@ -148,18 +132,6 @@ def _sync(store: Store, message: Message, tell: Tell, language: str) -> Message:
     from deskapp.cli import syncing
 
     return syncing.sync(store, message, tell, language)
-
-
-def write(target: Path, content: bytes) -> None:
-    """Put a finished file where it was asked for, whole or not at all. Raises Unavailable."""
-    from deskapp.cipher import write_durably
-
-    try:
-        write_durably(target, content)
-    except OSError as error:
-        raise Unavailable(
-            N_("The file could not be written: {reason}"), field="file", reason=error.strerror or type(error).__name__
-        ) from error
 
 
 _VERBS: dict[str, Callable[[Store, Message, Tell, str], Message]] = {

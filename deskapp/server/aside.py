@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from deskapp.server import returns, stations
+from deskapp.server import stations
 from deskapp.server.archive import stored_form
-from deskapp.server.cutting import clean_set, cut_body
+from deskapp.server.cutting import clean_set, cut_body, readable
 from deskapp.server.database import Transaction
 from deskapp.server.known import Station
 from deskapp.sync.framing import WireError, dump, load, pack, unpack
@@ -75,7 +75,7 @@ def listed(tx: Transaction, station: Station) -> list[Aside]:
             PushedSet(text.encode(), digest, tuple(map(tuple, personal)), tuple(map(tuple, keys)))
             for text, digest, personal, keys in rows
         ]
-        found.append(Aside(at, tuple(returns.readable(pushed))))
+        found.append(Aside(at, tuple(readable(pushed))))
     return found
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from hashlib import sha256
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from deskapp.server import acts, push, stations
+from deskapp.server import acts, aside, push, stations
 from deskapp.server.archive import Frame, read_archive
+from deskapp.server.cutting import readable
 from deskapp.server.database import Transaction
 from deskapp.server.scopes_of import NEW_HEAD
-from deskapp.sync.packing import PushedSet, ReadSet, pack_sets, unpack_sets
+from deskapp.sync.packing import ReadSet
 
 if TYPE_CHECKING:
     from deskapp.server.service import Server
@@ -26,16 +25,6 @@ MOST_HELD: Final = 50_000
 
 STATES: Final = ("active", "retiring", "retired", "lost")
 _COLUMNS: Final = "id, no, site, name, public, state, extra, enrolled_at, vouched_by"
-
-
-def readable(pushed: Sequence[PushedSet]) -> list[ReadSet]:
-    """Read change sets back; what was cut has another hash than its body, and is read with the hash it had."""
-    found = []
-    for one in pushed:
-        told = pack_sets([PushedSet(one.body, sha256(one.body).hexdigest(), one.personal, one.keys)], plain=True)
-        (read,) = unpack_sets(told)
-        found.append(replace(read, hash=one.hash))
-    return found
 
 
 # -- who belongs -------------------------------------------------------------------------
@@ -86,8 +75,6 @@ class _Replay:
 
     def frame(self, one: Frame) -> None:
         if "aside" in one.told:
-            from deskapp.server import aside
-
             self.server.database.retrying(lambda tx: aside.keep_again(tx, one.told))
             return
         if one.told:
