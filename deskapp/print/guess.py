@@ -27,8 +27,6 @@ def guess_language(profile: Profile, open_printer: Callable[[Profile], RawPrinte
     for language in ORDER:
         asked = replace(profile, language=language, learned=Capabilities(), shared=False)
         printer = open_printer(asked)
-        if isinstance(printer, LinePrinter):
-            found = printer.probe()
-            if found.status is not None or found.count is not None:
-                return language
+        if isinstance(printer, LinePrinter) and printer.speaks():
+            return language
     return ""

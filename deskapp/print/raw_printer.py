@@ -160,6 +160,18 @@ class LinePrinter(OwnLanguagePrinter):
                 closes = line.finish(self._limits.close)
         return Probe(status, count, closes is True)
 
+    def speaks(self) -> bool:
+        """Say whether it answers in the language of its profile at all. Raises NotSent when it cannot be reached.
+
+        A person waits for it, so one that is asked in a wrong language gets a second and a half at the most.
+        """
+        forget_manners(self.address)
+        with self.reserve(), self._line() as line:
+            talk = self._talk(line)
+            if talk.status(self._limits.answer) is not None:
+                return True
+            return self._counts and talk.count(self._limits.answer / 2) is not None
+
     # ------------------------------------------------------------ printing
 
     @contextlib.contextmanager

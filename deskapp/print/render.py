@@ -7,10 +7,8 @@ warning; it never stops a print.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deskapp.errors import N_
 from deskapp.print import fonts, labels, raster, sheet, sheet_template
@@ -252,18 +250,30 @@ def _warnings(cards: list[papers.Card], given: _Given) -> tuple[PaperWarning, ..
     return tuple(found)
 
 
-def texts_of(value: object) -> Iterator[str]:
+def texts_of(value: object) -> list[str]:
     """Return every text in a card, however deep."""
+    found: list[str] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: object, found: list[str]) -> None:
     if isinstance(value, str):
-        yield value
+        found.append(value)
     elif isinstance(value, tuple):
         for item in value:
-            yield from texts_of(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for name in _names(type(value)):
-            yield from texts_of(getattr(value, name))
+            _collect(item, found)
+    else:
+        for name in _NAMES[type(value)]:
+            _collect(getattr(value, name), found)
 
 
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind))
+class _Names(dict[type, tuple[str, ...]]):
+    """The fields of each class of cards and their pieces; none of what is no such class."""
+
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        made = self[kind] = tuple([one.name for one in fields(kind)]) if is_dataclass(kind) else ()
+        return made
+
+
+_NAMES = _Names()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +26,20 @@ from tests.print.test_spooler import queue_papers, set_printer
 from tests.print.virtual_printers import Process
 
 PER_BATCH = 200
+MOST_A_LIFE = 25
+"""A quick computer prints a batch before a clock would have killed it five times."""
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.print.killed_desk", "tests.print.warm_desk"])
 
 
 def killed_until_done(
-    work: Callable[..., None], given: tuple[Any, ...], chance: random.Random, patience_s: float
-) -> int:
-    """Run a desk again and again, killing it at random moments, until one life ends by itself; returns the kills."""
+    work: Callable[..., None], given: tuple[Any, ...], chance: random.Random, patience_s: float,
+    count: Callable[[], int] = lambda: 0,
+) -> int:  # fmt: skip
+    """Run a desk again and again, killing it at random moments, until one life ends by itself; returns the kills.
+
+    `count` tells how many labels the printer has got; a life is also over when it has handed over so and so many.
+    """
     kills = 0
     while True:
         ours, theirs = _processes.Pipe(duplex=False)
@@ -41,7 +49,9 @@ def killed_until_done(
         try:
             assert ours.poll(60) and ours.recv() == "printing"
             # The longer it takes, the longer a life: every kill gets its chance, and it ends.
-            if ours.poll(chance.uniform(0, patience_s * (1 + kills / 20))) and ours.recv() == "done":
+            until = time.monotonic() + chance.uniform(0, patience_s * (1 + kills / 8))
+            most = count() + chance.randrange(MOST_A_LIFE)
+            if ended(ours, lambda until=until, most=most: time.monotonic() < until and count() <= most):
                 life.join(20)
                 return kills
         finally:
@@ -49,6 +59,24 @@ def killed_until_done(
             life.join(20)
             ours.close()
         kills += 1
+
+
+def ended(told: Connection, goes_on: Callable[[], bool]) -> bool:
+    """Wait as long as a life may go on; say whether it ended by itself."""
+    while goes_on():
+        if told.poll(0.003):
+            return bool(told.recv() == "done")
+    return False
+
+
+def got(printer: Process) -> Callable[[], int]:
+    """Return how to ask a printer for the labels it has got, on paper or not."""
+
+    def count() -> int:
+        state = printer.say()
+        return int(state["printed"]) + int(state["waiting"])
+
+    return count
 
 
 BATCHES = [pytest.param(n, marks=[pytest.mark.long] if n else []) for n in range(10_000 // PER_BATCH)]
@@ -62,7 +90,7 @@ def test_ours_prints_every_label_exactly_once(store: Store, home: Home, tmp_path
         cards = [samples.device_label(number=f"D00123{batch * PER_BATCH + n:07d}") for n in range(PER_BATCH)]
         jobs = store.run(queue_papers(cards=list(cards))).result
         store.close()
-        kills = killed_until_done(killed_desk.ours, (str(home.root),), random.Random(7 + batch), 0.8)
+        kills = killed_until_done(killed_desk.ours, (str(home.root),), random.Random(7 + batch), 0.8, got(printer))
         printer.say(wait={"idle": True})
         found = Counter(sheet["sha256"] for sheet in printer.sheets())
     with Store(home, KEY, clock=system_clock, new_id=new_uuid7) as store:
