@@ -124,10 +124,8 @@ class Transaction:
         found: list[Any] = []
         for start in range(0, len(values), MANY):
             some = values[start : start + MANY]
-            if self.postgres:
-                found += self.all(sql.replace("IN (#)", "= ANY(?)"), (*before, list(some)))
-            else:
-                found += self.all(sql.replace("#", ",".join("?" * len(some))), (*before, *some))
+            words, given = bulk.values_of(some) if self.postgres else (f"IN ({','.join('?' * len(some))})", some)
+            found += self.all(sql.replace("IN (#)", words), (*before, *given))
         return found
 
     def put(self, table: str, rows: Sequence[Sequence[Any]], *, keep: bool = False) -> None:

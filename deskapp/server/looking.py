@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from deskapp.server import stations
+from deskapp.server import bulk, stations
 from deskapp.server.database import Transaction
 from deskapp.server.known import STATION, Station
 from deskapp.sync.framing import load
@@ -17,11 +17,11 @@ Looked = tuple[dict[str, Result], bool, bool]
 
 _FEW: Final = 8
 _STATIONS: Final = STATION.replace(" WHERE id = ?", " WHERE id IN (#)")
-_WHAT: Final = ("orphan", "parked", "change_set WHERE uid = ANY(?)")
+_WHAT: Final = ("orphan", "parked", "change_set WHERE uid = ANY(CAST(? AS text[]))")
 _ALL_AT_ONCE: Final = STATION.replace(
     " FROM", "".join(f", EXISTS (SELECT 1 FROM {one})" for one in _WHAT) + " FROM"
 ) + " FOR UPDATE"  # fmt: skip
-_SEVERAL: Final = _ALL_AT_ONCE.replace(" WHERE id = ? FOR", " WHERE id = ANY(?) ORDER BY id FOR")
+_SEVERAL: Final = _ALL_AT_ONCE.replace(" WHERE id = ? FOR", " WHERE id = ANY(CAST(? AS text[])) ORDER BY id FOR")
 
 
 def locked(tx: Transaction, station: Station, sets: Sequence[ReadSet]) -> tuple[Station, Looked | None]:
@@ -33,7 +33,7 @@ def locked(tx: Transaction, station: Station, sets: Sequence[ReadSet]) -> tuple[
     uids = [one.uid for one in sets]
     if not tx.postgres or not 0 < len(uids) <= _FEW:
         return stations.find(tx, station.id, lock=True) or station, None
-    row = tx.one(_ALL_AT_ONCE, (uids, station.id))
+    row = tx.one(_ALL_AT_ONCE, (bulk.texts(uids), station.id))
     if row is None:
         return station, None
     *cells, orphans, parked, known = row
@@ -47,7 +47,7 @@ def all_locked(tx: Transaction, some: Sequence[Station], sets: Sequence[ReadSet]
         rows = tx.among(f"{_STATIONS} ORDER BY id{tx.for_update}", ids)
         found, looked = {row[0]: Station(*row) for row in rows}, looked_up(tx, uids)
     else:
-        rows = tx.all(_SEVERAL, (uids, ids))
+        rows = tx.all(_SEVERAL, (bulk.texts(uids), bulk.texts(ids)))
         found = {row[0]: Station(*row[:-3]) for row in rows}
         known = any(row[-1] for row in rows) or not rows
         looked = looked_up(tx, uids) if known else ({}, rows[0][-3], rows[0][-2])

@@ -45,8 +45,11 @@ def run_all(house: Fleet, processes: list[subprocess.Popen[str]]) -> tuple[Measu
             process.stdin.write("go\n")
             process.stdin.flush()
         clients = -sum(cpu_of(process.pid) for process in processes)
-        texts = [process.stdout.read() for process in processes if process.stdout is not None]
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "done\n"
         clients += sum(cpu_of(process.pid) for process in processes)
+    texts = [process.stdout.read() for process in processes if process.stdout is not None]
     for process in processes:
         assert process.wait(60) == 0
     return measured, [float(line) / 1000 for text in texts for line in text.split()], clients

@@ -2,9 +2,9 @@
 
     python -m tests.bench.sync.scale_writers PORT SECRET EPOCH SITE PUSHES SETS OPS PULL STATION ...
 
-One process, a thread a station. Every push has SETS change sets of OPS facts about one ticket. With PULL it also takes
-in all that is new until nothing is left. It waits for a line on its input before it begins, and prints the time of
-every round trip in ms, one a line.
+One process, a thread a station; each speaks over the shipped client's own connection. Every push has SETS change sets of OPS facts about one ticket. With PULL it also takes
+in all that is new until nothing is left. It waits for a line on its input before it begins, says "done", and prints the
+time of every round trip in ms, one a line.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import threading
 import time
 
 from deskapp.clock import system_clock
+from deskapp.sync.signed import Signed, Voice
 from deskapp.sync.signing import StationKey
-from deskapp.sync.wire import SyncRequest
-from tests.server.live import Line
+from deskapp.sync.transport import NO_PROXY, Address, Network
+from deskapp.sync.wire import SyncReply, SyncRequest, read_reply
 from tests.server.station import Desk, create, fact
 
 WORDS = "商户来电称打印模糊，已指导清洁打印头，待回访"
@@ -31,13 +32,19 @@ def journal(desk: Desk, pushes: int, sets: int, ops: int) -> None:
 
 
 def work(desk: Desk, port: int, epoch: str, sets: int, pull: bool, start: threading.Event, times: list[float]) -> None:
-    line = Line("127.0.0.1", port, desk.key, desk.id, epoch)
+    network = Network(Address(f"http://127.0.0.1:{port}", proxy=NO_PROXY))
+    signed = Signed(network, Voice(desk.id, desk.key, epoch), system_clock)
+
+    def sync(request: SyncRequest) -> SyncReply:
+        plain = request.to_bytes()
+        return read_reply(signed.call("POST", "/v1/sync", plain, fine=(200, 410), columns=True).body)
+
     start.wait()
     sent = 0
     while sent < len(desk.journal):
         some = desk.journal[sent : sent + sets]
         began = time.perf_counter()
-        reply = line.sync(SyncRequest(3, system_clock(), desk.known, desk.cursors if pull else {}, some))
+        reply = sync(SyncRequest(3, system_clock(), desk.known, desk.cursors if pull else {}, some))
         times.append(time.perf_counter() - began)
         desk.known = reply.head
         sent = desk.known[0]
@@ -45,12 +52,12 @@ def work(desk: Desk, port: int, epoch: str, sets: int, pull: bool, start: thread
             desk.take(reply)
     while pull:
         began = time.perf_counter()
-        reply = line.sync(SyncRequest(3, system_clock(), desk.known, desk.cursors))
+        reply = sync(SyncRequest(3, system_clock(), desk.known, desk.cursors))
         times.append(time.perf_counter() - began)
         desk.take(reply)
         if not any(feed.more for feed in reply.feeds.values()):
             break
-    line.close()
+    network.close()
 
 
 def main(words: list[str]) -> None:
@@ -71,6 +78,8 @@ def main(words: list[str]) -> None:
     start.set()
     for thread in threads:
         thread.join()
+    sys.stdout.write("done\n")
+    sys.stdout.flush()
     for one in times:
         sys.stdout.write(f"{one * 1000:.3f}\n")
 
