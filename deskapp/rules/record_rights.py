@@ -29,12 +29,15 @@ def _kept(*rights: str, own_site: bool = False) -> Need:
     return Need(frozenset(rights), own_site, True)
 
 
+EVERYBODY: Final = frozenset(RIGHTS)
+"""One of these has everybody who is at work."""
+
 _STAFF: Final = _kept("staff")
 _SITE: Final = _kept("settings", own_site=True)
 _CATALOGUE: Final = _kept("catalogue", "import")
 
 KEPT: Final[Mapping[str, Mapping[str, Need]]] = {
-    "staff": {"": _STAFF, "skills": _kept("override", "staff"), "habits": _kept(*RIGHTS)},
+    "staff": {"": _STAFF, "skills": _kept("override", "staff"), "habits": Need(EVERYBODY, kept=True)},
     "site": {"": _SITE, "hours": _kept("settings", "calendar", own_site=True)},
     "device_model": {"": _CATALOGUE},
     "part": {"": _kept("catalogue", "import", "stock")},

@@ -32,6 +32,11 @@ SOFT: Final[Mapping[str, tuple[str, ...]]] = {"merchant": ("merchant_no", "uscc"
 
 _is_uuid, _is_name, _is_id = _UUID.fullmatch, _NAME.fullmatch, _ID.fullmatch
 ADDED: Final = ("create", "fact")
+_UNLESS_TAKEN: Final = (
+    "CASE WHEN EXISTS (SELECT 1 FROM site o WHERE o.id <> excluded.id AND o.same_as <> excluded.id"
+    " AND excluded.{0} <> '' AND excluded.{0} IN (o.code, o.depot_code)) THEN site.{0} ELSE excluded.{0} END"
+)
+"""A site is found under the code by which it was known first: nobody gets what is another's by taking its code."""
 
 
 class Reject(Exception):
@@ -72,6 +77,8 @@ def check(one: ReadSet, *, fits: bool = True, sound: bool = False) -> int:
         raise Reject("malformed")
     if not all(len(text) <= 80 and text.isprintable() for text in (one.staff, one.command, one.app_version)):
         raise Reject("malformed")
+    if fits and any(record in rights.MARKS for record, _key in one.keys):
+        raise Reject("malformed")  # these are the archive's own words
     if sound:
         return int(stamp[1])
     if not all(_ID.fullmatch(record) and _KEY.fullmatch(key) for record, key in one.keys):
@@ -208,7 +215,8 @@ def _note_site(draft: Draft, rec: Rec) -> None:
     values = [str(rec.values.get(name, ""))[:200].replace("\0", "") for name in ("code", "depot_code", "name")]
     draft.late.append((
         "INSERT INTO site (id, code, depot_code, name, same_as) VALUES (?, ?, ?, ?, '') ON CONFLICT (id) DO UPDATE"
-        " SET code = excluded.code, depot_code = excluded.depot_code, name = excluded.name",
+        f" SET code = {_UNLESS_TAKEN.format('code')}, depot_code = {_UNLESS_TAKEN.format('depot_code')},"
+        " name = excluded.name",
         (rec.id, *values),
     ))  # fmt: skip
     draft.work.forget_sites()
@@ -366,6 +374,8 @@ def withdraw(draft: Draft, op: Op) -> None:
     rec = draft.get(op.id)
     if rec is None:
         return
+    if rec.entity != op.entity:
+        raise Reject("malformed", op)  # the rights of one table are none over another
     authorise(draft, rec, op)
     if rec.fact or op.base or rec.versions or len(draft.tree(rec.root)) > 1 or rec.root != rec.id:
         raise Reject("in_use", op)

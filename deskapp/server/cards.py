@@ -16,13 +16,14 @@ def derived_id(*words: str) -> str:
 
 
 def raise_card(
-    draft: Draft, kind: str, rec: Rec, data: dict[str, Any], *, seed: str = "", party: str = ""
+    draft: Draft, kind: str, rec: Rec, data: dict[str, Any], *, seed: str = "", party: str = "", about: str = ""
 ) -> None:  # fmt: skip
     """Put a disagreement on the list of the people who hold the record; the same one is raised once.
 
-    What every branch holds concerns the site that wrote this time, and `party`, the site whose words it met.
+    What every branch holds concerns the site that wrote this time, and `party`, the site whose words it met. `about`
+    is what makes it the same one, where that is not the record.
     """
-    card_id = derived_id("card", kind, rec.id, seed or draft.one.uid)
+    card_id = derived_id("card", kind, about or rec.id, seed or draft.one.uid)
     if draft.get(card_id) is not None:
         return
     values = {
@@ -36,10 +37,12 @@ def raise_card(
 def tell_of_rights(draft: Draft, rec: Rec) -> None:
     """Raise one card a day and branch about somebody who did what is not theirs to do; it is taken, for it happened."""
     seed = f"{draft.author.site}/{draft.at // stations.DAY_MS}"
-    draft.work.load([draft.one.staff])
-    person = draft.get(draft.one.staff) or rec  # withdrawn: then it is about what was done
-    draft.work.load([derived_id("card", rights.CARD, person.id, seed)])
+    staff, card = draft.one.staff, derived_id("card", rights.CARD, draft.one.staff, seed)
+    if draft.get(card) is not None:
+        return
+    draft.work.load([staff, card])
+    person = draft.get(staff) or rec  # withdrawn: then it is about what was done
     raise_card(draft, rights.CARD, person, {
         "by": draft.one.staff, "at": draft.at, "station": draft.author.no, "command": draft.one.command,
         "entity": rec.entity, "record": rec.id,
-    }, seed=seed)  # fmt: skip
+    }, seed=seed, about=staff)  # fmt: skip

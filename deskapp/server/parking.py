@@ -44,6 +44,8 @@ def try_one(tx: Transaction, uid: str, now: int) -> dict[str, int]:
     one = read_parked(bytes(row[1]), station.id)
     author = Author(station.id, station.no, station.site, frozenset(station.scopes), {})
     work = Work(tx)
+    came = tx.one("SELECT at FROM change_set WHERE uid = ?", (uid,))
+    work.now = work.came = came[0] if came is not None else now
     code, detail, out, leaves = Code.PARKED, {}, {}, []
     try:
         with tx.savepoint():

@@ -15,13 +15,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from deskapp.clock import stopwatch
 from deskapp.paths import resource
 from deskapp.rules import access
-from deskapp.rules.record_rights import KEPT, Need, needed
+from deskapp.rules.record_rights import EVERYBODY, KEPT, Need, needed
 from deskapp.server import stations
 from deskapp.server.work import as_stored
 from deskapp.sync.framing import load
@@ -48,6 +48,8 @@ REFUSED, WAITS = "refused", "waits"
 MARKS: Final = (REFUSED, WAITS)
 
 TOLD: Final = ("roles", "active")
+_SOMEBODY: Final = ("standing", "")
+_PEOPLE: Final = "SELECT id, vals FROM record WHERE entity = 'staff' AND id > ? ORDER BY id LIMIT 200"
 _AUDIT: Final = "INSERT INTO audit (at, what, subject, who, detail) VALUES (?, ?, ?, ?, ?)"
 CARD: Final = "not_allowed"
 
@@ -86,11 +88,19 @@ def judge(draft: Draft, op: Op, rec: Rec | None) -> Verdict:
     need = needed(op.entity, op.group)
     if need is None:
         return Verdict.TAKEN
+    if need.kept and op.kind == "set" and not _of_one_group(op.entity, op.group, tuple(op.values)):
+        need = KEPT[op.entity][""]
     standing = draft.standing
     if standing is None:
         standing = draft.standing = standing_of(draft)
     if need.rights.isdisjoint(standing.rights) and not (standing.system and not need.kept):
         return _beyond(draft, op, rec, need, standing)
+    return _at(draft, op, rec, need) if need.kept else Verdict.TAKEN
+
+
+def _at(draft: Draft, op: Op, rec: Rec | None, need: Need) -> Verdict:
+    """Judge what somebody may do: whether they may here."""
+    draft.organises = draft.organises or (need.kept and need.rights is not EVERYBODY)
     return Verdict.ELSEWHERE if need.own_site and not _own_site(draft, op, rec) else Verdict.TAKEN
 
 
@@ -102,19 +112,39 @@ def _beyond(draft: Draft, op: Op, rec: Rec | None, need: Need, standing: Standin
         return Verdict.REFUSED if _mark(REFUSED, op.id) in draft.one.keys else Verdict.TAKEN
     if not standing.known and not need.kept:
         return Verdict.TAKEN  # who it was is not here yet; what was done is
-    if not standing.system:
+    if not standing.system and draft.one.staff not in draft.work.asked:
+        draft.work.asked.add(draft.one.staff)
         draft.work.standings.pop(draft.one.staff, None)
         standing = draft.standing = standing_of(draft, fresh=True)
-    if not need.rights.isdisjoint(standing.rights) or _may_have(draft, need) or _founds(draft, standing):
-        return Verdict.ELSEWHERE if need.own_site and not _own_site(draft, op, rec) else Verdict.TAKEN
+    may = not need.rights.isdisjoint(standing.rights) or not need.rights.isdisjoint(_might(draft))
+    if may or (rec is None and _founds(draft, standing)):
+        return _at(draft, op, rec, need)
     if rec is None and not need.kept:
         return Verdict.MARKED
     return Verdict.REFUSED if standing.known else Verdict.WAITS
 
 
+@lru_cache(maxsize=4_096)
+def _of_one_group(entity: str, group: str, names: tuple[str, ...]) -> bool:
+    """Say whether these columns stand in the group under which they are set, by the tables that the server knows.
+
+    A program that calls itself newer may name groups as it likes: what somebody may do is no habit of theirs.
+    """
+    from deskapp.models import columns, schema
+
+    assert schema.VERSION  # loads every table
+    known = columns.known(entity)
+    held = columns.travelling(known) if known is not None else ()
+    return all(columns.group_of(known, name) == group for name in names if name in held)
+
+
 def _own_site(draft: Draft, op: Op, rec: Rec | None) -> bool:
-    """Say whether a record is of the site at which the station stands."""
+    """Say whether a record is of the site at which the station stands, and a site goes by nobody else's code."""
     site_of = draft.work.site_of
+    if op.entity == "site" and op.kind == "set":
+        codes = [str(op.values.get(name) or "") for name in ("code", "depot_code")]
+        if any(site_of(code) not in (code, site_of(op.id)) for code in codes if code):
+            return False
     names = [op.id] if op.entity == "site" else [
         str(values.get("site_id") or "") for values in (op.values, rec.values if rec is not None else {})
         if "site_id" in values
@@ -156,6 +186,7 @@ def standing_of(draft: Draft, *, fresh: bool = False) -> Standing:
         return kept[1]  # type: ignore[no-any-return]
     else:
         found = _asked(draft, staff)
+        work.asked.add(staff)
         if found.rights:
             if len(work.tx.kept) > MOST_KEPT:
                 work.tx.kept.clear()
@@ -188,32 +219,72 @@ def note(draft: Draft) -> None:
             words = {"no": draft.author.no, "site": draft.author.site, "roles": rec.values.get("roles")}
             detail = json.dumps(words, ensure_ascii=False, sort_keys=True)
             draft.late.append((_AUDIT, (draft.at, "founded", identity, draft.author.station, detail)))
+    if draft.organises and draft.one.staff and draft.author.station != stations.NOBODY:
+        _book(draft)
+
+
+def _book(draft: Draft) -> None:
+    """Let the book say once from which computer somebody began to change the organisation.
+
+    Whoever has a computer's key can say that anybody sits there; this is where it would be seen.
+    """
+    staff, station, work = draft.one.staff, draft.author.station, draft.work
+    if (staff, station) in work.asked or ("organises", staff, station) in work.tx.kept:
+        return
+    work.asked.add((staff, station))
+    if work.tx.one("SELECT 1 FROM audit WHERE what = 'organises' AND subject = ? AND who = ?", (staff, station)):
+        if len(work.tx.kept) <= MOST_KEPT:
+            work.tx.kept["organises", staff, station] = True
+        return
+    words = {"no": draft.author.no, "site": draft.author.site, "command": draft.one.command}
+    draft.late.append((_AUDIT, (draft.at, "organises", staff, station, json.dumps(words, sort_keys=True))))
 
 
 # -- what a desk could not know, and how a branch begins ---------------------------------------
 
 
-def _may_have(draft: Draft, need: Need) -> bool:
-    """Say whether the person might do it by all that this station could know when it was done.
+def _might(draft: Draft) -> frozenset[str]:
+    """Return what the person might do by all that this station could know when it was done.
 
     It knows what the server had when the station pushed last, before the act. An act dated before a push of this very
-    hour belongs to the same long absence: then the last push before that hour counts.
+    hour belongs to the same long absence: then the last push before that hour counts. What was put off is judged as
+    it would have been when it came, too.
     """
-    tx, staff, station = draft.work.tx, draft.one.staff, draft.author.station
+    staff = draft.one.staff
     if not staff or not staff.isprintable():
-        return False
-    row = tx.one("SELECT seen_at FROM station WHERE id = ?", (station,))
-    last = row[0] if row is not None else 0
-    if draft.at <= last and draft.work.now - last < BURST_MS:
-        sql = "SELECT at FROM change_set WHERE station = ? AND at <= ? ORDER BY seq DESC LIMIT 1"
-        row = tx.one(sql, (station, draft.work.now - BURST_MS))
-        last = row[0] if row is not None else 0
-    row = tx.one(
-        "SELECT t.vals FROM staff_told t JOIN change_set c ON c.uid = t.cs WHERE t.staff = ? AND c.at <= ?"
-        " ORDER BY c.at DESC, c.seq DESC LIMIT 1",
-        (staff, last),
-    )
-    return row is not None and not need.rights.isdisjoint(_standing(load(bytes(row[0]))["is"]).rights)
+        return frozenset()
+    came = draft.work.came
+    return _told(draft, _heard(draft)) | (_told(draft, came) if came else frozenset())
+
+
+def _told(draft: Draft, last: int) -> frozenset[str]:
+    """Return the rights of who acts by what the server had heard by then (ms UTC)."""
+    staff = draft.one.staff
+    known: frozenset[str] | None = draft.work.standings.get((staff, last))
+    if known is None:
+        row = draft.work.tx.one(
+            "SELECT t.vals FROM staff_told t JOIN change_set c ON c.uid = t.cs WHERE t.staff = ? AND c.at <= ?"
+            " ORDER BY c.at DESC, c.seq DESC LIMIT 1",
+            (staff, last),
+        )
+        known = _standing(load(bytes(row[0]))["is"]).rights if row is not None else frozenset()
+        draft.work.standings[staff, last] = known
+    return known
+
+
+def _heard(draft: Draft) -> int:
+    """Return when the station had pushed last before what is judged was done (ms UTC), 0 if never."""
+    work, station = draft.work, draft.author.station
+    told: tuple[int, int] | None = work.standings.get(("", station))
+    if told is None:
+        row = work.tx.one("SELECT seen_at FROM station WHERE id = ?", (station,))
+        last = before = row[0] if row is not None else 0
+        if work.now - last < BURST_MS:
+            sql = "SELECT at FROM change_set WHERE station = ? AND at <= ? ORDER BY seq DESC LIMIT 1"
+            row = work.tx.one(sql, (station, work.now - BURST_MS))
+            before = row[0] if row is not None else 0
+        told = work.standings["", station] = (last, before)
+    return told[draft.at <= told[0]]
 
 
 def _founds(draft: Draft, standing: Standing) -> bool:
@@ -238,15 +309,22 @@ def _came_by_code(draft: Draft) -> bool:
 
 def _anybody(draft: Draft) -> bool:
     """Say whether anybody is known here who lets in others."""
-    people: dict[str, Mapping[str, Any]] = {
-        identity: load(bytes(vals))
-        for identity, vals in draft.work.tx.all("SELECT id, vals FROM record WHERE entity = 'staff'")
-    }
-    people |= {rec.id: rec.values for rec in draft.work.recs.values() if rec.entity == "staff"}
-    return any(
-        not _standing(values).rights.isdisjoint(LETS_IN)
-        for identity, values in people.items() if identity not in draft.work.gone
-    )  # fmt: skip
+    work = draft.work
+    mine = [rec for rec in work.recs.values() if rec.entity == "staff" and rec.id not in work.gone]
+    if any(not _standing(rec.values).rights.isdisjoint(LETS_IN) for rec in mine):
+        return True
+    kept = work.tx.kept.get(_SOMEBODY)
+    if kept is not None and kept[0] > stopwatch():
+        return True
+    after = ""
+    while rows := work.tx.all(_PEOPLE, (after,)):
+        after = rows[-1][0]
+        for identity, vals in rows:
+            there = identity not in work.gone and identity not in work.recs
+            if there and not _standing(load(bytes(vals))).rights.isdisjoint(LETS_IN):
+                work.tx.kept[_SOMEBODY] = (stopwatch() + FRESH_S, True)
+                return True
+    return False
 
 
 # -- the archive ---------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Path, Query, Request, Response
@@ -175,9 +174,8 @@ def _carry(house: House, told: Any) -> tuple[bytes, dict[str, int]]:
         server.set_aside(station, told["body"].encode())
         raise Answer(403, Problem.LOST if station.state == "lost" else Problem.RETIRED)
     with house.large:
-        reply, touched = server.sync(station, read_request(told["body"].encode()))
-    # What the station is allowed to read is not handed to whoever carries its file.
-    return replace(reply, feeds={}, grant=(), revoke=(), resnapshot={}).to_bytes(), touched
+        reply, touched = server.carry(station, read_request(told["body"].encode()))
+    return reply.to_bytes(), touched
 
 
 def _granted(station: Station, scope: str) -> str:

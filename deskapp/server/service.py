@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deskapp.clock import Clock, system_clock
@@ -123,6 +123,20 @@ class Server:
         )  # fmt: skip
         self._count(request, done, reply)
         return reply, done.touched
+
+    def carry(self, station: Station, request: ReadRequest) -> tuple[SyncReply, dict[str, int]]:
+        """Take what a stick brought. How long it was on its way is no fault of the station's clock.
+
+        Nor has the station heard anything by that: what it could not know, it still does not.
+        """
+        now = self.clock()
+        if 0 <= now - request.clock <= LOG_MS:
+            request = replace(request, clock=now)
+        reply, touched = self.sync(station, request)
+        if request.sets:
+            self.database.retrying(lambda tx: stations.heard_nothing(tx, station))
+        # What the station is allowed to read is not handed to whoever carries its file.
+        return replace(reply, feeds={}, grant=(), revoke=(), resnapshot={}), touched
 
     def _what_is_new(self, station: Station, request: ReadRequest, done: Pushed) -> tuple[Station, feed.Read]:
         """Return the station as it is after its push, and its feeds, all from one moment."""

@@ -71,9 +71,9 @@ def audit(tx: Transaction, most: int = 100) -> list[Any]:
 
 def add_site(tx: Transaction, code: str, name: str, now: int, who: str = "") -> str:
     """Make a site known under which stations can be enrolled; return its id. The desk enters what else there is."""
-    found = tx.one("SELECT id FROM site WHERE code = ? AND same_as = ''", (code,))
+    found = site_by_code(tx, code)
     if found is not None:
-        return str(found[0])
+        return found.id
     identity = new_uuid7()
     tx.run("INSERT INTO site (id, code, depot_code, name, same_as) VALUES (?, ?, '', ?, '')", (identity, code, name))
     note(tx, now, "site_add", code, who, id=identity)
@@ -86,8 +86,12 @@ def sites(tx: Transaction) -> list[Site]:
 
 
 def site_by_code(tx: Transaction, code: str) -> Site | None:
-    """Return the site with a code."""
-    row = tx.one("SELECT id, code, name FROM site WHERE code = ? AND same_as = ''", (code,))
+    """Return the site with a code; also with the code under which it was added here, where a desk gave it another."""
+    row = tx.one(
+        "SELECT t.id, t.code, t.name FROM site s JOIN site t ON t.id = CASE s.same_as WHEN '' THEN s.id ELSE s.same_as"
+        " END WHERE s.code = ? ORDER BY s.same_as <> '' LIMIT 1",
+        (code,),
+    )
     return Site(*row) if row else None
 
 
@@ -311,6 +315,13 @@ def listed(tx: Transaction) -> list[Any]:
     )
 
 
+def heard_nothing(tx: Transaction, station: Station) -> None:
+    """What was carried here for a station is no contact of its own: what it could know stays what it was."""
+    tx.run(
+        "UPDATE station SET seen_at = ? WHERE id = ? AND seen_at > ?", (station.seen_at, station.id, station.seen_at)
+    )
+
+
 def forget_codes(tx: Transaction, now: int) -> int:
     """Throw away codes that have not held for a week; the book keeps what was done with them."""
     return tx.run("DELETE FROM enrol_code WHERE expires_at < ?", (now - 7 * DAY_MS,))
@@ -327,12 +338,14 @@ _ALL_NOW: Final = (
 )
 """The same for several at once (PostgreSQL)."""
 
+_NOW_OF: Final = ("seq", "hash", "seen_at", "schema", "parked", "id")
+
 
 def keep_journals(tx: Transaction, rows: Sequence[tuple[int, str, int, int, int, str]]) -> None:
     """Note how far the journals of stations have come: (seq, hash, seen at, schema, further ones parked, station)."""
     if len(rows) == 1:
         tx.later("station", _NOW, rows[0])
     elif tx.postgres:
-        tx.later("station", _ALL_NOW, bulk.told(rows))
+        tx.later("station", _ALL_NOW, bulk.told("station", _NOW_OF, rows))
     else:
         tx.many(_NOW, rows)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from deskapp.server import bulk
 from deskapp.server.database import MANY, Again, Transaction
 from deskapp.sync.framing import canonical_bytes, dump, load
 from deskapp.sync.packing import ReadSet
@@ -18,8 +19,8 @@ Versions = dict[str, tuple[str, int]]
 _NAMES = ("id", "entity", "root", "ord", "parent", "scopes", "fact", "vals", "vers")
 _COLUMNS = ", ".join(_NAMES)
 _LOCKED = (
-    f"SELECT {_COLUMNS} FROM record WHERE id IN (SELECT root FROM record WHERE id = ANY(?) UNION SELECT id FROM record"
-    " WHERE id = ANY(?)) ORDER BY id FOR UPDATE"
+    f"SELECT {_COLUMNS} FROM record WHERE id IN (SELECT root FROM record WHERE id = ANY(CAST(? AS text[]))"
+    " UNION SELECT id FROM record WHERE id = ANY(CAST(? AS text[]))) ORDER BY id FOR UPDATE"
 )
 """Records with the roots of their trees, locked in the order of their ids (PostgreSQL)."""
 
@@ -105,6 +106,9 @@ class Draft:
     refused: list[dict[str, str]] = field(default_factory=list)
     moved: bool = False
     cut: int = 0
+    organises: bool = False
+    """Whether it says something about the organisation that not everybody may say (`rights`)."""
+
     standing: Any = None
     """What the server knows of who acts (`rights.Standing`), once it was asked."""
 
@@ -177,11 +181,17 @@ class Work:
         self._sites: dict[str, str] | None = None
         self._orphans = orphans
         self.gone: set[str] = set()
-        self.standings: dict[str, Any] = {}
-        """What is known of who acts, by person (`rights.Standing`)."""
+        self.standings: dict[Any, Any] = {}
+        """What is known of who acts, by person (`rights.Standing`), and of what stations could know."""
+
+        self.asked: set[Any] = set()
+        """Of whom `standings` says what stands in the database by now, and at which station they are in the book."""
 
         self.now = 0
         """When the push came that is judged just now (ms UTC); 0 where none did."""
+
+        self.came = 0
+        """When a push came that was put off until now (ms UTC); 0 where nothing was put off."""
 
         self.judged = False
         """Whether all of this was judged before by who did it: it comes from the archive (`rights`)."""
@@ -207,7 +217,7 @@ class Work:
             roots = sorted({rec.root for rec in self.recs.values()} - self.recs.keys())
             self._take(self.tx.among(f"SELECT {_COLUMNS} FROM record WHERE id IN (#)", roots))
         elif len(wanted) <= MANY:
-            self._take(self.tx.all(_LOCKED, (wanted, wanted)))
+            self._take(self.tx.all(_LOCKED, [bulk.texts(wanted)] * 2))
         else:
             found = self.tx.among("SELECT id, root FROM record WHERE id IN (#)", wanted)
             both = sorted({one for row in found for one in row} - self.recs.keys())

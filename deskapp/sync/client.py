@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from deskapp.clock import stopwatch
 from deskapp.commands.syncing import keep_state, offer_again
@@ -21,7 +22,8 @@ from deskapp.sync.framing import WireError
 from deskapp.sync.intake import Act, Intake
 from deskapp.sync.laying import WHOLE, beside, piece_of, row_entry, says_nothing, ways
 from deskapp.sync.messages import Row, SnapshotHead
-from deskapp.sync.outbox import MOST_BYTES, MOST_SETS, Outgoing, unsent
+from deskapp.sync.outbox import MOST_BYTES, MOST_SETS, Ahead, Outgoing
+from deskapp.sync.overlap import Overlap
 from deskapp.sync.own import Own
 from deskapp.sync.trip import Asked, Forked, Taken
 from deskapp.sync.wire import SyncReply, SyncRequest, stand
@@ -54,7 +56,7 @@ class Client:
         self._intake = Intake()
         self._head: int | None = None
         self._pending_results: list[absorb.Result] = []
-        self._asked_at = 0
+        self._asked_at = (0, 0)
         self._careful = False  # a piece could not be laid down: each act is to have cursors of its own
         self._step = 100
         self._short = True
@@ -63,6 +65,7 @@ class Client:
         self._calm: tuple[int, Asked] | None = None  # the commits of the store and the request that brought nothing
         self._brief = True  # the server knows a desk that only says where it stands
         self._learned = False  # whether it is known by which key this server signs orders
+        self._ahead, self._overlap = Ahead(), Overlap()
         self._quiet = False  # whether everything known was settled, and nothing came since
         self.stopwatch: Callable[[], float] = stopwatch
 
@@ -87,7 +90,7 @@ class Client:
             after = self._head if self._head is not None else end.before_unsent
             seeds = None if alone else self._store.seeds
             limits = {"most": most or MOST_SETS, "most_bytes": most_bytes}
-            out = unsent(session, after, seeds=seeds, **limits) if push else Outgoing()
+            out = self._ahead.unsent(session, after, seeds=seeds, **limits) if push else Outgoing()
             cursors = {**cursors_of(session), **self._intake.ends}
             self._learned = self._learned or sync_state.state(session, "orders") != ""
         known_set = (end.confirmed, end.confirmed_hash)
@@ -95,6 +98,15 @@ class Client:
             schema.VERSION, clock, known_set, cursors, out.sets, max_bytes, purged, self._short, not self._learned
         )
         return Asked(request, out, commits)
+
+    def meanwhile(self, asked: Asked, *, most: int | None = None) -> Callable[[], None]:
+        """Return what can be done while an answer is not here: lay the one before down, gather the push after."""
+        look = partial(self._ahead.look, self._store, asked.outgoing, most=most or MOST_SETS)
+        return self._overlap.between(self._pay, look)
+
+    def _pay(self, taken: Taken) -> bool:
+        self._lay_down(taken, settle=True)
+        return not self._careful
 
     @property
     def calm(self) -> bool:
@@ -133,19 +145,22 @@ class Client:
 
     def _take(self, asked: Asked, reply: SyncReply) -> Taken:
         taken = Taken(retire=reply.retire)
+        torn = self._overlap.told(taken)
         if reply.orders and not self._learned:
             self.keep({"orders": reply.orders})
         self._scopes(reply, taken)
-        again = self._receive(asked, reply)
+        again = torn or self._receive(asked, reply)
         self._pending_results += [absorb.Result(one.uid, one.code.value, one.detail) for one in reply.results]
         behind = any(feed.more for feed in reply.feeds.values())
         left_to_push = asked.outgoing.more or (bool(asked.outgoing.sets) and reply.hole is not None)
         if not behind or self._intake.size > STAGED:
             # A scope that is not here yet may hold what an act of ours made: only with all of them is that known.
             whole = not (behind or again or taken.more or reply.resnapshot)
-            self._lay_down(taken, settle=whole)
-            if whole and asked.outgoing.sets:
-                self._hear_again(taken)
+            plain = whole and asked.outgoing.more and reply.hole is None and not (reply.retire or self._careful)
+            if not self._overlap.owe(plain and self._intake.size <= STAGED):
+                self._lay_down(taken, settle=whole)
+                if whole and (self._overlap.sent() or asked.outgoing.sets):
+                    self._hear_again(taken)
         taken.more = taken.more or behind or again or bool(left_to_push)
         taken.resnapshot = tuple(reply.resnapshot)
         return taken
@@ -167,11 +182,11 @@ class Client:
 
         Entry for entry its log is then what it was before, so the cursor here is good, and past them.
         """
-        head = self._head or 0
         with self._store.read() as session:
-            silent = head != self._asked_at and unheard(session, head)
+            at = (self._head or 0, journal_end(session).before_unsent)  # a long row is asked about part by part
+            silent = at != self._asked_at and unheard(session, at[0])
         if silent:
-            self._asked_at, self._head, taken.more = head, None, True
+            self._asked_at, self._head, taken.more = at, None, True
 
     def _scopes(self, reply: SyncReply, taken: Taken) -> None:
         with self._store.read() as session:
@@ -215,7 +230,7 @@ class Client:
             return
         # What is known of our own acts rides along with the first piece, their settling with the last: fewer commits.
         self._riding, self._open = absorb.Piece(results=results), -1
-        ending = absorb.Piece(settle=SETTLED_AT_ONCE, filled=self._unfilled()) if settle else NOTHING
+        ending = absorb.Piece(settle=SETTLED_AT_ONCE, filled=self._store.ask(unfilled)) if settle else NOTHING
         settle = self._acts(intake, taken, ending) and settle
         if self._riding.results:
             self._absorb(self._riding, taken)
@@ -261,11 +276,6 @@ class Client:
             self._one_by_itself(act, taken)
         taken.received += act.size
 
-    def _unfilled(self) -> Sequence[str]:
-        """Return the scopes that were being filled until now."""
-        with self._store.read() as session:
-            return unfilled(session)
-
     def _piece(
         self, acts: Sequence[Act], taken: Taken, *, exact: bool = True, ending: absorb.Piece = NOTHING
     ) -> bool:  # fmt: skip
@@ -297,27 +307,25 @@ class Client:
 
     def _one_by_itself(self, act: Act, taken: Taken) -> None:
         """Lay one act down; what no rule of this program understands is kept, and delays nobody else."""
-        for piece, fold in ways(piece_of([act])):
+        self._first_way(ways(piece_of([act])), f"act {act.parts[0].entry.cs}", taken)
+
+    def _each_by_itself(self, entries: Sequence[absorb.Entry], taken: Taken) -> None:
+        """Lay rows of a snapshot down one by one; what this program's tables do not take is kept beside them."""
+        for one in entries:
+            some = ((one, True), (one, False), (beside(one), False))
+            tries = [(absorb.Piece(entries=[entry], whole=True), fold) for entry, fold in some]
+            self._first_way(tries, f"{one.entity} {one.id}", taken)
+
+    def _first_way(self, tries: Iterable[tuple[absorb.Piece, bool]], what: str, taken: Taken) -> None:
+        for piece, fold in tries:
             try:
                 self._absorb(piece, taken, fold=fold)
             except (Unavailable, Corrupt):
                 raise
             except Exception:
-                log.exception("act %s cannot be laid down (fold %s)", act.parts[0].entry.cs, fold)
+                log.exception("%s cannot be laid down (fold %s)", what, fold)
             else:
                 return
-
-    def _each_by_itself(self, entries: Sequence[absorb.Entry], taken: Taken) -> None:
-        """Lay rows of a snapshot down one by one; what this program's tables do not take is kept beside them."""
-        for one in entries:
-            for fold, entry in ((True, one), (False, one), (False, beside(one))):
-                try:
-                    self._absorb(absorb.Piece(entries=[entry], whole=True), taken, fold=fold)
-                    break
-                except (Unavailable, Corrupt):
-                    raise
-                except Exception:
-                    log.exception("%s %s cannot be laid down", entry.entity, entry.id)
 
     def _absorb(self, piece: absorb.Piece, taken: Taken, *, fold: bool = True) -> absorb.Absorbed:
         done = self._store.absorb(piece, fold=fold)

@@ -252,6 +252,8 @@ class Exchange:
         before = self._clock()
         try:
             calm, sets = bool(asked.request.calm), bool(asked.request.sets)
+            if self._line is not None:
+                self._line.meanwhile = self._client.meanwhile(asked, most=self._push_most)
             answer = signed.call("POST", "/v1/sync", body, bare=calm, columns=sets, fine=(200, 410))
         except Unavailable as error:
             drawn = any(one.seed for one in asked.request.sets)

@@ -32,6 +32,9 @@ TEXTS: Final = frozenset((
 IDENTITIES: Final = frozenset((("merchant", "identity"), ("device", "identity")))
 """Field groups that say what a thing is, by entity and group: the first accepted stays."""
 
+LEAVING: Final = ("staff", "roles")
+"""The group that says whether somebody is at work: who was let go stays so until somebody who saw it says else."""
+
 _WORD: Final = re.compile(r"[0-9A-Za-z]+|\s|.", re.DOTALL)
 
 
@@ -87,6 +90,8 @@ def judge(
     later = (mine.eff, mine.uid) > (theirs.eff, theirs.uid)
     saw = current if before is None else before
     whole = {**saw, **change}
+    if (entity, group) == LEAVING and bool(whole.get("active", True)) != bool(current.get("active", True)):
+        later = not whole.get("active", True)
     woven: dict[str, Any] = {}
     for name in whole:
         if before is not None and (entity, name) in TEXTS and _are_texts(before, whole, current, name):

@@ -118,10 +118,25 @@ class ReadSet:
 # -- packing ------------------------------------------------------------------------
 
 
+class Packed(tuple[PushedSet, ...]):
+    """Change sets of which it was worked out beforehand how they travel."""
+
+    told: dict[str, Any]
+
+    @staticmethod
+    def of(sets: Sequence[PushedSet]) -> Packed:
+        """Return them so."""
+        packed = Packed(sets)
+        packed.told = pack_sets(sets)
+        return packed
+
+
 def pack_sets(sets: Sequence[PushedSet], *, plain: bool = False) -> dict[str, Any]:
     """Return change sets as JSON values; `plain` sends every body as it stands."""
     if not sets:
         return {}
+    if isinstance(sets, Packed) and not plain:
+        return sets.told
     acts = [one.read() for one in sets]
     if not plain and _is_run(sets, acts):
         return {"c": _Columns(sets, acts).told()}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -56,6 +56,9 @@ class Address:
 
 class Line(Protocol):
     """Anything that carries a request to the server: a network, or a test."""
+
+    meanwhile: Callable[[], None] | None
+    """What is to be done once while the next answer is awaited; a line need not do it."""
 
     def send(
         self, method: str, target: str, body: bytes, headers: Mapping[str, str], *, read_s: float = READ_S,
@@ -135,6 +138,7 @@ class Network:
         self._session.headers.clear()
         self._known_way: tuple[BaseAdapter, dict[str, Any]] | None = None
         self._spoken: Spoken | None = None
+        self.meanwhile: Callable[[], None] | None = None
 
     def send(
         self, method: str, target: str, body: bytes, headers: Mapping[str, str], *, read_s: float = READ_S,
@@ -172,7 +176,8 @@ class Network:
                 spoken.close()
             spoken = self._spoken = self._connected(adapter, told)
         try:
-            status, heads, content, cut = spoken.ask(method, target, body, headers, read_s)
+            meanwhile, self.meanwhile = self.meanwhile, None
+            status, heads, content, cut = spoken.ask(method, target, body, headers, read_s, meanwhile)
         except TooMuch as error:
             raise Unavailable(N_("The server's answer is too large to be right."), code="too_large") from error
         if cut and not half:

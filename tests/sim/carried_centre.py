@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from deskapp.server import blobs, stations
+from deskapp.server.service import LOG_MS
 from deskapp.sync import signing
 from deskapp.sync.framing import canonical_bytes, load
 from deskapp.sync.wire import read_request
@@ -28,9 +29,10 @@ def answer_carried(centre: Centre, server: Any, plain: bytes) -> tuple[int, Any]
         server.set_aside(station, told["body"].encode())
         return 403, station.state
     request = read_request(told["body"].encode())
-    centre.on_request(station, request, centre.chance.now)
-    reply, _touched = server.sync(station, request)
-    bare = replace(reply, feeds={}, grant=(), revoke=(), resnapshot={})
+    now = centre.chance.now
+    clock = now if 0 <= now - request.clock <= LOG_MS else request.clock  # times on a stick count as they stand
+    centre.on_request(station, replace(request, clock=clock), now)
+    bare, _touched = server.carry(station, request)
     centre.on_reply(station, request, bare)
     return 200, bare
 

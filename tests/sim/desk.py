@@ -65,6 +65,7 @@ class SimExchange(Exchange):
     def _one_round(self) -> Round:
         if self.piece:
             self._client._step = self.piece
+            self._push_most = 2  # a long push: what came is laid down while the next answer is awaited
         return super()._one_round()
 
     def _note(self, began: float, sent: int, received: int, outcome: str) -> None:
@@ -331,7 +332,8 @@ class SimDesk:
     def has_heard_its_end(self) -> bool:
         """Say whether the server's word that this desk is to go has come: from then on nothing is done at it."""
         with self.store.read() as session:
-            return any(sync_state.state(session, name) for name in ("lost_at", "leaving"))
+            told = any(sync_state.state(session, name) for name in ("lost_at", "leaving"))
+        return told or self.store._over  # to retire: it only hands over what was written meanwhile
 
     def enrol(self, code: str) -> None:
         """Belong to the server."""

@@ -69,6 +69,16 @@ _TABLE: tuple[tuple[Callable[[], list[Swap]], str, str], ...] = (
     (mutants.refused_and_shown_as_done, "elk-work/ark#46, rocicorp/replicache#466",
      "tests/sync/test_absorb.py::test_a_refused_change_gives_way_to_what_was_before"),
     (mutants.mismatch_overwrites, "ankidroid/Anki-Android#3574", ""),
+    (mutants.claim_believed, "nowhere: who may write what",
+     "tests/server/test_rights.py::test_nobody_is_an_administrator_by_claiming_so"),
+    (mutants.names_of_groups_believed, "here, before it was tried",
+     "tests/server/test_stolen_key.py::test_a_program_that_calls_itself_newer_hides_no_roles_among_habits"),
+    (mutants.erased_comes_back, "nowhere: decision 0019",
+     "tests/sync/test_erasing_photos.py"
+     "::test_photos_of_a_person_go_at_the_server_and_at_every_desk_and_nobody_brings_them_again"),
+    (mutants.together_unaware, "nowhere: pushes that come at one moment",
+     "tests/server/test_together.py"
+     "::test_an_act_that_two_disks_hold_is_taken_once_though_both_push_it_in_one_transaction"),
 )  # fmt: skip
 
 FIRST: dict[str, tuple[int, ...]] = {
@@ -99,6 +109,9 @@ FIRST: dict[str, tuple[int, ...]] = {
 }
 """Worlds in which a mutant is known to show itself; where none of them does any more, others are searched."""
 
+BEGINS = "===== mutant "
+"""Begins the part of the output that is about one mutant."""
+
 BY: dict[str, str] = {"own_change_flickers": "I8"}
 """The invariant that has to see a mistake, where others see it too."""
 
@@ -118,15 +131,18 @@ def page() -> str:
 
 
 def main(words: list[str]) -> int:
-    """`--page` prints the table; the name of a mutant runs the test that has to find it, and says how it ended."""
+    """`--page` prints the table; names of mutants run the tests that have to find them, and say how each ended."""
     if words == ["--page"]:
         sys.stdout.write(page())
         return 0
-    (mutant,) = [one for one in MUTANTS if one.name == words[0]]
-    with bred(mutant):
-        return int(
-            pytest.main(["-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-k", "not postgres", mutant.killer])
-        )
+    ended = 1
+    for mutant in (one for one in MUTANTS if one.name in words):
+        sys.stdout.write(f"{BEGINS}{mutant.name}\n")
+        with bred(mutant):
+            ended &= int(
+                pytest.main(["-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-k", "not postgres", mutant.killer])
+            )
+    return ended
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 
 from deskapp.commands.syncing import keep_state
 from deskapp.models import absorb, leaving, rebase, reissue, store, sync_state
-from deskapp.server import feed, placing, push
+from deskapp.server import blobs, feed, placing, push, rights, together
 from deskapp.sync import client, exchange, intake, merge
 from deskapp.sync.wire import Code, Feed
 
@@ -351,3 +351,32 @@ def tidied_below_a_cursor() -> list[Swap]:
         return "" if n < floor[0] else shipped(tx, scope, n, chain, head, floor)
 
     return [(feed, "_wrong", unknowing)]
+
+
+# -- who may, what is gone, and who goes together ------------------------------------------------
+
+
+def claim_believed() -> list[Swap]:
+    """Whoever is named as the acting person may do what the station says."""
+    return [(rights, "judge", lambda _draft, _op, _rec: rights.Verdict.TAKEN)]
+
+
+def names_of_groups_believed() -> list[Swap]:
+    """What may be written is judged by the name of the group, not by the columns that are in it."""
+    return [(rights, "_of_one_group", lambda _entity, _group, _names: True)]
+
+
+def erased_comes_back() -> list[Swap]:
+    """A file that was erased is missing like any other, so that whoever has a copy brings it again."""
+    return [(blobs, "_erased", lambda _tx, _sha256: False)]
+
+
+def together_unaware() -> list[Swap]:
+    """Pushes that go in one transaction do not see of each other what is there by now."""
+
+    def apart(*values: Any, **more: Any) -> Any:
+        run = push.Run(*values, **more)
+        run.known = dict(run.known)
+        return run
+
+    return [(together, "Run", apart)]

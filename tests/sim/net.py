@@ -84,6 +84,7 @@ class SimLine:
         self.talk: Talk | None = None
         self.sent = 0
         self.met: dict[str, int] = {}
+        self.meanwhile: Callable[[], None] | None = None
 
     def __call__(self, _address: Address) -> SimLine:
         return self
@@ -106,6 +107,9 @@ class SimLine:
         if self.talk is not None:
             self._told(f"{method} {name} is on its way{f' ({fault})' if fault else ''}")
             self.talk.pause()
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
         answer = self._carried(method, target, body, headers, fault)
         self._told(f"{method} {name} -> {answer.status}{f' ({fault})' if fault else ''}")
         if self.talk is not None:

@@ -66,6 +66,9 @@ class Oracle:
     broken: list[str] = field(default_factory=list)
     granted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cut: bool = False
+    decided: set[str] = field(default_factory=set)
+    """Acts on which a server's word had come that was set back since: what they came to is shown on."""
+
     floors: dict[str, int] = field(default_factory=dict)
     laid: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
     shown: Shown = field(default_factory=Shown)
@@ -121,6 +124,7 @@ class Oracle:
 
     def rewound(self) -> None:
         """The server was set back: its logs may have become shorter."""
+        self.decided |= {one.cs for log in self.logs.values() for one in log}
         self.cut = True
         self.shown.rewound()
 
@@ -178,7 +182,7 @@ class Oracle:
         last: dict[tuple[str, str, str], Any] = {}
         for uid in waiting:
             for op in self.acts[uid].ops if uid in self.acts else ():
-                if op["kind"] == "set":
+                if op["kind"] == "set" and uid not in self.decided:
                     last |= {(op["entity"], op["id"], name): value for name, value in op["values"].items()}
         broken = []
         for (entity, record, name), value in last.items():

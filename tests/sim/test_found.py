@@ -144,3 +144,56 @@ def test_what_came_left_and_comes_again_in_one_piece_stands_where_it_came_last()
         act("A1", "hand", 763), act("A2", "hand", 560), Step("sync", "A1"), act("A1", "recall", 428),
         Step("sync", "D1"), act("D1", "recall", 27), seed=2015,
     )  # fmt: skip
+
+
+def test_a_text_that_was_woven_is_shown_so_while_it_is_offered_to_a_server_that_forgot_it() -> None:
+    """The oracle wanted to see what was typed alone: nothing of that was missing."""
+    steps = (
+        act("A1", "merchant", 760), Step("backup", "", "", 728), act("A1", "text", 726), act("A2", "text", 130),
+        Step("sync", "A1", "", 28), Step("sync", "A2", "", 214), Step("restore"),
+    )  # fmt: skip
+    outcome = run(Schedule(900914, steps, (0, 0, 0), (0, 0, 0), archive=False, servers=1))
+    assert outcome.broken == [], outcome.text
+
+
+def test_what_lost_against_a_later_change_is_not_shown_again_because_the_server_forgot_it() -> None:
+    """The same, where one of two numbers stayed: the word on it had come, and comes again."""
+    steps = (
+        act("A1", "phone", 251), act("A2", "phone", 732), Step("sync", "A2", "", 487), Step("backup", "", "", 334),
+        Step("sync", "A1", "", 977), Step("restore", "", "by hand"),
+    )  # fmt: skip
+    outcome = run(Schedule(1200002, steps, (0, 0, 0), (3, 0, 1), archive=False, servers=1))
+    assert outcome.broken == [], outcome.text
+
+
+SENT = (
+    act("A1", "hand", 485), act("A1", "text", 685), act("A1", "ticket", 476), Step("sync", "A1", "busy", 1),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seed", "steps", "pages", "pieces"),
+    [
+        (1200211, (*SENT, Step("floor")), (1, 300, 0), (3, 1, 0)),
+        (1200211, (*SENT, act("A1", "carry", 252), act("A1", "note", 237), Step("talk", "A1"), Step("talk", "A1"),
+                   Step("floor")), (1, 300, 0), (3, 1, 0)),
+        (1200266, (act("A2", "hand", 218), Step("kill", "A2", "before", 4), Step("sync", "A2", "", 964),
+                   act("A2", "phone", 227), act("A2", "ticket", 721), Step("sync", "A2", "", 256),
+                   act("A2", "stock", 215), Step("sync", "A2", "torn", 2), Step("floor")), (1, 1, 0), (0, 3, 0)),
+    ],
+)  # fmt: skip
+def test_a_long_row_of_acts_whose_entries_were_forgotten_is_asked_about_to_its_end(
+    seed: int, steps: tuple[Step, ...], pages: tuple[int, int, int], pieces: tuple[int, int, int]
+) -> None:
+    """Pushed in several requests, whose answers were laid down while the next was awaited, it was asked about once."""
+    outcome = run(Schedule(seed, steps, pages, pieces, archive=False, servers=1))
+    assert outcome.broken == [], outcome.text
+
+
+def test_a_desk_that_is_to_go_and_still_hands_something_over_takes_no_more_acts() -> None:
+    """The oracle did not count that as having heard of it."""
+    told = plays(
+        Step("retire", "D1", "", 202), Step("talk", "D1"), act("D1", "phone", 740), Step("talk", "D1"),
+        Step("talk", "D1"), act("D1", "merchant", 552), seed=900304,
+    )  # fmt: skip
+    assert "Unavailable retired" in told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from deskapp.server import stations
 from deskapp.server.push import Fork
@@ -19,6 +19,7 @@ class Direct:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self.meanwhile: Callable[[], None] | None = None
 
     def __call__(self, _address: Address) -> Direct:
         return self
@@ -27,6 +28,11 @@ class Direct:
         self, method: str, target: str, body: bytes, headers: Mapping[str, str], *, read_s: float = READ_S,
         half: bool = False,
     ) -> Answer:  # fmt: skip
+        if self.meanwhile is not None:
+            self.meanwhile()
+            self.meanwhile = None
+        if target == "/healthz":
+            return Answer(200, {}, dump({"ok": True, "now": self.server.clock()}))
         plain = unpack(body, headers.get("Content-Encoding", "identity"))
         if target == "/v1/station":
             return Answer(200, {}, to_json(self.server.enrol(read_message(EnrolRequest, plain))))

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from deskapp.commands.loaners import set_loaner
 from deskapp.commands.transfers import Opened, hand_over, open_manifest, pack, unpack
-from deskapp.commands.transfers_astray import begin_from_device
+from deskapp.commands.transfers_astray import begin_from_device, tell_outlet
 from deskapp.commands.transfers_differences import note_extra
 from deskapp.commands.transfers_receive import Looked, finish_receipt, receive_line, take_paper
 from deskapp.errors import N_
@@ -21,6 +21,7 @@ from deskapp.models.repair import CustodyEvent, RepairItem, WorkEvent
 from deskapp.models.store import Write, command
 from deskapp.models.transfer import Manifest, ManifestEvent
 from deskapp.queries.loaners import loaners
+from deskapp.queries.transfers import open_differences, transports
 from deskapp.rules.paper_store import from_json
 from deskapp.rules.papers_custody import ManifestCard
 from deskapp.rules.transfers import State
@@ -163,6 +164,38 @@ def test_a_device_that_came_along_without_a_line_finds_its_own_order(world: Worl
     with depot.store.read() as session:
         assert session.get_one(RepairItem, begun.item_id).work_state == "cancelled"
         assert session.get_one(Manifest, draft.manifest_id).differences == 0
+    check(world)
+
+
+@pytest.mark.long
+def test_a_device_in_the_van_of_another_outlet_is_matched_by_its_own_once_that_is_told(world: World) -> None:
+    """The depot has no record and its own outlet no part in that van: the outlet named on the label is told of it."""
+    world.say("site", "add", "FZ-B1", "FZ-B1")
+    branch, depot = both(world)
+    other = world.desk("乙", "FZ-B1", first=True)
+    world.settle()
+    _draft, (lost,) = packed(other, depot, 1)
+    other.store.run(unpack(manifest_id=_draft.manifest_id, reason="装错车", item_id=lost.item_id), by=other.boss)
+    draft, found = packed(branch, depot, 1)
+    leave(branch, draft, found)
+    world.settle()
+    receive(depot, draft.manifest_id, found[0])
+    noted = depot.store.run(
+        note_extra(manifest_id=draft.manifest_id, scanned=lost.label_no, serial_no=lost.serial_no, courier=VAN),
+        by=depot.boss,
+    ).result
+    world.settle(rounds=4)
+    assert noted.waits and states(other, [lost]) == [("checked_in", "shelf")], "nobody who has its record heard of it"
+
+    depot.store.run(tell_outlet(event_id=noted.event_id, to="FZ-B1"), by=depot.boss)
+    world.settle(rounds=6)
+    for desk in (other, depot):
+        assert states(desk, [lost]) == [("quarantined", "quarantine")]
+        with desk.store.read() as session:
+            assert [gap.expected for gap in folding.custody_of(session, lost.item_id).gaps] == ["shelf:A-01"]
+    with other.store.read() as session:
+        assert [row.label_no for row in open_differences(session)] == [lost.label_no]
+        assert transports(session, other.store.now).under_way == (), "the van itself is no matter of theirs"
     check(world)
 
 
