@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from deskapp.clock import shop_day
 from deskapp.commands.entry import Entry
 from deskapp.commands.moves import settle
 from deskapp.commands.papers import queue
@@ -22,6 +23,7 @@ from deskapp.models.stock import Part
 from deskapp.models.store import Write, command
 from deskapp.models.ticket import TicketEvent
 from deskapp.models.visit import SiteVisit
+from deskapp.rules import access
 from deskapp.rules import visits as rules
 from deskapp.rules.identifiers import clean_serial
 from deskapp.rules.ticket_fields import TicketKind
@@ -114,9 +116,6 @@ def change_visit(write: Write, *, visit_id: str, form: VisitForm, seen: Mapping[
     values = {
         **_described(write, entry, form), "fee": form.fee, "fee_fen": form.fee_fen if form.fee == "fee" else 0,
     }  # fmt: skip
-    for name, key in (("address", "address"), ("contact_phone", "contact")):
-        if not values[name]:
-            raise Refused(_NEEDED[key], field=key, code="missing")
     for name, value in values.items():
         if getattr(trip.visit, name) != value:
             setattr(trip.visit, name, value)
@@ -179,15 +178,20 @@ def visit_failed(
 def cancel_visit(write: Write, *, visit_id: str, reason: str) -> None:
     """Call a visit off; the ticket is open again."""
     trip = trip_of(write, visit_id)
-    event = trip.move("cancel", {"reason": Entry().note(reason, "reason")})
+    said = Entry().note(reason, "reason")
+    if not said:
+        raise Refused(N_("Say why the visit is cancelled."), field="reason", code="missing")
+    event = trip.move("cancel", {"reason": said})
     _open_again(trip, event)
 
 
 @command(N_("Take back the last step of a visit"), right="visit")
-def undo_visit_step(write: Write, *, visit_id: str) -> str:
+def undo_visit_step(write: Write, *, visit_id: str, move: str = "") -> str:
     """Take back what was noted last on a visit, with what it did to the ticket; returns the move.
 
-    Refused where the ticket went on since, or where the device was taken in: that is voided at the counter.
+    `move` is the one that is meant, where somebody saw it: another one is then left alone. Refused where the ticket
+    went on since, where the device was taken in (that is voided at the counter), and from the next day on to whoever
+    may not correct.
     """
     trip = trip_of(write, visit_id)
     history = trip.view().work.history
@@ -200,20 +204,37 @@ def undo_visit_step(write: Write, *, visit_id: str) -> str:
         raise Refused(
             N_("The device was taken in. Void the check-in at the counter instead."), field="visit", code="taken_in"
         )
+    _may_undo(trip, event, move)
     voided = {row.voids for row in events.values() if row.voids}
     own = [row for row in events.values() if row.data.get("of_visit") == event.id and row.id not in voided]
     ticket_moves = [fact.uid for fact in folding.ticket_of(list(events.values())).history]
     ended = not own and trip.ticket_state() in (TicketState.DONE, TicketState.CANCELLED)
-    if ended or ticket_moves[len(ticket_moves) - len(own) :] != [row.id for row in own]:
-        raise Refused(
-            N_("The ticket went on since then; this step cannot be taken back any more."), field="visit", code="late"
-        )
+    others = [one for one in open_visits(write, trip.ticket.id) if one.id != visit_id]
+    if ended or others or ticket_moves[len(ticket_moves) - len(own) :] != [row.id for row in own]:
+        raise Refused(_WENT_ON, field="visit", code="late")
     back = add_event(write, trip.ticket.id, folding.VISIT, "", visit_id=visit_id, move="undo")
     back.voids = event.id
     for row in reversed(own):
         add_event(write, trip.ticket.id, "undo", "").voids = row.id
     _put_back(trip, event)
     return name
+
+
+_WENT_ON = N_("The ticket went on since then; this step cannot be taken back any more.")
+
+
+def _may_undo(trip: Trip, event: TicketEvent, move: str) -> None:
+    if move and event.data["move"] != move:
+        raise Refused(
+            N_("Something else was noted on visit {number} since then. Look at it first."), field="visit", code="other",
+            number=trip.visit.number,
+        )  # fmt: skip
+    write = trip.write
+    if shop_day(event.at) != shop_day(write.now) and not access.may(write.roles, write.actor.roles, "correct"):
+        raise Refused(
+            N_("This was noted on an earlier day. Somebody who may correct entries takes it back."), field="visit",
+            code="earlier_day",
+        )  # fmt: skip
 
 
 def _put_back(trip: Trip, event: TicketEvent) -> None:
@@ -225,11 +246,17 @@ def _put_back(trip: Trip, event: TicketEvent) -> None:
         for name in ("from_at", "to_at", "engineer_id"):
             if name in before:
                 setattr(trip.visit, name, before[name])
+    ticket = trip.ticket
+    if event.data.get("learned") and ticket.device_id == event.data["learned"]:
+        ticket.device_id = ""
+    if event.data["move"] == "finish_on_site" and ticket.answers.get("signature") == trip.visit.number:
+        ticket.answers = {key: value for key, value in ticket.answers.items() if key != "signature"}
     take_parts_back(trip, event)
     for card in write.session.scalars(
         select(ReviewCard).where(ReviewCard.subject_id == trip.visit.id, ReviewCard.settled_at == 0)
     ):
-        if card.kind == "todo" and card.data.get("move") == event.data["move"]:
+        todo = card.kind == "todo" and card.data.get("move") == event.data["move"]
+        if todo or (card.kind == "other_device" and event.data["move"] == "arrive"):
             settle(write, card, "taken_back")
 
 
@@ -252,17 +279,21 @@ def _engineer(write: Write, engineer_id: str) -> Staff:
 
 def _described(write: Write, entry: Entry, form: VisitForm) -> dict[str, Any]:
     """Return what is written on a visit beside its time, judged at its own fields."""
-    return {
+    values = {
         "address": entry.note(form.address, "address"),
         "contact_name": entry.take("name", form.contact_name, "contact_name"),
         "contact_phone": entry.take("phone", form.contact_phone, "contact"),
         "carry": [_carried(write, entry, one) for one in form.carry],
         "words": entry.note(form.words, "words"),
     }
+    for name, key in (("address", "address"), ("contact_phone", "contact")):
+        if not values[name]:
+            raise Refused(_NEEDED[key], field=key, code="missing")
+    return values
 
 
 def _carried(write: Write, entry: Entry, one: Carried) -> dict[str, Any]:
-    if one.kind not in rules.CARRIED or one.quantity < 1:
+    if one.kind not in rules.CARRIED or not one.what.strip() or not 1 <= one.quantity <= rules.MOST_CARRIED:
         raise Refused(N_("What goes along? Choose from the list, or write it down."), field="carry_list")
     if one.kind == "loaner":
         return {"kind": one.kind, "serial_no": clean_serial(one.what)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from deskapp import catalogue
@@ -17,13 +17,14 @@ from deskapp.commands.entry import Entry
 from deskapp.commands.papers import model_name, paper_site, queue
 from deskapp.commands.papers_service import masked_merchant_no, paper_language
 from deskapp.commands.tickets import ticket_row
+from deskapp.commands.visits_desk import open_visits
 from deskapp.errors import N_, Refused
 from deskapp.i18n import translate
 from deskapp.models import folding, past
 from deskapp.models.device import Device, TerminalBinding
 from deskapp.models.merchant import Merchant
 from deskapp.models.people import Site, Staff
-from deskapp.models.stock import Part
+from deskapp.models.stock import Part, StockMove
 from deskapp.models.store import Write, command
 from deskapp.models.ticket import ServiceTicket, TicketEvent
 from deskapp.models.visit import SiteVisit
@@ -52,16 +53,26 @@ def print_visit_sheets(write: Write, *, visit_ids: Sequence[str]) -> tuple[str, 
         visit = write.session.get(SiteVisit, visit_id)
         if visit is None:
             raise Refused(N_("This visit is not known here."), field="visit", code="unknown")
-        engineer = write.session.get(Staff, visit.engineer_id)
-        card = inspection_sheet(write.session, ticket_row(write, visit.ticket_id), engineer, language, visit)
-        jobs.append(queue(write, card, subject_kind="site_visit", subject_id=visit_id).id)
+        jobs.append(_queue_sheet(write, visit, language))
     return tuple(jobs)
+
+
+def _queue_sheet(write: Write, visit: SiteVisit, language: str) -> str:
+    engineer = write.session.get(Staff, visit.engineer_id)
+    card = inspection_sheet(write.session, ticket_row(write, visit.ticket_id), engineer, language, visit)
+    return queue(write, card, subject_kind="site_visit", subject_id=visit.id).id
 
 
 @command(N_("Print an inspection sheet"), right="visit")
 def print_inspection_sheet(write: Write, *, ticket_id: str) -> str:
-    """Queue the sheet an engineer takes to the merchant of a ticket; returns the job."""
+    """Queue the sheet an engineer takes to the merchant of a ticket, that of its open visit if it has one.
+
+    Returns the job.
+    """
     ticket = ticket_row(write, ticket_id)
+    going = open_visits(write, ticket_id)
+    if going:
+        return _queue_sheet(write, going[-1], paper_language(write))
     engineer = write.session.get(Staff, write.actor.staff_id)
     card = inspection_sheet(write.session, ticket, engineer, paper_language(write))
     return queue(write, card, subject_kind="service_ticket", subject_id=ticket.id).id
@@ -123,7 +134,7 @@ def _of_visit(session: Session, visit: SiteVisit, language: str) -> dict[str, An
     answer = str(event.data.get("test_result", ""))
     values |= {
         "left_ms": end.at_ms, "action": "；".join([*done, *([event.words] if event.words else [])]),
-        "consumables": "、".join(str(one) for one in event.data.get("parts", ())),
+        "consumables": "、".join(_used_parts(session, end.uid, language)),
         "findings": translate(TEST_RESULTS[answer], language) if answer in TEST_RESULTS else "",
         "comment": str(event.data.get("comment", "")),
     }  # fmt: skip
@@ -133,6 +144,24 @@ def _of_visit(session: Session, visit: SiteVisit, language: str) -> dict[str, An
     if signed not in ("", "paper"):
         values |= {"merchant_signature": signed, "signed_ms": end.at_ms}
     return values
+
+
+def _used_parts(session: Session, event_id: str, language: str) -> list[str]:
+    """Return what a step of a visit took from the shelf, each part with its name, number of pieces and own number."""
+    rows = session.scalars(
+        select(StockMove)
+        .where(StockMove.reason == "visit", func.json_extract(StockMove.data, "$.of_visit") == event_id)
+        .where(StockMove.from_place == "shelf")
+        .order_by(StockMove.n)
+    )
+    return [f"{_part_name(session, row.part_id, language)} × {row.quantity} {row.serial_no}".strip() for row in rows]
+
+
+def _part_name(session: Session, part_id: str, language: str) -> str:
+    part = session.get(Part, part_id)
+    if part is None:
+        return ""
+    return part.name_en if language == "en" and part.name_en else part.name
 
 
 def _met_serial(session: Session, visit: SiteVisit | None) -> str:
@@ -158,8 +187,7 @@ def carried_words(session: Session, one: Mapping[str, Any], language: str) -> st
     if kind == "loaner":
         return f"{translate(CARRIED[kind], language)} {one.get('serial_no', '')}"
     if kind == "part":
-        part = session.get(Part, str(one.get("part_id", "")))
-        name = part.name_en if part is not None and language == "en" and part.name_en else part.name if part else ""
+        name = _part_name(session, str(one.get("part_id", "")), language)
         return f"{one.get('part_no', '')} {name} × {one.get('quantity', 1)}"
     return str(one.get("words", ""))
 
@@ -200,12 +228,17 @@ def _terminal(session: Session, device: Device) -> str:
 
 @command(N_("Print a “missed you” note"), right="visit")
 def print_missed_note(write: Write, *, ticket_id: str, next_try: str = "", words: str = "") -> str:
-    """Queue the note an engineer leaves at a closed door; returns the job."""
+    """Queue the note an engineer leaves at a closed door, of the open visit if there is one; returns the job."""
     ticket = ticket_row(write, ticket_id)
     entry = Entry()
+    going = open_visits(write, ticket_id)
+    visit = going[-1] if going else None
     card = missed_note(
-        write, ticket, came_ms=write.now, next_try=entry.note(next_try, "next_try"), words=entry.note(words, "words")
-    )
+        write, ticket, came_ms=write.now, next_try=entry.note(next_try, "next_try"), words=entry.note(words, "words"),
+        visit=visit,
+    )  # fmt: skip
+    if visit is not None:
+        return queue(write, card, subject_kind="site_visit", subject_id=visit.id).id
     return queue(write, card, subject_kind="service_ticket", subject_id=ticket.id).id
 
 

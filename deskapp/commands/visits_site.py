@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from deskapp import catalogue
-from deskapp.commands.bench_parts import ask_for_count, part_of
+from deskapp.commands.bench_parts import ask_for_count, new_serial, part_of
 from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.entry import Entry
 from deskapp.commands.moves import raise_card, refuse_wiping, wipes
@@ -25,6 +25,7 @@ from deskapp.models.stock import Attachment, StockMove
 from deskapp.models.store import Write, command
 from deskapp.models.ticket import ServiceTicket, TicketEvent
 from deskapp.rules import visits as rules
+from deskapp.rules.access import Role
 from deskapp.rules.custody import TamperResult
 from deskapp.rules.identifiers import clean_serial
 from deskapp.rules.lifecycle import WorkState
@@ -85,14 +86,19 @@ def arrive(
             raise Refused(N_("Answer the tamper check: is the device intact?"), field="tamper_result", code="missing")
         serial = entry.take("serial_no", serial_no, "serial_no", needed=True)
         unit, other = _met(write, trip.ticket, serial, entry.note(other_reason, "other_reason"))
+    who = write.actor
+    more: dict[str, Any] = {"other_reason": other} if other else {}
+    if who.staff_id and who.staff_id != trip.visit.engineer_id and Role.FIELD_ENGINEER in who.roles:
+        more["before"] = {"engineer_id": trip.visit.engineer_id}
+    if unit is not None and not trip.ticket.device_id:
+        more["learned"] = unit.id
     trip.move(
         "arrive", {"badge_shown": True, "serial_no": serial, "tamper_result": tamper_result},
-        words=entry.note(words, "words"), at_ms=at_ms, **({"other_reason": other} if other else {}),
+        words=entry.note(words, "words"), at_ms=at_ms, **more,
     )  # fmt: skip
-    who = write.actor
-    if who.staff_id and who.staff_id != trip.visit.engineer_id and "field_engineer" in who.roles:
+    if "before" in more:
         trip.visit.engineer_id = who.staff_id
-    if unit is not None and not trip.ticket.device_id:
+    if "learned" in more and unit is not None:
         trip.ticket.device_id = unit.id
     if other:
         raise_card(write, "other_device", "site_visit", visit_id, words=other, data={"serial_no": serial})
@@ -126,11 +132,12 @@ def expected_serials(write: Write, ticket: ServiceTicket) -> set[str]:
 def finish_on_site(write: Write, *, visit_id: str, result: VisitResult, signature: Photo | None = None) -> bool:
     """Note what was done on site and end the visit; returns whether the ticket is done with it.
 
-    Parts leave the shelf's stock. A signature that is missing stays to do. A suspicious device is refused here: it is
-    taken in.
+    Parts leave the shelf's stock; one with a number of its own needs it (refused at `serial_no`). A signature that is
+    missing stays to do. A suspicious device is refused here: it is taken in.
     """
     trip = trip_of(write, visit_id)
     must_stand(trip, VisitState.ON_SITE)
+    rules.check_left(result.left_at, trip.view().arrived_ms)
     tamper = _arrival(trip).data.get("tamper_result", "")
     if tamper == TamperResult.SUSPECT:
         raise Refused(
@@ -189,11 +196,16 @@ def _judged(write: Write, trip: Trip, entry: Entry, result: VisitResult) -> dict
     rules.check_arrival_time(result.left_at or write.now, write.now)
     said = entry.note(result.words, "words")
     records: dict[str, Any] = {
-        "action": list(result.action) or said, "parts": [part_of(write, one.part_id).part_no for one in result.parts],
+        "action": list(result.action) or said, "parts": [_told(write, one) for one in result.parts],
         "test_result": result.test_result,
     }  # fmt: skip
     more = {"next_on": entry.day(result.next_on, "next_on"), "comment": entry.note(result.comment, "comment")}
     return records | {key: value for key, value in more.items() if value}
+
+
+def _told(write: Write, used: UsedPart) -> str:
+    count = f" × {used.quantity}" if used.quantity > 1 else ""
+    return f"{part_of(write, used.part_id).part_no}{count} {used.serial_no}".strip()
 
 
 def _answers(trip: Trip, result: VisitResult, records: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,11 +220,7 @@ def _answers(trip: Trip, result: VisitResult, records: Mapping[str, Any]) -> dic
 def _use(write: Write, trip: Trip, used: UsedPart, event: TicketEvent) -> None:
     """Book a part off the shelf and onto the visit; a shelf that does not add up asks for a count."""
     part = part_of(write, used.part_id)
-    if used.quantity < 1:
-        raise Refused(N_("Enter how many."), field="parts")
-    serial = Entry().take("serial_no", used.serial_no, "parts")
-    if part.serialised and not serial:
-        raise Refused(N_("Scan the serial number of the new part."), field="parts", code="serial")
+    serial = new_serial(write, part, used.serial_no, used.quantity)
     write.session.add(_booked(write, part.id, used.quantity, serial, trip, event, out=True))
     write.session.flush()
     left = bench.on_shelf(write.session, [part.id])[part.id]
@@ -255,11 +263,19 @@ def _attach(write: Write, visit_id: str, photo: Photo) -> None:
 
 
 def device_came_in(write: Write, ticket: ServiceTicket, order_no: str) -> None:
-    """Note inside a check-in that the device of a repair ticket is here: whoever was to go there need not any more."""
-    if ticket.kind != TicketKind.REPAIR:
-        return
+    """Note inside a check-in that the device of a repair ticket is here: whoever was to go there need not any more.
+
+    Of any other kind of ticket the check-in ends the visit on which the device was found suspicious.
+    """
     for visit in open_visits(write, ticket.id):
+        if ticket.kind != TicketKind.REPAIR and not _found_suspect(Trip(write, visit, ticket)):
+            continue
         add_event(
             write, ticket.id, folding.VISIT, "", visit_id=visit.id, move="check_in", to=WorkState.CHECKED_IN.value,
             order_no=order_no,
         )  # fmt: skip
+
+
+def _found_suspect(trip: Trip) -> bool:
+    on_site = trip.view().state is VisitState.ON_SITE
+    return on_site and _arrival(trip).data.get("tamper_result") == TamperResult.SUSPECT

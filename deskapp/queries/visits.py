@@ -16,7 +16,7 @@ from deskapp.models.handing_out import open_loans
 from deskapp.models.journal import GroupVersion
 from deskapp.models.loaner_places import Where, pool_here
 from deskapp.models.merchant import Merchant, MerchantContact
-from deskapp.models.people import Staff
+from deskapp.models.people import Staff, StaffSecret
 from deskapp.models.stock import Part
 from deskapp.models.store import ReadSession
 from deskapp.models.transfers import other_sites, this_site
@@ -24,9 +24,10 @@ from deskapp.models.visit import SiteVisit
 from deskapp.queries.hits import ask
 from deskapp.queries.naming import in_window, model_title
 from deskapp.queries.tickets import EventCard, TicketCard, events_of_ticket, ticket
+from deskapp.rules.access import Role
 from deskapp.rules.deadlines import DAY_MS, instant, shop_day
 from deskapp.rules.masking import mask
-from deskapp.rules.visits import is_late, may_be_sent
+from deskapp.rules.visits import NO_DEVICE, is_late, may_be_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,10 @@ class CarriedLine:
 
 @dataclass(frozen=True, slots=True)
 class VisitCard:
-    """A visit with everything its page shows; `versions` are what an edit says it has seen."""
+    """A visit with everything its page shows; `versions` are what an edit says it has seen.
+
+    `met` is the serial number that was scanned at the arrival, empty before it and where no device was looked at.
+    """
 
     row: VisitRow
     contact_name: str
@@ -87,6 +91,7 @@ class VisitCard:
     carry: tuple[CarriedLine, ...]
     arrived_at: int
     tamper: str
+    met: str
     made_by: str
     made_at: int
     ticket: TicketCard
@@ -96,12 +101,20 @@ class VisitCard:
 
 @dataclass(frozen=True, slots=True)
 class Engineer:
-    """Somebody who may be sent; `visits` are the open ones, as many as there are on that day."""
+    """Somebody who may be sent; `visits` counts the open ones, of whatever day."""
 
     id: str
     staff_no: str
     name: str
     visits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Who is offered when somebody is to be sent; `more`: there are others, found by `engineers_like`."""
+
+    people: tuple[Engineer, ...] = ()
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +126,7 @@ class VisitStart:
     contact_name: str
     contact_phone: str
     day: date | None
-    engineers: tuple[Engineer, ...]
+    team: Team
     fee_fen: int
     loaners: tuple[str, ...]
     open_visit: str = ""
@@ -198,9 +211,14 @@ def visit(session: ReadSession, visit_id: str, now: int) -> VisitCard | None:
         row=_rows(session, "WHERE v.id = ?", now, visit_id)[0],
         contact_name=row.contact_name, contact_phone=row.contact_phone, fee=row.fee, fee_fen=row.fee_fen,
         words=row.words, carry=tuple(_carried(session, one) for one in row.carry), arrived_at=row.arrived_at,
-        tamper=str(arrivals[-1].data.get("tamper_result", "")) if arrivals else "",
+        tamper=str(arrivals[-1].data.get("tamper_result", "")) if arrivals else "", met=_met(arrivals),
         made_by=maker.name if maker else "", made_at=row.made_at, ticket=card, events=events, versions=dict(versions),
     )  # fmt: skip
+
+
+def _met(arrivals: Sequence[EventCard]) -> str:
+    serial = str(arrivals[-1].data.get("serial_no", "")) if arrivals else ""
+    return "" if serial == NO_DEVICE else serial
 
 
 def visit_start(session: ReadSession, ticket_id: str, now: int) -> VisitStart | None:
@@ -208,39 +226,73 @@ def visit_start(session: ReadSession, ticket_id: str, now: int) -> VisitStart | 
     card = ticket(session, ticket_id)
     if card is None:
         return None
-    merchant = session.get(Merchant, card.merchant_id) if card.merchant_id else None
+    merchant = session.get(Merchant, card.merchant_id or _holder(session, card.device_id))
     contact = session.scalars(
         select(MerchantContact)
-        .where(MerchantContact.merchant_id == card.merchant_id, MerchantContact.active)
+        .where(MerchantContact.merchant_id == merchant.id, MerchantContact.active)
         .order_by(MerchantContact.main.desc(), MerchantContact.n)
         .limit(1)
-    ).first() if card.merchant_id else None  # fmt: skip
+    ).first() if merchant is not None else None  # fmt: skip
     name, phone = card.caller_name, card.callback_phone
     if not phone and contact is not None:
         name, phone = contact.name, contact.phone
     open_rows = [row for row in visits_of_ticket(session, ticket_id, now) if row.state in ("planned", "on_site")]
-    wanted = str(card.answers.get("install_on", ""))[:10]
+    said = [str(one.data["next_on"]) for one in card.events if one.data.get("next_on") and not one.voided]
+    wanted = said[-1] if said else str(card.answers.get("install_on", ""))[:10]
     return VisitStart(
         ticket=card,
         address=str(card.answers.get("address") or (merchant.address if merchant else "")),
         contact_name=name, contact_phone=phone,
         day=_day(wanted) if wanted else None,
-        engineers=engineers(session, now),
+        team=team(session),
         fee_fen=_usual_fee(session, now),
         loaners=tuple(one.serial_no for one in _loaners(session)),
         open_visit=open_rows[0].id if open_rows else "",
     )  # fmt: skip
 
 
-def engineers(session: ReadSession, now: int) -> tuple[Engineer, ...]:
-    """Return who may be sent with how many open visits, field engineers first."""
+def _holder(session: ReadSession, device_id: str) -> str:
+    """Return the merchant who has a unit as far as is known, where a ticket only names the unit."""
+    unit = session.get(Device, device_id) if device_id else None
+    return unit.merchant_id if unit is not None else ""
+
+
+def team(session: ReadSession, chosen: str = "") -> Team:
+    """Return who may be sent, field engineers first; where they are many, those who work or were sent from here.
+
+    `chosen` is somebody who is among them in any case. The others are found by `engineers_like`.
+    """
+    able = everybody = _able(session)
+    if len(able) > FEW:
+        known = set(session.scalars(select(StaffSecret.staff_id))) | {chosen}
+        others = other_sites(session, this_site(session))
+        known |= {row.id for row in ask(session, _SENT, others)}
+        able = [one for one in able if one.id in known][:MOST_OFFERED] or able[:MOST_OFFERED]
     load = {row.engineer_id: row.count for row in ask(session, _LOAD)}
+    people = tuple(Engineer(one.id, one.staff_no, one.name, load.get(one.id, 0)) for one in able)
+    return Team(people, more=len(people) < len(everybody))
+
+
+def engineers_like(session: ReadSession, typed: str) -> tuple[Engineer, ...]:
+    """Return who may be sent of those whose number or name holds what was typed."""
+    wanted = typed.strip().lower()
+    fitting = [one for one in _able(session) if wanted in one.staff_no.lower() or wanted in one.name.lower()]
+    return tuple(Engineer(one.id, one.staff_no, one.name) for one in fitting[:9]) if wanted else ()
+
+
+def _able(session: ReadSession) -> list[Staff]:
     people = session.scalars(select(Staff).where(Staff.active).order_by(Staff.staff_no)).all()
     able = [one for one in people if may_be_sent(one.roles)]
-    able.sort(key=lambda one: "field_engineer" not in one.roles)
-    return tuple(Engineer(one.id, one.staff_no, one.name, load.get(one.id, 0)) for one in able)
+    able.sort(key=lambda one: Role.FIELD_ENGINEER not in one.roles)
+    return able
 
 
+FEW: Final = 9
+"""So many engineers are offered without a question who of them works here."""
+
+MOST_OFFERED: Final = 24
+
+_SENT: Final = "SELECT DISTINCT engineer_id AS id FROM site_visit WHERE site_id NOT IN (??)"
 _LOAD: Final = f"SELECT v.engineer_id, count(*) AS count FROM site_visit v WHERE {_OPEN} GROUP BY 1"
 
 
@@ -289,15 +341,16 @@ def _day(text: str) -> date | None:
         return None
 
 
-def parts_like(session: ReadSession, typed: str) -> Sequence[tuple[str, str, str]]:
-    """Return id, number and name of parts whose number or name holds what was typed."""
+def parts_like(session: ReadSession, typed: str) -> Sequence[tuple[str, str, str, bool]]:
+    """Return id, number, name, and whether each has a number of its own, of parts that hold what was typed."""
     wanted = typed.strip().upper()
     rows = session.scalars(select(Part).where(Part.active).order_by(Part.part_no))
     fitting = [
         one for one in rows
         if wanted in one.part_no.upper() or wanted in one.name.upper() or wanted in one.name_en.upper()
     ]  # fmt: skip
-    return [(one.id, one.part_no, in_window(one.name, one.name_en)) for one in fitting[:9]]
+    fitting.sort(key=lambda one: one.part_no.upper() != wanted)
+    return [(one.id, one.part_no, in_window(one.name, one.name_en), one.serialised) for one in fitting[:9]]
 
 
 def open_visit_of(session: ReadSession, number: str) -> tuple[str, str] | None:

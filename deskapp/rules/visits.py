@@ -16,7 +16,7 @@ from typing import Final
 from deskapp.errors import N_, Refused
 from deskapp.rules.access import SUPERVISORS, Role
 from deskapp.rules.deadlines import DAY_MS, MINUTE_MS
-from deskapp.rules.lifecycle import WorkFact, WorkState, WorkView, fold_work
+from deskapp.rules.lifecycle import WorkFact, WorkState, WorkView, fold_work, moves
 from deskapp.rules.ticket_fields import TicketKind
 
 
@@ -79,6 +79,9 @@ TEST_RESULTS: Final[Mapping[str, str]] = {
 }
 
 CARRIED: Final[Mapping[str, str]] = {"loaner": N_("Loaner"), "part": N_("Part"), "other": N_("Other")}
+
+MOST_CARRIED: Final = 99
+"""Pieces of one part on one trip."""
 
 LONGEST_WINDOW_MS: Final = 12 * 60 * MINUTE_MS
 FURTHEST_DAYS: Final = 400
@@ -157,6 +160,18 @@ def check_arrival_time(at_ms: int, now: int) -> None:
         raise Refused(N_("This time is still to come."), field="at", code="future")
     if at_ms < now - 31 * DAY_MS:
         raise Refused(N_("This was more than a month ago."), field="at", code="long_ago")
+
+
+def check_left(left_ms: int, arrived_ms: int) -> None:
+    """Raise `Refused` for a departure before the arrival; both may be written down to the minute only."""
+    if left_ms and left_ms + MINUTE_MS <= arrived_ms:
+        raise Refused(N_("This is before the arrival."), field="at", code="before_arrival")
+
+
+def may_move(move: str, roles: Iterable[str]) -> bool:
+    """Tell whether a person with these roles makes this move of a visit at all."""
+    held = set(roles)
+    return any(row.name == move and row.actors & held for row in moves())
 
 
 def may_be_sent(roles: Iterable[str]) -> bool:

@@ -18,6 +18,7 @@ from deskapp.commands.visits import (
     undo_visit_step,
     visit_failed,
 )
+from deskapp.commands.visits_papers import print_inspection_sheet, print_missed_note
 from deskapp.commands.visits_site import UsedPart, VisitResult, finish_on_site
 from deskapp.errors import Forbidden, Refused
 from deskapp.models import bench, folding, replay
@@ -134,6 +135,8 @@ def test_a_ticket_has_one_open_visit_and_does_not_end_behind_the_engineers_back(
     for move in ("finish", "cancel"):
         with pytest.raises(Refused, match="still open"):
             store.run(move_ticket(ticket_id=base.ticket_id, move=move, reason="不修了"), by=people.clerk)
+    with pytest.raises(Refused, match="why the visit"):
+        store.run(cancel_visit(visit_id=visit_id, reason=" "), by=people.clerk)
     store.run(cancel_visit(visit_id=visit_id, reason="机器好了"), by=people.clerk)
     assert visit_of(store, visit_id).state == "cancelled"
     assert ticket_of(store, base).state == "open"
@@ -377,3 +380,96 @@ def test_another_engineer_who_comes_instead_is_the_one_on_record(store: Store, p
     other: Actor = store.run(hire_engineer(number="F02", name="郑外勤")).result
     arrived(store, replace(base, engineer=other), visit_id)
     assert visit_of(store, visit_id).engineer_id == other.staff_id
+
+
+def test_what_an_arrival_taught_is_forgotten_with_it(store: Store, people: People) -> None:
+    base = ground(store, people, serial_no="", model_words="N910")
+    visit_id = planned(store, people, base).visit_id
+    other: Actor = store.run(hire_engineer(number="F02", name="郑外勤")).result
+    arrived(store, replace(base, engineer=other), visit_id, serial_no=TWO)
+    assert ticket_of(store, base).device_id == f"unit-{TWO}"
+
+    store.run(undo_visit_step(visit_id=visit_id, move="arrive"), by=other)
+    assert ticket_of(store, base).device_id == ""
+    assert visit_of(store, visit_id).engineer_id == base.engineer.staff_id
+    arrived(store, base, visit_id, serial_no=ONE)  # nobody asks why it is not the neighbour's
+
+
+def test_a_card_about_another_device_goes_with_the_arrival(store: Store, people: People, base: Ground) -> None:
+    visit_id = planned(store, people, base).visit_id
+    arrived(store, base, visit_id, serial_no=TWO, other_reason="商户报错了号")
+    store.run(undo_visit_step(visit_id=visit_id), by=base.engineer)
+    assert all(card.settled_at for card in cards(store, "other_device"))
+
+
+def test_a_notice_takes_back_its_own_step_and_no_later_one(store: Store, people: People, base: Ground) -> None:
+    visit_id = planned(store, people, base).visit_id
+    arrived(store, base, visit_id)
+    store.run(finish_on_site(visit_id=visit_id, result=DONE), by=base.engineer)
+    with pytest.raises(Refused) as refused:
+        store.run(undo_visit_step(visit_id=visit_id, move="arrive"), by=base.engineer)
+    assert refused.value.code == "other" and visit_of(store, visit_id).state == "done"
+
+
+def test_from_the_next_day_on_only_who_may_correct_takes_a_step_back(
+    store: Store, people: People, base: Ground, clock: FixedClock
+) -> None:
+    visit_id = planned(store, people, base).visit_id
+    arrived(store, base, visit_id)
+    store.run(finish_on_site(visit_id=visit_id, result=DONE), by=base.engineer)
+    clock.forward(hours=24)
+    with pytest.raises(Refused) as refused:
+        store.run(undo_visit_step(visit_id=visit_id), by=base.engineer)
+    assert refused.value.code == "earlier_day"
+    assert store.run(undo_visit_step(visit_id=visit_id), by=people.supervisor).result == "finish_on_site"
+
+
+def test_no_step_is_taken_back_while_the_next_visit_is_open(store: Store, people: People, base: Ground) -> None:
+    first = planned(store, people, base).visit_id
+    arrived(store, base, first)
+    store.run(finish_on_site(visit_id=first, result=replace(DONE, done=False)), by=base.engineer)
+    planned(store, people, base, from_at=FROM + 48 * HOUR, to_at=TO + 48 * HOUR)
+    with pytest.raises(Refused, match="went on"):
+        store.run(undo_visit_step(visit_id=first), by=base.engineer)
+
+
+def test_nobody_leaves_before_arriving_and_a_numbered_part_is_told_by_its_number(
+    store: Store, people: People, base: Ground, clock: FixedClock
+) -> None:
+    visit_id = planned(store, people, base).visit_id
+    clock.forward(hours=4)
+    arrived(store, base, visit_id)
+    part = store.ask(lambda s: s.scalars(select(Part).where(Part.serialised).order_by(Part.n)).first())
+    for changed, field in (
+        ({"left_at": store.now - HOUR}, "at"),
+        ({"parts": (UsedPart(part.id),)}, "serial_no"),
+        ({"parts": (UsedPart(part.id, 2, "BA1"),)}, "quantity"),
+        ({"parts": (UsedPart(part.id, 1, "BA0000123"), UsedPart(part.id, 1, "BA0000123"))}, "serial_no"),
+    ):
+        with pytest.raises(Refused) as refused:
+            store.run(finish_on_site(visit_id=visit_id, result=replace(DONE, **changed)), by=base.engineer)
+        assert (changed, refused.value.field) == (changed, field)
+    assert store.ask(lambda s: bench.on_shelf(s, [part.id]))[part.id] == 0
+
+
+def test_papers_printed_from_the_ticket_bear_the_number_of_its_open_visit(
+    store: Store, people: People, base: Ground
+) -> None:
+    done = planned(store, people, base)
+    store.run(print_inspection_sheet(ticket_id=base.ticket_id), by=people.clerk)
+    store.run(print_missed_note(ticket_id=base.ticket_id), by=people.clerk)
+    assert [card.number for kind in ("inspection_sheet", "missed_note") for card in papers_of(store, kind)] == [
+        done.number, done.number,
+    ]  # fmt: skip
+
+
+def test_a_suspicious_device_of_an_inspection_is_taken_in_and_ends_the_visit(store: Store, people: People) -> None:
+    base = ground(store, people, kind="inspection", answers={"plan": "single", "devices": [ONE]})
+    visit_id = planned(store, people, base).visit_id
+    arrived(store, base, visit_id, tamper_result="suspect")
+    suspect = replace(DEVICE, tamper="suspect", tamper_found=("seal",))
+    store.run(
+        check_in(devices=(suspect,), deliverer=WHO, terms=TERMS, merchant_id=NOODLES, ticket_id=base.ticket_id),
+        by=base.engineer,
+    )
+    assert (visit_of(store, visit_id).state, ticket_of(store, base).state) == ("taken_in", "in_progress")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
-from deskapp.commands.visits import Carried
+from deskapp.commands.visits import Carried, visit_failed
 from deskapp.commands.visits_papers import print_visit_sheets
-from deskapp.commands.visits_site import VisitResult, finish_on_site
+from deskapp.commands.visits_site import UsedPart, VisitResult, finish_on_site
+from deskapp.errors import N_
 from deskapp.models.local import PrintJob
-from deskapp.models.store import Store
+from deskapp.models.people import Staff
+from deskapp.models.store import Store, Write, command
 from deskapp.queries import visits as queries
+from deskapp.queries.find import HitKind, find
 from deskapp.queries.next_steps import next_steps
 from deskapp.queries.today import today
 from deskapp.rules import papers
@@ -68,7 +73,7 @@ def test_a_new_visit_begins_with_what_ticket_merchant_and_price_list_say(
     start = store.ask(lambda s: queries.visit_start(s, base.ticket_id, START))
     assert start is not None
     assert (start.address, start.contact_name, start.contact_phone) == ("福州市鼓楼区示例路1号", "张三", PHONE)
-    assert [one.name for one in start.engineers][0] == "陈外勤", "field engineers stand before supervisors"
+    assert [one.name for one in start.team.people][0] == "陈外勤", "field engineers stand before supervisors"
     assert start.fee_fen > 0 and start.open_visit == ""
     done = planned(store, people, base)
     assert store.ask(lambda s: queries.visit_start(s, base.ticket_id, START)).open_visit == done.visit_id
@@ -111,3 +116,50 @@ def test_the_start_page_and_the_next_steps_tell_whose_visits_are_due(
     assert lines(base.engineer, START) == [("visits_own", "visit")]
     assert lines(people.clerk, START) == []
     assert lines(people.clerk, TO + 1) == lines(base.engineer, TO + 1) == [("visits_late", "visit")]
+
+
+def test_the_sheet_names_what_was_left_there_with_its_own_number(store: Store, people: People, base: Ground) -> None:
+    done = planned(store, people, base)
+    arrived(store, base, done.visit_id)
+    parts = store.ask(lambda s: queries.parts_like(s, "BAT-A8"))
+    assert [(number, own) for _id, number, _name, own in parts][:1] == [("BAT-A8", True)]
+    used = (UsedPart(parts[0][0], 1, "BA0000123"),)
+    store.run(finish_on_site(visit_id=done.visit_id, result=replace(DONE, parts=used)), by=base.engineer)
+    store.run(print_visit_sheets(visit_ids=[done.visit_id]), by=base.engineer)
+    (sheet,) = papers_of(store, "inspection_sheet")
+    assert isinstance(sheet, papers.InspectionCard)
+    assert "× 1 BA0000123" in sheet.consumables and "BAT-A8" not in sheet.consumables
+
+
+def test_a_visit_is_found_by_its_number_its_merchant_and_who_goes_there(
+    store: Store, people: People, base: Ground
+) -> None:
+    done = planned(store, people, base)
+
+    def found(text: str) -> list[str]:
+        groups = store.ask(lambda s: find(s, text)).groups
+        return [hit.title for group in groups if group.kind is HitKind.VISIT for hit in group.hits]
+
+    words = (done.number[:9], done.number, "示例小面", "陈外勤", ONE, "0101")
+    assert [found(word) for word in words] == [[done.number]] * len(words)
+    store.run(visit_failed(visit_id=done.visit_id, reason="nobody", leave_note=False), by=base.engineer)
+    assert found(done.number[:9]) == [done.number] and found("陈外勤") == []
+
+
+def test_of_many_engineers_those_who_work_here_are_offered_and_the_others_found(
+    store: Store, people: People, base: Ground
+) -> None:
+    store.run(_strangers())
+    team = store.ask(queries.team)
+    assert team.more and [one.name for one in team.people][0] == "陈外勤"
+    assert not any(one.staff_no.startswith("Z") for one in team.people)
+    (far,) = store.ask(lambda s: queries.engineers_like(s, "z07"))
+    assert [one.id for one in store.ask(lambda s: queries.team(s, far.id)).people if one.id == far.id] == [far.id]
+
+
+@command(N_("People of other branches, for the tests"), right="")
+def _strangers(write: Write) -> None:
+    for number in range(12):
+        write.session.add(
+            Staff(id=write.new_id(), staff_no=f"Z{number:02d}", name=f"外地{number}", roles=["field_engineer"])
+        )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from deskapp.commands.guidance import start_guide
 from deskapp.commands.visits import undo_visit_step, visit_failed
-from deskapp.models.local import PrintJob
+from deskapp.models.local import Draft, PrintJob
 from deskapp.models.store import Store
 from deskapp.models.ticket import ServiceTicket
 from deskapp.models.visit import SiteVisit
@@ -24,9 +24,10 @@ from deskapp.ui.pages.merchant import MerchantPage
 from deskapp.ui.pages.ticket import TicketPage
 from deskapp.ui.pages.today import TodayPage
 from deskapp.ui.pages.visit import VisitPage
+from deskapp.ui.pages.visit_fields import MomentField
 from deskapp.ui.pages.visits import VisitsPage
 from tests.checkin_shop import NOODLES, ONE, TWO
-from tests.conftest import People
+from tests.conftest import FixedClock, People
 from tests.factories_visits import Ground, arrived, ground, planned
 
 ENTER, TAB = Qt.Key.Key_Return, Qt.Key.Key_Tab
@@ -92,7 +93,8 @@ def test_a_visit_is_agreed_on_from_the_ticket_by_keys_alone(
     qtbot.waitUntil(lambda: page.card is not None, timeout=10_000)
     (visit,) = visits(store)
     assert (visit.engineer_id, visit.fee) == (base.engineer.staff_id, "free")
-    assert page.title.text() == visit.number and page.arrive.isVisible() and not page.plan.isVisible()
+    assert page.title.text() == visit.number and page.arrive.isHidden() and page.plan.isHidden()
+    qtbot.waitUntil(page.ways.sheet.hasFocus, timeout=10_000)
     assert (visit.to_at - visit.from_at) == 2 * 3_600_000
 
 
@@ -185,7 +187,7 @@ def test_nobody_met_prints_the_note_and_the_ticket_is_open_again(
     as_engineer()
     page = shown(VisitPage, id=done.visit_id)
     qtbot.waitUntil(lambda: page.arrive.isVisible())
-    page.missed.click()
+    page.ways.missed.click()
     qtbot.waitUntil(page.not_met.reason.hasFocus)
     assert page.arrive.isHidden()
     qtbot.keyClicks(page.not_met.reason, "2")
@@ -195,22 +197,23 @@ def test_nobody_met_prints_the_note_and_the_ticket_is_open_again(
     qtbot.waitUntil(lambda: ticket(store, base).state == "open", timeout=10_000)
     kinds = store.ask(lambda s: list(s.scalars(select(PrintJob.kind))))
     assert kinds == ["missed_note"]
-    qtbot.waitUntil(lambda: page.again.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: page.card is not None and page.card.row.state == "not_met", timeout=10_000)
+    assert page.ways.again.isHidden(), "the next visit is agreed on at the counter"
 
 
 def test_a_visit_is_moved_and_called_off(qtbot, store: Store, people: People, shown: Callable, base: Ground) -> None:
     done = planned(store, people, base)
     page = shown(VisitPage, id=done.visit_id)
-    qtbot.waitUntil(lambda: page.arrive.isVisible())
-    page.move_button.click()
+    qtbot.waitUntil(lambda: page.ways.another_time.isVisible(), timeout=10_000)
+    page.ways.another_time.click()
     qtbot.waitUntil(page.move_card.window_field.day.hasFocus)
     page.move_card.window_field.begins.setText("16")
     page.move_card.window_field.ends.setText("17:30")
     page.move_card.reason.setText("商户要求")
     page.save()
     qtbot.waitUntil(lambda: visits(store)[0].to_at - visits(store)[0].from_at == 90 * 60_000, timeout=10_000)
-    qtbot.waitUntil(lambda: page.move_card.isHidden() and page.arrive.isVisible(), timeout=10_000)
-    page.cancel.click()
+    qtbot.waitUntil(lambda: page.move_card.isHidden() and page.ways.cancel.isVisible(), timeout=10_000)
+    page.ways.cancel.click()
     page.cancelling.reason.setText("机器好了")
     page.save()
     qtbot.waitUntil(lambda: visits(store)[0].state == "cancelled", timeout=10_000)
@@ -274,11 +277,12 @@ def test_the_start_page_lists_the_visits_of_today(
 
 
 def test_what_is_not_settled_leads_on_to_the_next_visit_on_the_day_that_was_said(
-    qtbot, store: Store, people: People, shown: Callable, base: Ground, as_engineer: Callable, context: PageContext
+    qtbot, store: Store, people: People, shown: Callable, base: Ground, context: PageContext
 ) -> None:
     done = planned(store, people, base)
     arrived(store, base, done.visit_id)
-    as_engineer()
+    context.actor = lambda: people.supervisor
+    context.jobs.actor = people.supervisor
     page = shown(VisitPage, id=done.visit_id)
     qtbot.waitUntil(lambda: page.result.isVisible())
     page.result.words.setText("要换主板")
@@ -305,10 +309,11 @@ def test_device_and_merchant_tell_of_their_visits(
 
 
 def test_what_another_desk_did_is_shown_and_what_is_half_typed_stays(
-    qtbot, store: Store, people: People, shown: Callable, base: Ground
+    qtbot, store: Store, people: People, shown: Callable, base: Ground, as_engineer: Callable
 ) -> None:
     done = planned(store, people, base)
     arrived(store, base, done.visit_id)
+    as_engineer()
     page = shown(VisitPage, id=done.visit_id)
     qtbot.waitUntil(lambda: page.result.isVisible())
     page.result.words.setText("正在清洁")
@@ -324,3 +329,40 @@ def _arrive_again(store: Store, base: Ground, visit_id: str):
 
     act = arrive(visit_id=visit_id, serial_no=ONE, badge_shown=True, tamper_result="ok")
     return store.run(act, by=base.engineer).changes
+
+
+def test_what_is_half_typed_for_a_visit_is_there_after_a_power_cut(
+    qtbot, store: Store, people: People, shown: Callable, base: Ground, as_engineer: Callable
+) -> None:
+    done = planned(store, people, base)
+    arrived(store, base, done.visit_id)
+    as_engineer()
+    page = shown(VisitPage, id=done.visit_id)
+    qtbot.waitUntil(page.result.action.hasFocus, timeout=10_000)
+    page.result.words.setText("正在清洁")
+    page.result.settled.set_value("no")
+    qtbot.waitUntil(lambda: store.ask(lambda s: s.scalar(select(Draft.id))) is not None, timeout=10_000)
+
+    again = shown(VisitPage, id=done.visit_id)  # the plug was pulled: nothing of the page before is left
+    qtbot.waitUntil(lambda: again.result.words.text() == "正在清洁", timeout=10_000)
+    assert again.result.settled.value() == "no" and again.result.form.rows["next_on"].isVisible()
+    again.result.test.set_value("failed")
+    again.save()
+    qtbot.waitUntil(lambda: visits(store)[0].state == "done", timeout=10_000)
+    qtbot.waitUntil(lambda: store.ask(lambda s: s.scalar(select(Draft.id))) is None, timeout=10_000)
+
+
+def test_left_at_goes_with_the_clock_until_somebody_writes_another_time(qtbot, clock: FixedClock) -> None:
+    field = MomentField(lambda: clock.now)
+    qtbot.addWidget(field)
+    field.begin()
+    field.show()
+    assert field.at() == 0 and field.problem() == ""
+    before = field.time.text()
+    clock.forward(hours=2)
+    field._follow()
+    assert field.time.text() != before
+    qtbot.keyClicks(field.time, "x")
+    assert field.problem() and field.at() == 0
+    field.time.setText("9")
+    assert field.problem() == "" and field.at() > 0

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 
-from deskapp.commands.visits import undo_visit_step
+from deskapp.commands.visits import Planned, undo_visit_step
 from deskapp.commands.visits_papers import print_visit_sheets
 from deskapp.errors import N_
 from deskapp.i18n import say
@@ -16,28 +17,18 @@ from deskapp.queries import visits as queries
 from deskapp.queries.visits import VisitCard, VisitStart
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.visits import VisitState
-from deskapp.ui.kit import (
-    Button,
-    Card,
-    Facts,
-    FlowLayout,
-    Happening,
-    Page,
-    PageContext,
-    Pill,
-    Timeline,
-    column,
-    reveal,
-    spoken,
-)
+from deskapp.ui.kit import Page, PageContext, Pill, ScanField, column, reveal
 from deskapp.ui.pages.paper_history import PapersCard
+from deskapp.ui.pages.review_lost import LostVersions
 from deskapp.ui.pages.transfer_lists import Beside
+from deskapp.ui.pages.visit_cards import AgreedCard, WaysCard, happenings, history_card
+from deskapp.ui.pages.visit_drafts import VisitDrafts
 from deskapp.ui.pages.visit_other import CancelCard, MoveCard, NotMetCard
-from deskapp.ui.pages.visit_plan import PlanCard
+from deskapp.ui.pages.visit_plan import PlanCard, tell_overlap
 from deskapp.ui.pages.visit_site import ArriveCard, ResultCard
-from deskapp.ui.pages.visit_words import fee_words, state_cell, step_words, what_for, window_words
-from deskapp.ui.pages.words import full_moment
+from deskapp.ui.pages.visit_words import state_cell, what_for
 from deskapp.ui.tokens import LARGE
+from deskapp.ui.widgets.enter import into_view
 from deskapp.ui.widgets.sync_marks import SyncMark
 
 
@@ -49,7 +40,7 @@ class VisitPage(Page):
         self.card: VisitCard | None = None
         self._wanted = self._ticket_id = ""
         self._day: date | None = None
-        self._planning = False
+        self._planning = self._anew = False
         self.state = Pill("")
         self.head.insertWidget(1, self.state)
         self.mark = SyncMark(self.jobs, "visit")
@@ -59,72 +50,47 @@ class VisitPage(Page):
         self.result = ResultCard(context)
         self.move_card, self.not_met, self.cancelling = MoveCard(context), NotMetCard(context), CancelCard(context)
         self.others = (self.move_card, self.not_met, self.cancelling)
-        left, right = QWidget(), QWidget()
+        self.drafts = VisitDrafts(
+            context, self, {"plan": self.plan, "arrive": self.arrive, "result": self.result}
+        )  # fmt: skip
+        self.agreed, self.ways, self.lost = AgreedCard(), WaysCard(context), LostVersions(context)
+        self.history_card, self.timeline = history_card()
+        left, self.right = QWidget(), QWidget()
         for side, cards in (
-            (left, (self.plan, self.arrive, self.result, *self.others, self._facts_card())),
-            (right, (self._ways_card(), self._history_card())),
+            (left, (self.plan, self.arrive, self.result, *self.others, self.agreed)),
+            (self.right, (self.ways, self.lost, self.history_card)),
         ):
             line = column(*cards, 1, gap=LARGE)
             line.setContentsMargins(0, 0, 0, 0)
             side.setLayout(line)
         both = Beside()
-        both.place(left, right, (3, 2), 0, 0)
+        both.place(left, self.right, (3, 2), 0, 0)
         self.add(both)
         self.papers = PapersCard(context)
         self.add(self.papers)
+        self._show_parts(planning=False, known=False)
+        self._listen()
+
+    def _listen(self) -> None:
+        ways = self.ways
+        for button, act in (
+            (self.agreed.edit, self.change), (ways.sheet, self.print_paper), (ways.check_in, self.take_in),
+            (ways.again, self.plan_next), (ways.ticket, self._to_ticket), (ways.undo, self.undo_step),
+        ):  # fmt: skip
+            button.clicked.connect(lambda _on=False, act=act: act())
+        for button, other in (
+            (ways.another_time, self.move_card), (ways.missed, self.not_met), (ways.cancel, self.cancelling),
+        ):  # fmt: skip
+            button.clicked.connect(lambda _on=False, other=other: self._other(other))
+        self.plan.planned.connect(self._planned)
         self.plan.saved.connect(lambda visit_id: self.open(id=visit_id))
         self.plan.closed.connect(self._plan_closed)
         self.arrive.done.connect(self._arrived)
         self.result.done.connect(self._finished)
         self.result.take_in.connect(self.take_in)
         for other in self.others:
-            other.done.connect(self._other_done)
+            other.done.connect(partial(self._other_done, other.step))
             other.closed.connect(self._show_step)
-
-    # -- building ------------------------------------------------------------------
-
-    def _facts_card(self) -> Card:
-        self.facts_card = Card(N_("What was agreed"), icon="info-circle")
-        self.facts = Facts()
-        for key, label in (
-            ("when", N_("When")), ("engineer", N_("Engineer")), ("merchant", N_("Merchant")),
-            ("address", N_("Address")), ("contact", N_("Ask for")), ("what", N_("For what")),
-            ("carry", N_("Goes along")), ("fee", N_("Told about the charge")),
-            ("words", N_("What is to be done")), ("ticket", N_("Ticket")),
-            ("made", N_("Agreed")), ("arrived", N_("Arrived at")),
-        ):  # fmt: skip
-            self.facts.add(key, label)
-        self.facts_card.add(self.facts)
-        self.edit = Button(N_("Change"), "quiet", icon="edit", clicked=self.change)
-        self.facts_card.head.addWidget(self.edit)
-        return self.facts_card
-
-    def _ways_card(self) -> Card:
-        self.ways_card = Card(N_("What next"), icon="player-play")
-        self.sheet = Button(N_("&Print the sheet"), icon="printer", clicked=self.print_paper)
-        self.move_button = Button(N_("M&ove it …"), icon="calendar", clicked=lambda: self._other(self.move_card))
-        self.missed = Button(N_("Nobody m&et …"), icon="door-exit", clicked=lambda: self._other(self.not_met))
-        self.check_in = Button(N_("Take the device in …"), icon="inbox", clicked=self.take_in)
-        self.again = Button(N_("Next &visit …"), icon="plus", clicked=self.plan_next)
-        self.to_ticket = Button(N_("To the tic&ket"), icon="clipboard-list", clicked=self._to_ticket)
-        self.undo_button = Button(N_("Take the last step back"), "quiet", icon="arrow-back-up", clicked=self.undo_step)
-        self.cancel = Button(N_("Cancel the visit …"), "quiet", icon="ban",
-                             clicked=lambda: self._other(self.cancelling))  # fmt: skip
-        ways = QWidget()
-        flow = FlowLayout(ways, margin=0)
-        for way in (
-            self.sheet, self.move_button, self.missed, self.check_in, self.again, self.to_ticket, self.undo_button,
-            self.cancel,
-        ):  # fmt: skip
-            flow.addWidget(way)
-        self.ways_card.add(ways)
-        return self.ways_card
-
-    def _history_card(self) -> Card:
-        self.history_card = Card(N_("History"), icon="history")
-        self.timeline = Timeline()
-        self.history_card.add(self.timeline)
-        return self.history_card
 
     # -- coming here ---------------------------------------------------------------
 
@@ -148,13 +114,14 @@ class VisitPage(Page):
             self.banner.say("info", N_("Choose a ticket first: a visit is agreed on for a ticket."))
 
     def _ask(self, visit_id: str, *, anew: bool = False) -> None:
+        """Ask for a visit; `anew` puts the focus where the next thing is done, whichever question is answered."""
+        self._anew = anew or (self._anew and visit_id == self._wanted)
         self._wanted = visit_id
         self._planning = self._planning and not anew
         now = self.context.now()
         self.jobs.ask(
-            lambda session: queries.visit(session, visit_id, now), owner=self, then=partial(self._show, anew=anew),
-            exclusive="visit",
-        )  # fmt: skip
+            lambda session: queries.visit(session, visit_id, now), owner=self, then=self._show, exclusive="visit"
+        )
 
     def _plan(self, ticket_id: str) -> None:
         now = self.context.now()
@@ -167,6 +134,7 @@ class VisitPage(Page):
     def changed(self, changes: Changes) -> None:
         """Ask again when this visit was touched; what is half typed stays."""
         self.mark.heard(changes)
+        self.lost.changed(changes)
         if self.card is None or self._planning or self.plan.isVisible():
             return
         if changes.touches("site_visit", "ticket_event", "service_ticket"):
@@ -179,11 +147,18 @@ class VisitPage(Page):
         if self.card is not None:
             self._fill(self.card)
 
+    def leave(self) -> None:
+        """Keep what is half typed."""
+        self.drafts.save()
+
     def scan(self, text: str) -> bool:
-        """Take the serial number of the case while an arrival is entered."""
-        if parse_scan(text).kind is ScanKind.SERIAL and self.arrive.isVisible():
-            self.arrive.take_serial(parse_scan(text).number)
+        """Take the serial number of the case while an arrival is entered, and a part's label with the result."""
+        scan, focused = parse_scan(text), QApplication.focusWidget()
+        if scan.kind is ScanKind.SERIAL and self.arrive.isVisible():
+            self.arrive.take_serial(scan.number)
             return True
+        if self.result.isVisible() and not (isinstance(focused, ScanField) and focused.wants(text)):
+            return self.result.take_scan(scan)
         return False
 
     def save(self) -> None:
@@ -208,17 +183,18 @@ class VisitPage(Page):
         reveal(self.subtitle, bool(self.subtitle.text()))
         self._show_parts(planning=True, known=False)
         self.plan.begin(start, self._day)
+        self.drafts.take_up()
 
     def _show_parts(self, *, planning: bool, known: bool) -> None:
-        for part in (self.facts_card, self.ways_card, self.history_card, self.papers):
-            part.setVisible(known and not planning)
-        self.state.setVisible(known)
-        self.plan.setVisible(planning)
+        for part in (self.agreed, self.right, self.papers):
+            reveal(part, known and not planning)
+        reveal(self.state, known)
+        reveal(self.plan, planning)
         if not known or planning:
             self.arrive.hide()
             self.result.hide()
 
-    def _show(self, card: VisitCard | None, *, anew: bool) -> None:
+    def _show(self, card: VisitCard | None) -> None:
         if self._planning:
             return
         if card is None:
@@ -231,9 +207,12 @@ class VisitPage(Page):
         self._fill(card)
         self.papers.show_for(card.row.id)
         self.mark.show_for(card.row.id)
+        self.lost.show_for(card.row.id)
         self._show_step()
-        if anew or moved:
+        if self._anew or moved:
+            self._anew = False
             self._to_first()
+            self.drafts.take_up()
 
     def _fill(self, card: VisitCard) -> None:
         line = card.row
@@ -242,52 +221,41 @@ class VisitPage(Page):
         reveal(self.subtitle, bool(self.subtitle.text()))
         cell = state_cell(line)
         self.state.show_state(cell.text, cell.tone, cell.icon)
-        values = {
-            "when": window_words(line.from_at, line.to_at, year=True), "engineer": line.engineer,
-            "merchant": line.merchant, "address": line.address,
-            "contact": f"{card.contact_name} {card.contact_phone}".strip(), "what": what_for(line),
-            "carry": "  ".join(one.words for one in card.carry), "fee": fee_words(card.fee, card.fee_fen),
-            "words": card.words, "ticket": line.ticket_no,
-            "made": f"{full_moment(card.made_at)} {card.made_by}".strip(), "arrived": full_moment(card.arrived_at),
-        }  # fmt: skip
-        for key, value in values.items():
-            self.facts.put(key, value or "—")
-        lines = []
-        for event in reversed(card.events):
-            what, words, icon, tone = step_words(event)
-            if event.voided:
-                what, tone = spoken(N_("{what} (taken back)"), what=what), "muted"
-            lines.append(Happening(full_moment(event.at), what, event.by, words, icon, tone))
-        self.timeline.set_happenings(lines)
+        self.agreed.show_card(card)
+        self.timeline.set_happenings(happenings(card))
 
     def _show_step(self) -> None:
         """Offer what the state of the visit allows."""
         card = self.card
         if card is None:
             return
-        state = VisitState(card.row.state)
-        busy = any(other.isVisible() for other in self.others)
-        planned, there = state is VisitState.PLANNED, state is VisitState.ON_SITE
-        for part, on in ((self.arrive, planned and not busy), (self.result, there and not busy)):
-            if on:
+        state, busy = card.row.state, any(other.isVisible() for other in self.others)
+        planned, there = state == VisitState.PLANNED, state == VisitState.ON_SITE
+        for part, on in (
+            (self.arrive, planned and self.ways.may("arrive")),
+            (self.result, there and self.ways.may("finish_on_site")),
+        ):  # fmt: skip
+            if on and not busy:
                 part.begin(card)
             else:
                 part.hide()
-        for button, on in (
-            (self.move_button, planned), (self.missed, planned), (self.cancel, planned or there),
-            (self.edit, planned or there), (self.check_in, planned and card.ticket.row.kind == "repair"),
-            (self.again, not (planned or there) and card.ticket.row.state not in ("done", "cancelled")),
-            (self.undo_button, state is not VisitState.TAKEN_IN and state is not VisitState.CANCELLED),
-        ):  # fmt: skip
-            button.setVisible(on)
+        self.agreed.edit.setVisible((planned or there) and self.context.may("visit"))
+        self.ways.show_card(card)
 
     def _to_first(self) -> None:
+        """Put the focus where the next thing is done; the head is seen too, where there is room for both."""
+        ways, state = self.ways, self.card.row.state if self.card is not None else ""
+        first: QWidget
         if self.arrive.isVisible():
-            self.focus_first(self.arrive.badge)
+            first = self.arrive.badge
         elif self.result.isVisible():
-            self.focus_first(self.result.action if self.result.form.isVisible() else self.result.take)
+            first = self.result.action if self.result.form.isVisible() else self.result.take
         else:
-            self.focus_first(self.again if self.again.isVisible() else self.to_ticket)
+            sheet = ways.sheet if state in (VisitState.PLANNED, VisitState.DONE) else ways.ticket
+            first = next(one for one in (ways.again, sheet, ways.ticket) if one.isVisibleTo(self))
+        self.focus_first(first)
+        into_view(self.title)
+        into_view(first)
 
     # -- acting --------------------------------------------------------------------
 
@@ -302,6 +270,7 @@ class VisitPage(Page):
             if start is not None:
                 self._show_parts(planning=True, known=True)
                 self.plan.change(card, start)
+                self._into_sight(self.plan.title)
 
         self.jobs.ask(lambda session: queries.visit_start(session, ticket_id, now), owner=self, then=then)
 
@@ -319,47 +288,61 @@ class VisitPage(Page):
         for one in self.others:
             one.hide()
         if isinstance(other, MoveCard):
-            now = self.context.now()
             self.jobs.ask(
-                lambda session: queries.engineers(session, now), owner=self,
+                lambda session: queries.team(session, card.row.engineer_id), owner=self,
                 then=partial(self._begin_move, card),
             )  # fmt: skip
             return
         other.begin(card)
         self._show_step()
+        self._into_sight(other)
 
-    def _begin_move(self, card: VisitCard, people: tuple[queries.Engineer, ...]) -> None:
-        self.move_card.begin(card, people)
+    def _begin_move(self, card: VisitCard, team: queries.Team) -> None:
+        self.move_card.begin(card, team)
         self._show_step()
+        self._into_sight(self.move_card)
+
+    def _into_sight(self, form: QWidget) -> None:
+        """Show a form that opened above: with large letters the button stood far below it."""
+        QTimer.singleShot(0, form, lambda: into_view(form))
+
+    def _planned(self, done: Planned) -> None:
+        undo = partial(self.undo_step, done.visit_id, "schedule_visit")
+        self.context.toast(N_("Visit {number} is agreed on"), tone="ok", undo=undo, number=done.number)
+        tell_overlap(self.context, done)
+        self.open(id=done.visit_id)
 
     def _arrived(self) -> None:
-        self.context.toast(N_("Arrival noted"), tone="ok", undo=self.undo_step)
+        self.context.toast(N_("Arrival noted"), tone="ok", undo=partial(self.undo_step, self._wanted, "arrive"))
 
     def _finished(self, done: bool, next_on: str) -> None:
         over = N_("The visit is over, and the ticket is done")
         said = over if done else N_("The visit is over; the ticket stays open")
-        self.context.toast(said, tone="ok", undo=self.undo_step)
-        if next_on and not done and self.card is not None:
+        self.context.toast(said, tone="ok", undo=partial(self.undo_step, self._wanted, "finish_on_site"))
+        if next_on and not done and self.card is not None and self.ways.may("schedule_visit"):
             self._ticket_id, self._day = self.card.row.ticket_id, _day(next_on)
             self._plan(self._ticket_id)
 
-    def _other_done(self, said: str) -> None:
+    def _other_done(self, move: str, said: str) -> None:
         card = self.card
         if card is not None:
-            self.context.toast(said, tone="ok", undo=self.undo_step, number=card.row.number)
+            undo = partial(self.undo_step, card.row.id, move)
+            self.context.toast(said, tone="ok", undo=undo, number=card.row.number)
             self._ask(card.row.id, anew=True)
 
-    def undo_step(self) -> None:
-        """Take back what was noted last."""
-        if self._wanted:
+    def undo_step(self, visit_id: str = "", move: str = "") -> None:
+        """Take back what was noted last; of a notice that is still in sight only the step it speaks of."""
+        wanted = visit_id or self._wanted
+        if wanted:
             self.jobs.do(
-                undo_visit_step(visit_id=self._wanted), owner=self, then=lambda _move: self._undone(),
-                refused=lambda error: self.banner.put("danger", say(error)),
+                undo_visit_step(visit_id=wanted, move=move), owner=self, then=lambda _move: self._undone(wanted),
+                refused=lambda error: self.context.toast(say(error), tone="danger", raw=True),
             )  # fmt: skip
 
-    def _undone(self) -> None:
+    def _undone(self, visit_id: str) -> None:
         self.context.toast(N_("Last step taken back"), tone="ok")
-        self._ask(self._wanted, anew=True)
+        if visit_id == self._wanted or self._planning:
+            self._ask(visit_id, anew=True)
 
     def plan_next(self) -> None:
         """Agree on another visit for the same ticket."""
@@ -372,7 +355,7 @@ class VisitPage(Page):
         card = self.card
         if card is not None:
             self.context.navigate(
-                "check_in", ticket_id=card.row.ticket_id, serial_no=card.ticket.serial_no,
+                "check_in", ticket_id=card.row.ticket_id, serial_no=card.met or card.ticket.serial_no,
                 merchant_id=card.ticket.merchant_id, deliverer=card.contact_name, deliverer_phone=card.contact_phone,
             )  # fmt: skip
 

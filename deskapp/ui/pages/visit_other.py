@@ -7,12 +7,12 @@ from PySide6.QtCore import Signal
 from deskapp.clock import shop_day
 from deskapp.commands.visits import Planned, cancel_visit, reschedule_visit, visit_failed
 from deskapp.errors import N_, DeskError
-from deskapp.queries.visits import Engineer, VisitCard
+from deskapp.queries.visits import Team, VisitCard
 from deskapp.rules.visits import NOT_MET_REASONS
-from deskapp.ui.kit import Banner, Button, Card, Choice, ChoiceBar, Form, PageContext, TextField, row
+from deskapp.ui.kit import Banner, Button, Card, Choice, ChoiceBar, Form, PageContext, TextField, row, spoken
 from deskapp.ui.pages.settings_fields import Tick
-from deskapp.ui.pages.visit_plan import engineer_choices, tell_overlap
-from deskapp.ui.pages.visit_words import MomentField, WindowField
+from deskapp.ui.pages.visit_fields import MomentField, OtherEngineer, WindowField
+from deskapp.ui.pages.visit_plan import tell_overlap
 
 
 class _Other(Card):
@@ -25,6 +25,8 @@ class _Other(Card):
 
     done = Signal(str)
     closed = Signal()
+    step = ""
+    """What it notes, by its name in the table of moves."""
 
     def __init__(self, context: PageContext, title: str, icon: str, button: str) -> None:
         super().__init__(title, icon=icon)
@@ -69,27 +71,33 @@ class _Other(Card):
 class MoveCard(_Other):
     """Another time, perhaps another engineer."""
 
+    step = "reschedule_visit"
+
     def __init__(self, context: PageContext) -> None:
         super().__init__(context, N_("Move the visit"), "calendar", N_("&Move it"))
         self.window_field = WindowField(shop_day(context.now()))
         self.engineer = ChoiceBar(name=N_("Engineer"))
+        self.other = OtherEngineer(self.jobs, self.engineer)
         self.reason = TextField(N_("Such as: the merchant asked for it"))
-        self.form.add("window", N_("&When"), self.window_field, needed=True)
-        self.form.add("engineer", N_("En&gineer"), self.engineer, needed=True)
+        self.form.add("window", N_("&When"), self.window_field, needed=True, span=2)
+        self.form.add("engineer", N_("En&gineer"), self.engineer, needed=True, span=2)
+        self.form.add("other_engineer", N_("Somebody else"), self.other, span=2)
         self.form.add("reason", N_("Reason"), self.reason, needed=True, span=2)
         self.reason.returnPressed.connect(self.submit)
 
-    def begin(self, card: VisitCard, people: tuple[Engineer, ...]) -> None:
+    def begin(self, card: VisitCard, team: Team) -> None:
         """Show what was agreed until now."""
         self.ready(card.row.id)
         self.window_field.put(card.row.from_at, card.row.to_at)
-        self.engineer.set_choices(engineer_choices(people))
-        self.engineer.set_value(card.row.engineer_id)
+        self.other.offer(team, card.row.engineer_id)
+        self.form.rows["other_engineer"].setVisible(team.more)
         self.reason.clear()
         self.window_field.setFocus()
 
     def submit(self) -> None:
         """Agree on the other time."""
+        if not self.form.readable():
+            return
         from_at, to_at = self.window_field.times()
         act = reschedule_visit(
             visit_id=self.visit_id, from_at=from_at, to_at=to_at, reason=self.reason.text(),
@@ -105,10 +113,12 @@ class MoveCard(_Other):
 class NotMetCard(_Other):
     """Nothing came of the trip; a note is left at the door."""
 
+    step = "visit_failed"
+
     def __init__(self, context: PageContext) -> None:
         super().__init__(context, N_("Nobody met"), "door-exit", N_("Note &it"))
         self.reason = ChoiceBar([Choice(code, title) for code, title in NOT_MET_REASONS.items()], name=N_("Why"))
-        self.at = MomentField(shop_day(context.now()))
+        self.at = MomentField(context.now)
         self.next_try = TextField(N_("Such as: Thursday morning"))
         self.words = TextField(N_("What the note says besides"))
         self.leave = Tick(N_("Print the note for the door"), True)
@@ -125,7 +135,7 @@ class NotMetCard(_Other):
         """Begin with now."""
         self.ready(card.row.id)
         self.reason.set_value(None)
-        self.at.put(self.context.now())
+        self.at.begin()
         self.next_try.clear()
         self.words.clear()
         self.leave.setChecked(True)
@@ -133,6 +143,11 @@ class NotMetCard(_Other):
 
     def submit(self) -> None:
         """Note it, and print the note."""
+        if not self.form.readable():
+            return
+        if self.reason.value() is None:
+            self.form.rows["reason"].refuse(spoken(N_("Why did nothing come of it?")))
+            return
         act = visit_failed(
             visit_id=self.visit_id, reason=self.reason.value() or "", at_ms=self.at.at(),
             next_try=self.next_try.text(), words=self.words.text(), leave_note=self.leave.isChecked(),
@@ -143,6 +158,8 @@ class NotMetCard(_Other):
 
 class CancelCard(_Other):
     """The visit is called off."""
+
+    step = "cancel"
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(context, N_("Cancel the visit"), "ban", N_("Cancel &it"))

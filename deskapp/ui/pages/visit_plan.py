@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from PySide6.QtCore import Signal
 
@@ -11,12 +12,11 @@ from deskapp.clock import shop_day
 from deskapp.commands.visits import Carried, Planned, VisitForm, change_visit, schedule_visit
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import ReadSession
-from deskapp.queries.visits import CarriedLine, Engineer, VisitCard, VisitStart
+from deskapp.queries.visits import CarriedLine, VisitCard, VisitStart
 from deskapp.rules.visits import FEES
 from deskapp.ui.kit import (
     Banner,
     Button,
-    Card,
     Choice,
     ChoiceBar,
     Form,
@@ -30,27 +30,27 @@ from deskapp.ui.kit import (
     row,
 )
 from deskapp.ui.pages.job_pick import Picker
-from deskapp.ui.pages.visit_words import WindowField, part_search
+from deskapp.ui.pages.visit_drafts import Drafted
+from deskapp.ui.pages.visit_fields import OtherEngineer, WindowField
+from deskapp.ui.pages.visit_words import part_search
 
 
-def engineer_choices(people: Sequence[Engineer]) -> list[Choice]:
-    """Return who may be sent, with the number of visits that person has already."""
-    return [Choice(one.id, f"{one.name} · {one.visits}" if one.visits else one.name, raw=True) for one in people]
-
-
-class PlanCard(Card):
+class PlanCard(Drafted):
     """The form of a visit.
 
     Signals:
-        saved: carries the id of the visit.
+        planned: a visit was agreed on; carries what came of it (`Planned`).
+        saved: what was agreed is changed; carries the id of the visit.
         closed: nothing more is to be done here.
     """
 
+    planned = Signal(object)
     saved = Signal(str)
     closed = Signal()
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(N_("Agree on a visit"), icon="calendar")
+        self.more_people = False
         self.context, self.jobs = context, context.jobs
         self._ticket_id = self._visit_id = ""
         self._versions: dict[str, str] = {}
@@ -58,6 +58,7 @@ class PlanCard(Card):
         self.banner = Banner()
         self.window_field = WindowField(shop_day(context.now()))
         self.engineer = ChoiceBar(name=N_("Engineer"))
+        self.other = OtherEngineer(self.jobs, self.engineer)
         self.address = TextField(limit=200)
         self.contact = TextField(limit=60)
         self.phone = PhoneField()
@@ -69,6 +70,7 @@ class PlanCard(Card):
         self.form = Form(columns=2)
         for key, label, field, needed, span in (
             ("window", N_("&When"), self.window_field, True, 1), ("engineer", N_("&Engineer"), self.engineer, True, 1),
+            ("other_engineer", N_("Somebody else"), self.other, False, 2),
             ("address", N_("&Address"), self.address, True, 2),
             ("contact_name", N_("As&k for"), self.contact, False, 1),
             ("contact", N_("&Phone"), self.phone, True, 1), ("carry_list", N_("Goes a&long"), self.carry, False, 1),
@@ -84,6 +86,9 @@ class PlanCard(Card):
         self.add(row(1, self.close_button, self.keep))
         self.fee.chosen.connect(lambda _code: self._show_amount())
         self.words.submitted.connect(self.submit)
+        self.carry.entered.connect(self.more.setFocus)
+        self.watch(self.window_field, self.engineer, self.address, self.contact, self.phone, self.carry, self.more,
+                   self.fee, self.amount, self.words)  # fmt: skip
         self._show_amount()
         self.hide()
 
@@ -92,7 +97,7 @@ class PlanCard(Card):
     def begin(self, start: VisitStart, day: date | None = None) -> None:
         """Show the form for a new visit, with what the ticket knows."""
         self._ticket_id, self._visit_id, self._versions = start.ticket.row.id, "", {}
-        self._reset(start.engineers, start.loaners)
+        self._reset(start)
         today = shop_day(self.context.now())
         wanted = day or start.day
         self.window_field.begin(wanted if wanted is not None and wanted >= today else today + timedelta(days=1))
@@ -105,11 +110,12 @@ class PlanCard(Card):
         self._only_new(True)
         self.show()
         self.window_field.setFocus()
+        self.begun(start.ticket.row.id)
 
     def change(self, card: VisitCard, start: VisitStart) -> None:
         """Show the form with what was agreed; the time is moved elsewhere, with a reason."""
         self._ticket_id, self._visit_id, self._versions = card.row.ticket_id, card.row.id, dict(card.versions)
-        self._reset(start.engineers, start.loaners)
+        self._reset(start)
         self.window_field.put(card.row.from_at, card.row.to_at)
         self.engineer.set_value(card.row.engineer_id)
         self.address.setText(card.row.address)
@@ -123,13 +129,36 @@ class PlanCard(Card):
         self._only_new(False)
         self.show()
         self.address.setFocus()
+        self.begun("")
 
-    def _reset(self, people: Sequence[Engineer], loaners: tuple[str, ...]) -> None:
+    def form_now(self) -> dict[str, Any]:
+        """Return what stands in the form."""
+        return {
+            "window": self.window_field.typed(), "engineer": self.engineer.value() or "",
+            "address": self.address.text(), "contact": self.contact.text(), "phone": self.phone.text(),
+            "carry": [list(one) for one in self.carry.chips.items], "more": self.more.text(),
+            "fee": self.fee.value() or "", "amount": self.amount.text(), "words": self.words.text(),
+        }  # fmt: skip
+
+    def put_form(self, form: Mapping[str, Any]) -> None:
+        """Show what a draft holds."""
+        self.window_field.retype([str(one) for one in form.get("window") or ()])
+        self.engineer.set_value(str(form.get("engineer", "")) or None)
+        for name in ("address", "contact", "phone", "more", "amount"):
+            getattr(self, name).setText(str(form.get(name, "")))
+        self.carry.put([(str(key), str(text)) for key, text in form.get("carry") or ()])
+        self.fee.set_value(str(form.get("fee", "")) or None)
+        self.words.setText(str(form.get("words", "")))
+        self._show_amount()
+
+    def _reset(self, start: VisitStart) -> None:
+        people = start.team.people
         self.form.clear_errors()
         self.banner.clear()
-        self._loaners = loaners
-        self.engineer.set_choices(engineer_choices(people))
-        self.engineer.set_value(people[0].id if len(people) == 1 else None)
+        self.keep.setEnabled(True)
+        self._loaners = start.loaners
+        self.more_people = start.team.more
+        self.other.offer(start.team, people[0].id if len(people) == 1 else None)
         if not people:
             self.banner.say("warn", N_("Nobody here goes to merchants yet. Give somebody the role “field engineer”."))
         self.carry.put([])
@@ -138,6 +167,7 @@ class PlanCard(Card):
     def _only_new(self, new: bool) -> None:
         for key in ("window", "engineer"):
             self.form.rows[key].setVisible(new)
+        self.form.rows["other_engineer"].setVisible(new and self.more_people)
         self.title.say(N_("Agree on a visit") if new else N_("Change what was agreed"))
         self.keep.say(N_("Agree on the &visit") if new else N_("Keep the changes"))
         self._show_amount()
@@ -157,7 +187,7 @@ class PlanCard(Card):
 
     def submit(self) -> None:
         """Save what is typed."""
-        if not self.form.readable():
+        if not self.keep.isEnabled() or not self.form.readable():
             return
         from_at, to_at = self.window_field.times()
         more = self.more.text().strip()
@@ -179,9 +209,8 @@ class PlanCard(Card):
     def _planned(self, done: Planned) -> None:
         self.keep.setEnabled(True)
         self.hide()
-        self.context.toast(N_("Visit {number} is agreed on"), tone="ok", number=done.number)
-        tell_overlap(self.context, done)
-        self.saved.emit(done.visit_id)
+        self.forget()
+        self.planned.emit(done)
 
     def _changed(self, visit_id: str) -> None:
         self.keep.setEnabled(True)
@@ -208,7 +237,7 @@ def _key(one: CarriedLine) -> str:
 
 def _carried(key: str) -> Carried:
     kind, _, what = key.partition(":")
-    if kind == "part":
+    if kind in ("part", "unit"):
         part_id, _, count = what.rpartition(":")
-        return Carried(kind, part_id, int(count))
+        return Carried("part", part_id, int(count))
     return Carried(kind, what)

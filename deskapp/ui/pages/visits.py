@@ -10,6 +10,7 @@ from deskapp.errors import N_
 from deskapp.models.store import Changes
 from deskapp.queries import visits as queries
 from deskapp.queries.visits import VisitBoard, VisitRow
+from deskapp.rules.visits import may_move
 from deskapp.ui.kit import Button, Choice, ChoiceBar, DataTable, EmptyState, Page, PageContext, row, spoken
 from deskapp.ui.pages.visit_words import visit_columns
 from deskapp.ui.widgets.sync_marks import SyncMarks
@@ -32,6 +33,7 @@ class VisitsPage(Page):
             N_("Scan the code on a sheet to open its visit. A new one is agreed on from its ticket."), scroll=False,
         )  # fmt: skip
         self.board = VisitBoard(0)
+        self._arriving = False
         self.which = ChoiceBar(
             [Choice(name, title) for name, title in LISTS.items()], name=N_("Which visits"), value="today"
         )
@@ -63,9 +65,9 @@ class VisitsPage(Page):
         """Show the visits; `which` names the list."""
         if str(args.get("which", "")) in LISTS:
             self.which.set_value(str(args["which"]))
+        self._arriving = True
         self._ask()
         self._show()
-        self.focus_first(self.tables[self.which.value() or "today"])
 
     def changed(self, changes: Changes) -> None:
         """Ask again when a visit was touched."""
@@ -106,13 +108,22 @@ class VisitsPage(Page):
             )
         ])  # fmt: skip
         people = {one.engineer_id: one.engineer for name in LISTS for one in getattr(board, name)}
-        chosen = self.engineer.value()
+        chosen = self._own() if self._arriving else self.engineer.value()
         self.engineer.set_choices(
             [Choice("", N_("Everybody")), *(Choice(key, name or "—", raw=True) for key, name in sorted(people.items()))]
         )
         self.engineer.set_value(chosen if chosen in people else "")
         self.engineer.setVisible(len(people) > 1)
         self._show()
+        if self._arriving:  # not before: an empty table takes no focus
+            self._arriving = False
+            self.focus_first(self.tables[self.which.value() or "today"] if self._rows() else self.which)
+
+    def _own(self) -> str:
+        """Return whose visits somebody sees first who comes here: an engineer's own, everybody's for those who plan."""
+        actor = self.context.actor()
+        goes = actor is not None and may_move("arrive", actor.roles) and not may_move("schedule_visit", actor.roles)
+        return actor.staff_id if actor is not None and goes else ""
 
     def _counted(self, name: str, title: str) -> str:
         count = len(getattr(self.board, name))
@@ -129,4 +140,5 @@ class VisitsPage(Page):
             table.setVisible(name == which)
         rows = self._rows()
         self.tables[which].set_rows(rows, keep=lambda one: one.id)
-        self.sheets.setVisible(bool(rows) and which != "done")
+        self.sheets.setVisible(bool(rows) and which != "done" and self.context.may("visit"))
+        self.tickets.setVisible(bool(rows))
