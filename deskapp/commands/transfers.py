@@ -106,7 +106,7 @@ def open_manifest(write: Write, *, kind: str, to: str, carriage: Carriage = Carr
         if not name:
             raise Refused(N_("To which maker?"), field="to", code="missing")
     else:
-        target = _site_named(write, to).id
+        target = site_named(write, to).id
     row = Manifest(
         id=manifest_id(number), number=number, kind=type_.value, site_id=write.site_id, to_site_id=target,
         to_name=name, made_at=write.now, made_by=write.actor.staff_id, **_carriage(carriage),
@@ -116,7 +116,7 @@ def open_manifest(write: Write, *, kind: str, to: str, carriage: Carriage = Carr
     return Opened(row.id, number)
 
 
-def _site_named(write: Write, name: str) -> Site:
+def site_named(write: Write, name: str) -> Site:
     """Return the other site that is meant."""
     wanted = name.strip()
     if not wanted:

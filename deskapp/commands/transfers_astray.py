@@ -16,6 +16,7 @@ from deskapp.commands.checkin import check_in
 from deskapp.commands.checkin_forms import AccessoryForm, Deliverer, DeviceForm, Photo, Terms
 from deskapp.commands.entry import Entry
 from deskapp.commands.moves import hop, item_of, move
+from deskapp.commands.transfers import site_named
 from deskapp.commands.transfers_desk import event
 from deskapp.commands.transfers_papers import Head
 from deskapp.commands.transfers_taking import settle_card, shelf_named
@@ -139,6 +140,24 @@ def _settle(write: Write, row: ManifestEvent, words: str, more: dict[str, object
         event(write, row.manifest_id, Kind.SETTLE, item_id=row.item_id, label_no=row.label_no, words=words,
               data={"of": row.id, "to_site": write.site_id, **more})  # fmt: skip
         settle_card(write, row, words)
+
+
+@command(N_("Tell the outlet of a device that came without a paper"), right="transfer")
+def tell_outlet(write: Write, *, event_id: str, to: str) -> str:
+    """Let the outlet whose device this is hear of it, though the van came from another one; returns its name.
+
+    The note of the device goes to that outlet too, which matches it with its record by label or serial number; the
+    record follows to where the device stands. Raises Refused where the record is here by now.
+    """
+    row = write.session.get(ManifestEvent, event_id)
+    if row is None or row.kind != Kind.DIFFERENCE or row.data.get("kind") != Difference.EXTRA:
+        raise Refused(N_("This is no device that came without a line."), field="outlet", code="unknown")
+    if row.item_id or transfers.item_of_extra(write.session, row) is not None:
+        raise Refused(N_("Its record is here by now: release it, then take it in."), field="outlet", code="known")
+    site = site_named(write, to)
+    event(write, row.manifest_id, Kind.TOLD, label_no=row.label_no, serial_no=row.serial_no,
+          data={"of": row.id, "to_site": site.id})  # fmt: skip
+    return site.short_name or site.name
 
 
 # -- from the device alone ------------------------------------------------------------------

@@ -44,10 +44,23 @@ def found_device(write: Write, scanned: str) -> tuple[RepairItem, Device | None]
             .order_by(RepairItem.n.desc())
         ).all()  # fmt: skip
         item = next((one for one in rows if is_ours(one.holder or None)), rows[0] if rows else None)
+    if scan.kind is ScanKind.ACCESSORY and (label := _device_of(write, scan.number)):
+        raise Refused(
+            N_("An accessory of {label}: it goes into the same bag."), field="scan", code="again", label=label
+        )
     if item is None:
         raise Refused(N_("{number} is not a device that is here. Put it aside."), field="scan", code="unknown",
                       number=scan.number[:40])  # fmt: skip
     return item, session.get(Device, item.device_id)
+
+
+def _device_of(write: Write, accessory_label: str) -> str:
+    """Return the label of the device that an accessory belongs to; empty where it is not known here."""
+    return write.session.scalar(
+        select(RepairItem.label_no)
+        .join(AccessoryItem, AccessoryItem.item_id == RepairItem.id)
+        .where(AccessoryItem.label_no == accessory_label)
+    ) or ""  # fmt: skip
 
 
 def refuse_elsewhere(write: Write, item: RepairItem) -> None:

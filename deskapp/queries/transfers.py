@@ -354,12 +354,27 @@ def open_differences(session: ReadSession, *, settled: bool = False) -> list[Dif
         select(ManifestEvent.manifest_id).where(ManifestEvent.kind == Kind.DIFFERENCE.value)
         .group_by(ManifestEvent.manifest_id).order_by(func.max(ManifestEvent.n).desc()).limit(200)
     ).all()  # fmt: skip
-    found = []
+    found, here = [], _here(session)
     for manifest_id in ids:
         one = session.get(Manifest, manifest_id)
         view = transfers.view_of(session, manifest_id)
         papers = view.papers
         number = one.number if one else str(papers[0].data.get("number", "")) if papers else ""
         rows = difference_rows(session, manifest_id, number, view)
-        found += [row for row in rows if settled or not row.decision]
+        ours = _told_of(view, here) if one is not None and not here & {one.site_id, one.to_site_id} else None
+        found += [row for row in rows if (settled or not row.decision) and (ours is None or row.event_id in ours)]
     return sorted(found, key=lambda row: -row.at)
+
+
+def _told_of(view: View, here: frozenset[str]) -> frozenset[str] | None:
+    """Return what this site was told of a van between two others; None where it has more to do with that van."""
+    events = [fact for fact in view.events if str(fact.data.get("to_site", "")) in here]
+    told = frozenset(str(fact.data.get("of", "")) for fact in events if fact.kind is Kind.TOLD)
+    return told if told and all(fact.kind is Kind.TOLD for fact in events) else None
+
+
+def difference_files(session: ReadSession, one: DifferenceRow) -> tuple[str, tuple[OrderFile, ...]]:
+    """Return who noticed a difference, and its photos."""
+    who = session.get(Staff, one.by)
+    names = {row.id: row.name for row in session.scalars(select(Staff))} if one.photos else {}
+    return who.name if who is not None else "", order_files(session, [one.event_id], {}, names) if one.photos else ()

@@ -12,8 +12,9 @@ from deskapp.models.device import Device
 from deskapp.models.people import Site
 from deskapp.models.repair import RepairItem, RepairOrder
 from deskapp.models.store import ReadSession
-from deskapp.models.transfer import ManifestEvent
+from deskapp.models.transfer import Manifest, ManifestEvent
 from deskapp.queries.dayend import the_site
+from deskapp.queries.transfers import SiteChoice, sites
 from deskapp.rules.lifecycle import legal
 from deskapp.rules.states import WorkState
 from deskapp.rules.transfers import Difference, Kind
@@ -26,11 +27,15 @@ class Way(StrEnum):
     TAKE_IN = "take_in_here"
     SEND_HOME = "send_home"
     BEGIN = "begin"
+    TELL = "tell_outlet"
 
 
 @dataclass(frozen=True, slots=True)
 class Astray:
-    """A device that came without a paper, and the ways on from here; `home` is the site it belongs to."""
+    """A device that came without a paper, and the ways on from here; `home` is the site it belongs to.
+
+    `outlets` are those that may have sent it and heard nothing of this van, `told` those that were told of it.
+    """
 
     item_id: str
     event_id: str
@@ -38,6 +43,11 @@ class Astray:
     serial_no: str
     ways: tuple[Way, ...]
     home: str = ""
+    outlets: tuple[SiteChoice, ...] = ()
+    likely: str = ""
+    """The outlet from whose computer earlier labels of this kind came: its id, empty where none is known."""
+
+    told: tuple[str, ...] = ()
 
 
 def astray_of_event(session: ReadSession, event_id: str) -> Astray | None:
@@ -51,7 +61,44 @@ def astray_of_event(session: ReadSession, event_id: str) -> Astray | None:
     number, begun = transfers.begun_for(session, row)
     if number:
         return Astray(begun.id if begun else "", event_id, begun.label_no if begun else "", row.serial_no, ())
-    return Astray("", event_id, row.label_no, row.serial_no, (Way.BEGIN,))
+    return _unknown(session, row)
+
+
+def _unknown(session: ReadSession, row: ManifestEvent) -> Astray:
+    """Return a device whose record is not here: an order is begun from it, or the outlet on its label is told."""
+    manifest = session.get(Manifest, row.manifest_id)
+    heard = {manifest.site_id, manifest.to_site_id} if manifest is not None else set()
+    outlets = tuple(one for one in sites(session) if one.is_outlet and one.id not in heard)
+    names = {one.id: one.name for one in outlets}
+    facts = session.scalars(
+        select(ManifestEvent).where(
+            ManifestEvent.manifest_id == row.manifest_id, ManifestEvent.kind == Kind.TOLD.value
+        )
+    )  # fmt: skip
+    said = [str(one.data.get("to_site", "")) for one in facts if one.data.get("of") == row.id]
+    likely = _labelled_by(session, row.label_no)
+    return Astray(
+        "", row.id, row.label_no, row.serial_no, (Way.BEGIN, Way.TELL) if outlets else (Way.BEGIN,), "", outlets,
+        likely if likely in names else "", tuple(dict.fromkeys(names.get(one, "") for one in said if one)),
+    )  # fmt: skip
+
+
+_OF_STATION = 6
+"""The letter of a label and the number of the computer that gave it."""
+
+
+def _labelled_by(session: ReadSession, label_no: str) -> str:
+    """Return the site of the newest order on record whose device was labelled at the same computer."""
+    start = label_no[:_OF_STATION]
+    if len(start) < _OF_STATION:
+        return ""
+    return session.scalar(
+        select(RepairOrder.site_id)
+        .join(RepairItem, RepairItem.order_id == RepairOrder.id)
+        .where(RepairItem.label_no > start, RepairItem.label_no < f"{start}:")
+        .order_by(RepairItem.n.desc())
+        .limit(1)
+    ) or ""  # fmt: skip
 
 
 def astray_of_item(session: ReadSession, item_id: str) -> Astray | None:

@@ -19,7 +19,6 @@ from deskapp.rules.papers_custody import ManifestType
 from deskapp.rules.states import WorkState as S
 
 HOUR_MS: Final = 3_600_000
-
 LATE_HOURS: Final = 24
 """From when on a transport without a planned arrival counts as late."""
 
@@ -42,6 +41,7 @@ class Kind(StrEnum):
     DIFFERENCE = "difference"
     SETTLE = "settle"
     SEAL = "seal"
+    TOLD = "told"
     CLOSE = "close"
 
 

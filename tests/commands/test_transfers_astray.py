@@ -11,7 +11,7 @@ from deskapp.commands.bench import release_quarantine
 from deskapp.commands.checkin_forms import Photo
 from deskapp.commands.transfers import hand_over, open_manifest, pack
 from deskapp.commands.transfers_arrivals import match_arrivals
-from deskapp.commands.transfers_astray import Kept, begin_from_device, send_home, take_in_here
+from deskapp.commands.transfers_astray import Kept, begin_from_device, send_home, take_in_here, tell_outlet
 from deskapp.commands.transfers_differences import note_extra, undo_receive
 from deskapp.commands.transfers_receive import finish_receipt, receive_line
 from deskapp.errors import N_, Refused
@@ -21,6 +21,7 @@ from deskapp.models.people import Site
 from deskapp.models.repair import RepairItem, RepairOrder, ReviewCard
 from deskapp.models.stock import Attachment
 from deskapp.models.store import Store, Write, command
+from deskapp.models.transfer import ManifestEvent
 from deskapp.queries.transfers_astray import Way, astray_of_event, astray_of_item
 from deskapp.rules.states import WorkState
 from tests.commands.test_bench import consent
@@ -239,7 +240,7 @@ def test_an_order_is_begun_from_a_device_nobody_knows(place: Yard) -> None:
     event_id = noted(place, "PX99887766554", words="混在车里", photos=(PHOTO,))
     with place.store.read() as session:
         found = astray_of_event(session, event_id)
-        assert found is not None and found.ways == (Way.BEGIN,)
+        assert found is not None and found.ways == (Way.BEGIN, Way.TELL)
     done = begun(place, event_id)
 
     row = item(place, done.item_id)
@@ -366,3 +367,25 @@ def test_the_note_prints_what_was_decided(place: Yard) -> None:
     place.receive(manifest_id, place.devices[-1])
     done = place.depot(finish_receipt(manifest_id=manifest_id, rest="missing", courier=COURIER))
     assert done.differences == 0
+
+
+def test_an_outlet_is_told_of_a_stray_only_while_nobody_here_has_its_record(place: Yard) -> None:
+    theirs = elsewhere_already(place)
+    event_id = noted(place, "PX99887766554")
+    with pytest.raises(Refused) as own:
+        place.depot(tell_outlet(event_id=event_id, to=DEPOT))
+    with pytest.raises(Refused) as nowhere:
+        place.depot(tell_outlet(event_id=event_id, to=" "))
+    assert (own.value.code, nowhere.value.code) == ("own", "missing")
+    assert place.depot(tell_outlet(event_id=event_id, to="FZ-T2")) == "台江支局"
+    with place.store.read() as session:
+        seen = astray_of_event(session, event_id)
+        assert seen is not None and Way.BEGIN in seen.ways, "the order can be begun meanwhile"
+        (told,) = session.scalars(select(ManifestEvent).where(ManifestEvent.kind == "told")).all()
+        view = transfers.view_of(session, told.manifest_id)
+        assert told.data["to_site"] == TOWN and len(view.extras) == len(view.differences) == 1, "it changes nothing"
+
+    place.store.run(renumber(device_id=theirs.device_id, serial_no="PX99887766554"))
+    with pytest.raises(Refused) as error:
+        place.depot(tell_outlet(event_id=event_id, to="FZ-T2"))
+    assert error.value.code == "known"

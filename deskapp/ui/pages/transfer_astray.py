@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 
-from deskapp.commands.transfers_astray import Kept, begin_from_device, send_home, take_in_here
+from deskapp.commands.transfers_astray import Kept, begin_from_device, send_home, take_in_here, tell_outlet
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Command
 from deskapp.queries.transfers_astray import Astray, Way
@@ -13,6 +13,7 @@ from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui.kit import (
     Button,
     Card,
+    Choice,
     ChoiceBar,
     FlowLayout,
     Form,
@@ -21,6 +22,8 @@ from deskapp.ui.kit import (
     ScanField,
     Text,
     TextField,
+    listed,
+    spoken,
 )
 from deskapp.ui.pages.transfer_look import TAMPER
 
@@ -59,15 +62,20 @@ class AstrayCard(Card):
         self.form.add("model", N_("&Model"), self.model, needed=True)
         self.form.add("shelf", N_("Shel&f"), self.shelf)
         self.form.add("words", N_("What is &known"), self.words, span=2)
+        self.outlet = ChoiceBar([], name=N_("Outlet on its label"))
+        self.form.add("outlet", N_("&Outlet on its label"), self.outlet, span=2)
+        self.told = Text(role="ok", wrap=True)
         self.here = Button(N_("Take it in &here"), "primary", icon="check", clicked=lambda: self._do(Way.TAKE_IN))
         self.home = Button(N_("Send it ho&me"), icon="truck-delivery", clicked=lambda: self._do(Way.SEND_HOME))
         self.begin = Button(N_("&Begin an order"), "primary", icon="plus", clicked=lambda: self._do(Way.BEGIN))
+        self.tell = Button(N_("Te&ll this outlet"), icon="bell", clicked=self._tell)
         self.release = Button(N_("Open the d&evice"), icon="external-link", clicked=self._open)
         buttons = FlowLayout(margin=0)
-        for button in (self.here, self.home, self.begin, self.release):
+        for button in (self.here, self.home, self.begin, self.tell, self.release):
             buttons.addWidget(button)
         self.add(self.what)
         self.add(self.form)
+        self.add(self.told)
         self.add(buttons)
         self.serial.scanned.connect(lambda _number: self.tamper.setFocus())
         self.hide()
@@ -90,9 +98,20 @@ class AstrayCard(Card):
         self.form.setVisible(asked)
         for name in ("model", "words"):
             self.form.rows[name].setVisible(Way.BEGIN in ways)
-        for button, way in ((self.here, Way.TAKE_IN), (self.home, Way.SEND_HOME), (self.begin, Way.BEGIN)):
+        for button, way in ((self.here, Way.TAKE_IN), (self.home, Way.SEND_HOME), (self.begin, Way.BEGIN),
+                            (self.tell, Way.TELL)):  # fmt: skip
             button.setVisible(way in ways)
+        self._show_outlets(one, fresh=not same)
         self.release.setVisible(Way.RELEASE in ways)
+
+    def _show_outlets(self, one: Astray, *, fresh: bool) -> None:
+        """Offer the outlets that heard nothing of this van, and say which of them were told."""
+        self.form.rows["outlet"].setVisible(Way.TELL in one.ways)
+        chosen = one.likely if fresh else self.outlet.value()
+        self.outlet.set_choices([Choice(site.id, f"{site.name}  {site.code}", raw=True) for site in one.outlets])
+        self.outlet.set_value(chosen or None)
+        self.told.setVisible(bool(one.told))
+        self.told.say(N_("Told: {sites}. Its record comes by itself."), sites=listed(one.told))
 
     def clear(self) -> None:
         """Begin with nothing answered."""
@@ -128,6 +147,20 @@ class AstrayCard(Card):
         if self.one is not None:
             self.form.clear_errors()
             self.context.jobs.do(self._act(self.one, way), owner=self, then=self._done, refused=self._refused)
+
+    def _tell(self) -> None:
+        one, outlet = self.one, self.outlet.value() or ""
+        if one is None:
+            return
+        self.form.clear_errors()
+        if not outlet:
+            self.form.rows["outlet"].refuse(spoken(N_("Which outlet? It stands on the label.")))
+            return
+        self.context.jobs.do(tell_outlet(event_id=one.event_id, to=outlet), owner=self, then=self._heard,
+                             refused=self._refused)  # fmt: skip
+
+    def _heard(self, site: str) -> None:
+        self.context.toast(N_("{site} is told. Its record comes by itself"), tone="ok", site=site)
 
     def _act(self, one: Astray, way: Way) -> Command[Kept]:
         tamper, shelf, serial = self.tamper.value() or "", self.shelf.text(), self.serial.text()

@@ -8,7 +8,8 @@ from deskapp.commands.checkin_forms import Photo as Kept
 from deskapp.commands.transfers_differences import add_difference_photos, settle_difference
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes
-from deskapp.queries.transfers import DifferenceRow, open_differences
+from deskapp.queries.orders import OrderFile
+from deskapp.queries.transfers import DifferenceRow, difference_files, open_differences
 from deskapp.queries.transfers_astray import Astray, astray_of_event
 from deskapp.rules.transfers import TO_QUARANTINE, Difference
 from deskapp.ui.kit import (
@@ -28,9 +29,10 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
+from deskapp.ui.pages.order_cards import Files
 from deskapp.ui.pages.transfer_astray import AstrayCard
 from deskapp.ui.pages.transfer_papers import print_note
-from deskapp.ui.pages.transfer_photos import FolderStrip
+from deskapp.ui.pages.transfer_photos import ODD, FolderStrip
 from deskapp.ui.pages.transfer_words import difference_words
 from deskapp.ui.pages.words import full_moment, moment
 
@@ -68,10 +70,11 @@ class DiscrepanciesPage(Page):
 
     def _detail(self) -> None:
         self.facts = Facts()
-        for key, words in (("what", N_("Difference")), ("expected", N_("As written")), ("found", N_("As found")),
+        for key, words in (("what", N_("Difference")), ("serial", N_("Serial number")),
+                           ("expected", N_("As written")), ("found", N_("As found")),
                            ("at", N_("Noticed")), ("decision", N_("Decision"))):  # fmt: skip
             self.facts.add(key, words)
-        self.photos = FolderStrip(self.context)
+        self.photos = FolderStrip(self.context, shows=ODD)
         self.decision = TextField(N_("What was decided, with whom"), limit=160)
         self.form = Form()
         self.form.add("photos", N_("More photos"), self.photos)
@@ -84,9 +87,12 @@ class DiscrepanciesPage(Page):
         self.detail.add(self.form)
         self.detail.add(row(self.print_button, self.keep_button, 1, self.settle))
         self.astray = AstrayCard(self.context)
+        self.files = Files(self.context)
         self.add(self.astray)
         self.add(self.detail)
+        self.add(self.files)
         self.detail.hide()
+        self.files.hide()
         self.astray.kept.connect(lambda _done: self._ask())
         self.settle.setVisible(self.context.may("correct"))
         self.form.rows["decision"].setVisible(self.context.may("correct"))
@@ -171,6 +177,13 @@ class DiscrepanciesPage(Page):
             self.table.select(0)
         self._selected(self.table.current())
 
+    def _seen(self, one: DifferenceRow | None, who: str, files: tuple[OrderFile, ...]) -> None:
+        """Show who noticed the chosen difference, and its photos."""
+        if one == self.table.current():
+            self.files.show_files(files)
+            if one is not None and who:
+                self.facts.put("at", f"{full_moment(one.at)}  {who}")
+
     def _astray(self, found: Astray | None) -> None:
         one = self.table.current()
         if one is not None and one.kind == Difference.EXTRA and (found is None or found.event_id == one.event_id):
@@ -178,6 +191,8 @@ class DiscrepanciesPage(Page):
 
     def _selected(self, one: DifferenceRow | None) -> None:
         self.detail.setVisible(one is not None)
+        self.jobs.ask(lambda session: difference_files(session, one) if one is not None else ("", ()), owner=self,
+                      then=lambda seen: self._seen(one, *seen), exclusive="files")  # fmt: skip
         if one is None or one.kind != Difference.EXTRA:
             self.astray.show_device(None)
         if one is None:
@@ -187,6 +202,7 @@ class DiscrepanciesPage(Page):
             self.jobs.ask(lambda session: astray_of_event(session, event_id), owner=self,
                           then=self._astray, exclusive="astray")  # fmt: skip
         self.facts.put("what", f"{difference_words(one.kind)}  {one.label_no or one.serial_no}")
+        self.facts.put("serial", one.serial_no or "–")
         self.facts.put("expected", one.expected or "–")
         self.facts.put("found", " ".join((one.found, one.words)).strip() or "–")
         self.facts.put("at", full_moment(one.at))

@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 from deskapp.errors import N_, DeskError
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui.kit import Button, Card, Form, PageContext, ScanField, Text, TextField, row, spoken
-from deskapp.ui.pages.transfer_photos import FolderStrip
+from deskapp.ui.pages.transfer_photos import ODD, FolderStrip
 
 
 class ExtraCard(Card):
@@ -28,7 +28,7 @@ class ExtraCard(Card):
         self.what = Text(role="heading")
         self.serial = ScanField(N_("Scan it from the case"), name=N_("Serial number on the case"))
         self.words = TextField(N_("Where it lay, in which bag"), limit=160)
-        self.photos = FolderStrip(context)
+        self.photos = FolderStrip(context, shows=ODD)
         self.form = Form()
         self.form.add("serial_no", N_("Serial number on the case"), self.serial)
         self.form.add("words", N_("Words"), self.words)
@@ -51,6 +51,14 @@ class ExtraCard(Card):
         self.photos.clear()
         self.show()
         (self.serial if label else self.words).setFocus()
+
+    def take_serial(self, number: str) -> bool:
+        """Take the number from the case of a device that was scanned by its label; tells whether that was asked."""
+        asked = parse_scan(self.number).kind is ScanKind.LABEL
+        if asked:
+            self.serial.setText(number)
+            self.words.setFocus()
+        return asked
 
     def submit(self) -> None:
         """Keep the photos, then let it be noted."""

@@ -9,10 +9,14 @@ from deskapp.commands.transfers_receive import Finished, finish_receipt
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.queries.transfers import Manifested
-from deskapp.ui.kit import Button, Choice, ChoiceBar, PageContext, TextField, row
+from deskapp.ui.kit import Button, Choice, ChoiceBar, PageContext, TextField, listed, row, spoken
 from deskapp.ui.pages.transfer_sign import SignCard
 
 REST = (Choice("missing", N_("It is missing")), Choice("later", N_("It comes with another van")))
+
+
+SHOWN = 8
+"""How many of the devices that did not come are named; all of them stand in the list of the van."""
 
 
 class FinishCard(SignCard):
@@ -44,7 +48,12 @@ class FinishCard(SignCard):
     def begin(self, view: Manifested, courier: str) -> None:
         """Ask for the end of one van."""
         self._manifest_id = view.row.id
-        left = len(view.lines) - view.received
+        missing = [f"{one.label_no} {one.model}".strip() for one in view.lines if one.state == "open"]
+        left = len(missing)
+        names = listed(missing[:SHOWN]) + (" …" if left > SHOWN else "")
+        hint = self.form.rows["rest"].hint
+        hint.put(spoken(N_("Did not come: {devices}"), devices=names))
+        hint.setVisible(left > 0)
         self.form.rows["rest"].setVisible(left > 0)
         if not left:
             self.rest.set_value("missing")

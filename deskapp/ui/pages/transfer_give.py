@@ -39,6 +39,11 @@ class GiveCard(SignCard):
         self.tamper.set_value("ok")
         self._go_to_courier()
 
+    def forget_look(self) -> None:
+        """Nobody has looked at all of them: what is counted now is not what was looked at."""
+        if self.answered():
+            self.tamper.set_value(None)
+
     def begin(self) -> None:
         """Go to the first question that is open."""
         if self.answered():

@@ -15,7 +15,7 @@ from deskapp.queries.transfers import LineRow, Manifested, manifest
 from deskapp.queries.transfers_scan import InScan, Means, scan_in
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.transfers import Difference
-from deskapp.ui.kit import Button, PageContext, Pill, Scroll, TextField
+from deskapp.ui.kit import Button, PageContext, Pill, Scroll, TextField, listed
 from deskapp.ui.pages.scan_desk import ScanDesk, ScanPage
 from deskapp.ui.pages.transfer_extra import ExtraCard
 from deskapp.ui.pages.transfer_finish import FinishCard
@@ -48,7 +48,7 @@ class TransferInPage(ScanPage):
         side, both = Scroll(margin=0), Beside()
         for part in (self.extra, self.look, self.idle):
             side.add(part)
-        both.place(side, self.listed, (5, 6), 400, 2 * 310)
+        both.place(side, self.listed, (4, 7), 400, 2 * 310)
         self.add(self.desk)
         self.add(self.end)
         self.add(both, 1)
@@ -73,6 +73,8 @@ class TransferInPage(ScanPage):
         self.panel, self.field = self.desk.panel, self.desk.field
         self.courier = TextField(N_("Courier: badge or name"), limit=40, name=N_("Carried by"))
         self.courier.setMaximumWidth(220)
+        self.courier.textChanged.connect(lambda _text: self.courier.set_wrong(False))
+        self.courier.returnPressed.connect(self._go_on)
         self.place = Pill(N_("no shelf"), "neutral", "box")
         self.finish_button = Button(N_("&Finish"), "primary", icon="signature", clicked=self.save)
         self.print_button = Button(N_("&Print"), "quiet", icon="printer", clicked=self.print_paper)
@@ -125,7 +127,9 @@ class TransferInPage(ScanPage):
 
     def _scanned(self, seen: InScan) -> None:
         busy = self._in_hand()
-        if seen.means is Means.SERIAL and busy and self.look.take_seal(seen.text):
+        if self.extra.isVisible() and seen.means in (Means.SERIAL, Means.LINE, Means.EXTRA):
+            self._about_extra(seen)
+        elif seen.means is Means.SERIAL and busy and self.look.take_seal(seen.text):
             self.panel.wrong(seen.text, N_("Another seal than was sent: the device goes into quarantine"))
         elif seen.means is Means.SERIAL and busy:
             self._serial(seen.text)
@@ -184,7 +188,9 @@ class TransferInPage(ScanPage):
         (self.look.fine if self.look.ready() else self.field).setFocus()
 
     def _serial(self, number: str) -> None:
-        if self.look.take_serial(number):
+        if self.look.take_serial(number) and self.look.tamper.value() == "suspect":
+            self._suspect()
+        elif self.look.matches():
             self.panel.right(number, N_("Matches. Look at it: is all in order?"))
             self.look.fine.setFocus()
             into_view(self.look.fine)
@@ -211,6 +217,19 @@ class TransferInPage(ScanPage):
         target = self.look.receive if ready else self.field
         target.setFocus()
         QTimer.singleShot(0, target, lambda: into_view(target))  # the questions are laid out first
+
+    def _about_extra(self, seen: InScan) -> None:
+        """While a device without a line is asked about: its number on the case; nothing else takes its place."""
+        if seen.means is Means.SERIAL and self.extra.take_serial(seen.text):
+            self.panel.next(self.extra.number, N_("Not on this manifest. Where did it lie? Then note it"))
+        elif seen.text == self.extra.number:
+            self.panel.again(seen.text, N_("It is in your hand: note it"))
+        else:
+            self.panel.wrong(seen.text, N_("First answer for {label}"), label=self.extra.number)
+
+    def _go_on(self) -> None:
+        """The courier is named: back to the device in the hand, or to the next scan."""
+        (self.look.fine if self._in_hand() and self.look.fine.isVisible() else self.field).setFocus()
 
     def _extra(self, text: str) -> None:
         self.look.hide()
@@ -286,7 +305,7 @@ class TransferInPage(ScanPage):
             self.panel.wrong(done.label_no, ASIDE)
         elif done.quarantined:
             self.panel.wrong(done.label_no, N_("Into quarantine: {what}"),
-                             what=" ".join(difference_words(kind) for kind in done.differences))  # fmt: skip
+                             what=listed(difference_words(kind) for kind in done.differences))  # fmt: skip
         else:
             here, later = N_("Received, {count} of {all}"), N_("Received, {count} of {all}. The record follows")
             self.panel.right(done.label_no, later if done.waits else here, count=done.received, all=done.expected)

@@ -106,4 +106,10 @@ class PackLists(Beside):
         for table in (self.table, self.waiting):
             table.setMinimumHeight(260)
         self.waiting_card = right
-        self.place(left, right, (5, 3), 0, 2 * 360)
+        self.place(left, right, (9, 5), 0, 2 * 360)
+
+    def show_parts(self, draft: bool, counting: bool) -> None:
+        """Show what can be done with the lines of a draft; while it is counted out, nothing waits to be packed."""
+        for button in (self.off, self.odd):
+            button.setVisible(draft)
+        self.waiting_card.setVisible(draft and not counting)

@@ -28,7 +28,7 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
-from deskapp.ui.pages.transfer_photos import FolderStrip
+from deskapp.ui.pages.transfer_photos import ODD, FolderStrip
 from deskapp.ui.widgets.enter import into_view
 
 SEAL = (Choice("yes", N_("Whole, and its number")), Choice("no", N_("Broken or another")))
@@ -60,7 +60,7 @@ class LookCard(Card):
         self.seal_no = LatinField(N_("Scan it, if it is another than was sent"), limit=24)
         self.missing = TextField(N_("Which accessories are missing"), limit=80)
         self.words = TextField(N_("What was seen: damage, other number, wet box"), limit=160)
-        self.photos = FolderStrip(context)
+        self.photos = FolderStrip(context, shows=ODD)
         self.form = Form()
         self.form.add("serial_no", N_("Serial number on the &case"), self.serial, needed=True)
         self.fine = Button(N_("All in &order"), "primary", icon="circle-check", clicked=self.all_fine)

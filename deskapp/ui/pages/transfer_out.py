@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtWidgets import QWidget
-
 from deskapp.commands.transfers import Packed, Sent, hand_over, pack, unpack
 from deskapp.commands.transfers_desk import Signatures
 from deskapp.commands.transfers_receive import Received
@@ -24,8 +22,9 @@ from deskapp.ui.pages.transfer_lists import PackLists
 from deskapp.ui.pages.transfer_papers import print_van
 from deskapp.ui.pages.transfer_reasons import ReasonBar
 from deskapp.ui.pages.transfer_signed import SignedPaper
+from deskapp.ui.pages.transfer_strange import not_counted, not_packed
 from deskapp.ui.pages.transfer_vendor import VendorCard
-from deskapp.ui.pages.transfer_words import ASIDE, FIRST, VanField, find_line, kind_words, line_cell, state_words
+from deskapp.ui.pages.transfer_words import ASIDE, FIRST, VanField, find_line, kind_words, line_of_ours, state_words
 from deskapp.ui.widgets.enter import into_view
 
 
@@ -73,7 +72,8 @@ class TransferOutPage(ScanPage):
         )  # fmt: skip
         self.panel, self.field = self.desk.panel, self.desk.field
         self.reason = ReasonBar(context, lambda: self._id)
-        self.reason.done.connect(self.field.setFocus)
+        for after in (self.panel.begin, self.field.setFocus):
+            self.reason.done.connect(after)
         self.reason.aside.connect(self._aside)
         self.bag = Pill(N_("no bag open"), "warn", "lock")
         self.rma = LatinField(N_("Maker's case number"), name=N_("Maker's case number"), limit=40)
@@ -137,7 +137,7 @@ class TransferOutPage(ScanPage):
         self.field.setFocus()
         if self.view is not None and self._at_the_maker():
             view = self.view
-            self.desk.ask_shelf_or(text, lambda _session, code: code, self._shelf_at_maker,
+            self.desk.ask_shelf_or(text, lambda _session, code: code, partial(self.maker.take_shelf, self.panel),
                                    lambda code: self.maker.take_scan(self.panel, view.lines, code))  # fmt: skip
         elif self.view is None or self.view.row.state != "draft":
             self.panel.wrong(text, N_("This van has left: nothing can be packed"))
@@ -188,11 +188,6 @@ class TransferOutPage(ScanPage):
         self.seal, self.unsealed = "", True
         self.panel.next("", N_("A bag without a seal: scan its devices. The number can be noted later"))
         self._show()
-        self.field.setFocus()
-
-    def _shelf_at_maker(self, code: str) -> None:
-        self.maker.shelf.setText(code)
-        self.panel.right(code, N_("Devices go onto this shelf from now on"))
 
     # -- the look at what leaves ------------------------------------------------------------
 
@@ -203,6 +198,8 @@ class TransferOutPage(ScanPage):
         """Do what is asked about; begin to count; once all is counted, say that all of it is intact."""
         if not self.reason.isHidden():
             self.reason.submit()
+        elif self._at_the_maker():
+            self.maker.submit()
         elif self._all_out() and not self.sign.answered():
             self._intact()
         else:
@@ -267,7 +264,7 @@ class TransferOutPage(ScanPage):
         number = parse_scan(text).number
         line = find_line(lines, number)
         if line is None:
-            self.panel.wrong(number, N_("Not on this manifest: put it aside"))
+            not_counted(self.panel, self.view, text)
         elif line.label_no in self.out:
             self.panel.again(line.label_no, N_("Counted already"))
         else:
@@ -287,7 +284,9 @@ class TransferOutPage(ScanPage):
         self.panel.right(f"{done.label_no}  {done.model}", N_("Packed, number {count}"), count=done.count)
 
     def _no(self, number: str, error: DeskError) -> None:
-        self.panel.refused(number, error)
+        not_packed(self.panel, number, self.seal, error)
+        if error.field in ("rma_no", "consent"):
+            (self.rma if error.field == "rma_no" else self.consent).setFocus()
         if error.field == "seal_no":
             self.seal = ""
             self._show()
@@ -300,6 +299,7 @@ class TransferOutPage(ScanPage):
     def _sent(self, done: Sent) -> None:
         self.hand.setEnabled(True)
         self.counting, self.out = False, []
+        self.sign.clear()  # it may be taken back and given to another courier
         self.desk.acts.clear()
         self.panel.right(done.number, N_("Handed over: {count} devices. The manifest prints, two copies"),
                          count=done.count)  # fmt: skip
@@ -377,10 +377,9 @@ class TransferOutPage(ScanPage):
         self._parts(draft, total, view.row.kind == ManifestType.VENDOR)
 
     def _parts(self, draft: bool, total: int, maker: bool) -> None:
-        shown: list[QWidget] = [self.field, self.desk.undo_button, self.count_button, self.cancel_button,
-                                self.lists.off, self.lists.odd]  # fmt: skip
-        for part in (*shown, self.lists.waiting_card):
+        for part in (self.field, self.desk.undo_button, self.count_button, self.cancel_button):
             part.setVisible(draft)
+        self.lists.show_parts(draft, self.counting)
         self.bag.setVisible(draft and not self.counting and not maker)
         for button in (self.next_bag, self.no_seal):
             button.setVisible(draft and not self.counting and not maker)
@@ -389,11 +388,12 @@ class TransferOutPage(ScanPage):
         self.maker.setVisible(self._at_the_maker())
         self.field.setVisible(draft or self._at_the_maker())
         self.sign.setVisible(draft and self.counting and total > 0 and len(self.out) == total)
+        if not self._all_out():
+            self.sign.forget_look()
         self.back_button.setVisible(not draft and not maker and self.view is not None and self.view.received == 0
                                     and self.view.row.state == "under_way")  # fmt: skip
         self.count_button.setEnabled(total > 0)
         self.desk.show_undo()
 
     def _line_state(self, one: LineRow) -> Cell:
-        draft = self.view is not None and self.view.row.state == "draft"
-        return line_cell(("counted" if one.label_no in self.out else "packed") if draft else one.state)
+        return line_of_ours(one, self.view, self.out if self.counting else None)

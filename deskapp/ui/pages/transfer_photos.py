@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
     from deskapp.models.store import Store
 
 
+ODD = "damage"
+"""What a photo of a van shows: whatever is not as it should be, never simply the front of a device."""
+
+
 class FolderStrip(PhotoStrip):
     """Looks at the folder of the settings from when it is shown until it is hidden (docs/decisions/0012)."""
 
-    def __init__(self, context: PageContext, *, long_edge: int = 0) -> None:
-        self._context = context
+    def __init__(self, context: PageContext, *, long_edge: int = 0, shows: str = "") -> None:
+        self._context, self._shows = context, shows
         super().__init__(context.jobs, long_edge=long_edge or context.values()[settings.PHOTO_EDGE])
 
     def keep(
@@ -35,7 +40,7 @@ class FolderStrip(PhotoStrip):
             return
 
         def kept(named: dict[str, Kept]) -> None:
-            then(tuple(named.values()))
+            then(tuple(replace(one, kind=self._shows or one.kind) for one in named.values()))
 
         jobs.background(work, owner=self, then=kept, refused=refused)
 

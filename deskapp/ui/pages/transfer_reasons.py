@@ -15,7 +15,7 @@ from deskapp.errors import N_, DeskError
 from deskapp.models.store import Command
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.ui.kit import Button, Card, Choice, ChoiceBar, Form, LatinField, PageContext, Text, TextField, row
-from deskapp.ui.pages.transfer_photos import FolderStrip
+from deskapp.ui.pages.transfer_photos import ODD, FolderStrip
 
 Act = Callable[[str], Command[Any]]
 """Makes the act of the reason that was given."""
@@ -46,7 +46,7 @@ class ReasonBar(Card):
         self.who = TextField(N_("Carried by"), limit=40, name=N_("Carried by"))
         self.tamper = ChoiceBar(BACK, name=N_("Tamper check"))
         self.odd = LatinField(N_("Scan their labels"), name=N_("Suspicious devices"), limit=2000)
-        self.photos = FolderStrip(context)
+        self.photos = FolderStrip(context, shows=ODD)
         self.form = Form(columns=2)
         self.form.add("reason", N_("Reason"), self.why, needed=True)
         self.form.add("courier", N_("Carried by"), self.who, needed=True)
@@ -58,7 +58,7 @@ class ReasonBar(Card):
         self.add(self.question)
         self.add(self.form)
         self.add(row(1, self.no, self.yes))
-        self.why.returnPressed.connect(self.submit)
+        self.why.returnPressed.connect(self._entered)
         self.tamper.chosen.connect(lambda _value: self._show_odd())
         self.hide()
 
@@ -94,6 +94,7 @@ class ReasonBar(Card):
             self.who.setText(text)
             return True
         self.tamper.set_value("suspect")
+        self.form.rows["tamper"].clear_error()
         self._show_odd()
         named = [one for one in self.odd.text().split() if one != number]
         self.odd.setText(" ".join([*named, number]))
@@ -103,6 +104,13 @@ class ReasonBar(Card):
         """Keep the photos, then do what was asked about."""
         if self._act is not None:
             self.photos.keep(self._go)
+
+    def _entered(self) -> None:
+        """Do it by Enter, or go on to who brings the devices where that is asked."""
+        if self.form.rows["courier"].isVisible() and not self.who.text().strip():
+            self.who.setFocus()
+        else:
+            self.submit()
 
     def _go(self, kept: tuple[Kept, ...]) -> None:
         self._kept = kept

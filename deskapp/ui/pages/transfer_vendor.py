@@ -103,6 +103,13 @@ class VendorCard(Card):
         self._open(True)
         self.result.setFocus()
 
+    def take_shelf(self, panel: ScanPanel, code: str) -> None:
+        """Lay it onto a scanned shelf, and go on to what is still open about the device in the hand."""
+        self.shelf.setText(code)
+        panel.right(code, N_("Devices go onto this shelf from now on"))
+        if self.line is not None:
+            (self.words if self.courier.text().strip() else self.courier).setFocus()
+
     def submit(self) -> None:
         """Take it in."""
         if self.line is None:

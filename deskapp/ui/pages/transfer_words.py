@@ -9,14 +9,22 @@ from deskapp.models.transfers import GOING
 from deskapp.queries.transfers import LineRow, Manifested, ManifestRow
 from deskapp.rules.numbers import ScanKind, parse_scan
 from deskapp.rules.papers_custody import ManifestType
-from deskapp.rules.transfers import DIFFERENCE_TITLES, STATE_TITLES, TYPE_TITLES, Age, Difference, State
+from deskapp.rules.transfers import (
+    DIFFERENCE_TITLES,
+    STATE_TITLES,
+    TO_QUARANTINE,
+    TYPE_TITLES,
+    Age,
+    Difference,
+    State,
+)
 from deskapp.ui.kit import Cell, ScanField, spoken
 
 LINE_STATES = {
     "open": (N_("expected"), "neutral", "clock"),
     "received": (N_("received"), "ok", "circle-check"),
     "quarantined": (N_("quarantine"), "danger", "alert-triangle"),
-    "waits": (N_("received, record to come"), "info", "cloud"),
+    "waits": (N_("record to come"), "info", "cloud"),
     "packed": (N_("packed"), "neutral", "package"),
     "counted": (N_("counted"), "ok", "circle-check"),
 }
@@ -87,10 +95,29 @@ def age_cell(row: ManifestRow, now: int) -> Cell:
 
 
 def line_state(one: LineRow) -> Cell:
-    """Return the state of a line of a van that is being received, or what does not match."""
-    if one.differences and one.state == "received":
-        return Cell(difference_words(one.differences[0]), "warn", "alert-triangle", pill=True)
+    """Return the state of a line of a van that is being received, or what does not match.
+
+    What came on the paper alone and does not match is set apart already, though its record knows nothing of it yet.
+    """
+    if one.differences and one.state != "quarantined":
+        serious = any(Difference(kind) in TO_QUARANTINE for kind in one.differences)
+        worst = next((kind for kind in one.differences if Difference(kind) in TO_QUARANTINE), one.differences[0])
+        return Cell(difference_words(worst), "danger" if serious else "warn", "alert-triangle", pill=True)
     return line_cell(one.state)
+
+
+def line_of_ours(one: LineRow, view: Manifested | None, counted: Sequence[str] | None) -> Cell:
+    """Return the state of a line of a van of ours; `counted` are those that were scanned out, None before that.
+
+    While bags are packed the state of all of them is the same: only its sign, so that the numbers have room.
+    """
+    if view is None or view.row.state != State.DRAFT:
+        return line_state(one)
+    return (
+        Cell("", "muted", "package")
+        if counted is None
+        else line_cell("counted" if one.label_no in counted else "packed")
+    )
 
 
 def sent_serial(one: LineRow) -> str:
