@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from deskapp import catalogue
 from deskapp.commands.bench_charge import charge_basis, keep_to_agreement
 from deskapp.commands.bench_desk import (
     Job,
+    cards_of,
     codes,
     events_of,
     job_of,
@@ -38,7 +37,6 @@ from deskapp.commands.moves import hop, move, must_be, raise_card, record
 from deskapp.errors import N_, Refused
 from deskapp.models import bench as models_bench
 from deskapp.models.people import Staff
-from deskapp.models.repair import ReviewCard
 from deskapp.models.store import Override, Write, command
 from deskapp.rules import lifecycle
 from deskapp.rules.custody import Holder, TamperResult
@@ -303,9 +301,7 @@ def resume_job(write: Write, *, item_id: str, bench: str) -> None:
 
 
 @command(N_("Hand the job over"), right="hand_job_over")
-def hand_job_over(
-    write: Write, *, item_id: str, to_staff: str, words: str, override: Override | None = None
-) -> str:
+def hand_job_over(write: Write, *, item_id: str, to_staff: str, words: str, override: Override | None = None) -> str:
     """Give a job to another technician with a note on where it stands; returns the name of who has it now.
 
     Who does not repair this model takes it with a supervisor's consent.
@@ -370,10 +366,3 @@ def release_quarantine(
         to_shelf(write, job, shelf, tamper_result=TamperResult.OK)
     for card in cards_of(write, item_id, "quarantine"):
         card.settled_at, card.settled_by, card.settled_how = write.now, write.actor.staff_id, "released"
-
-
-def cards_of(write: Write, item_id: str, kind: str) -> Sequence[ReviewCard]:
-    """Return the open cards of a kind on a device."""
-    return write.session.scalars(
-        select(ReviewCard).where(ReviewCard.subject_id == item_id, ReviewCard.kind == kind, ReviewCard.settled_at == 0)
-    ).all()

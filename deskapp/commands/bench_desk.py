@@ -13,7 +13,7 @@ from deskapp.models import bench, transfers
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.folding import custody_of
 from deskapp.models.people import Shelf, Staff
-from deskapp.models.repair import RepairItem, RepairOrder, WorkEvent
+from deskapp.models.repair import RepairItem, RepairOrder, ReviewCard, WorkEvent
 from deskapp.models.stock import Attachment
 from deskapp.models.store import Override, Write
 from deskapp.rules.custody import Holder, TamperResult, kind_of
@@ -174,3 +174,10 @@ def _shelf(write: Write, code: str) -> Shelf | None:
 def _last_shelf(write: Write, item: RepairItem) -> str:
     row = write.session.get(Shelf, item.shelf_id) if item.shelf_id else None
     return row.code if row else ""
+
+
+def cards_of(write: Write, item_id: str, kind: str) -> Sequence[ReviewCard]:
+    """Return the open cards of a kind on a device."""
+    return write.session.scalars(
+        select(ReviewCard).where(ReviewCard.subject_id == item_id, ReviewCard.kind == kind, ReviewCard.settled_at == 0)
+    ).all()

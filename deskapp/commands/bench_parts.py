@@ -58,7 +58,7 @@ def use_part(
     job = job_of(write, item_id)
     must_be(job.item, WorkState.REPAIRING, WorkState.DIAGNOSING)
     part = part_of(write, part_id)
-    serial = _serial(write, part, serial_no, quantity)
+    serial = new_serial(write, part, serial_no, quantity)
     fate = _fate(job, part, old_part_to)
     if WorkState(job.item.work_state) is WorkState.DIAGNOSING:
         refuse_unagreed_part(write, job, part, quantity)
@@ -194,7 +194,11 @@ def _issue(
     return rows[-1]
 
 
-def _serial(write: Write, part: Part, typed: str, quantity: int) -> str:
+def new_serial(write: Write, part: Part, typed: str, quantity: int) -> str:
+    """Return the serial number of a part that goes in, empty for one without.
+
+    Raises Refused at `quantity` or `serial_no`, for a unit that is in another device too.
+    """
     if quantity <= 0:
         raise Refused(N_("Enter how many."), field="quantity")
     if not part.serialised:

@@ -24,7 +24,7 @@ from deskapp.commands.bench_charge import (
     money_rows,
     price,
 )
-from deskapp.commands.bench_desk import Job, job_of, kept, needed, tamper_answer, to_bench, to_shelf
+from deskapp.commands.bench_desk import Job, job_of, kept, last_diagnosis, needed, tamper_answer, to_bench, to_shelf
 from deskapp.commands.bench_test import new_seal
 from deskapp.commands.checkin import attach
 from deskapp.commands.checkin_forms import Photo
@@ -37,7 +37,7 @@ from deskapp.errors import N_, Refused
 from deskapp.models import bench
 from deskapp.models.merchant import MerchantContact
 from deskapp.models.store import Override, Write, command
-from deskapp.rules import access
+from deskapp.rules import access, warranty
 from deskapp.rules.account import MoneyKind
 from deskapp.rules.custody import TamperResult
 from deskapp.rules.deadlines import QUOTE_VALID_DAYS, instant
@@ -82,6 +82,7 @@ def make_quote(
     job = job_of(write, item_id)
     if is_free(write, job):
         raise Refused(N_("This repair is free of charge: no quote is needed."), field="lines", code="free")
+    _refuse_undecided(write, job)
     priced = price(write, lines)
     if not priced.lines:
         raise Refused(N_("Add at least one line."), field="lines", code="missing")
@@ -106,6 +107,18 @@ def make_quote(
         to_shelf(write, job, shelf, tamper_result=TamperResult.NOT_DUE)
     paper = queue(write, quote_card(write.session, job.item, row), subject_kind="repair_item", subject_id=item_id)
     return Quoted(number, version, total, until, paper.id)
+
+
+def _refuse_undecided(write: Write, job: Job) -> None:
+    """Raise Refused while nobody has decided whether the merchant pays at all: nothing is asked of them before."""
+    found = last_diagnosis(write, job.item.id)
+    result = found.data["warranty_decision"]["result"] if found else ""
+    if result == warranty.Result.BLOCKED:
+        raise Refused(warranty.REASONS["tamper"], field="lines", code="blocked")
+    if result == warranty.Result.NEEDS_SUPERVISOR:
+        raise Refused(
+            N_("First a supervisor decides whether this repair is free or to be paid."), field="lines", code="undecided"
+        )
 
 
 @command(N_("Record the approval"), right="approval")
@@ -255,9 +268,7 @@ def _decline(
     return 0
 
 
-def _discount_by(
-    write: Write, discount_fen: int, reason: str, total_fen: int, override: Override | None
-) -> str:
+def _discount_by(write: Write, discount_fen: int, reason: str, total_fen: int, override: Override | None) -> str:
     if discount_fen == 0:
         return ""
     if discount_fen < 0 or discount_fen >= total_fen:

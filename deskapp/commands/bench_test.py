@@ -10,9 +10,19 @@ from sqlalchemy import select
 
 from deskapp.catalogue import TestStep
 from deskapp.commands.bench_charge import charge
-from deskapp.commands.bench_desk import QC_BENCH, Job, events_of, job_of, kept, tamper_answer, to_bench, to_shelf
+from deskapp.commands.bench_desk import (
+    QC_BENCH,
+    Job,
+    cards_of,
+    events_of,
+    job_of,
+    kept,
+    tamper_answer,
+    to_bench,
+    to_shelf,
+)
 from deskapp.commands.bench_warranty import leave_warranty
-from deskapp.commands.moves import item_of, move, must_be, raise_card, record, site_of
+from deskapp.commands.moves import item_of, move, must_be, raise_card, record, settle, site_of
 from deskapp.commands.people import actor_of
 from deskapp.commands.stock_desk import free_tray
 from deskapp.errors import N_, Forbidden, Refused
@@ -29,6 +39,8 @@ from deskapp.rules.identifiers import Context, judge, sentence
 from deskapp.rules.lifecycle import TOO_MANY_FAILURES, WorkState, hands_of
 
 PASS, FAIL, SKIP = "pass", "fail", "skip"
+THIRD_FAILURE = "third_failure"
+"""The card of a device that waits at the test for a supervisor's decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,8 @@ def run_test(
     _refuse_own_work(write, job)
     to_bench(write, job, QC_BENCH, tamper_result=TamperResult.NOT_DUE)
     facts = {"plan": plan_id, "values": judged, "passed": not failed}
+    for card in cards_of(write, item_id, THIRD_FAILURE):
+        settle(write, card, "decided")
     if failed:
         loops = 1 + sum(row.move == "fail_test" for row in events_of(write, item_id))
         _fail(write, job, failed, loops, said, override)
@@ -104,6 +118,19 @@ def run_test(
         return Tested(True, (), 0, 0, allowed.solo)
     leave_warranty(write, job)
     return Tested(True, (), 0, charge(write, job), allowed.solo)
+
+
+@command(N_("Leave a third failure to a supervisor"), right="test")
+def call_supervisor(write: Write, *, item_id: str) -> None:
+    """Put the decision about a device that fails for the third time on the supervisors' list; it waits at the test.
+
+    Nothing happens when it stands there already, or when this is not the third failure.
+    """
+    job = job_of(write, item_id)
+    must_be(job.item, WorkState.QC_TESTING)
+    loops = 1 + sum(row.move == "fail_test" for row in events_of(write, item_id))
+    if loops >= TOO_MANY_FAILURES and not cards_of(write, item_id, THIRD_FAILURE):
+        raise_card(write, THIRD_FAILURE, "repair_item", item_id, data={"loops": loops})
 
 
 def _only_brought_in(write: Write, item_id: str) -> bool:

@@ -15,6 +15,9 @@ from deskapp.models.store import Override, Write
 from deskapp.models.warranty_terms import repair_term
 from deskapp.rules import warranty
 
+KEPT_AFTER = timedelta(days=365)
+"""A term is kept so long after the day that was written down: days with us are added to it when it is asked for."""
+
 
 def decide(
     write: Write,
@@ -47,7 +50,7 @@ def decide(
         model_months=job.model.warranty_months if job.model else None,
         grace_months=base.grace_months,
         rules=base.rules,
-        repairs=past.repair_warranties(job.device, job.item.symptom_code, parts),
+        repairs=past.repair_warranties(session, job.device, job.item.symptom_code, earlier, write.now, parts),
         exclusions=[warranty.Exclusion(code) for code in exclusions if code],
         evidence=bool(photos_of(write, job.item.id)),
         tamper_suspected=_suspected(write, job),
@@ -62,28 +65,34 @@ def leave_warranty(write: Write, job: Job) -> None:
     A repair that was free under an earlier repair's warranty begins nothing anew: the term of that repair stays,
     and so does that of a part that is replaced inside its own. A part that was not covered carries its own term.
     """
-    today = shop_day(write.now)
+    today, came = shop_day(write.now), shop_day(job.order.opened_at)
     fitted = bench.fitted(write.session, job.item.id)
-    known = past.repair_warranties(job.device, job.item.symptom_code, [part.part_no for part in fitted])
-    running = [repair for repair in known if repair.end >= today] if _free_again(write, job) else []
+    stays = [stay for stay in past.stays(write.session, [job.device.id]) if stay.item_id != job.item.id]
+    known = past.repair_warranties(
+        write.session, job.device, job.item.symptom_code, stays, write.now, [part.part_no for part in fitted]
+    )
+    # What covered the device when it came in goes on; it may have ended while it was here, and begins nothing anew.
+    running = [repair for repair in known if repair.end >= came] if _free_again(write, job) else []
     earlier = max((one for one in running if one.same_fault), key=lambda one: one.end, default=None)
     kept_term = repair_term(write.session, job.model, job.order.merchant_id or job.device.merchant_id, today)
     until = warranty.repair_warranty_end(today, kept_term.months, earlier)
-    goes_on = earlier.rule.values if earlier and earlier.rule else {} if earlier else kept_term.to_record()
+    goes_on = dict(earlier.rule.values if earlier.rule else {}) if earlier else kept_term.to_record()
+    if earlier:
+        goes_on["since"] = earlier.since
     entries: list[dict[str, Any]] = [
         {"order_no": job.order.number, "until": until.isoformat(), "symptom_code": job.item.symptom_code, **goes_on}
     ]
     for part in fitted:
-        covered = max((one.end for one in running if one.part == part.part_no), default=None)
+        covered = max((one for one in running if one.part == part.part_no), key=lambda one: one.end, default=None)
         if part.warranty_days or covered:
-            end = covered or today + timedelta(days=part.warranty_days)
+            end = covered.written if covered else today + timedelta(days=part.warranty_days)
             entries.append(
                 {"order_no": job.order.number, "until": end.isoformat(), "symptom_code": job.item.symptom_code,
-                 "part_no": part.part_no}
+                 "part_no": part.part_no, **({"since": covered.since} if covered else {})}
             )  # fmt: skip
     kept = dict(job.device.repair_warranty or {})
     old = kept.get("repairs") if isinstance(kept.get("repairs"), list) else [kept] if kept else []
-    still = [one for one in old or [] if str(one.get("until", "")) >= today.isoformat()]
+    still = [one for one in old or [] if str(one.get("until", "")) >= (today - KEPT_AFTER).isoformat()]
     job.device.repair_warranty = {"repairs": [*still, *entries]}
 
 

@@ -234,7 +234,9 @@ def _inherit_warranty(write: Write, job: Job, unit: Device) -> dict[str, str]:
     """
     earlier = [stay for stay in past.stays(write.session, [job.device.id]) if stay.item_id != job.item.id]
     days = past.days_in_custody(write.session, earlier, write.now)
-    old = _day(job.device.warranty_until)
+    merchant_id = job.order.merchant_id or job.device.merchant_id
+    by_contract = past.contract_end(write.session, job.device, merchant_id, shop_day(write.now))
+    old = by_contract or _day(job.device.warranty_until)
     left = date.fromordinal(old.toordinal() + days) if old else None
     end = warranty.swap_unit_end(left, _day(unit.warranty_until))
     if end is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ from deskapp.models.repair import IN_HAND, RepairItem, RepairOrder, WorkEvent
 from deskapp.models.stock import Part
 from deskapp.models.store import ReadSession
 from deskapp.queries.naming import model_title
+from deskapp.rules.custody import Holder
 from deskapp.rules.deadlines import DAY_MS, Colour, Pause, SiteCalendar, colour, due
 from deskapp.rules.states import WAITING_FOR
 from deskapp.rules.states import WorkState as S
@@ -58,6 +59,7 @@ class QueueRow:
     technician: str
     technician_id: str
     shelf: str
+    """Where it lies now, empty while somebody has it at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +155,15 @@ def bench_queue(session: ReadSession, now: int) -> tuple[QueueRow, ...]:
                 item.id, item.label_no, order_no, serial, model_title(brand, brand_en, model) if model else model_id,
                 short or merchant or "", item.symptom_code, item.words, item.work_state,
                 waits_for(item.work_state, item.id in resting), shade, item.priority,
-                max(0, (now - opened_at) // DAY_MS), due_at, technician or "", item.technician_id, shelf or "",
+                max(0, (now - opened_at) // DAY_MS), due_at, technician or "", item.technician_id, lies_on(item, shelf),
             )
         )  # fmt: skip
     return tuple(sorted(found, key=_order))
+
+
+def lies_on(item: RepairItem, shelf: str | None) -> str:
+    """Return the code of the shelf a device lies on now; nothing while it is at the bench or in quarantine."""
+    return shelf or "" if item.holder.startswith(Holder.SHELF.value) else ""
 
 
 def waits_for(state: str, resting: bool = False) -> str:
@@ -199,6 +206,14 @@ def parts_for(session: ReadSession, model_id: str, text: str = "", *, limit: int
     chosen = sorted(rows, key=lambda row: (not fitting[row.id], row.part_no))[:limit]
     stock = bench.on_shelf(session, [row.id for row in chosen])
     return tuple(_part_row(row, stock, fitting[row.id]) for row in chosen)
+
+
+def parts_known(session: ReadSession, part_ids: Collection[str], model_id: str) -> tuple[PartRow, ...]:
+    """Return these parts, also those that do not fit by the catalogue and those that were set aside since."""
+    model = session.get(DeviceModel, model_id) if model_id else None
+    rows = session.scalars(select(Part).where(Part.id.in_(sorted(part_ids))).order_by(Part.part_no)).all()
+    stock = bench.on_shelf(session, [row.id for row in rows])
+    return tuple(_part_row(row, stock, fits(row.fits, model_id, model.kind if model else "")) for row in rows)
 
 
 def part_by_code(session: ReadSession, code: str, model_id: str) -> PartRow | None:

@@ -18,7 +18,7 @@ from deskapp.models.people import Shelf, Site, Staff
 from deskapp.models.repair import AccessoryItem, ItemRecord, MoneyEvent, RepairItem, RepairOrder, ReviewCard, WorkEvent
 from deskapp.models.stock import Part as StockPart
 from deskapp.models.store import ReadSession
-from deskapp.queries.bench import clock_of, site_id_of, waits_for
+from deskapp.queries.bench import clock_of, lies_on, site_id_of, waits_for
 from deskapp.queries.bench_card import EarlierStay, Event, Finding, JobCard, Part, QuoteView, TestRun
 from deskapp.rules import lifecycle
 from deskapp.rules.access import SUPERVISORS
@@ -28,6 +28,7 @@ from deskapp.rules.masking import mask
 from deskapp.rules.moves import Where
 
 __all__ = ["EarlierStay", "Event", "Finding", "JobCard", "Part", "QuoteView", "TestRun", "job"]
+
 
 def job(
     session: ReadSession, item_id: str, now: int, *, roles: Iterable[str] = (), staff_id: str = ""
@@ -118,7 +119,7 @@ def _where(seen: _Seen) -> dict[str, Any]:
         "priority": item.priority, "state": item.work_state, "resumes": item.resumes,
         "waits_for": waits_for(item.work_state, resting), "colour": shade, "due_at": due_at,
         "days": max(0, (seen.now - seen.order.opened_at) // DAY_MS), "holder": item.holder,
-        "shelf": shelf.code if shelf else "", "technician": seen.names.get(item.technician_id, ""),
+        "shelf": lies_on(item, shelf.code if shelf else ""), "technician": seen.names.get(item.technician_id, ""),
         "technician_id": item.technician_id, "bench": _bench(seen.events),
         "awaited_part": str(wait.data.get("part", "")) if wait else "",
         "awaited_order": str(wait.data.get("order_no", "")) if wait else "",
@@ -237,9 +238,7 @@ def legal_moves(item: RepairItem, site: Site, roles: Iterable[str]) -> frozenset
     held = frozenset(roles)
     if Where.CO_LOCATED.fits(where) and held & SUPERVISORS:
         held |= SUPERVISORS
-    return frozenset(
-        move.name for move in lifecycle.legal(WorkState(item.work_state), where) if held & move.actors
-    )
+    return frozenset(move.name for move in lifecycle.legal(WorkState(item.work_state), where) if held & move.actors)
 
 
 def plan_of(session: ReadSession, model_id: str) -> tuple[TestStep, ...]:

@@ -152,8 +152,8 @@ class Reason:
 class RepairWarranty:
     """The warranty of an earlier repair: its number, last day, and whether fault or part is the same now.
 
-    `part` is the number of the part whose own term it is, empty for the repair as a whole. `rule` says why it runs so
-    long.
+    `part` is the number of the part whose own term it is, empty for the repair as a whole; `rule` says why it is so
+    long, `since` which repair began it. `added` days of later stays with us are in `end`.
     """
 
     previous: str
@@ -162,6 +162,13 @@ class RepairWarranty:
     same_part: bool = False
     part: str = ""
     rule: Reason | None = None
+    since: str = ""
+    added: int = 0
+
+    @property
+    def written(self) -> date:
+        """The last day as it was written down, before days with us were added."""
+        return self.end - timedelta(days=self.added)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,10 +313,8 @@ def _term(
 
 def _excluded(cause: Cause | None, exclusions: Iterable[Exclusion]) -> tuple[Exclusion, ...]:
     found = set(exclusions)
-    if cause is Cause.MAN_MADE:
-        found.add(Exclusion.MAN_MADE)
-    if cause is Cause.LIQUID:
-        found.add(Exclusion.LIQUID)
+    if cause in (Cause.MAN_MADE, Cause.LIQUID):
+        found.add(Exclusion(cause.value))
     return tuple(kind for kind in Exclusion if kind in found)
 
 
@@ -345,16 +350,12 @@ def _by_rules(
 
 
 def _cause_reason(cause: Cause | None) -> Reason:
-    if cause is None:
-        return Reason("cause_unknown", {})
-    if cause is Cause.NONE_FOUND:
-        return Reason("cause_none_found", {})
+    if cause is None or cause is Cause.NONE_FOUND:
+        return Reason("cause_none_found" if cause else "cause_unknown", {})
     return Reason("cause_covered", {"cause": cause.value})
 
 
-def _repair_cover(
-    on: date, repairs: tuple[RepairWarranty, ...]
-) -> tuple[RepairWarranty | None, list[Reason]]:
+def _repair_cover(on: date, repairs: tuple[RepairWarranty, ...]) -> tuple[RepairWarranty | None, list[Reason]]:
     """Return the earlier repair that covers this one (the one that runs longest) and what was looked at."""
     covering: RepairWarranty | None = None
     looked: list[Reason] = []
@@ -367,6 +368,7 @@ def _repair_cover(
         elif covering is None:
             covering = repair
             looked += [Reason("repair_warranty", values), *([repair.rule] if repair.rule else [])]
+            looked += [Reason("custody_days", {"days": repair.added})] if repair.added > 0 else []
     return covering, looked
 
 
@@ -388,10 +390,7 @@ def repair_warranty_end(
     A free re-repair under an earlier repair's warranty does not start it again: the earlier end
     stays. A newly fitted part carries its own term.
     """
-    fresh = term_end(repaired_on, months)
-    if earlier is None or new_part:
-        return fresh
-    return earlier.end
+    return term_end(repaired_on, months) if earlier is None or new_part else earlier.written
 
 
 def swap_unit_end(old_end: date | None, own_end: date | None) -> date | None:

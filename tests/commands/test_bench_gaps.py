@@ -12,9 +12,10 @@ from deskapp.commands.bench import DiagnosisForm, hand_job_over, record_diagnosi
 from deskapp.commands.bench_keys import need_key_load
 from deskapp.commands.bench_parts import put_part_back, use_part
 from deskapp.commands.bench_skills import set_skills, set_terms, set_tests
-from deskapp.commands.bench_test import run_test
+from deskapp.commands.bench_test import call_supervisor, run_test
 from deskapp.commands.key_runs import fail_in_run, open_key_run, start_key_run
 from deskapp.commands.merchants import set_contract
+from deskapp.commands.papers_stock import queue_part_label
 from deskapp.commands.papers_swap import print_swap_note
 from deskapp.commands.pickup import hand_out
 from deskapp.commands.pickup_forms import Collector, HandedItem, HandedOut, Proof, ProofKind, Signed
@@ -28,7 +29,7 @@ from deskapp.commands.uncollected import (
     serve_notice,
     set_uncollected,
 )
-from deskapp.errors import N_, Refused
+from deskapp.errors import N_, Forbidden, Refused
 from deskapp.models import bench, handing_out
 from deskapp.models.device import Device, DeviceModel
 from deskapp.models.handing_out import money_events, work_events
@@ -398,3 +399,32 @@ def test_a_models_terms_are_checked_and_do_not_touch_its_test_plan(depot: Depot)
     assert plan()[1] == {"terms": {"grace_months": 0, "repair_months": 12}, "without": ["wifi"]}
     depot.do(set_terms(model_id="newland-n910", grace_months=None, repair_months=None), depot.people.admin)
     assert plan()[1] == {"without": ["wifi"]}
+
+
+def test_a_third_failure_waits_on_the_supervisors_list_until_it_is_decided(depot: Depot) -> None:
+    one, inspector = depot.in_repair(), depot.people.inspector
+
+    def fail(override: Any = None) -> None:
+        values = depot.values(one.device_id, keypad="fail", screen="fail")
+        depot.do(run_test(item_id=one.item_id, values=values, tamper_result="ok", override=override), inspector)
+
+    for _round in range(2):
+        depot.to_test(one)
+        fail()
+    depot.to_test(one)
+    with pytest.raises(Forbidden):
+        fail()
+    for _call in range(2):
+        depot.do(call_supervisor(item_id=one.item_id), inspector)
+    assert [card.data["loops"] for card in depot.cards("third_failure")] == [3], "once, however often it is told"
+    assert depot.state(one) == "qc_testing"
+    fail(depot.consent(depot.people.supervisor, "override", inspector))
+    assert depot.state(one) == "repairing" and not depot.cards("third_failure")
+
+
+def test_the_label_of_a_part_names_what_it_fits_in_words(depot: Depot) -> None:
+    depot.do(queue_part_label(part_id=depot.shop.ids["CBL-LAN"]), depot.people.keeper)
+    with depot.store.read() as session:
+        [job] = session.scalars(select(PrintJob).where(PrintJob.kind == "part_label")).all()
+    card: Any = from_json(job.card)
+    assert card.fits == "传统POS、智能POS"

@@ -19,7 +19,7 @@ from deskapp.commands.key_runs import (
     open_key_run,
     start_key_run,
 )
-from deskapp.commands.loaners import lend, remind_loan, set_loaner, take_back
+from deskapp.commands.loaners import lend, remind_loan, set_loaner, take_back, warn_of_lent
 from deskapp.commands.papers_depot import print_command_sheet, print_shelf_labels
 from deskapp.commands.papers_stock import queue_part_label
 from deskapp.commands.pickup import close_due, confirm_working
@@ -35,15 +35,15 @@ from deskapp.commands.uncollected import (
     serve_notice,
     set_uncollected,
 )
-from deskapp.errors import Forbidden, Refused
+from deskapp.errors import N_, Forbidden, Refused
 from deskapp.models import bench
 from deskapp.models.device import Device, TerminalBinding
 from deskapp.models.folding import custody_of, work_of
 from deskapp.models.key_runs import run_of
 from deskapp.models.local import PrintJob
 from deskapp.models.repair import ItemRecord, RepairItem, RepairOrder
-from deskapp.models.stock import Part, StockMove
-from deskapp.models.store import Store
+from deskapp.models.stock import LoanEvent, Part, StockMove
+from deskapp.models.store import Store, Write, command
 from deskapp.queries.next_job import next_device
 from deskapp.rules.papers import from_json
 from tests.conftest import FixedClock, People
@@ -486,6 +486,25 @@ def test_an_order_closes_by_itself_once_the_loaner_is_back(depot: Depot, clock: 
     depot.do(take_back(serial_no=serial, tamper_result="ok"), depot.people.clerk)
     clock.forward(days=8)
     assert depot.store.run(close_due()).result == 1 and depot.state(one) == "closed"
+
+
+@command(N_("Let a loan that another desk wrote arrive late in a test"), right="")
+def late_loan(write: Write, *, serial_no: str, order_id: str) -> None:
+    """Write the fact as a sync would: nobody here is asked whether the order is open still."""
+    unit = write.session.scalars(select(Device).where(Device.serial_no == serial_no)).one()
+    write.session.add(LoanEvent(id=write.new_id(), at=write.now, by="", kind="lend", device_id=unit.id, order_id=order_id,
+                                due_at=write.now + 86_400_000))  # fmt: skip
+
+
+def test_a_loan_heard_of_after_the_order_was_closed_elsewhere_is_told_once(depot: Depot, clock: FixedClock) -> None:
+    one = depot.ready()
+    depot.do(given_out(item_id=one.item_id), depot.people.clerk)
+    depot.do(confirm_working(item_ids=(one.item_id,), result="call", confirmed_by="林国强"), depot.people.clerk)
+    assert depot.state(one) == "closed" and depot.store.run(warn_of_lent()).result == 0
+    depot.pool_unit("NLN91098000009")
+    depot.store.run(late_loan(serial_no="NLN91098000009", order_id=one.order_id))
+    assert [depot.store.run(warn_of_lent()).result for _turn in range(2)] == [1, 0]
+    assert [card.words for card in depot.cards("loaner_out")] == ["NLN91098000009"]
 
 
 # -- warranty --------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from deskapp import i18n
-from deskapp.commands.bench import quarantine
+from deskapp.commands.bench import DiagnosisForm, NeededPart, quarantine, record_diagnosis, start_diagnosis
 from deskapp.commands.bench_parts import use_part
 from deskapp.commands.bench_skills import set_skills
 from deskapp.commands.swap import swap
@@ -29,6 +29,7 @@ from deskapp.ui.pages.key_runs import KeyRunsPage
 from deskapp.ui.pages.models import ModelsPage
 from deskapp.ui.pages.order import OrderPage
 from deskapp.ui.pages.pickup import PickupPage
+from deskapp.ui.pages.stock import StockPage
 from deskapp.ui.pages.table import PAGES
 from deskapp.ui.pages.words import reason_words
 from tests.commands.test_bench_gaps import finished, wants_parts_back
@@ -277,3 +278,80 @@ def test_the_head_of_the_board_never_pushes_the_page_wider_than_the_window(
     assert all(sign.width() <= 1100 for sign in page._signs)
     theme.apply(look, "light", 100)
     qtbot.waitUntil(lambda: not page._below.isVisible(), timeout=LONG_MS)
+
+
+# -- what a stranger at the bench stumbled over ---------------------------------------------
+
+
+def test_one_enter_in_the_last_field_of_a_short_act_does_it_once(qtbot: Any, at: Any, depot: Depot) -> None:
+    one = depot.in_repair()
+    page = at_bench(qtbot, at, depot, one, "repair")
+    page.panel.drawers.open_one("pause")
+    rows = page.panel.drawers.drawers["pause"].form.rows
+    rows["reason"].field.setText("等充电器")
+    rows["shelf"].field.setFocus()
+    QTest.keyClick(rows["shelf"].field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.panel.step_name == "waiting" and page.jobs._running == 0, timeout=LONG_MS)
+    assert [event.move for event in page.panel.card.history].count("pause_job") == 1
+
+
+def test_the_queue_and_the_job_say_on_which_shelf_a_device_lies_until_it_is_taken(
+    qtbot: Any, at: Any, depot: Depot
+) -> None:
+    one, taken = depot.shop.take_in(), depot.in_repair()
+    page = at_bench(qtbot, at, depot, one, "start")
+    qtbot.waitUntil(lambda: len(page.queue.rows) == 2, timeout=LONG_MS)
+    assert {row.item_id: row.shelf for row in page.queue.rows} == {one.item_id: "A-01", taken.item_id: ""}
+    assert "A-01" in page.panel.head.facts.text()
+
+
+def test_a_supervisor_decides_that_the_merchant_pays_where_the_rule_says_nothing(
+    qtbot: Any, at: Any, depot: Depot, asked: Any
+) -> None:
+    one = depot.shop.take_in()
+    depot.do(start_diagnosis(item_id=one.item_id, bench="W1", tamper_result="ok"), depot.people.technician)
+    part = depot.shop.ids["KPD-SP60"]  # not for this model by the catalogue; the technician knows better
+    form = DiagnosisForm(symptom_confirmed="yes", cause_code="keypad_worn", tamper_flag="none", labour_class="LAB-M",
+                         needed_parts=(NeededPart(part),))  # fmt: skip
+    depot.do(record_diagnosis(item_id=one.item_id, form=form), depot.people.technician)
+    page = at_bench(qtbot, at, depot, one, "diagnose")
+    step: Any = page.panel.steps["diagnose"]
+    qtbot.waitUntil(lambda: step.parts.values() == (part,), timeout=LONG_MS)
+    assert page.panel.card.basis == "needs_supervisor" and page.panel.drawers.buttons["quote"].isHidden()
+    step.submit()
+    qtbot.waitUntil(step.verdict.ruling.hasFocus, timeout=LONG_MS)
+    QTest.keyClicks(step.verdict.ruling, "2")
+    qtbot.waitUntil(lambda: len(asked) == 1, timeout=LONG_MS)
+    asked[0][1](depot.consent(depot.people.supervisor, "override", depot.people.technician, "无购机凭证"))
+    qtbot.waitUntil(lambda: page.panel.card.basis == "payable", timeout=LONG_MS)
+    step.submit()
+    quote: Any = page.panel.steps["quote"]
+    qtbot.waitUntil(lambda: {line.ref for line in quote.lines} == {"LAB-M", part}, timeout=LONG_MS)
+
+
+def test_a_new_quote_begins_with_what_was_fitted_and_the_step_still_fits(qtbot: Any, at: Any, depot: Depot) -> None:
+    one = depot.in_repair()
+    for _piece in range(2):
+        depot.do(use_part(item_id=one.item_id, part_id=depot.shop.ids["CBL-LAN"]),
+                 depot.people.technician)  # fmt: skip
+    page = at_bench(qtbot, at, depot, one, "repair")
+    page.resize(1170, 690)
+    room: Any = page.panel.stack.currentWidget()
+    qtbot.waitUntil(lambda: room.verticalScrollBar().maximum() == 0, timeout=LONG_MS)
+    page.panel.open_drawer("quote")
+    quote: Any = page.panel.steps["quote"]
+    qtbot.waitUntil(lambda: [(line.ref, line.quantity) for line in quote.lines] == [(depot.shop.ids["CBL-LAN"], 2)],
+                    timeout=LONG_MS)  # fmt: skip
+
+
+def test_a_scanned_serial_number_stays_in_the_field_that_keeps_a_part_for_a_device(
+    qtbot: Any, at: Any, depot: Depot
+) -> None:
+    page = at(StockPage, depot.people.keeper, id=depot.shop.ids["BAT-N910"])
+    qtbot.waitUntil(lambda: page.part.row is not None and page.part.takes_serials(), timeout=LONG_MS)
+    assert "E-1" in page.part.lies.text() and not page.part.lies.isHidden()
+    page.places.serial.setFocus()
+    assert not page.scan("BATN910X00001"), "the window gives it to the field"
+    page.part.serial.setFocus()
+    assert page.scan("BATN910X00001")
+    qtbot.waitUntil(lambda: "BATN910X00001" in page.part.serials.text(), timeout=LONG_MS)

@@ -200,5 +200,3 @@ class BenchPage(Page):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "panel"):
             self._fit()
-
-

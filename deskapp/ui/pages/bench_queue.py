@@ -52,7 +52,7 @@ def state_words(row: QueueRow) -> str:
 
 def fault_words(row: QueueRow) -> str:
     """Return the fault in the window's language, then the merchant's words."""
-    return " ".join(part for part in (catalogue.title("symptoms", row.symptom_code), row.words) if part)
+    return " · ".join(part for part in (catalogue.title("symptoms", row.symptom_code), row.words) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ class QueueList(QWidget):
         painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), who)
         left = area.adjusted(0, 0, -wide - 10, 0)
         model = row.model.rsplit(" ", 1)[-1] if row.model else row.serial_no[-8:]
-        words = f"{model} · {fault_words(row)}"
+        words = " · ".join(part for part in (row.shelf, model, fault_words(row)) if part)
         said = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, left.width())
         painter.drawText(left, int(Qt.AlignmentFlag.AlignVCenter), said)
 
@@ -260,7 +260,7 @@ class QueueList(QWidget):
     def _describe(self) -> None:
         if 0 <= self.current < len(self.rows):
             row = self.rows[self.current]
-            parts = (row.merchant, row.model, fault_words(row), state_words(row), age_words(row))
+            parts = (row.merchant, row.shelf, row.model, fault_words(row), state_words(row), age_words(row))
             self.setAccessibleDescription(", ".join(part for part in parts if part))
 
 

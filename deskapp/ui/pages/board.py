@@ -250,7 +250,7 @@ class BoardPage(Page):
         columns = [
             Column("number", N_("Manifest"), lambda one: one.number, 160),
             Column("other", N_("From or to"), _direction, 0),
-            Column("sent", N_("Since"), self._sent, 62, right=True),
+            Column("sent", N_("Since"), self._sent, 84, right=True),
         ]
         card = Listing(N_("On the way"), "truck-delivery", columns, N_("No transport is under way."),
                        lambda: self.context.navigate("transfers"))  # fmt: skip

@@ -53,6 +53,8 @@ YES = (Choice("yes", N_("Done")), Choice("no", N_("Not yet")))
 class AnswerStep(Step):
     """What the merchant answered: how, who, in which words; or no, with the reason."""
 
+    columns = 3
+
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self.offer = Text(role="display")
@@ -75,17 +77,17 @@ class AnswerStep(Step):
         self.together = ChoiceBar(YES)
         self.risk = ChoiceBar((Choice("yes", N_("Told")),))
         self.fee = ChoiceBar((Choice("due", N_("Charge it")), Choice("waive", N_("Leave it out"))), value="due")
-        self.form.add("channel", N_("Answer"), self.channel, needed=True, span=2)
+        self.form.add("channel", N_("Answer"), self.channel, needed=True, span=3)
         self.yes_rows = [
             self.form.add("approved_by", N_("Who agreed"), self.who, needed=True),
-            self.form.add("words", N_("In these words"), self.words),
+            self.form.add("words", N_("In these words"), self.words, span=2),
             self.form.add("bench", N_("Back on bench"), self.bench),
             self.form.add("callback_number", N_("Number called back"), self.number, needed=True),
             self.form.add("signature", N_("Signed here"), self.signature),
-            self.form.add("evidence", N_("Scan or photo of the approval"), self.files),
+            self.form.add("evidence", N_("Scan or photo of the approval"), self.files, span=2),
         ]
         self.no_rows = [
-            self.form.add("reason", N_("Why not"), self.why, needed=True, span=2),
+            self.form.add("reason", N_("Why not"), self.why, needed=True, span=3),
             self.form.add("reassembled", N_("Put together again"), self.together, needed=True),
             self.form.add("risk_notice", N_("Risks of an unrepaired device"), self.risk, needed=True),
             self.form.add("fee", N_("Inspection fee"), self.fee),

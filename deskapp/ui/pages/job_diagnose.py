@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from deskapp import catalogue
 from deskapp.commands.bench import DiagnosisForm, NeededPart, record_diagnosis, start_diagnosis, start_repair
 from deskapp.errors import N_, DeskError
-from deskapp.queries.bench import PartRow, parts_for
+from deskapp.queries.bench import PartRow, parts_for, parts_known
 from deskapp.queries.bench_card import JobCard
 from deskapp.ui.kit import (
     Choice,
@@ -222,7 +222,7 @@ class DiagnoseStep(Step):
             return
         model = self.card.model_id
         self.jobs.ask(
-            lambda session: [row for row in parts_for(session, model, limit=500) if row.part_id in ids],
+            lambda session: parts_known(session, ids, model),
             owner=self, then=then, exclusive="needed",
         )  # fmt: skip
 
@@ -266,12 +266,18 @@ class DiagnoseStep(Step):
             self.host.open_drawer("quarantine")
 
     def decide(self) -> None:
-        """Let a supervisor make it free; the reason is kept with the decision."""
-        self.context.ask_supervisor(
-            "override", lambda consent: self._record(consent), why=N_("Repair this device free of charge?")
-        )
+        """Let a supervisor decide: free where the rule says payable, either where the rule says nothing."""
+        if self.card is not None and self.card.basis == "needs_supervisor":
+            self.verdict.ask_ruling()
+        else:
+            self.rule("free")
 
-    def _record(self, consent: Override | None = None) -> None:
+    def rule(self, ruling: str) -> None:
+        """Ask a supervisor for this ruling; the reason is kept with the decision."""
+        why = N_("Repair this device free of charge?") if ruling == "free" else N_("Let the merchant pay this repair?")
+        self.context.ask_supervisor("override", lambda consent: self._record(consent, ruling == "free"), why=why)
+
+    def _record(self, consent: Override | None = None, free: bool | None = None) -> None:
         """Store the photos, then record the findings with them in one act."""
         if self.card is None or self._storing:
             return
@@ -287,11 +293,10 @@ class DiagnoseStep(Step):
         item_id = self.card.item_id
         self.host.fail("")
         self._storing = True
-        self.photos.keep(lambda kept: self._save(item_id, replace(form, photos=kept), consent), self.refuse)
+        self.photos.keep(lambda kept: self._save(item_id, replace(form, photos=kept), consent, free), self.refuse)
 
-    def _save(self, item_id: str, form: DiagnosisForm, consent: Override | None) -> None:
+    def _save(self, item_id: str, form: DiagnosisForm, consent: Override | None, free: bool | None) -> None:
         self._storing = False
-        free = True if consent is not None else None
         act = record_diagnosis(item_id=item_id, form=form, override=consent, free=free)
         self.do(act, then=lambda _done: self.photos.saved(item_id))
 

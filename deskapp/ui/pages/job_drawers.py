@@ -61,6 +61,10 @@ KEYS = {
 }  # fmt: skip
 
 
+UNASKED = ("free", "needs_supervisor", "blocked")
+"""On what a repair rests while the merchant has nothing to be asked for: it is free, or nobody has decided yet."""
+
+
 class Drawers(QWidget):
     """A row of quiet buttons with their keys, and the drawer that is open below it."""
 
@@ -109,7 +113,7 @@ class Drawers(QWidget):
             "again": card.can("diagnose_again"), "quarantine": card.can("quarantine"),
             "labour": card.state in ("diagnosing", "repairing") and self.context.may("repair"),
             "settled": (card.do_not_wipe or "unsettled_batch" in card.todos) and self.context.may("note"),
-            "quote": card.can("send_quote") and card.finding is not None and card.basis != "free"
+            "quote": card.can("send_quote") and card.finding is not None and card.basis not in UNASKED
             and (card.state, card.basis) != ("diagnosing", "payable"),
             "give_up": card.can("decline") and card.can("start_repair", "record_repair", "start_diagnosis"),
         }  # fmt: skip
@@ -313,13 +317,15 @@ class Drawers(QWidget):
                 self.context.toast(said, tone="ok")
 
         def refused(error: DeskError) -> None:
+            drawer.busy = False
             drawer.refuse(error)
             right = (consents or {}).get(error.code)
             if right is not None:
                 self.context.ask_supervisor(right, go, why=error.sentence, **error.values)
 
         def go(allowed: Override | None = None) -> None:
-            if self._card is not None:
+            if self._card is not None and not drawer.busy:
+                drawer.busy = True
                 drawer.error.put("")
                 asked = act(self._card.item_id) if allowed is None else act(self._card.item_id, allowed)
                 self.jobs.do(asked, owner=drawer, then=done, refused=refused)

@@ -79,8 +79,8 @@ class JobHead(QWidget):
 
 
 def _facts(card: JobCard) -> list[str]:
-    """What a technician has to know: earlier stays, accessories, condition, ceiling, photos, notes, to-dos."""
-    said = []
+    """What a technician has to know: where it lies, earlier stays, what came with it, what was agreed, notes."""
+    said = [spoken(N_("on shelf {shelf}"), shelf=card.shelf)] if card.shelf else []
     if card.earlier:
         last = card.earlier[0]
         day = shop_time(last.came_at).strftime("%Y-%m-%d")

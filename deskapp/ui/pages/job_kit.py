@@ -176,6 +176,8 @@ class Drawer(QFrame):
     def __init__(self, title: str, button: str, icon: str, tone: str = "info") -> None:
         super().__init__()
         self.setProperty("role", "inset" if tone == "info" else f"banner-{tone}")
+        self.busy = False
+        """Its act is under way: an Enter that is pressed twice notes nothing twice."""
         self.form = Form(columns=3)
         self.title = Text(title, "heading")
         self.go = Button(button, "primary", icon=icon)
@@ -197,6 +199,7 @@ class Drawer(QFrame):
 
     def open_drawer(self) -> None:
         """Show it, empty."""
+        self.busy = False
         for key, field in self.form.fields().items():
             clear = getattr(field, "clear", None)
             if clear is not None and not self.form.rows[key].property("keep"):

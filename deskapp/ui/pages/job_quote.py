@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from deskapp.commands.bench_quote import (
     make_quote,
 )
 from deskapp.errors import N_, DeskError
-from deskapp.queries.bench import parts_for, price_lines
+from deskapp.queries.bench import parts_for, parts_known, price_lines
 from deskapp.queries.bench_card import JobCard
 from deskapp.rules.money import format_yuan
 from deskapp.ui import theme
@@ -116,7 +117,7 @@ class QuoteStep(Step):
         return False
 
     def show_card(self, card: JobCard, *, anew: bool) -> None:
-        """Begin with what the diagnosis asks for."""
+        """Begin with what the diagnosis asks for and what was fitted since: a repair that grew is asked for whole."""
         super().show_card(card, anew=anew)
         if not anew:
             return
@@ -125,10 +126,14 @@ class QuoteStep(Step):
         self.lines = []
         found = card.finding
         wanted = {found.labour_class: 1, **dict(found.needed_parts)} if found else {}
+        fitted = Counter[str]()
+        for part in card.parts:
+            fitted[part.part_id] += part.quantity
+        wanted = {**wanted, **{part_id: max(count, wanted.get(part_id, 0)) for part_id, count in fitted.items()}}
         self.jobs.ask(
             lambda session: [
                 *((line.code, line.name, line.name_en, line.fen) for line in price_lines(session, self.context.now())),
-                *((p.part_id, p.name, p.name_en, p.price_fen) for p in parts_for(session, card.model_id, limit=900)),
+                *((p.part_id, p.name, p.name_en, p.price_fen) for p in parts_known(session, wanted, card.model_id)),
             ],
             owner=self, exclusive="lines",
             then=lambda known: self._put([_Line(*one, wanted[one[0]]) for one in known if one[0] in wanted]),

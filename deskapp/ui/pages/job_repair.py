@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from deskapp import catalogue, settings
 from deskapp.commands.bench import RepairForm, record_repair, resume_job, send_to_test
@@ -62,6 +62,9 @@ class RepairStep(Step):
             empty=EmptyState("packages", N_("No part yet. Scan one, or go on without.")),
         )
         self.table.view.setMinimumHeight(76)
+        self.table.setMinimumHeight(96)
+        # As high as the other fields leave room for, however many parts there are: the step never scrolls.
+        self.table.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         self.serials = SerialStrip(self)
         self.photos = JobPhotos(self.context, "repair", "after")
         self._storing = False

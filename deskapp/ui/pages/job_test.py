@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QApplication, QWidget
 
-from deskapp.commands.bench_test import Tested, TestValue, run_test
+from deskapp.commands.bench_test import Tested, TestValue, call_supervisor, run_test
 from deskapp.commands.people import Tried, sign_in
 from deskapp.errors import N_, DeskError
 from deskapp.queries.bench_card import JobCard
@@ -211,8 +211,10 @@ class TestStepPanel(Step):
             self.context.toast(N_("Passed. Nothing to be paid."), tone="ok")
 
     def refuse(self, error: DeskError) -> None:
-        """The third failure asks a supervisor on the spot; a missing step is shown on the sheet."""
+        """The third failure goes to the supervisors, on the spot if one is there; a missing step is shown."""
         if error.code == "loops":
+            if self.card is not None:  # it is on the supervisors' list, whether or not one is at hand now
+                self.jobs.do(call_supervisor(item_id=self.card.item_id), owner=self)
             self.context.ask_supervisor(
                 "override", self._record, why=N_("The device fails for the third time. Repair it once more?")
             )

@@ -11,7 +11,7 @@ from deskapp import catalogue
 from deskapp.errors import N_
 from deskapp.queries.bench_card import JobCard
 from deskapp.rules.warranty import BASIS_TITLES, CAUSE_TITLES, Basis, Cause, from_record
-from deskapp.ui.kit import Button, Choice, Pill, Text, listed, spoken
+from deskapp.ui.kit import Button, Choice, ChoiceBar, Pill, Text, listed, spoken
 from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ VERDICTS = {
     "blocked": (N_("Blocked: quarantine first"), "danger", "shield-lock"),
     "needs_supervisor": (N_("A supervisor decides"), "info", "user-check"),
 }
+
+RULINGS = (Choice("free", N_("Free of charge")), Choice("payable", N_("To be paid")))
+"""What a supervisor can decide where the rule says nothing: no date is known, or photos are missing."""
 
 
 class Verdict(QFrame):
@@ -59,13 +62,25 @@ class Verdict(QFrame):
         column.addLayout(head)
         for part in (self.cause, self.why, self.words):
             column.addWidget(part)
+        self.ruling = ChoiceBar(RULINGS, name=N_("What the supervisor decides"), acts=True)
+        self.ruling.chosen.connect(step.rule)
+        self.ruling.hide()
+        column.addWidget(self.ruling)
         self._card: JobCard | None = None
         self.hide()
 
     def show_finding(self, card: JobCard) -> None:
         """Show the decision of a recorded diagnosis."""
-        self._card = card
+        before, self._card = self._card, card
+        if before is None or (before.item_id, before.finding) != (card.item_id, card.finding):
+            self.ruling.hide()
         self.retranslate()
+
+    def ask_ruling(self) -> None:
+        """Ask which of both it is to be: the rule does not say."""
+        self.ruling.set_value(None)
+        self.ruling.show()
+        self.ruling.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def retranslate(self) -> None:
         """Say the decision in the window's language."""

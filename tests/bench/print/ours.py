@@ -46,10 +46,11 @@ def timed(make: Callable[[], None]) -> tuple[float, float]:
 
 
 def medians(found: list[tuple[float, float]]) -> dict[str, float]:
-    """Return both medians."""
+    """Return both medians, and the least by the clock."""
     import statistics  # a fresh process does without
 
-    return {"seconds": statistics.median(one[0] for one in found), "cpu": statistics.median(one[1] for one in found)}
+    told = {"seconds": statistics.median(one[0] for one in found), "cpu": statistics.median(one[1] for one in found)}
+    return {**told, "least": min(one[0] for one in found)}
 
 
 def main() -> None:
