@@ -8,13 +8,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
-from deskapp import i18n, secrets
+from deskapp import cipher, i18n, secrets
 from deskapp.commands.people import add_staff
 from deskapp.models import backup, opening
 from deskapp.models.glance import glance
@@ -327,7 +328,10 @@ def test_a_damaged_store_is_rebuilt_with_a_report(qtbot, home: Home, people: Peo
     panel.enter.click()
 
     qtbot.waitUntil(lambda: one.window is not None and one.store is not None, timeout=30_000)
-    assert any(number == "C09" for number, _name in glance(home, KEY, START).people)
+    with closing(cipher.connect(home.database, KEY)) as raw:
+        assert raw.execute("SELECT count(*) FROM staff WHERE staff_no = 'C09'").fetchone() == (1,)
+    shown = {number for number, _name in glance(home, KEY, START).people}
+    assert "C01" in shown and "C09" not in shown, "a PIN is in no journal: who has none here gets one first"
     assert list(home.quarantine.iterdir())
 
 

@@ -106,7 +106,7 @@ def test_a_file_with_wrong_columns_is_refused_whole(run: Run, pin_of: Callable[[
 
     status, told = run("import", "devices", file, *pin_of("A01"))
 
-    assert status == 1 and told["code"] == "columns" and "机身号" in str(told["sentences"])
+    assert status == 1 and told["code"] == "columns" and "机身号/序列号" in str(told["sentences"])
 
 
 def test_every_wrong_line_is_named_and_nothing_is_taken(

@@ -15,7 +15,7 @@ from tests.test_catalogue_complete import ROOT, placeholders, texts_of_the_progr
 
 FRAGMENTS = sorted((ROOT / "resources" / "locale" / "en").glob("*.po"))
 
-COUNTED = re.compile(r"\{(\w+)\}(?= (?:[a-z]+ ){0,2}(?:[a-z]+s|people)\b)")
+COUNTED = re.compile(r"\{(\w+)\}(?= (?:[a-z-]+ ){0,2}(?:[a-z-]+s|people)\b)")
 """A number and, within three words, a word in the plural."""
 
 VERBS = frozenset({
@@ -42,7 +42,7 @@ def counted_texts() -> list[tuple[str, str]]:
     found = []
     for text in texts_of_the_program():
         for hit in COUNTED.finditer(text):
-            behind = re.findall(r"[\w']+", text[hit.end() :])[:3]
+            behind = re.findall(r"[\w'-]+", text[hit.end() :])[:3]
             word = next((one for one in behind if one in VERBS or one.endswith("s") or one == "people"), "")
             of_a_whole = text[: hit.start()].endswith("} of ")  # 1 of 1 devices
             if word not in VERBS and hit[1] not in NEVER_ONE and not of_a_whole:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deskapp import catalogue
-from deskapp.clock import random_token
+from deskapp.clock import random_token, shop_day
 from deskapp.commands import checkin_units as units
 from deskapp.commands.checkin_counter import Desk, deliverer_of, merchant_of
 from deskapp.commands.checkin_forms import (
@@ -252,7 +252,8 @@ class _Visit:
         """Record one device: unit, line, accessories, condition, first warranty view, move and hop."""
         desk, write = self.desk, self.desk.write
         terminal_no, misfits = units.bind(desk, found, form, index, self.owner)
-        covered = [one.previous for one in past.repair_warranties(found.unit, form.symptom_code) if one.same_fault]
+        known = past.repair_warranties(write.session, found.unit, form.symptom_code, found.stays, write.now)
+        covered = [one.previous for one in known if one.same_fault and one.end >= shop_day(write.now)]
         previous = past.repeat_of(found.stays, form.symptom_code, write.now, covered)
         priority = priority_for(desk, form, self.owner, self.terms)
         item = RepairItem(

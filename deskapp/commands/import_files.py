@@ -42,10 +42,11 @@ def read_sheet(path: Path, headings: Mapping[str, str], needed: tuple[str, ...])
     fields = [headings.get(title, headings.get(title.lower(), "")) for title in titles]
     missing = [name for name in needed if name not in fields]
     if missing:
-        expected = [title for title, name in headings.items() if name in missing and not title.isascii()]
+        titles_of = ("/".join(t for t, name in headings.items() if name == one and not t.isascii()) for one in missing)
+        expected = [title or name for title, name in zip(titles_of, missing, strict=True)]
         raise Refused(
             N_("These columns are missing: {missing}. The file has: {found}"),
-            field="file", code="columns", missing="、".join(expected or missing), found="、".join(titles),
+            field="file", code="columns", missing="、".join(expected), found="、".join(titles),
         )  # fmt: skip
     lines = []
     for number, row in enumerate(rows[1:], start=2):

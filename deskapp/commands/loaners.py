@@ -17,12 +17,13 @@ from deskapp.models import past
 from deskapp.models.device import Device
 from deskapp.models.handing_out import OpenLoan, items_of, open_loans, reminders
 from deskapp.models.merchant import Merchant
-from deskapp.models.repair import RepairItem, RepairOrder
+from deskapp.models.repair import RepairItem, RepairOrder, ReviewCard
 from deskapp.models.stock import LoanEvent
 from deskapp.models.store import Override, Write, command
 from deskapp.rules.custody import TamperResult
 from deskapp.rules.identifiers import clean_serial
 from deskapp.rules.states import ENDED, HELD, WorkState
+from deskapp.rules.transfers import derived_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,31 @@ def refuse_open_loan(write: Write, item_ids: Collection[str], override: Override
         raise_card(write, "loaner_out", "device", loan.device_id, words=override.reason.strip(),
                    data={"order": loan.order_id, "second": second})  # fmt: skip
     return second
+
+
+@command(N_("Look after loaners"), right="")
+def warn_of_lent(write: Write) -> int:
+    """Raise a card for every loaner that is out for an order that has ended; returns how many are new.
+
+    At one desk `refuse_open_loan` keeps that from happening. Two desks without a line may do it: one lends, the other
+    closes. The card's id follows from the loan, so that every desk of the site raises the same one.
+    """
+    told = {
+        (card.subject_id, str(card.data.get("order", "")))
+        for card in write.session.scalars(select(ReviewCard).where(ReviewCard.kind == "loaner_out"))
+    }
+    new = 0
+    for loan in open_loans(write.session):
+        items = items_of(write.session, loan.order_id) if loan.order_id else []
+        ended = bool(items) and all(WorkState(item.work_state) in ENDED for item in items)
+        if ended and (loan.device_id, loan.order_id) not in told:
+            write.session.add(
+                ReviewCard(id=derived_id("loaner_out", loan.event_id), kind="loaner_out", subject_kind="device",
+                           subject_id=loan.device_id, words=loan.serial_no, data={"order": loan.order_id},
+                           raised_at=write.now)
+            )  # fmt: skip
+            new += 1
+    return new
 
 
 @command(N_("Remind a merchant of a loaner"), right="loaner")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -80,12 +80,39 @@ def move(
         second_by=second_id, reason=reason or str(records.get("reason", "")), data=dict(records),
     )  # fmt: skip
     session.add(event)
-    for key in allowed.todo:
-        raise_card(write, "todo", "repair_item", item.id, data={"key": key, "move": name})
+    _keep_todos(write, item, allowed, records)
     if allowed.solo:
         raise_card(write, "solo", "repair_item", item.id, data={"move": name})
     session.flush()
     return allowed
+
+
+WITH_THE_DEVICE = frozenset({
+    "app_version", "condition", "estimate", "firmware_version", "label_scan_back", "photos", "power_state",
+    "prevention_tip", "serial_photo", "shelf",
+})  # fmt: skip
+"""What can only be made up for while the device is here."""
+
+READ_AGAIN = frozenset({"app_version", "firmware_version"})
+"""What a later step of the work asks for again; answered there, nobody has to answer it for the earlier one."""
+
+GONE = frozenset({*lifecycle.ENDED, WorkState.PICKED_UP})
+
+
+def _keep_todos(write: Write, item: RepairItem, allowed: Allowed, records: Mapping[str, Any]) -> None:
+    """Ask for each thing once, and no more for what was answered meanwhile or left with the device."""
+    answered = {key for key in READ_AGAIN if records.get(key)}
+    gone = allowed.to in GONE
+    waiting: dict[str, list[ReviewCard]] = {}
+    if answered or gone or allowed.todo:
+        for card in _open_todos(write, item.id):
+            waiting.setdefault(str(card.data.get("key", "")), []).append(card)
+    for key in [key for key in waiting if key in answered or (gone and key in WITH_THE_DEVICE)]:
+        for card in waiting.pop(key):
+            settle(write, card, "answered" if key in answered else "gone")
+    for key in allowed.todo:
+        if key not in waiting or key == "signature":  # each signature is another person's
+            raise_card(write, "todo", "repair_item", item.id, data={"key": key, "move": allowed.move.name})
 
 
 WIPING = frozenset({"load_keys", "scrap", "scrap_abandoned", "send_to_vendor", "swap"})
@@ -185,15 +212,17 @@ def settle(write: Write, card: ReviewCard, how: str) -> None:
 
 def settle_todo(write: Write, item_id: str, key: str, how: str = "done") -> bool:
     """Settle a device's to-do by its key; returns whether there was one."""
-    cards = write.session.scalars(
-        select(ReviewCard).where(
-            ReviewCard.subject_id == item_id, ReviewCard.kind == "todo", ReviewCard.settled_at == 0
-        )
-    ).all()
-    found = [card for card in cards if card.data.get("key") == key]
+    found = [card for card in _open_todos(write, item_id) if card.data.get("key") == key]
     for card in found:
         settle(write, card, how)
     return bool(found)
+
+
+def _open_todos(write: Write, item_id: str) -> Sequence[ReviewCard]:
+    cards = select(ReviewCard).where(
+        ReviewCard.subject_id == item_id, ReviewCard.kind == "todo", ReviewCard.settled_at == 0
+    )
+    return write.session.scalars(cards).all()
 
 
 def must_be(item: RepairItem, *states: WorkState) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from deskapp import catalogue
 from deskapp.commands.papers import paper_site, queue
 from deskapp.errors import N_, Refused
 from deskapp.models.bench import DONOR
@@ -74,9 +75,9 @@ def _came_in(write: Write, part_id: str, serial_no: str) -> StockMove | None:
 
 
 def _fits(write: Write, part: Part) -> str:
-    """Return the models a part fits, as people name them; the label has room for a few."""
+    """Return the models or kinds a part fits, as people name them; the label has room for a few."""
     names = []
     for identity in part.fits[: _MOST_FITS + 1]:
         model = write.session.get(DeviceModel, identity)
-        names.append(model.name if model else identity)
+        names.append(model.name if model else catalogue.title("device_kinds", identity, "zh_CN"))
     return "、".join(names[:_MOST_FITS]) + ("…" if len(names) > _MOST_FITS else "")

@@ -72,7 +72,9 @@ def glance(home: Home, key: bytes, now: int) -> Glance:
     try:
         info = {str(name): str(value) for name, value in rows("SELECT key, value FROM store_info")}
         site = rows("SELECT name FROM site WHERE id = ?", info.get("site_id", ""))
-        people = rows("SELECT staff_no, name FROM staff WHERE active ORDER BY n")
+        people = rows(  # colleagues of other sites are known here too, but have no PIN on this computer
+            "SELECT staff_no, name FROM staff WHERE active AND id IN (SELECT staff_id FROM staff_secret) ORDER BY n"
+        )
         held, ready, late = count(
             "count(*), sum(work_state = 'ready_for_pickup'), sum(work_state <> 'ready_for_pickup' AND done_due > 0"
             f" AND done_due < ?2) FROM repair_item WHERE {_HELD} AND {_WITH_US} AND {_HERE}",

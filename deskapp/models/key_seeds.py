@@ -30,6 +30,8 @@ class Seeds:
 
     def __init__(self) -> None:
         self._of: dict[str, bytes] = {}
+        self.turn = 0
+        """Goes on whenever all are forgotten: what was gathered from the journal before may say too much."""
 
     def draw(self) -> bytes:
         """Return a new seed."""
@@ -52,3 +54,4 @@ class Seeds:
     def forget_all(self) -> None:
         """Forget every seed: something was erased, or the server does not know what to do with one."""
         self._of.clear()
+        self.turn += 1

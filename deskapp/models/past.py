@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -139,13 +139,14 @@ def days_in_custody(session: Session, known: Iterable[Stay], now: int) -> int:
 
 
 def repair_warranties(
-    unit: Device, symptom_code: str, parts: Collection[str] = ()
+    session: Session, unit: Device, symptom_code: str, known: Sequence[Stay], now: int, parts: Collection[str] = ()
 ) -> list[warranty.RepairWarranty]:
     """Return the warranties of earlier repairs kept on the unit, judged against the fault it has now.
 
-    The record is a list under `repairs` or one entry: `order_no`, `until` (ISO day), `symptom_code`, and `part_no`
-    for the term of a fitted part. A repair covers the same fault, a part covers itself and nothing else: `parts`
-    are the numbers of the parts that have failed now.
+    The record is a list under `repairs` or one entry: `order_no`, `until` (ISO day), `symptom_code`, `part_no` for the
+    term of a fitted part, and `since`, the order whose repair began the term. A repair covers the same fault, a part
+    covers itself and nothing else: `parts` are the numbers of the parts that have failed now. Days that the unit was
+    with us later are added to a term, as they are to its first one; `known` are its stays.
     """
     kept = unit.repair_warranty or {}
     entries = kept.get("repairs") if isinstance(kept.get("repairs"), list) else [kept]
@@ -157,13 +158,28 @@ def repair_warranties(
         part = str(entry.get("part_no") or "")
         same = not part and bool(symptom_code) and entry.get("symptom_code") == symptom_code
         previous = str(entry.get("order_no") or entry.get("previous") or "")
+        since = str(entry.get("since") or previous)
+        added = _days_with_us_after(session, since, known, now)
         found.append(
             warranty.RepairWarranty(
-                previous, date.fromisoformat(until), same_fault=same, same_part=bool(part) and part in parts, part=part,
+                previous,
+                date.fromisoformat(until) + timedelta(days=added),
+                same_fault=same,
+                same_part=bool(part) and part in parts,
+                part=part,
+                since=since,
+                added=added,
                 rule=kept_term.reason("repair_rule") if (kept_term := from_entry(entry)) else None,
             )  # fmt: skip
         )
     return found
+
+
+def _days_with_us_after(session: Session, order_no: str, known: Sequence[Stay], now: int) -> int:
+    """Return for how many days the unit was with us in stays after the one of an order; none if that is unknown."""
+    began = max((stay.came_at for stay in known if stay.order_no == order_no), default=None)
+    later = [stay for stay in known if began is not None and stay.came_at > began]
+    return days_in_custody(session, later, now)
 
 
 def contract_end(session: Session, unit: Device, merchant_id: str, on: date) -> date | None:
@@ -173,17 +189,45 @@ def contract_end(session: Session, unit: Device, merchant_id: str, on: date) -> 
 
 
 def contract_term(session: Session, unit: Device, merchant_id: str, on: date) -> tuple[date, ServiceContract] | None:
-    """Return the last day a running contract of the merchant gives and that contract, the longest of several."""
-    contracts = running_contracts(session, merchant_id, on)
+    """Return the last day a running contract of the merchant gives and that contract, the longest of several.
+
+    A unit that took another's place goes on with that one's term, or has its own where that was longer.
+    """
+    contracts = [row for row in running_contracts(session, merchant_id, on) if row.starts_on <= on.isoformat()]
     if not contracts:
         return None
     bound = next((row.valid_from for row in find(session, TerminalBinding, device_id=unit.id, valid_to="")), "")
+    before = replaced_by(session, unit)
+    if before:
+        first = [
+            row.valid_from for row in find(session, TerminalBinding, device_id=before[-1], merchant_id=merchant_id)
+        ]
+        bound = min(first, default=bound)
     ends = []
     for row in contracts:
         start = bound or row.starts_on
         if row.warranty_months > 0 and start:
             ends.append((warranty.term_end(date.fromisoformat(start), row.warranty_months), row))
-    return max(ends, key=lambda end: end[0]) if ends else None
+    if not ends:
+        return None
+    end, row = max(ends, key=lambda found: found[0])
+    promised = _day(unit.warranty_until) if before else None
+    return (max(end, promised) if promised else end), row
+
+
+def replaced_by(session: Session, unit: Device) -> list[str]:
+    """Return the units whose place a unit has taken, the last one first: swapped for it on the same order."""
+    chain: list[str] = []
+    here = unit.id
+    for _step in range(8):
+        pairs = ((item, session.get(RepairItem, item.previous_item_id)) for item in find(session, RepairItem,
+                 device_id=here) if item.previous_item_id)  # fmt: skip
+        old = next((old for item, old in pairs if old is not None and old.order_id == item.order_id), None)
+        if old is None or old.device_id in (unit.id, *chain):
+            break
+        here = old.device_id
+        chain.append(here)
+    return chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +274,7 @@ def first_view(
         model_months=model.warranty_months if model else None,
         grace_months=base.grace_months,
         rules=base.rules,
-        repairs=repair_warranties(unit, symptom_code),
+        repairs=repair_warranties(session, unit, symptom_code, earlier, now),
         tamper_suspected=tamper_suspected,
         custody_days=days_in_custody(session, earlier, now),
     )

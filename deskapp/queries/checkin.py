@@ -98,6 +98,10 @@ class Told:
     symptom_code: str
     words: str
     business_stopped: bool
+    merchant_id: str = ""
+    """Who called, as far as that was known; `merchant` is the short name."""
+
+    merchant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ def device_briefing(session: ReadSession, serial_no: str, now: int) -> DeviceBri
         known=[stay for stay in known if not stay.open],
     )  # fmt: skip
     end = view.end.isoformat() if view.end else unit.warranty_until
-    today, repairs = shop_day(now), past.repair_warranties(unit, "")
+    today, repairs = shop_day(now), past.repair_warranties(session, unit, "", known, now)
     covered = tuple((one.previous, one.end.isoformat()) for one in repairs if one.end >= today)
     others = past.other_units_on(session, unit.terminal_no, unit.merchant_id, unit.id)
     return DeviceBriefing(
@@ -239,8 +243,9 @@ def _told(session: ReadSession, unit_id: str) -> Told | None:
     row = session.execute(
         select(
             ServiceTicket.id, ServiceTicket.number, ServiceTicket.symptom_code, ServiceTicket.words,
-            ServiceTicket.business_stopped,
+            ServiceTicket.business_stopped, ServiceTicket.merchant_id, Merchant.short_name, Merchant.name,
         )
+        .join(Merchant, Merchant.id == ServiceTicket.merchant_id, isouter=True)
         .where(
             ServiceTicket.device_id == unit_id, ServiceTicket.kind == "repair",
             ServiceTicket.state.not_in(("done", "cancelled")),
@@ -248,7 +253,12 @@ def _told(session: ReadSession, unit_id: str) -> Told | None:
         .order_by(ServiceTicket.n.desc())
         .limit(1)
     ).first()  # fmt: skip
-    return Told(row.id, row.number, row.symptom_code, row.words, row.business_stopped) if row is not None else None
+    if row is None:
+        return None
+    return Told(
+        row.id, row.number, row.symptom_code, row.words, row.business_stopped, row.merchant_id or "",
+        row.short_name or row.name or "",
+    )  # fmt: skip
 
 
 def _outdated(unit: Device, model: DeviceModel | None) -> str:

@@ -242,6 +242,9 @@ def of_card(session: ReadSession, card: ReviewCard) -> Detail:
         found["pickups"] = _pickups(session, card.subject_id)
     elif card.kind == "stock_negative":
         found["data"] = {**data, "left": bench.on_shelf(session, [card.subject_id])[card.subject_id]}
+    elif card.kind == "not_allowed":
+        thing = about(session, str(data.get("entity", "")), str(data.get("record", "")))
+        found["data"] = {**data, "what": act_title(str(data.get("command", ""))), "about": thing}
     if data.get("by"):
         by = str(data["by"])
         found["side"] = Side(by, _person(session, by), "", 0, int(data.get("at", 0)))

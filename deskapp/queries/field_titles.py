@@ -49,6 +49,20 @@ FIELD_TITLES: Final[Mapping[str, str]] = {
     "warranty_until": N_("Warranty until"), "words": N_("Description"), "works": N_("Working day"),
 }  # fmt: skip
 
+RECORD_TITLES: Final[Mapping[str, str]] = {
+    "accessory_item": N_("Accessory"), "attachment": N_("Photo or scan"), "calendar_day": N_("Day of the calendar"),
+    "custody_event": N_("Handing over"), "device": N_("Device"), "device_model": N_("Model"),
+    "item_record": N_("Note about a device"), "loan_event": N_("Loan"), "manifest": N_("Manifest"),
+    "manifest_event": N_("Line of a manifest"), "merchant": N_("Merchant"), "merchant_contact": N_("Contact person"),
+    "money_event": N_("Money"), "part": N_("Part"), "pickup": N_("Pickup"), "price_line": N_("Line of the price list"),
+    "print_fact": N_("Printed paper"), "repair_item": N_("Device in repair"), "repair_order": N_("Repair order"),
+    "review_card": N_("Card to settle"), "service_contract": N_("Contract"), "service_ticket": N_("Ticket"),
+    "shelf": N_("Shelf"), "site": N_("Branch"), "site_visit": N_("Visit"), "staff": N_("Person"),
+    "stock_move": N_("Movement of stock"), "terminal_binding": N_("Merchant and terminal"),
+    "ticket_event": N_("History of a ticket"), "work_event": N_("Step of work"),
+}  # fmt: skip
+"""What kinds of records are called where people read them; a test knows that none is missing."""
+
 YES, NO = N_("Yes"), N_("No")
 _LINKS: Final[Mapping[str, tuple[str, str]]] = {
     "merchant_id": ("merchant", "name"), "device_id": ("device", "serial_no"), "model_id": ("device_model", "name"),

@@ -97,6 +97,7 @@ class _Finder:
             HitKind.PART: self._parts(),
             HitKind.SHELF: hits_few.shelves(self.session, self.wanted, limit=self.limit + 1),
             HitKind.STAFF: hits_few.staff(self.session, self.wanted, limit=self.limit + 1),
+            HitKind.VISIT: hits_few.visits(self.session, self.wanted, limit=self.limit + 1),
         }  # fmt: skip
         order = sorted((kind for kind in KIND_TITLES if groups.get(kind)), key=lambda kind: self._weight(kind, groups))
         return [Group(kind, tuple(groups[kind][: self.limit]), len(groups[kind]) > self.limit) for kind in order]

@@ -1,15 +1,16 @@
-"""Finding among the things of which a branch has few: parts, shelves, people. All of them are looked at."""
+"""Finding among the things of which a branch has few: parts, shelves, people, open visits. All are looked at."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
+from deskapp.clock import shop_time
 from deskapp.models.search import PINYIN
 from deskapp.models.store import ReadSession
-from deskapp.queries.hits import Hit, HitKind, Step, Why, ask, reason
+from deskapp.queries.hits import Hit, HitKind, Step, Why, ask, line, reason
 from deskapp.queries.naming import in_window
 from deskapp.rules import pinyin
 from deskapp.rules.grams import Words, folded
@@ -47,6 +48,39 @@ def staff(session: ReadSession, wanted: Words, *, limit: int = 20) -> list[Hit]:
                                         (Why.INITIALS, _initials(row.name))])  # fmt: skip
             found.append(Hit(HitKind.STAFF, row.id, row.name, row.staff_no, "", why, Step.OPEN, rank))
     return sorted(found, key=lambda hit: hit.rank)[:limit]
+
+
+def visits(session: ReadSession, wanted: Words, *, limit: int = 20) -> list[Hit]:
+    """Return the visits that have every word: open ones by number and whatever they say, others by their number."""
+    rows = [*ask(session, f"{_VISITS} WHERE v.state IN ('planned', 'on_site') ORDER BY v.from_at, v.n LIMIT 500")]
+    for word in wanted.words:
+        if re.fullmatch(r"v\d{3,}[0-9a-z]?", word):
+            known = {row.id for row in rows}
+            named = ask(session, f"{_VISITS} WHERE v.number BETWEEN ? AND ? ORDER BY v.number DESC LIMIT ?",
+                        word.upper(), f"{word.upper()}~", limit)  # fmt: skip
+            rows += [row for row in named if row.id not in known]
+    found = []
+    for row in rows:
+        fields = [
+            (Why.NUMBER, row.number), (Why.MERCHANT, row.merchant), (Why.SERIAL, row.serial_no),
+            (Why.PERSON, row.contact_name), (Why.PERSON, row.engineer), (Why.PHONE, row.contact_phone),
+            (Why.ADDRESS, row.address),
+        ]  # fmt: skip
+        said = folded(" ".join(text for _why, text in fields))
+        if all(word in said for word in wanted.words):
+            why, rank = reason(wanted, fields)
+            when = f"{shop_time(row.from_at):%m-%d %H:%M}"
+            found.append(Hit(HitKind.VISIT, row.id, row.number, line(when, row.merchant, row.engineer), row.state, why,
+                             Step.VISIT, rank))  # fmt: skip
+    return sorted(found, key=lambda hit: hit.rank)[:limit]
+
+
+_VISITS: Final = (
+    "SELECT v.id, v.number, v.state, v.from_at, v.address, v.contact_name, v.contact_phone,"
+    " coalesce(m.name, '') AS merchant, coalesce(d.serial_no, '') AS serial_no, coalesce(s.name, '') AS engineer"
+    " FROM site_visit v LEFT JOIN service_ticket t ON t.id = v.ticket_id LEFT JOIN merchant m ON m.id = t.merchant_id"
+    " LEFT JOIN device d ON d.id = t.device_id LEFT JOIN staff s ON s.id = v.engineer_id"
+)
 
 
 @lru_cache(maxsize=4096)

@@ -114,10 +114,16 @@ def _vans(rows: list[ManifestRow], name: str, text: str, icon: str, tone: str) -
     yield Step(name, text, "transfers", icon, {"count": len(rows)}, which, tone, since)
 
 
+_OPEN_DIFFERENCES: Final = (
+    "SELECT id, differences, max(arrived_at, sent_at) AS at FROM manifest m WHERE differences > 0 AND NOT ("
+    "site_id IN (??) AND to_site_id IN (??) AND EXISTS ("
+    "SELECT 1 FROM manifest_event e WHERE e.manifest_id = m.id AND e.kind = 'told'))"
+)
+"""All but those of vans between two other sites, which told this one that a device of its own came along."""
+
+
 def _differences(desk: _Desk) -> Iterable[Step]:
-    rows = ask(
-        desk.session, "SELECT id, differences, max(arrived_at, sent_at) AS at FROM manifest WHERE differences > 0"
-    )
+    rows = ask(desk.session, _OPEN_DIFFERENCES, desk.others, desk.others)
     found = [(row.id, row.differences, row.at) for row in rows]
     for manifest_id in paper_only(desk.session):
         view = view_of(desk.session, manifest_id)

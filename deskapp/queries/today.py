@@ -45,6 +45,7 @@ CARD_TITLES: Final[Mapping[str, str]] = {
     "binding": N_("Binding does not fit"),
     "solo": N_("Done by one person alone"),
     "quarantine": N_("In quarantine"),
+    "third_failure": N_("Failed the test for the third time: decide how it goes on"),
     "needs_review": N_("Looks unusual"),
     "corrected": N_("Serial number corrected"),
     "terminal_twice": N_("Terminal number on two devices"),
@@ -75,6 +76,18 @@ TODO_TITLES: Final[Mapping[str, str]] = {
     "waybill": N_("Note the waybill or the number plate of the van"),
     "seal_no": N_("Note the seal number of the bag"),
     "shelf": N_("Put the device onto a shelf"),
+    "app_version": N_("Note the version of the application"),
+    "firmware_version": N_("Note the version of the firmware"),
+    "condition": N_("Look at the outside of the device"),
+    "power_state": N_("Note whether it powers on"),
+    "estimate": N_("Tell the merchant an estimate or a ceiling"),
+    "warranty_papers": N_("Ask for the warranty papers"),
+    "labour_class": N_("Choose the class of labour"),
+    "labour_minutes": N_("Note the working time"),
+    "prevention_tip": N_("Write advice that prevents the fault"),
+    "rating": N_("Ask how satisfied the merchant is"),
+    "seal_nos": N_("Note the seal numbers of the bags"),
+    "witness": N_("Name a witness of the quarantine"),
 }
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deskapp.rules.paper_parts import ExceptionLine, HeldLine, OpenCallLine, RegisterLine, Site, TakingsLine
+from deskapp.rules.paper_lines import ExceptionLine, HeldLine, OpenCallLine, RegisterLine, TakingsLine
+from deskapp.rules.paper_parts import Site
 from deskapp.rules.paper_store import Card, register
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from deskapp.rules.paper_parts import CheckResult, Site, WarrantyMark
+from deskapp.rules.paper_lines import CheckResult
+from deskapp.rules.paper_parts import Site, WarrantyMark
 from deskapp.rules.paper_store import Card, register
 
 # ---------------------------------------------------------------- at the merchant's

@@ -6,7 +6,7 @@ import importlib.util
 from typing import Final
 
 from deskapp.errors import N_
-from deskapp.tour import back, bench, chain, counter, depot, pickup, start, stick, vans
+from deskapp.tour import back, bench, chain, counter, depot, onsite, pickup, start, stick, vans
 from deskapp.tour.stage import Step
 
 STEPS: Final = (
@@ -25,6 +25,7 @@ STEPS: Final = (
     Step(N_("The rest is picked up and paid"), "16:05", pickup.rest),
     Step(N_("The receipt is printed again, marked as a copy"), "16:20", pickup.reprint),
     Step(N_("A card number in a note is refused"), "16:40", counter.card_number),
+    Step(N_("A visit at the merchant's place, from the plan to the signed paper"), "16:50", onsite.visit),
     Step(N_("The end of the day"), "17:25", pickup.day_end),
     Step(N_("The next morning: the branch connects with the central server"), "08:10", chain.connect_branch, 1),
     Step(N_("The depot's first computer joins"), "08:20", chain.join_depot, 1),

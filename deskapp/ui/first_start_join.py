@@ -6,6 +6,7 @@ because a code that the server has taken is answered again only to the same desk
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from deskapp import secrets
 from deskapp.clock import system_clock
 from deskapp.commands.joining import choose_first_pin, keep_first_settings
+from deskapp.errors import DeskError
 from deskapp.models import opening
 from deskapp.models.store import Store
 from deskapp.paths import Home
@@ -58,6 +60,9 @@ class Beginning:
     def choose_pin(self, answers: Answers) -> bytes:
         """Give the first person a PIN and keep the settings; the store is closed then. Returns the data key."""
         store = self._open(answers)
+        if answers.name:  # the server knew nobody; another computer of the branch may have been quicker meanwhile
+            with contextlib.suppress(DeskError):
+                self.fill(answers, lambda _done, _all: None)
         person = choose_first_pin(staff_no=answers.staff_no, pin=answers.pin, name=answers.name)
         store.run(person.as_trial())
         store.run(keep_first_settings(values={"window.language": answers.language, **answers.settings}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
@@ -118,6 +119,25 @@ class Rail(QWidget):
         for group, head in self.heads.items():
             head.setText(spoken(group))
             head.setAccessibleName(spoken(group))
+        if self.isVisible():
+            self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Cut long names once it is known how much room there is."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._fit)
+
+    def _fit(self) -> None:
+        """Let a name too long for the place end in dots, not under the scroll bar; the tool tip says it whole."""
+        room = self._area.viewport().width() - 2 * SMALL
+        if self.narrow or room <= 0:
+            return
+        for button in self.buttons.values():
+            over = button.sizeHint().width() - room
+            if over > 0:
+                metrics = button.fontMetrics()
+                wide = metrics.horizontalAdvance(button.text()) - over
+                button.setText(metrics.elidedText(button.text(), Qt.TextElideMode.ElideRight, wide))
 
     def _show_groups(self) -> None:
         for page in self._pages:

@@ -14,7 +14,7 @@ from deskapp.ui.finding import KIND_PAGES, Destination, Finder, Resolved
 from deskapp.ui.grave_verbs import GraveVerbs
 from deskapp.ui.jobs import Jobs
 from deskapp.ui.page import Say
-from deskapp.ui.palette import matching, suggestion_of
+from deskapp.ui.palette import Deed, deeds_of, fitting_deeds, matching, suggestion_of
 from deskapp.ui.shell import Shell
 from deskapp.ui.widgets.fields import ScanField
 from deskapp.ui.widgets.suggest import Suggestion
@@ -45,6 +45,7 @@ class Router(QObject):
         self._actions: Sequence[ActionSpec] = ()
         self._seen: Seen | None = None
         self._grave: GraveVerbs | None = None
+        self._deeds: tuple[Deed, ...] = ()
 
     def attach(self, shell: Shell, actions: Sequence[ActionSpec]) -> None:
         """Serve the field and the pages of a shell."""
@@ -52,6 +53,8 @@ class Router(QObject):
         self._grave = GraveVerbs(self._jobs, shell, self)
         shell.find_field.taken.connect(self._taken)
         shell.find_field.entered.connect(self._entered)
+        shell.find_field.begun.connect(self._look_around)
+        shell.find_field.nothing = N_("Nothing fits “{words}”.")
 
     def see(self, seen: Seen) -> None:
         """Note who is here and on which page; searches on read threads use this frozen view."""
@@ -60,7 +63,11 @@ class Router(QObject):
     def search(self, session: ReadSession, text: str) -> Sequence[Suggestion]:
         """Return what can be found and what can be done; without a text only the latter. On a read thread."""
         actions = [suggestion_of(action) for action in matching(self._actions, text, self._usable)]
-        return [*self._finder.search(session, text), *actions] if text else actions
+        return [*self._finder.search(session, text), *actions, *fitting_deeds(self._deeds, text)] if text else actions
+
+    def _look_around(self) -> None:
+        """Note what the open page can do."""
+        self._deeds = deeds_of(self._shell.page()) if self._shell is not None else ()
 
     def scan(self, text: str) -> None:
         """Take a code while somebody is signed in."""
@@ -142,6 +149,8 @@ class Router(QObject):
             shell.go(chosen.data.page, **chosen.data.args)
         elif isinstance(chosen.data, ActionSpec):
             self.chosen_action.emit(chosen.data)
+        elif isinstance(chosen.data, Deed):
+            chosen.data.lead()
         if shell.find_field.hasFocus():
             shell.focus_page()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import shiboken6
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from deskapp.errors import N_
@@ -44,9 +44,16 @@ class FindField(SuggestField):
 
     Signals:
         escaped: Escape was pressed with the list closed.
+        begun: somebody came to the field.
     """
 
     escaped = Signal()
+    begun = Signal()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tell that somebody came: what the page can do is looked at now, for the search runs on another thread."""
+        super().focusInEvent(event)
+        self.begun.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave on Escape, list the actions on Down."""

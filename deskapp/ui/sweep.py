@@ -37,15 +37,16 @@ class Sweep(QObject):
         self._jobs.do(close_due(), owner=self, by=SYSTEM, then=self._swept, refused=self._refused)
 
     def look_after_vans(self) -> None:
-        """Once an hour: what is on its way for too long, and what was received before its record came."""
+        """Once an hour: what is on its way for too long, was received before its record came, or is lent too long."""
         now = self._now()
         if self._vans_at and now - self._vans_at < HOUR_MS:
             return
         self._vans_at = now
+        from deskapp.commands.loaners import warn_of_lent
         from deskapp.commands.transfers_arrivals import match_arrivals, warn_of_late
         from deskapp.models.write import SYSTEM
 
-        for act in (match_arrivals(), warn_of_late()):
+        for act in (match_arrivals(), warn_of_late(), warn_of_lent()):
             self._jobs.do(act, owner=self, by=SYSTEM, refused=self._refused)
 
     def _swept(self, count: int) -> None:

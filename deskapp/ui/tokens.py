@@ -25,7 +25,7 @@ RADIUS: Final = 8
 INPUT_RADIUS: Final = 6
 INPUT_HEIGHT: Final = 36
 ROW_HEIGHT: Final = 36
-RAIL_WIDTH: Final = 196
+RAIL_WIDTH: Final = 208
 RAIL_NARROW: Final = 60
 
 TYPE: Final[dict[str, tuple[int, int]]] = {

@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from deskapp.rules.account import MoneyFact, MoneyKind, fold_money
 from deskapp.rules.custody import CustodyFact, fold_custody
 from deskapp.rules.lifecycle import WorkFact, WorkState, fold_work, moves
 from deskapp.rules.moves import TABLE
@@ -17,6 +18,7 @@ S = WorkState
 STATIONS = ("outlet", "depot", "counter")
 DEVICES = ("d1", "d2")
 HOLDERS = ("merchant", "shelf:A-01", "bench:W1", "courier:c", "quarantine", "vendor:v")
+AMOUNTS = (MoneyKind.CHARGE, MoneyKind.PAYMENT, MoneyKind.REFUND, MoneyKind.DISCOUNT, MoneyKind.WAIVER)
 PLACES = ("supplier", "shelf", "reserved", "item", "old_parts", "scrap", "count", "donor")
 
 
@@ -26,6 +28,7 @@ class Station:
 
     work: dict[str, list[WorkFact]] = field(default_factory=lambda: {one: [] for one in DEVICES})
     custody: dict[str, list[CustodyFact]] = field(default_factory=lambda: {one: [] for one in DEVICES})
+    money: dict[str, list[MoneyFact]] = field(default_factory=lambda: {one: [] for one in DEVICES})
     stock: list[tuple[str, str, int]] = field(default_factory=list)
     unsent: list[tuple[str, object]] = field(default_factory=list)
     read: int = 0
@@ -72,6 +75,19 @@ class ThreeStations(RuleBasedStateMachine):
         fact = CustodyFact(device, start, to, "", "ok", name, name, self.count, f"c{self.count}")
         self._note(station, device, fact)
 
+    @rule(name=st.sampled_from(STATIONS), device=st.sampled_from(DEVICES), kind=st.sampled_from(AMOUNTS),
+          fen=st.integers(0, 900), void=st.booleans())  # fmt: skip
+    def write_money(self, name: str, device: str, kind: MoneyKind, fen: int, void: bool) -> None:
+        """Charge, take, give back or let off an amount, or take the last such fact back, whatever others did."""
+        station = self.stations[name]
+        known = station.money[device]
+        fact = MoneyFact(kind, fen, self.count, name, uid=f"m{self.count}", method="cash")
+        if void and known:
+            fact = MoneyFact(MoneyKind.VOID, 0, self.count, name, uid=f"m{self.count}", voids=known[-1].uid)
+        known.append(fact)
+        station.unsent.append((device, fact))
+        self.count += 1
+
     @rule(name=st.sampled_from(STATIONS), origin=st.sampled_from(PLACES), goal=st.sampled_from(PLACES),
           many=st.integers(1, 9))  # fmt: skip
     def book_parts(self, name: str, origin: str, goal: str, many: int) -> None:
@@ -117,6 +133,24 @@ class ThreeStations(RuleBasedStateMachine):
                 fact.uid
                 for fact in facts  # type: ignore[attr-defined]
             )
+
+    @invariant()
+    def money_adds_up(self) -> None:
+        """What is owed is what was charged less what was let off and paid, whichever fact came last; none is lost."""
+        for device in DEVICES:
+            facts = self._merged(device, MoneyFact)
+            view = fold_money(facts)  # type: ignore[arg-type]
+            odd = {fact.uid for fact in view.misfits}
+            gone = {fact.voids for fact in facts if fact.voids and fact.uid not in odd}  # type: ignore[attr-defined]
+            sums: Counter[MoneyKind] = Counter()
+            for fact in facts:
+                if fact.uid not in odd | gone:  # type: ignore[attr-defined]
+                    sums[fact.kind] += fact.amount_fen  # type: ignore[attr-defined]
+            net = sums[MoneyKind.CHARGE] - sums[MoneyKind.DISCOUNT] - sums[MoneyKind.WAIVER]
+            paid = sums[MoneyKind.PAYMENT] - sums[MoneyKind.REFUND]
+            assert view.paid_fen == paid == sum(view.by_method.values()) >= 0 <= net
+            assert view.due_fen - view.over_fen == (net - paid if sums[MoneyKind.CHARGE] or net > paid else 0)
+            assert view.due_fen == 0 or view.over_fen == 0
 
     @invariant()
     def stock_sums_to_zero(self) -> None:

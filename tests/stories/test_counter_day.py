@@ -41,16 +41,16 @@ PATIENCE_S = 420
 PAPERS = {
     "device_label": 5, "accessory_label": 4, "pickup_slip": 2, "quote": 2, "repair_receipt": 4, "day_end": 1,
     "manifest": 4, "discrepancy_note": 1, "bench_traveller": 1, "key_run": 2, "command_sheet": 1, "custody_record": 1,
-    "swap_note": 1,
+    "swap_note": 1, "inspection_sheet": 1,
 }  # fmt: skip
 PAGES = {"manifest": 2}
 """Both copies of a manifest come in one file; every other paper is one page."""
 
-STEPS = 39
+STEPS = 40
 KINDS = {
     "ticket": ScanKind.TICKET, "order": ScanKind.ORDER, "pickup_slip": ScanKind.SLIP, "quote": ScanKind.QUOTE,
     "repair_receipt": ScanKind.RECEIPT, "device_label": ScanKind.LABEL, "accessory_label": ScanKind.ACCESSORY,
-    "manifest": ScanKind.MANIFEST,
+    "manifest": ScanKind.MANIFEST, "visit": ScanKind.VISIT,
 }  # fmt: skip
 
 pytestmark = pytest.mark.slow
@@ -322,9 +322,9 @@ def test_a_desk_without_the_servers_packages_plays_the_counters_day_and_says_so(
         [sys.executable, "-c", ask], cwd=ROOT, env=surroundings(), capture_output=True, encoding="utf-8", check=False
     )
 
-    assert done.stdout.startswith("16 The depot's day was left out"), done.stdout + done.stderr
+    assert done.stdout.startswith("17 The depot's day was left out"), done.stdout + done.stderr
     lines: list[str] = []
-    reply = tour.reply(Diary(tmp_path, lines.append, "en", 16, LEFT_OUT), tmp_path, "en")
+    reply = tour.reply(Diary(tmp_path, lines.append, "en", 17, LEFT_OUT), tmp_path, "en")
     assert reply["status"] == 0 and reply["sentences"][1].startswith("The depot's day was left out")
 
 

@@ -28,7 +28,7 @@ from deskapp.ui.pages.transfers import TransfersPage
 from deskapp.ui.widgets.enter import after_enter
 from deskapp.ui.widgets.flow import FlowLayout
 from deskapp.ui.window import Window
-from tests.checkin_shop import NOODLES, ONE, TWO, stock_shop
+from tests.checkin_shop import HOTPOT, NOODLES, ONE, TWO, stock_shop
 from tests.conftest import People
 from tests.factories_depot import open_depot
 from tests.factories_transfers import DEPOT, Yard, yard
@@ -65,6 +65,21 @@ def test_what_was_said_on_the_telephone_is_not_asked_again(qtbot: Any, counter: 
     assert panel.symptom.value() == "no_network" and "连不上网" in panel.words.text()
     assert counter.sheet.party.stopped.isChecked() and counter.ticket_id == opened.ticket_id
     assert panel.accessories.field.hasFocus(), "the next question is the first that is open"
+
+
+def test_a_ticket_written_for_another_merchant_is_told_at_the_counter(
+    qtbot: Any, counter: CheckInPage, store: Store
+) -> None:
+    form = TicketForm(
+        kind="repair", channel="phone", merchant_id=HOTPOT, callback_phone="13800000102", device_id=f"unit-{ONE}",
+        symptom_code="no_network", business_stopped=False,
+    )  # fmt: skip
+    number = store.run(open_ticket(form=form), by=counter.context.jobs.actor).result.number
+
+    counter.scan(ONE)
+    qtbot.waitUntil(lambda: bool(counter.sheet.panels) and counter.sheet.panels[0].briefing is not None)
+
+    assert any(number in one and "火锅" in one for one in counter.sheet.briefing.sentences)
 
 
 def test_a_scan_takes_up_the_check_in_that_was_begun_with_the_device(

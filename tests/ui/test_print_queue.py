@@ -25,6 +25,12 @@ def all_came_out(write: Write) -> None:
         job.state = "printed"
 
 
+@command(N_("Let the line break for the test"), right="")
+def all_in_doubt(write: Write) -> None:
+    for job in write.session.query(PrintJob):
+        job.state, job.window_id = "unknown", "broken-window"
+
+
 @pytest.fixture
 def page(qtbot: Any, context: PageContext) -> PrintQueuePage:
     made = PrintQueuePage(context)
@@ -90,3 +96,37 @@ def test_its_states_speak_chinese(qtbot: Any, page: PrintQueuePage, store: Store
     qtbot.waitUntil(lambda: any(job.superseded_by for job in page.table.rows()))
 
     assert {page.table.model.cells(n)[3].text for n, job in enumerate(page.table.rows())} == {"已作废"}
+
+
+def test_whoever_comes_while_papers_are_in_doubt_stands_on_the_question_and_answers_by_keys(
+    qtbot: Any, page: PrintQueuePage, store: Store, people: People
+) -> None:
+    store.run(stock_shop())
+    taken_in(store, people)
+    store.run(all_in_doubt())
+    page.open(which="open")
+    qtbot.waitUntil(page.question.isVisible)
+
+    here = page.focusWidget()
+    assert here is page.question.last
+    qtbot.keyClick(here, Qt.Key.Key_End)
+    qtbot.keyClick(here, Qt.Key.Key_Return)
+
+    qtbot.waitUntil(lambda: store.ask(lambda s: s.query(PrintJob).filter_by(state="unknown").count()) == 0)
+    qtbot.waitUntil(page.question.isHidden)
+
+
+def test_the_question_of_a_line_that_breaks_later_takes_nobody_away_from_where_they_are(
+    qtbot: Any, page: PrintQueuePage, store: Store, people: People
+) -> None:
+    store.run(stock_shop())
+    taken_in(store, people)
+    store.run(all_came_out())
+    page.open(which="all")
+    qtbot.waitUntil(lambda: len(page.table.rows()) >= 3)
+    page.which.setFocus()
+
+    page.changed(store.run(all_in_doubt()).changes)
+
+    qtbot.waitUntil(page.question.isVisible)
+    assert page.focusWidget() is page.which

@@ -38,3 +38,22 @@ def test_a_page_of_a_folded_group_is_unfolded_and_in_sight(qtbot: QtBot) -> None
     chosen = rail.buttons["branch2"]
     qtbot.waitUntil(lambda: chosen.isVisible() and not chosen.visibleRegion().isEmpty(), timeout=10_000)
     assert chosen.isChecked()
+
+
+def test_a_name_too_long_for_the_place_ends_in_dots_and_is_told_whole_by_the_tip(qtbot: QtBot) -> None:
+    title = "Take over work in progress from every other branch"
+    rail = Rail([PageSpec(f"page{n}", title, "box", lambda _context: None, "branch") for n in range(30)], {})
+    qtbot.addWidget(rail)
+    rail.resize(200, 300)
+    rail.show()
+    button = rail.buttons["page0"]
+    qtbot.waitUntil(lambda: button.text().endswith("…"), timeout=10_000)
+
+    bar = rail._area.verticalScrollBar()
+    qtbot.waitUntil(bar.isVisible, timeout=10_000)
+    qtbot.waitUntil(
+        lambda: button.mapTo(rail, button.rect().topRight()).x() <= bar.mapTo(rail, bar.rect().topLeft()).x()
+    )
+    assert (button.toolTip(), button.accessibleName()) == (title, title)
+    rail.retranslate()
+    assert button.text().endswith("…")

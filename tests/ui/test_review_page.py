@@ -204,8 +204,25 @@ def test_every_other_kind_is_told_in_a_sentence_in_both_languages(
         ("cut", "service_ticket", made.ticket, {"pieces": 1}),
         ("foreign_fact", "repair_item", item, {"station": 57}),
         ("clock", "staff", by, {"at": store.now + 10**9, "by": by}),
-        ("not_allowed", "staff", by, {"at": store.now, "by": by, "station": 57, "command": "add_note"}),
-        ("photo_missing", "repair_item", item, {"station": 57, "place": "城南 二号窗口", "made_at": store.now, "kind": "photo"}),
+        (
+            "not_allowed",
+            "staff",
+            by,
+            {
+                "at": store.now,
+                "by": by,
+                "station": 57,
+                "command": "add_note",
+                "entity": "service_ticket",
+                "record": made.ticket,
+            },
+        ),
+        (
+            "photo_missing",
+            "repair_item",
+            item,
+            {"station": 57, "place": "城南 二号窗口", "made_at": store.now, "kind": "photo"},
+        ),
     ):
         store.run(card_comes(kind=kind, subject_kind=subject_kind, subject_id=subject, data=data))
     store.run(keep_state(state={"server": "https://x", "station": "s", "offset_ms": "900000"}))
@@ -226,6 +243,7 @@ def test_every_other_kind_is_told_in_a_sentence_in_both_languages(
     assert "15 minutes slow" in said["clockTrue"] and "in the future" in said["clockFalse"]
     assert "cut out" in said["cutFalse"]
     assert "张建国" in said["not_allowedFalse"] and "not theirs to do" in said["not_allowedFalse"]
+    assert "at station 00057: “Note on a ticket T" in said["not_allowedFalse"]
     assert "station 00057 (城南 二号窗口)" in said["photo_missingFalse"] and "“Syncing”" in said["photo_missingFalse"]
 
 

@@ -46,6 +46,21 @@ def test_words_that_run_on_give_way_before_numbers_do() -> None:
     assert widths([number, words, state], 345, 120) == [150, 75, 120]
 
 
+@given(wishes=WISHES, more=st.integers(0, 900))
+def test_a_table_with_words_that_run_on_ends_at_its_edge(wishes: list[Wish], more: int) -> None:
+    wishes = [Wish(0, 60, 40), *wishes]
+    opened = sum(1 for wish in wishes if not wish.declared)
+    room = sum(max(wish.needed, 0 if wish.declared else 120) for wish in wishes) + more
+
+    assert 0 <= room - sum(widths(wishes, room, 120)) < opened  # what cannot be shared evenly
+
+
+def test_a_short_word_in_an_open_column_leaves_no_gap_behind_the_last() -> None:
+    code, zone, use, held = Wish(180, 60, 90), Wish(0, 60, 20), Wish(180, 50, 90), Wish(135, 70, 20)
+
+    assert sum(widths([code, zone, use, held], 560, 120)) == 560
+
+
 @pytest.mark.parametrize("scale", [100, 150])
 def test_a_table_in_a_narrow_place_shows_its_last_column(qtbot: Any, look: QApplication, scale: int) -> None:
     theme.apply(look, "light", scale)

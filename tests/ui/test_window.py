@@ -20,8 +20,9 @@ from deskapp.settings import Values
 from deskapp.ui import theme
 from deskapp.ui.crash import CrashReporter
 from deskapp.ui.finding import Destination, Resolved
-from deskapp.ui.kit import Card, Form, Page, PageSpec, ScanField, Suggestion, TextField
+from deskapp.ui.kit import Button, Card, Form, Page, PageSpec, ScanField, Suggestion, TextField
 from deskapp.ui.lock import Tile
+from deskapp.ui.palette import deeds_of, fitting_deeds
 from deskapp.ui.status import DAY_MS, StatusCard
 from deskapp.ui.window import Window
 from tests.ui.scan_keys import type_scan
@@ -335,6 +336,60 @@ def test_an_action_is_started_from_the_search_field(qtbot, window):
     window.scanner.release()
     QTest.keyClick(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.shell.page_id() == "check_in")
+
+
+def test_what_a_button_of_the_page_does_is_found_by_its_words(qtbot, window):
+    page, done = window.shell.page(), []
+    again = [Button("Do it", clicked=lambda: done.append("it")) for _each in range(2)]
+    void = Button("Void a check-in", "quiet", clicked=lambda: done.append("void"))
+    for button in (void, *again):
+        page.add(button)
+    field = window.shell.find_field
+    qtbot.waitUntil(void.isVisible)
+
+    field.setFocus()
+    assert [one.title for one in fitting_deeds(deeds_of(page), "作废收机")] == ["Void a check-in"]
+    QTest.keyClicks(field, "check void")
+    window.scanner.release()
+    qtbot.waitUntil(lambda: "Void a check-in" in [item.title for item in field.popup.list.items])
+    assert field.popup.list.items[-1].group == "On this page"
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(void.hasFocus)
+    assert done == [] and field.text() == "", "what changes something waits for Enter on its button"
+    QTest.keyClick(void, Qt.Key.Key_Return)
+    assert done == ["void"]
+
+    void.say("Correct …")
+    field.setFocus()
+    QTest.keyClicks(field, "correct")
+    window.scanner.release()
+    qtbot.waitUntil(lambda: "Correct …" in [item.title for item in field.popup.list.items])
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: done == ["void", "void"])
+
+    field.setFocus()
+    void.setEnabled(False)
+    QTest.keyClicks(field, "do it")
+    window.scanner.release()
+    qtbot.waitUntil(lambda: bool(field.popup.list.note))
+    assert field.popup.list.items == [], "two buttons say it: it is not told which is meant"
+
+
+def test_where_nothing_fits_the_list_says_so_and_enter_is_answered(qtbot, window):
+    field = window.shell.find_field
+    field.setFocus()
+    QTest.keyClicks(field, "zzqq")
+    window.scanner.release()
+
+    qtbot.waitUntil(lambda: field.popup.isVisible() and "zzqq" in field.popup.list.note)
+    assert field.popup.current() is None
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(window.toasts.shown))
+    assert not field.popup.isVisible()
+    field.setFocus()
+    QTest.keyClicks(field, "wang")
+    window.scanner.release()
+    qtbot.waitUntil(lambda: bool(field.popup.list.items) and not field.popup.list.note)
 
 
 def test_real_records_are_found(qtbot, make_window, people):

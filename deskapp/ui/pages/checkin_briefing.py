@@ -126,6 +126,12 @@ class BriefingCard(Card):
                 N_("On record with {owner}, not with {merchant}. Look at the case again, or take it in on its own."),
                 owner=owner.short_name or owner.name, merchant=self.for_whom[1],
             )))  # fmt: skip
+        told = briefing.told
+        if told is not None and told.merchant_id and self.for_whom[0] not in ("", told.merchant_id):
+            found.append(("warn", spoken(
+                N_("Ticket {number} was written for {merchant}. Ask whose device this is."), number=told.number,
+                merchant=told.merchant,
+            )))  # fmt: skip
         repeat = briefing.repeat_of(self.symptom)
         if repeat is not None:
             found.append(("warn", spoken(

@@ -23,6 +23,9 @@ from deskapp.ui.pages.checkin_party import PartyCard
 from deskapp.ui.speech import clauses
 from deskapp.ui.tokens import LARGE, MEDIUM
 
+BRIEF = 2
+"""So many of the open questions are named where there is little room; the rest is counted."""
+
 
 class CheckInSheet(QWidget):
     """Everything the clerk fills in before saving.
@@ -117,14 +120,16 @@ class CheckInSheet(QWidget):
             self.split.setDirection(way)
         self.side.setMinimumWidth(theme.px(360) if wide else 0)
         self.side.setMaximumWidth(theme.px(360) if wide else 16777215)
-        self.briefing.set_compact(not wide)
+        if self.briefing.compact == wide:
+            self.briefing.set_compact(not wide)
+            self._show_lacks()
         self._fit_side()
 
     def _fit_side(self) -> None:
         """Give the briefing above the form the height it needs, up to a third of the sheet."""
         wide, width = not self.briefing.compact, max(200, self.side.viewport().width())
-        needs = self.briefing.heightForWidth(width) if self.briefing.hasHeightForWidth() else 0
-        needs = max(needs, self.briefing.sizeHint().height()) + theme.px(4)
+        flows = self.briefing.hasHeightForWidth()
+        needs = (self.briefing.heightForWidth(width) if flows else self.briefing.sizeHint().height()) + theme.px(4)
         self.side.setMaximumHeight(16777215 if wide else min(needs, self.height() // 3))
         self.side.setMinimumHeight(0 if wide else min(needs, self.height() // 3))
 
@@ -319,7 +324,10 @@ class CheckInSheet(QWidget):
                     if len(self.panels) > 1 else listed(names)
                 )  # fmt: skip
         lacks += [spoken(name) for name in self.party.missing()]
-        if lacks:
+        if len(lacks) > BRIEF and self.briefing.compact:  # there the lines are wanted for the form
+            count = len(lacks) - BRIEF
+            self.lacks.put(spoken(N_("Still open: {what}, and {count} more"), what=clauses(lacks[:BRIEF]), count=count))
+        elif lacks:
             self.lacks.put(spoken(N_("Still open: {what}"), what=clauses(lacks)))
         else:
             self.lacks.put(spoken(N_("Everything is answered.")))

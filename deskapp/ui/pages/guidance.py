@@ -87,6 +87,8 @@ class GuidancePage(Page):
         self.end = self._end_card()
         self.given = Card(N_("Answers so far"), icon="history")
         self.timeline = Timeline()
+        self.none_given = Text(N_("None yet: ask the first question."), "muted", wrap=True)
+        self.given.add(self.none_given)
         self.given.add(self.timeline)
         self._both = both = row(gap=LARGE)
         both.addLayout(column(self.choose, self.ask, self.end, 1, gap=LARGE), 3)
@@ -317,6 +319,7 @@ class GuidancePage(Page):
             tone = {"yes": "ok", "no": "info", "could_not": "warn"}[answer]
             lines.append(Happening(spoken(ANSWERS[answer]), question, icon="message", tone=tone))
         self.timeline.set_happenings(lines)
+        self.none_given.setVisible(not lines)
 
     def undo(self) -> None:
         """Take the last answer back."""

@@ -7,7 +7,7 @@ from deskapp.i18n import say
 from deskapp.models import replay
 from deskapp.models.store import Changes
 from deskapp.queries.around import journal_details
-from deskapp.queries.field_titles import FIELD_TITLES
+from deskapp.queries.field_titles import FIELD_TITLES, RECORD_TITLES
 from deskapp.queries.history import Change, journal
 from deskapp.ui import theme
 from deskapp.ui.kit import (
@@ -63,7 +63,7 @@ class JournalPage(Page):
         self.what = Text(N_("Choose an entry to see what it set."), "muted", wrap=True)
         self.values = DataTable(
             [
-                Column("record", N_("Record"), lambda one: one.command, 130),
+                Column("record", N_("Record"), lambda one: spoken(RECORD_TITLES.get(one.command, one.command)), 150),
                 Column("kind", N_("Did"), lambda one: spoken(DID.get(one.kind, one.kind)), 80),
                 Column("values", N_("Values"), values_text, 0),
             ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from deskapp.errors import N_
@@ -60,10 +61,14 @@ class KindFields(Form):
                 return TextArea(lines=2)
             case FieldType.MONEY:
                 return MoneyField()
+            case FieldType.DATE if spec.instead:
+                return InsteadField(spec.instead, DateField(self._today()))
             case FieldType.DATE:
                 return DateField(self._today())
             case FieldType.PHONE:
                 return PhoneField()
+            case FieldType.LAST4 if spec.instead:
+                return InsteadField(spec.instead, LatinField(limit=4))
             case FieldType.LAST4:
                 return LatinField(limit=4)
         if spec.instead:
@@ -108,7 +113,13 @@ class KindFields(Form):
 
 
 class TickList(QWidget):
-    """Several answers out of a few, each by its number key."""
+    """Several answers out of a few, each by its number key.
+
+    Signals:
+        edited: something was ticked or unticked.
+    """
+
+    edited = Signal()
 
     def __init__(self, options: list[Choice], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -120,6 +131,7 @@ class TickList(QWidget):
         for option in options:
             button = Button(option.text, "choice", parent=self)
             button.setCheckable(True)
+            button.toggled.connect(lambda _on: self.edited.emit())
             flow.addWidget(button)
             self.buttons.append(button)
         self.setFocusProxy(self.buttons[0])
@@ -137,17 +149,24 @@ class TickList(QWidget):
 
 
 class InsteadField(QWidget):
-    """A text, or one key for "there is none" or "not known"."""
+    """A text (or a day, a number), or one key for "there is none" or "not known".
 
-    def __init__(self, instead: str, parent: QWidget | None = None) -> None:
+    Signals:
+        edited: something was written or chosen.
+    """
+
+    edited = Signal()
+
+    def __init__(self, instead: str, field: TextField | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         from deskapp.ui.kit import Button, row
 
         self._instead = instead
-        self.field = TextField(parent=self)
+        self.field = field or TextField()
         self.none = Button(INSTEAD_TITLES[instead], "choice", parent=self)
         self.none.setCheckable(True)
         self.none.toggled.connect(self._toggled)
+        self.field.textChanged.connect(lambda _text: self.edited.emit())
         layout = row(self.field, self.none)
         layout.setContentsMargins(0, 0, 0, 0)
         self.setLayout(layout)
@@ -160,7 +179,16 @@ class InsteadField(QWidget):
 
     def text(self) -> str:
         """Return the text, or the word that stands for none."""
-        return self._instead if self.none.isChecked() else self.field.text().strip()
+        if self.none.isChecked():
+            return self._instead
+        day = self.field.day() if isinstance(self.field, DateField) else None
+        return day.isoformat() if day is not None else self.field.text().strip()
+
+    def problem(self) -> str:
+        """Return what cannot be read (a message id), or nothing."""
+        if self.none.isChecked() or not isinstance(self.field, DateField):
+            return ""
+        return self.field.problem()
 
     def set_text(self, text: str) -> None:
         """Show a value."""
@@ -169,3 +197,4 @@ class InsteadField(QWidget):
 
     def _toggled(self, on: bool) -> None:
         self.field.setEnabled(not on)
+        self.edited.emit()

@@ -130,6 +130,7 @@ class LoanersPage(Page):
         self.reminder.add(row(1, self.remind))
         self.past = Card(N_("History"), icon="history")
         self.past.add(self.history)
+        self.past.hide()
         self.side = Scroll(margin=0)
         for part in (self.box, self.reminder, self.past):
             self.side.add(part)
@@ -290,6 +291,7 @@ class LoanersPage(Page):
         loaner = self._loaner()
         self._show_mode(loaner)
         if loaner is None:
+            self.past.hide()
             self.pool.setFocus()
         else:
             self._show_history(loaner)
@@ -363,6 +365,7 @@ class LoanersPage(Page):
     def _history(self, happenings: list[LoanHappening]) -> None:
         kinds = {"lend": N_("Lent"), "take_back": N_("Taken back"), "pool": N_("Put into the pool"),
                  "unpool": N_("Taken out of the pool"), "reminder": N_("Reminded")}  # fmt: skip
+        self.past.setVisible(bool(happenings))
         self.history.set_happenings([
             Happening(full_moment(one.at), f"{spoken(kinds.get(one.kind, one.kind))}  {one.merchant}", one.who,
                       "  ".join(part for part in (catalogue.title("call_results", one.result), one.words) if part),

@@ -333,7 +333,7 @@ def _symptom(line: OrderLine) -> str:
 def _details(line: OrderLine) -> str:
     """Return symptom, accessories and money of a device as sentences."""
     said = [" ".join(part for part in (line.serial_no, line.model) if part)]
-    fault = " ".join(part for part in (_symptom(line), line.words if line.symptom_code else "") if part)
+    fault = " · ".join(part for part in (_symptom(line), line.words if line.symptom_code else "") if part)
     if fault:
         said.append(fault)
     if line.accessories:

@@ -75,7 +75,7 @@ class PricesPage(ListPage):
         self.table.selected.connect(self._selected)
 
     def _line_card(self) -> Card:
-        card = Card(N_("Line"), icon="report-money")
+        card = Card(N_("Line of the price list"), icon="report-money")
         self.form = Form(columns=2)
         self.form.add("code", N_("&Code"), LatinField(), needed=True)
         self.form.add("kind", N_("&Kind"), Pick([Choice(kind, KIND_TITLES[kind]) for kind in PRICE_KINDS]))

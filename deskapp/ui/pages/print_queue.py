@@ -49,6 +49,7 @@ from deskapp.ui.pages.printers_work import QueueView, home_of, look_at_queue
 from deskapp.ui.pages.settings_fields import Pick
 from deskapp.ui.pages.words import choices, moment
 from deskapp.ui.tokens import HUGE, LARGE
+from deskapp.ui.widgets.enter import go_to
 
 ANYWHERE = ""
 SIDE_BY_SIDE = 900  # width of the page, px at 100 %, from which list and paper stand side by side
@@ -72,8 +73,8 @@ class PrintQueuePage(Page):
         self.add(self.question)
         self._both = row(gap=LARGE)
         self._cards = (self._list_card(), self._detail_card())
-        for card in self._cards:
-            self._both.addLayout(column(card, 1), 1)
+        for card, share in zip(self._cards, (5, 4), strict=True):
+            self._both.addLayout(column(card, 1), share)
             card.installEventFilter(self)
         self.body.addLayout(self._both)
         to_printers = Button(N_("Printers …"), "link", icon="settings", clicked=lambda: context.navigate("printers"))
@@ -88,8 +89,8 @@ class PrintQueuePage(Page):
         self.batches = BatchStrip(self.context, self._look_at_batch)
         self.table = DataTable(
             [
-                Column("kind", N_("Paper"), paper_title, 140),
-                Column("number", N_("Number"), lambda job: job.number, 0),
+                Column("kind", N_("Paper"), paper_title, 0),
+                Column("number", N_("Number"), lambda job: job.number, 165),
                 Column("printer", N_("Printer"), self._printer_of, 110),
                 Column("state", N_("State"), state_cell, 140),
                 Column("at", N_("Last change"), lambda job: moment(job.state_at), 100),
@@ -138,10 +139,10 @@ class PrintQueuePage(Page):
 
     def open(self, **args: object) -> None:
         """Show what is not finished (`which` = open), the newest of all, one paper (`job`), one printer's (`at`)."""
-        if args.get("which"):
-            self.which.set_value(str(args["which"]))
+        self.which.set_value(str(args.get("which") or self.which.value() or "open"))
         self._wanted = str(args.get("job") or "")
         self._at = str(args.get("at") or "")
+        self._arrived = True
         self._ask()
         self.focus_first(self.table)
 
@@ -232,8 +233,7 @@ class PrintQueuePage(Page):
 
     def _look_at_batch(self, line: BatchLine) -> None:
         """Choose the first paper of a batch that is not over."""
-        rows = self.table.rows()
-        place = next((n for n, job in enumerate(rows) if job.batch_id == line.id), None)
+        place = next((n for n, job in enumerate(self.table.rows()) if job.batch_id == line.id), None)
         if place is not None:
             self.table.select(place)
             self.table.setFocus()
@@ -309,6 +309,7 @@ class PrintQueuePage(Page):
     def _ask_oldest(self) -> None:
         """Ask about the oldest papers in doubt, whatever is chosen below: nothing else here needs a person more."""
         doubtful = [job for job in self.view.jobs if job.state == "unknown"]
+        self._arrived &= bool(doubtful)  # whoever comes here to answer stands on the question, until all are answered
         if doubtful:
             self._ask_window(min(doubtful, key=lambda job: (job.created_at, job.batch_seq, job.id)))
         elif not self._asked_held:
@@ -320,7 +321,7 @@ class PrintQueuePage(Page):
             self._asked_held = True
             self._ask_window(self.job)
 
-    _asked_held = False
+    _asked_held = _arrived = False
 
     def _ask_window(self, job: JobCard) -> None:
         self.jobs.ask(
@@ -337,8 +338,8 @@ class PrintQueuePage(Page):
         self.question.ask(window, printer_name(address, self.view.profiles), self.view.profiles.get(address))
         opened = self.question.isHidden()
         self.question.show()
-        if opened and (self._asked_held or self.table.view.hasFocus()):
-            self.question.last.setFocus()
+        if opened and (self._asked_held or self._arrived or self.table.view.hasFocus()):
+            go_to(self.question.last)
 
     def _answer(self, job_id: str, last: str) -> None:
         act = answer_window(job_id=job_id, last_job_id=last)
@@ -383,7 +384,7 @@ class PrintQueuePage(Page):
     def _refused(self, error: DeskError) -> None:
         self.banner.put("danger", say(error))
         if error.field == "reason":
-            self.reason.setFocus()
+            go_to(self.reason)
 
     def print_paper(self) -> None:
         """Do what printing means for the chosen paper: try again, answer, or make a copy."""
@@ -391,7 +392,7 @@ class PrintQueuePage(Page):
         if state in ("failed", "cancelled"):
             self._retry()
         elif state in ("unknown", "printed"):
-            (self.question.last if state == "unknown" else self.reason).setFocus()
+            go_to(self.question.last if state == "unknown" else self.reason)
 
 
 def _looks(job: JobCard) -> JobCard:

@@ -32,6 +32,7 @@ from deskapp.ui.pages.printers_fields import MmField, NudgePad
 from deskapp.ui.pages.printers_work import Tested, print_test
 from deskapp.ui.pages.settings_fields import Pick
 from deskapp.ui.tokens import LARGE, MEDIUM
+from deskapp.ui.widgets.enter import go_to
 
 if TYPE_CHECKING:
     from deskapp.print.calibration import Edges, Readings
@@ -59,9 +60,6 @@ class TruePanel(QWidget):
         form = Form(columns=2)
         form.add("medium", N_("&Paper"), self.medium)
         column_.addWidget(form)
-        self.said = Text(role="info", wrap=True)
-        column_.addWidget(self.said)
-        self.said.hide()
         for part in (self._paper_card(), self._place_card(), self._code_card()):
             column_.addWidget(part)
         self.medium.chosen.connect(lambda _value: self._fill())
@@ -113,7 +111,10 @@ class TruePanel(QWidget):
                        hint=N_("With cross 9 the size is corrected too"))  # fmt: skip
         self.ruler.add("far_top", N_("Cross 9 from the upper edge, mm"), self.ruler_fields["far_top"])
         self.apply = Button(N_("&Work it out"), "primary", icon="check", clicked=self.work_out)
+        self.said = Text(role="info", wrap=True)
+        self.said.hide()
         card.add(row(self.print_page, 1))
+        card.add(self.said)  # beside the fields it speaks of: both fit on a small screen
         both = row(self.pad, gap=LARGE)
         right = column(self.way, self.edges, self.ruler, row(1, self.apply), gap=MEDIUM)
         both.addLayout(right, 1)
@@ -268,7 +269,7 @@ class TruePanel(QWidget):
         for field in (*self.edge_fields.values(), *self.ruler_fields.values()):
             field.clear()
         self._tell("ok", spoken(N_("Moved. Print the calibration paper once more and compare.")))
-        self.print_page.setFocus()
+        go_to(self.print_page)
 
     def _readings(self) -> Readings:
         from deskapp.print.calibration import Readings
@@ -305,7 +306,7 @@ class TruePanel(QWidget):
         self.print_page.setEnabled(True)
         if done.sent:
             self._tell("info", spoken(N_("The calibration paper is at the printer. Type what it shows.")))
-            self.edge_fields["left"].setFocus()
+            go_to((self.ruler_fields if self.way.value() == "ruler" else self.edge_fields)["left"])
         else:
             self._tell("warn", spoken(done.words) if done.words else spoken(N_("The printer did not take it whole.")))
 

@@ -73,10 +73,12 @@ def sentence(detail: Detail) -> str:
         return spoken(N_("An entry held digits of a payment card or a key. They were cut out before anything was"
                          " stored; only the last four are left. Remind whoever wrote it."))  # fmt: skip
     if row.kind == "not_allowed":
+        what, thing = spoken(str(data.get("what", ""))), str(data.get("about", ""))
         return spoken(
-            N_("{name} did something at {time} that, by what the server knows, is not theirs to do, or was no longer at"
-               " work then. It happened, so it is kept. Ask about it; put the roles right, or the entry."),
-            name=who, time=when,
+            N_("{name} did this at {time} at station {number}: “{what}”. By what the server knows that is not theirs"
+               " to do, or they were no longer at work then. It happened, so it is kept. Ask about it; put the roles"
+               " right, or the entry."),
+            name=who, time=when, number=f"{int(data.get('station', 0)):05d}", what=f"{what} {thing}".strip(),
         )  # fmt: skip
     if row.kind == "photo_missing":
         return _photo(data)
@@ -88,7 +90,8 @@ def sentence(detail: Detail) -> str:
 def _photo(data: Mapping[str, object]) -> str:
     number, made = str(data.get("station", 0)).zfill(5), full_moment(int(str(data.get("made_at", 0) or 0)))
     where = str(data.get("place", ""))
-    place = spoken(N_("station {number}"), number=number) + (f" ({where})" if where else "")
+    name = N_("station {number} ({place})") if where else N_("station {number}")
+    place = spoken(name, number=number, place=where)
     text = (
         N_("The signature of {time} has not reached the server for a week. Only {place} has it: switch that computer"
            " on, open “Syncing” there, and leave it on until it says that all photos are sent. If it is gone for good,"

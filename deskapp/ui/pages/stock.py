@@ -129,10 +129,11 @@ class StockPage(ListPage):
         """Take a serial number where parts come in, else open the part that the code names."""
         if parse_scan(text).kind not in (ScanKind.SERIAL, ScanKind.PART, ScanKind.UNKNOWN):
             return False
-        self.jobs.ask(
-            lambda session: part_of_label(session, text), owner=self,
-            then=lambda part_id: self._scanned(part_id, text), exclusive="scan",
-        )  # fmt: skip
+        if self.places.serial.hasFocus() or self.part.asks_here():
+            return False  # the number of a part to keep, or to print: it stays in the field that asks for it
+        # Every scan is answered, also when the next one comes before its answer: parts come in one after the other.
+        self.jobs.ask(lambda session: part_of_label(session, text), owner=self,
+                      then=lambda part_id: self._scanned(part_id, text))  # fmt: skip
         return True
 
     def _scanned(self, part_id: str, text: str) -> None:

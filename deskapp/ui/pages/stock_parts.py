@@ -13,6 +13,7 @@ from deskapp.commands.papers_stock import queue_part_label
 from deskapp.errors import N_, DeskError, Refused
 from deskapp.models.store import Command
 from deskapp.queries.around import MoveRow, PartState
+from deskapp.queries.naming import in_window
 from deskapp.queries.registry_cards import PartRow
 from deskapp.ui.kit import (
     Button,
@@ -59,6 +60,9 @@ class PartCard(Card):
         self.row: PartRow | None = None
         self._serials: list[str] = []
         self.stand = Text(N_("Choose a part, or scan one."), "muted", wrap=True)
+        self.lies = Text(role="strong")
+        self.lies.hide()
+        self.add(self.lies)
         self.add(self.stand)
         self.coming, self.counting, self.labels, self.details = (QWidget() for _part in range(4))
         self._build_coming()
@@ -142,7 +146,9 @@ class PartCard(Card):
         """Show a part; what is typed stays when it is the same one."""
         same = self.row is not None and self.row.id == part.id
         self.row = part
-        self.title.put(f"{part.part_no}  {part.name}")
+        self.title.put(f"{part.part_no}  {in_window(part.name, part.name_en)}")
+        self.lies.say(N_("Bin {bin}"), bin=part.bin)
+        self.lies.setVisible(bool(part.bin))
         self.stand.say(N_("{count} on the shelf, at least {least}"), count=part.on_hand, least=part.min_quantity)
         self._allow()
         if same:
@@ -160,6 +166,7 @@ class PartCard(Card):
         """Show an empty part."""
         self.row = None
         self.title.say(N_("New part"))
+        self.lies.hide()
         self.stand.say(N_("Save it, then take in what lies on the shelf."))
         put_values(
             self.form,
@@ -200,6 +207,10 @@ class PartCard(Card):
         self.label_form.rows["serial_no"].setVisible(tracked)
 
     # -- acting ------------------------------------------------------------------------
+
+    def asks_here(self) -> bool:
+        """Tell whether the field in which one stands wants a serial number for something else than taking in."""
+        return cast("ScanField", self.label_form.rows["serial_no"].field).hasFocus()
 
     def takes_serials(self) -> bool:
         """Tell whether a scanned code is a serial number that comes in, or is found, now."""

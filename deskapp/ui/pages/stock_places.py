@@ -47,7 +47,10 @@ class PlacesCard(Card):
         self.add(row(1, self.back, self.keep))
         self.add(self.old_form)
         self.add(row(1, self.send))
-        self.device.scanned.connect(lambda _text: self.quantity.setFocus())
+        self.device.scanned.connect(
+            lambda _text: (self.serial if self.serial.isVisible() else self.quantity).setFocus()
+        )
+        self.serial.scanned.connect(lambda _text: self.keep.setFocus())
 
     def show_part(self, part: PartRow) -> None:
         """Be about a part."""

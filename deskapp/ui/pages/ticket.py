@@ -19,7 +19,7 @@ from deskapp.rules.lifecycle import WorkState
 from deskapp.rules.ticket_fields import FIELDS, INSTEAD_TITLES, FieldType, RequiredAt, TicketKind
 from deskapp.rules.tickets import KIND_TITLES, MERCHANT_WORDS, WAITING_ON, TicketState
 from deskapp.rules.tickets import STATE_TITLES as TICKET_TITLES
-from deskapp.rules.visits import GOES_OUT
+from deskapp.rules.visits import GOES_OUT, may_move
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -237,8 +237,10 @@ class TicketPage(Page):
         repair = kind is TicketKind.REPAIR
         self.guide.setVisible(not over and kind.value in GUIDED)
         self.take_in.setVisible(not over and repair)
-        for button in (self.visit, self.sheet, self.missed):
-            button.setVisible(not over and kind in GOES_OUT)
+        goes, actor = not over and kind in GOES_OUT and self.context.may("visit"), self.context.actor()
+        for button in (self.sheet, self.missed):
+            button.setVisible(goes)
+        self.visit.setVisible(goes and actor is not None and may_move("schedule_visit", actor.roles))
         self.visits.show_ticket(line.id)
         self.start.setVisible(line.state == "open")
         self.go_on.setVisible(line.state == "waiting")

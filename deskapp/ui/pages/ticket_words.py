@@ -55,7 +55,7 @@ def subject(row: TicketRow) -> str:
     if row.kind != "repair":
         return " ".join(part for part in (spoken(KIND_TITLES[TicketKind(row.kind)]), row.words) if part)
     symptom = catalogue.title("symptoms", row.symptom_code) if row.symptom_code else ""
-    return " ".join(part for part in (symptom, row.words) if part)
+    return " · ".join(part for part in (symptom, row.words) if part)
 
 
 def columns(now: int) -> list[Column]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from deskapp.clock import shop_time
+from deskapp.clock import shop_day, shop_time
 from deskapp.errors import N_
 from deskapp.models.store import Changes
 from deskapp.queries import today as queries
@@ -17,7 +17,7 @@ from deskapp.rules.deadlines import DAY_MS
 from deskapp.rules.tickets import KIND_TITLES, TicketKind
 from deskapp.ui.kit import BigNumber, Button, Cell, Column, Page, PageContext, spoken
 from deskapp.ui.pages.today_cards import FirstDays, Listing, Machines, NextSteps, ago
-from deskapp.ui.pages.visit_words import state_cell, window_words
+from deskapp.ui.pages.visit_words import short_window, state_cell
 from deskapp.ui.tokens import LARGE
 
 WATCHED = (
@@ -39,7 +39,7 @@ FIGURES: tuple[tuple[str, str, str, str], ...] = (
     ("to_diagnose", N_("to diagnose"), "stethoscope", "bench"),
     ("to_repair", N_("in repair"), "tool", "bench"),
     ("to_test", N_("to test"), "clipboard-check", "bench"),
-    ("ready", N_("ready for pickup"), "package", "ready"),
+    ("ready", N_("for pickup"), "package", "ready"),
     ("tickets", N_("open tickets"), "clipboard-list", "tickets"),
 )
 
@@ -201,7 +201,7 @@ class TodayPage(Page):
 
     def _visits(self) -> Listing:
         columns = [
-            Column("when", N_("When"), lambda v: window_words(v.from_at, v.to_at), 150),
+            Column("when", N_("When"), lambda v: short_window(v, shop_day(self.context.now())), 130),
             Column("merchant", N_("Merchant"), lambda v: v.merchant or v.contact, 0),
             Column("engineer", N_("Engineer"), lambda v: v.engineer, 84),
             Column("state", N_("State"), state_cell, 120),

@@ -36,7 +36,11 @@ def widths(wishes: Sequence[Wish], room: int, least_open: int) -> list[int]:
     floors = [wish.needed if wish.declared else min(max(wish.heading, least_open), wish.needed) for wish in wishes]
     if sum(floors) <= room:
         ceilings = [wish.declared or max(floor, wish.needed) for wish, floor in zip(wishes, floors, strict=True)]
-        return _between(floors, ceilings, room)
+        shared = _between(floors, ceilings, room)
+        # What nobody needs goes to the words that run on, as where there is room: no table ends before its edge.
+        for place in [place for place, wish in enumerate(wishes) if not wish.declared][:1]:
+            shared[place] += room - sum(shared)
+        return shared
     # Words that run on give way before numbers and states do.
     soft = [min(floor, max(wish.heading, least_open // 2)) if not wish.declared else floor
             for wish, floor in zip(wishes, floors, strict=True)]  # fmt: skip

@@ -64,6 +64,12 @@ def after_enter(page: QWidget, stops: Sequence[QWidget]) -> bool:
     return True
 
 
+def go_to(widget: QWidget) -> None:
+    """Give a widget the focus where it is seen: Qt itself scrolls only to what Tab comes to."""
+    widget.setFocus()
+    into_view(widget)
+
+
 def into_view(widget: QWidget) -> None:
     """Scroll whatever a widget stands in so that it is seen, with a little of what is around it."""
     around = widget.parentWidget()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from PySide6.QtCore import QEvent, QMetaMethod, QObject, QSize, Qt, Signal
+from PySide6.QtCore import SIGNAL, QEvent, QMetaMethod, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent, QValidator
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
@@ -110,8 +110,8 @@ class ScanField(LatinField):
         self.returnPressed.connect(self._entered)
 
     def uses_enter(self) -> bool:
-        """Tell whether anybody waits for a code."""
-        return heard(self, self.scanned)
+        """Tell whether anybody waits for a code, or for Enter itself besides this field."""
+        return heard(self, self.scanned) or self.receivers(SIGNAL("returnPressed()")) > 1
 
     def wants(self, text: str) -> bool:
         """Say whether a scanned code is meant for this field; a command of the sheet is for the page."""

@@ -238,11 +238,7 @@ class BigNumber(QWidget):
 
     def figure_font(self) -> QFont:
         """Return the largest font in which the whole figure fits beside the icon; no smaller than a heading."""
-        font, least = theme.font("display"), theme.font("heading").pixelSize()
-        room = self.figure_area().width()
-        while font.pixelSize() > least and QFontMetrics(font).horizontalAdvance(self._value) > room:
-            font.setPixelSize(font.pixelSize() - 1)
-        return font
+        return _fitting("display", "heading", self._value, self.figure_area().width())
 
     def _inner(self) -> QRect:
         return self.rect().adjusted(theme.px(14), theme.px(10), -theme.px(12), -theme.px(10))
@@ -283,6 +279,14 @@ class BigNumber(QWidget):
         figure = painter.fontMetrics().elidedText(self._value, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, int(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft), figure)
         painter.setPen(theme.colour("muted"))
-        painter.setFont(theme.font("body"))
+        painter.setFont(_fitting("body", "caption", spoken(self._caption), inner.width()))
         said = painter.fontMetrics().elidedText(spoken(self._caption), Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft), said)
+
+
+def _fitting(usual: str, least: str, text: str, room: int) -> QFont:
+    """Return the font of a role, made smaller down to that of another where the text would not fit."""
+    font, floor = theme.font(usual), theme.font(least).pixelSize()
+    while font.pixelSize() > floor and QFontMetrics(font).horizontalAdvance(text) > room:
+        font.setPixelSize(font.pixelSize() - 1)
+    return font

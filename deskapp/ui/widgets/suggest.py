@@ -54,11 +54,12 @@ class SuggestList(QWidget):
         self.setMouseTracking(True)
         self.items: list[Suggestion] = []
         self.current = -1
+        self.note = ""
         self._places: list[QRect] = []
 
-    def set_items(self, items: Sequence[Suggestion]) -> None:
-        """Show these answers; the first is current."""
-        self.items = list(items)
+    def set_items(self, items: Sequence[Suggestion], note: str = "") -> None:
+        """Show these answers; the first is current. Where there are none, a note may say so."""
+        self.items, self.note = list(items), note
         self.current = 0 if self.items else -1
         self._arrange()
 
@@ -75,7 +76,8 @@ class SuggestList(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the height of all answers."""
-        return QSize(theme.px(420), self._places[-1].bottom() + 5 if self._places else 4)
+        none = theme.px(40) if self.note else 4
+        return QSize(theme.px(420), self._places[-1].bottom() + 5 if self._places else none)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the mouse."""
@@ -95,6 +97,12 @@ class SuggestList(QWidget):
         """Draw groups and answers."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.note and not self.items:
+            painter.setFont(theme.font("body"))
+            painter.setPen(theme.colour("muted"))
+            inner = self.rect().adjusted(14, 0, -8, 0)
+            note = painter.fontMetrics().elidedText(self.note, Qt.TextElideMode.ElideRight, inner.width())
+            painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter), note)
         group = ""
         for number, (item, place) in enumerate(zip(self.items, self._places, strict=True)):
             if item.group != group:
@@ -175,20 +183,20 @@ class SuggestPopup(QFrame):
         column.addWidget(self.area)
         self.hide()
 
-    def offer(self, items: Sequence[Suggestion]) -> None:
-        """Show the answers below the field, or nothing where there are none."""
+    def offer(self, items: Sequence[Suggestion], note: str = "") -> None:
+        """Show the answers below the field; where there are none the note, or nothing."""
         window = self._field.window()
         if self.parentWidget() is not window:
             self.setParent(window)
-        self.list.set_items(items)
-        if not items:
+        self.list.set_items(items, note)
+        if not items and not note:
             self.hide()
             return
         corner = self._field.mapTo(window, QPoint(0, self._field.height() + 4))
         width = max(self._field.width(), theme.px(420))
         left = min(corner.x(), max(8, window.width() - width - 8))
         tall = min(self.list.sizeHint().height() + 8, window.height() - corner.y() - 16)
-        self.setGeometry(left, corner.y(), min(width, window.width() - 16), max(60, tall))
+        self.setGeometry(left, corner.y(), min(width, window.width() - 16), max(60 if items else 0, tall))
         self.show()
         self.raise_()
 
@@ -230,6 +238,9 @@ class SuggestField(TextField):
         self.chosen: Suggestion | None = None
         self._asked = ""
         self._enter_waits = False
+        self.nothing = ""
+        """What is said where nothing fits: a message id, `words` are what was typed. Empty: the list stays away."""
+
         self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._timer.timeout.connect(self.ask_now)
         self.textEdited.connect(self._edited)
@@ -311,7 +322,8 @@ class SuggestField(TextField):
     def _found(self, items: Sequence[Suggestion]) -> None:
         if not self.hasFocus() and self.window().isActiveWindow():
             return
-        self.popup.offer(items)
+        note = spoken(self.nothing, words=self._asked) if self.nothing and self._asked and not items else ""
+        self.popup.offer(items, note)
         if self._enter_waits:
             self._enter_waits = False
             if self._enter():

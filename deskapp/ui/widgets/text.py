@@ -113,6 +113,16 @@ class Button(QPushButton):
         self._text, self._values = "", {}
         self.setText(text.replace("&", "&&"))
 
+    @property
+    def icon_name(self) -> str:
+        """The icon, or an empty text."""
+        return self._icon
+
+    @property
+    def message(self) -> str:
+        """The message id of the text; empty where it shows a value as it is."""
+        return self._text
+
     def set_icon(self, name: str) -> None:
         """Change the icon."""
         self._icon = name
