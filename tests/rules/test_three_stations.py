@@ -141,7 +141,10 @@ class ThreeStations(RuleBasedStateMachine):
             facts = self._merged(device, MoneyFact)
             view = fold_money(facts)  # type: ignore[arg-type]
             odd = {fact.uid for fact in view.misfits}
-            gone = {fact.voids for fact in facts if fact.voids and fact.uid not in odd}  # type: ignore[attr-defined]
+            gone: set[str] = set()
+            for fact in reversed(facts):  # a void that was taken back itself takes nothing back
+                if fact.voids and fact.uid not in odd | gone:  # type: ignore[attr-defined]
+                    gone.add(fact.voids)  # type: ignore[attr-defined]
             sums: Counter[MoneyKind] = Counter()
             for fact in facts:
                 if fact.uid not in odd | gone:  # type: ignore[attr-defined]

@@ -204,7 +204,7 @@ class TodayPage(Page):
             Column("when", N_("When"), lambda v: short_window(v, shop_day(self.context.now())), 130),
             Column("merchant", N_("Merchant"), lambda v: v.merchant or v.contact, 0),
             Column("engineer", N_("Engineer"), lambda v: v.engineer, 84),
-            Column("state", N_("State"), state_cell, 120),
+            Column("state", N_("State"), state_cell, 136),
         ]
         card = Listing(N_("Visits today"), "map-pin", columns, N_("No visit is agreed on for today."),
                        lambda: self.context.navigate("visits"))  # fmt: skip
