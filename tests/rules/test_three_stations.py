@@ -168,4 +168,4 @@ class ThreeStations(RuleBasedStateMachine):
 
 
 TestThreeStations = ThreeStations.TestCase
-TestThreeStations.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestThreeStations.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
