@@ -34,7 +34,7 @@ WIDE, HALF, NARROW = ((0,), (2, 3), (1, 4)), ((0,), (1, 2, 3, 4), ()), ((0, 1, 2
 """Which cards stand in which column: queues, stuck, people, parts, transports; in one column the gravest first."""
 
 SHARES = (28, 18, 21)
-ROOM_FOR_THREE, ROOM_FOR_TWO = 1040, 700
+ROOM_FOR_THREE, ROOM_FOR_TWO = 1_100, 700
 """The width from which on so many columns are readable, px at 100 %."""
 
 AGES = {Age.FINE: "muted", Age.LATE: "warn", Age.ALARM: "danger"}
