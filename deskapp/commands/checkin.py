@@ -379,6 +379,6 @@ def attach(write: Write, subject_kind: str, subject_id: str, photo: Photo) -> No
         Attachment(
             id=write.new_id(), at=write.now, by=write.actor.staff_id, subject_kind=subject_kind,
             subject_id=subject_id, kind=photo.kind, sha256=photo.sha256, mime=photo.mime, size=photo.size,
-            caption=photo.caption,
+            caption=photo.caption, thumbnail=photo.thumbnail,
         )
     )  # fmt: skip

@@ -17,14 +17,18 @@ class AccessoryForm:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo, signature or scan whose bytes lie in the blob store already. `kind`: front, back, damage,
-    before, after, signature, paper."""
+    """A photo, signature or scan whose bytes lie in the blob store already.
+
+    `kind`: front, back, damage, before, after, signature, paper. `thumbnail` is a small picture of it as a text
+    (`rules.small_pictures`), empty where there is none.
+    """
 
     sha256: str
     mime: str = "image/jpeg"
     size: int = 0
     kind: str = "front"
     caption: str = ""
+    thumbnail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,4 +214,4 @@ def _photos(write: Write, event_id: str) -> tuple[Photo, ...]:
     rows: Sequence[Attachment] = write.session.scalars(
         select(Attachment).where(Attachment.subject_id == event_id, Attachment.mime.like("image/%"))
     ).all()
-    return tuple(Photo(row.sha256, row.mime, row.size, "damage", row.caption) for row in rows)
+    return tuple(Photo(row.sha256, row.mime, row.size, "damage", row.caption, row.thumbnail) for row in rows)

@@ -237,6 +237,7 @@ class Absorbing:
         key, told = (entry.entity, entry.id), erasing.told(entity, entry)
         self._destroy(entity, entry, dict(self._values_of(key) or {}))
         self._set(entity, key, told)
+        self._plain(entity, entry)  # what a newer program says of the person lies beside the row, and goes too
         for group in self._pending.get(entry.id, {}).keys() & {group_of(entity, name) for name in told}:
             self._shadowed.add(entry.id)  # what waits here is laid over what is left of the server's image
             self._images.keep(entry.entity, entry.id, group, _of_group(entity, group, told), entry.uid)

@@ -56,17 +56,19 @@ def _maker(entity: Any) -> tuple[frozenset[str], Callable[[], Any]]:
 
 
 def field(
-    group: str = "main", *, personal: bool = False, derived: bool = False, index: bool = False, default: Any = ...
-) -> Any:
+    group: str = "main", *, personal: bool = False, derived: bool = False, index: bool = False, default: Any = ...,
+    last: bool = False,
+) -> Any:  # fmt: skip
     """Return a column of a synced table.
 
     `group` names the field group: fields that change together and are judged together.
     `personal` values enter the journal's hash only as a keyed digest, so that they can be
     erased later. `derived` values are folds of facts; they never enter the journal.
+    `last` is a long value that stands behind all other columns, so that those are read without it.
     """
     info = {"group": group, "personal": personal, "derived": derived}
     given = {} if default is ... else {"default": default}
-    return mapped_column(info=info, index=index, **given)
+    return mapped_column(info=info, index=index, sort_order=int(last), **given)
 
 
 class Synced:

@@ -21,7 +21,7 @@ from deskapp.models.blobs import Blobs
 from deskapp.models.canonical import canonical
 from deskapp.models.columns import ERASED, ERASURE, REPLACED, personal, travelling
 from deskapp.models.piece import Entry
-from deskapp.models.stock import Attachment
+from deskapp.models.stock import THUMBNAIL, Attachment
 from deskapp.models.striking import blanked, marked, pattern_of, strike, struck_from, texts_of, without
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ GROUPS: Final = (ERASED, REPLACED)
 """Groups of the operations by which the server erases."""
 
 ATTACHMENT: Final = "attachment"
-NO_FILE: Final[Mapping[str, Any]] = {"sha256": "", "size": 0}
+NO_FILE: Final[Mapping[str, Any]] = {"sha256": "", "size": 0, THUMBNAIL: ""}
 """What an attachment says whose photo or signature was destroyed."""
 
 MOST_DAYS: Final = 50
@@ -81,7 +81,9 @@ def erase_beside(session: ActSession, entity: Any, entry: Entry, before: Mapping
         _strike_acts(driver, entry.id, texts, sorted(words))
         session.info.pop("operations", None)  # acts that were read already (`rebase.operations`)
     if entry.entity == ATTACHMENT:
-        _let_go(driver, entry.id, str(before.get("sha256", "")))
+        cells.pop(THUMBNAIL, None)  # no paper says it
+        if after.get("sha256") == "":
+            _let_go(driver, entry.id, str(before.get("sha256", "")))
     _change_images(driver, entry.id, after)
     erasing_papers.strike_papers(driver, entry.id, before, cells, words)
     _remember(driver, now)

@@ -31,7 +31,7 @@ from deskapp.models.base import Base
 from deskapp.models.identity import Identity
 from deskapp.paths import Home
 
-VERSION = 7
+VERSION = 8
 
 Migration = Callable[[cipher.Connection], None]
 
@@ -129,6 +129,10 @@ def upgrade(connection: cipher.Connection, steps: Mapping[int, Migration], targe
         for number in range(version + 1, target + 1):
             steps[number](connection)
             connection.execute(f"PRAGMA user_version={number}")
+        if target == VERSION:
+            from deskapp.models.taking_up import take_up  # only after an update, and it needs every table's class
+
+            take_up(connection)
         broken = connection.execute("PRAGMA foreign_key_check").fetchall()
         if broken:
             raise Corrupt(N_("The data could not be brought up to date; the old data is untouched."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Mapped
 
@@ -74,8 +74,16 @@ class LoanEvent(Fact, Base):
     data: Mapped[dict[str, Any]] = field(default=dict)
 
 
+THUMBNAIL: Final = "thumbnail"
+"""The column with a small picture as a text (`rules.small_pictures`): nothing that anybody reads."""
+
+
 class Attachment(Fact, Base):
-    """A photo, signature or scan; the bytes lie in the blob store under their SHA-256."""
+    """A photo, signature or scan; the bytes lie in the blob store under their SHA-256.
+
+    `thumbnail` is a small picture of a photo, so that a desk sees what is on it before its bytes have come; as
+    personal as the photo is. It is the last column of the table, so that it is read only by whoever wants it.
+    """
 
     __tablename__ = "attachment"
 
@@ -86,3 +94,4 @@ class Attachment(Fact, Base):
     mime: Mapped[str] = field()
     size: Mapped[int] = field(default=0)
     caption: Mapped[str] = field(default="")
+    thumbnail: Mapped[str] = field(personal=True, default="", last=True)

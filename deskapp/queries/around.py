@@ -15,7 +15,7 @@ from deskapp.models.local import LookupUse, StoreInfo
 from deskapp.models.merchant import Merchant, MerchantContact
 from deskapp.models.people import Shelf, Staff
 from deskapp.models.repair import RepairItem, RepairOrder
-from deskapp.models.stock import Part, PriceLine, StockMove
+from deskapp.models.stock import THUMBNAIL, Part, PriceLine, StockMove
 from deskapp.models.store import ReadSession
 from deskapp.queries import registry
 from deskapp.queries.history import Change
@@ -252,7 +252,7 @@ def journal_details(session: ReadSession, seq: int, limit: int = 300) -> list[Ch
             seq, row.at, by, one["entity"], one["entity"], one["kind"],
             {
                 key: personal.get((one["uid"], key), "") if isinstance(value, dict) and "hmac" in value else value
-                for key, value in one["values"].items()
+                for key, value in one["values"].items() if key != THUMBNAIL
             },
             {}, row.hash,
         )

@@ -72,7 +72,10 @@ class OrderTodo:
 
 @dataclass(frozen=True, slots=True)
 class OrderFile:
-    """A photo, signature or scan of the order or of one of its devices; the bytes are in the blob store."""
+    """A photo, signature or scan of the order or of one of its devices; the bytes are in the blob store.
+
+    `thumbnail` is a small picture of it as a text (`rules.small_pictures`), empty where there is none.
+    """
 
     id: str
     sha256: str
@@ -82,6 +85,7 @@ class OrderFile:
     about: str
     by: str
     at: int
+    thumbnail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +221,7 @@ def order_files(
     return tuple(
         OrderFile(
             row.id, row.sha256, row.mime, row.kind, row.caption, labels.get(row.subject_id, ""),
-            names.get(row.by, ""), row.at,
+            names.get(row.by, ""), row.at, row.thumbnail,
         )
         for row in rows
         if not row.voids and row.id not in gone

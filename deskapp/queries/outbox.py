@@ -14,11 +14,15 @@ from deskapp.models.people import Site
 from deskapp.models.stock import Attachment
 from deskapp.models.store import ReadSession
 from deskapp.models.sync_state import BlobTransfer
+from deskapp.rules.small_pictures import LONGEST_TEXT
 
 _MANY = 500
 _STRETCH: Final = (
     "SELECT op_uid, name, value, record_id FROM personal_value WHERE op_uid BETWEEN ? AND ? ORDER BY op_uid, name"
 )
+_PHOTO: Final = '"mime":"image/jpeg"'
+"""What stands in a body for a photo; its small picture lies beside the journal and travels with it."""
+
 _DIGEST: Final = '{"hmac":'
 """What stands in a body for a personal value; within a text it would be written with signs before the marks."""
 
@@ -66,6 +70,14 @@ def hash_at(session: ReadSession, seq: int) -> str:
     return str(row[0]) if row else ""
 
 
+def waiting_up_to(session: ReadSession, seq: int, digest: str) -> list[str]:
+    """Return the acts that wait up to a number, if that is what this journal has there; else none."""
+    if not digest or hash_at(session, seq) != digest:
+        return []
+    rows = driver_of(session).execute("SELECT uid FROM change_set WHERE acked_at = 0 AND seq <= ? ORDER BY seq", (seq,))
+    return [str(uid) for (uid,) in rows]
+
+
 def unheard(session: ReadSession, upto: int) -> bool:
     """Say whether any act up to a number waits without an answer to it."""
     question = (
@@ -76,16 +88,20 @@ def unheard(session: ReadSession, upto: int) -> bool:
 
 
 def acts_after(session: ReadSession, after: int, *, most: int, most_bytes: int) -> tuple[list[UnsentAct], bool]:
-    """Return the change sets above a number as one dense run, and whether others wait behind them."""
+    """Return the change sets above a number as one dense run, and whether others wait behind them.
+
+    `most_bytes` counts bodies, and for each photo as much as its small picture may have.
+    """
     driver = driver_of(session)
     rows: list[tuple[int, str, str, str]] = []
     size, more = 0, False
     question = "SELECT seq, uid, body, hash FROM change_set WHERE seq > ? ORDER BY seq LIMIT ?"
     for row in driver.execute(question, (after, most + 1)):
-        if len(rows) == most or (rows and size + len(row[2]) > most_bytes):
+        weight = len(row[2]) + LONGEST_TEXT * row[2].count(_PHOTO)
+        if len(rows) == most or (rows and size + weight > most_bytes):
             more = True
             break
-        size += len(row[2])
+        size += weight
         rows.append(row)
     return _with_values(driver, rows), more
 

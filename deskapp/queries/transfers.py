@@ -334,8 +334,9 @@ def difference_rows(
     seen = view or transfers.view_of(session, manifest_id)
     ids = [one.fact.uid for one in seen.differences]
     photos: dict[str, list[str]] = {}
-    named = select(Attachment).where(Attachment.subject_id.in_(ids), Attachment.sha256 != "")
-    for row in session.scalars(named.order_by(Attachment.n)):
+    named = select(Attachment.subject_id, Attachment.sha256)
+    named = named.where(Attachment.subject_id.in_(ids), Attachment.sha256 != "")
+    for row in session.execute(named.order_by(Attachment.n)):
         photos.setdefault(row.subject_id, []).append(row.sha256)
     return tuple(
         DifferenceRow(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from deskapp import __version__
 from deskapp.clock import new_uuid7
-from deskapp.server import apply, erasing, erasing_photos, placing, push, stations, striking
+from deskapp.server import apply, archive_erasing, erasing, erasing_photos, placing, push, stations, striking
 from deskapp.server.archive import stored_form
 from deskapp.server.database import Transaction
 from deskapp.server.work import Author, Draft, Work
@@ -19,6 +20,8 @@ from deskapp.sync.packing import Op, ReadSet
 
 if TYPE_CHECKING:
     from deskapp.server.service import Server
+
+log = logging.getLogger(__name__)
 
 SERVER: Final = stations.NOBODY
 """The station under which the server's own acts stand."""
@@ -131,8 +134,13 @@ def erase(server: Server, ids: Sequence[str], texts: Sequence[str] = (), *, ever
 
 
 def erase_due(server: Server) -> int:
-    """Erase photos and signatures that were held until now; return how many."""
-    now = server.clock()
+    """Erase photos and signatures that were held until now, in the archive their small pictures; return how many."""
+    now, archive = server.clock(), server.options.archive
+    with server.database.read() as tx:
+        if not erasing_photos.any_due(tx, now):
+            return 0
+    if archive is not None:
+        archive_erasing.turn(archive)
 
     def work(tx: Transaction) -> int:
         ops = erasing_photos.operations(erasing_photos.due(tx, now))
@@ -141,7 +149,13 @@ def erase_due(server: Server) -> int:
             stations.note(tx, now, "erase_person", "", "", records=len(ops))  # backups of before go by it
         return len(ops)
 
-    return server.database.retrying(work)
+    count = server.database.retrying(work)
+    if count and archive is not None:
+        with server.database.read() as tx:
+            erased = erasing.erased_so_far(tx)
+        for name in archive_erasing.erase(archive, erased, ()).left:
+            log.warning("%s of the archive cannot be read to its end, and keeps what was erased", name)
+    return count
 
 
 def adopt_late(tx: Transaction, now: int) -> dict[str, int]:

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from deskapp.server import stations
+from deskapp.server import naming, stations
 from deskapp.server.archive import stored_form
 from deskapp.server.cutting import clean_set, cut_body, readable
 from deskapp.server.database import Transaction
 from deskapp.server.known import Station
 from deskapp.sync.framing import WireError, dump, load, pack, unpack
 from deskapp.sync.packing import PushedSet, ReadSet
-from deskapp.sync.wire import read_request
 
 MOST: Final = 50
 MOST_BYTES: Final = 32 * 1024 * 1024
@@ -36,7 +35,7 @@ def keep(tx: Transaction, station: Station, plain: bytes, now: int) -> dict[str,
     Returns what the archive is to be told, empty where nothing was kept: once the station is wiped nobody else has it.
     """
     try:
-        sets = read_request(plain).sets
+        sets = naming.read(plain).sets
     except WireError:
         return {}
     digest = hashlib.sha256("".join(one.hash for one in sets).encode()).hexdigest()

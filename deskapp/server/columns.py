@@ -73,6 +73,7 @@ def _shape_sound(shape: Sequence[Any], cells: Sequence[Any], *, ours: bool, base
     may_be = fitting.allowed(entity, kind, group, tuple(names), ours=ours)
     return may_be is not None and all(
         _fits(cell, may_be.kinds.get(name), may_be.choices.get(name)) and _quiet(name, cell)
+        and (name not in may_be.pictures or all(map(fitting.is_picture, _plain(cell) or ())))
         for name, cell in zip(names, cells, strict=True)
     )
 

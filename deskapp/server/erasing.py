@@ -143,18 +143,19 @@ def erase(tx: Transaction, draft: Draft, one: ReadSet, now: int, texts: Sequence
             continue
         rec = draft.get(op.id)
         names = personal_of(op.entity)
-        if rec is not None and op.entity == erasing_photos.ATTACHMENT:
+        photo = op.entity == erasing_photos.ATTACHMENT
+        if rec is not None and photo:
             scopes |= set(_photo(tx, draft, rec, op.uid, now))
-            continue
-        if rec is not None and names:
+        elif rec is not None and names:
             scopes |= set(_empty(draft, rec, names, op.uid))
-        for card in _cards(tx, draft, op.id, names):
+        for card in _cards(tx, draft, op.id, names) if not photo else ():
             scopes |= set(_tell(draft, card, card.told()))
         _past(draft, op.id, names)
         _waiting(tx, draft, op.id, names)
         _aside(tx, op.id)
         draft.late.append(("DELETE FROM record_key WHERE record = ?", (op.id,)))
-        stations.note(tx, now, "erase", op.id, columns=sorted(names))
+        if not photo:  # that is in the book already (`erase_photo`)
+            stations.note(tx, now, "erase", op.id, columns=sorted(names))
     for scope in sorted(scopes):
         tx.run("DELETE FROM whole_piece WHERE tag IN (SELECT tag FROM whole WHERE scope = ?)", (scope,))
         tx.run("DELETE FROM whole WHERE scope = ?", (scope,))

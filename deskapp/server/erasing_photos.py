@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from deskapp.clock import new_uuid7, shop_time
 from deskapp.models import columns
+from deskapp.models.stock import THUMBNAIL
 from deskapp.paths import resource
 from deskapp.rules.states import ENDED, WITH_MERCHANT, WorkState
 from deskapp.server import missing_cards, stations
@@ -30,8 +31,8 @@ ATTACHMENT: Final = "attachment"
 HELD: Final = "held"
 """Group of the operations that say until when a file is held; no table has it."""
 
-BLANK: Final[Mapping[str, Any]] = {"sha256": "", "size": 0}
-"""What is left of the columns that name a file."""
+BLANK: Final[Mapping[str, Any]] = {"sha256": "", "size": 0, THUMBNAIL: ""}
+"""What is left of the columns that name a file, and of its small picture."""
 
 OUT: Final = frozenset({*ENDED, *WITH_MERCHANT, WorkState.PICKED_UP})
 """States in which a device is not, or no longer, in the house."""
@@ -141,6 +142,11 @@ def hold(tx: Transaction, ops: Iterable[Op]) -> None:
         if op.group == HELD:
             tx.run("DELETE FROM photo_held WHERE record = ?", (op.id,))
             tx.put("photo_held", [(op.id, int(op.values["until"]))])
+
+
+def any_due(tx: Transaction, now: int) -> bool:
+    """Say whether the time of anything that is held is over, or is to be looked at again."""
+    return tx.one("SELECT 1 FROM photo_held WHERE until <= ? LIMIT 1", (now,)) is not None
 
 
 def due(tx: Transaction, now: int) -> list[Photo]:

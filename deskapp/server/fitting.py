@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from deskapp.rules import small_pictures
 from deskapp.sync.packing import Op
 
 LARGEST_INT: Final = 2**53
@@ -27,10 +28,16 @@ MOST_KNOWN: Final = 4_096
 
 FORMS: Final = (dict, list)
 
+PICTURES: Final[Mapping[str, frozenset[str]]] = {"attachment": frozenset(("thumbnail",))}
+"""Columns that hold a small picture or nothing, by table; of a program of any version, for nobody reads them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """What does not fit: the column, and why (`type`, `length`, `range`, `choice`, `column`, `group`, `table`)."""
+    """What does not fit: the column, and why.
+
+    Why is `type`, `length`, `range`, `choice`, `picture`, `column`, `group` or `table`.
+    """
 
     why: str
     column: str = ""
@@ -44,6 +51,7 @@ class _Shape:
     numbers: tuple[str, ...]
     forms: tuple[str, ...]
     choices: tuple[tuple[str, frozenset[str]], ...]
+    pictures: tuple[str, ...]
 
 
 def misfit(op: Op, *, ours: bool, short: bool) -> Misfit | None:
@@ -68,10 +76,14 @@ def misfit(op: Op, *, ours: bool, short: bool) -> Misfit | None:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What cells of certain columns may be, by column: their types, and their texts where those are one of a few."""
+    """What cells of certain columns may be, by column: their types, and their texts where those are one of a few.
+
+    `pictures` are the columns that hold a small picture or nothing.
+    """
 
     kinds: Mapping[str, tuple[type, ...]]
     choices: Mapping[str, frozenset[str]]
+    pictures: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=MOST_KNOWN)
@@ -80,7 +92,12 @@ def allowed(entity: str, kind: str, group: str, names: tuple[str, ...], *, ours:
     if _table(entity, kind) is not None:
         return None
     shape = _shape(entity, group, names, ours)
-    return None if isinstance(shape, Misfit) else Allowed(_kinds(entity), dict(shape.choices))
+    return None if isinstance(shape, Misfit) else Allowed(_kinds(entity), dict(shape.choices), shape.pictures)
+
+
+def is_picture(value: Any) -> bool:
+    """Say whether a cell holds a small picture, or nothing."""
+    return value == "" or (type(value) is str and small_pictures.read(value) is not None)
 
 
 def _sizes(values: Mapping[str, Any], shape: _Shape, short: bool) -> Misfit | None:
@@ -91,6 +108,9 @@ def _sizes(values: Mapping[str, Any], shape: _Shape, short: bool) -> Misfit | No
     for name, choice in shape.choices:
         if values[name] not in choice:
             return Misfit("choice", name)
+    for name in shape.pictures:
+        if not is_picture(values[name]):
+            return Misfit("picture", name)
     if short:
         return None
     for name, value in values.items():
@@ -132,6 +152,7 @@ def _shape(entity: str, group: str, names: tuple[str, ...], ours: bool) -> _Shap
         tuple(name for name in names if int in kinds.get(name, ())),
         tuple(name for name in names if kinds.get(name, ()) and kinds[name][0] in FORMS),
         tuple((name, choices[name]) for name in names if name in choices),
+        tuple(name for name in names if name in PICTURES.get(entity, ())),
     )
 
 

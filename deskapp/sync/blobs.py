@@ -17,7 +17,7 @@ from deskapp.commands.syncing import move_transfer, note_transfers, send_files_a
 from deskapp.errors import N_, Unavailable
 from deskapp.models import sync_state
 from deskapp.models.blobs import Blobs
-from deskapp.models.store import Store
+from deskapp.models.store import Changes, Store
 from deskapp.queries.outbox import DueFile, cursors_of, due_file, files_after
 from deskapp.sync.framing import WireError, load
 from deskapp.sync.scopes import station_scope
@@ -70,10 +70,15 @@ class Step:
 
 
 class Porter:
-    """Carries files between this desk's blob store and the server, one piece a step."""
+    """Carries files between this desk's blob store and the server, one piece a step.
 
-    def __init__(self, store: Store, allowance: Allowance) -> None:
-        self._store, self._allowance = store, allowance
+    `told` hears of every file that has come or gone, so that whoever shows it looks again.
+    """
+
+    def __init__(
+        self, store: Store, allowance: Allowance, told: Callable[[Changes], None] = lambda _changes: None
+    ) -> None:
+        self._store, self._allowance, self._told = store, allowance, told
         self._blobs = Blobs(store.home.blobs, store.key)
         self.most: int | None = None
         """Photos larger than so many bytes wait for another line; None: none do."""
@@ -196,7 +201,7 @@ class Porter:
     # -- what is noted -------------------------------------------------------------
 
     def _is_done(self, due: DueFile, moved: int = 0) -> int:
-        self._set(due, state="done", done=due.size)
+        self._told(self._set(due, state="done", done=due.size))
         return moved
 
     def _later(self, due: DueFile, note: str, *, done: int | None = None) -> None:
@@ -204,5 +209,5 @@ class Porter:
         more = {} if done is None else {"done": done}
         self._set(due, tries=due.tries + 1, next_at=self._store.now + pause, note=note, **more)
 
-    def _set(self, due: DueFile, **values: int | str) -> None:
-        self._store.run(move_transfer(sha256=due.sha256, way=due.way, values=values))
+    def _set(self, due: DueFile, **values: int | str) -> Changes:
+        return self._store.run(move_transfer(sha256=due.sha256, way=due.way, values=values)).changes

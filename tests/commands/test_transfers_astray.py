@@ -29,8 +29,9 @@ from tests.conftest import People
 from tests.factories_bench import Benched
 from tests.factories_bench import take_in as check_in
 from tests.factories_transfers import COURIER, DEPOT, TOWN, Yard, elsewhere, fine, yard
+from tests.small_photos import thumbnail
 
-PHOTO = Photo("f" * 64, size=1000, kind="difference")
+PHOTO = Photo("f" * 64, size=1000, kind="difference", thumbnail=thumbnail(1))
 
 
 @pytest.fixture
@@ -248,8 +249,9 @@ def test_an_order_is_begun_from_a_device_nobody_knows(place: Yard) -> None:
     with place.store.read() as session:
         order = session.get_one(RepairOrder, row.order_id)
         assert (order.deliverer_name, order.number, order.merchant_id) == (COURIER, done.order_no, "")
-        kept = session.scalars(select(Attachment.sha256).where(Attachment.subject_id == done.item_id)).all()
-        assert PHOTO.sha256 in kept, "its photos are the device's too"
+        kept = session.scalars(select(Attachment).where(Attachment.subject_id == done.item_id)).all()
+        named = [(row.sha256, row.thumbnail) for row in kept]
+        assert (PHOTO.sha256, PHOTO.thumbnail) in named, "its photos are the device's too"
         (difference,) = transfers.view_of(session, place_of(session, event_id)).differences
         assert difference.settled is not None and difference.settled.words == done.order_no
     with pytest.raises(Refused) as twice:

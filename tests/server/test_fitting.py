@@ -13,19 +13,26 @@ from hypothesis import strategies as st
 from deskapp.models import columns, schema
 from deskapp.models.store import Store
 from deskapp.queries.outbox import acts_after
+from deskapp.rules.small_pictures import _text as spelled_anyhow
 from deskapp.server import fitting
 from deskapp.server.check import check
 from deskapp.server.service import Options, Server
-from deskapp.sync.framing import canonical_bytes
+from deskapp.sync.framing import canonical_bytes, load
 from deskapp.sync.packing import PushedSet, pack_sets, unpack_sets
 from deskapp.sync.wire import Code
 from tests.branch_day import fill_branch
 from tests.conftest import People
 from tests.server.station import Clock, Desk, change, create, desk_at, fact
+from tests.small_photos import jpeg_of, thumbnail
 
 TICKET = {
     "number": "T1", "kind": "consultation", "channel": "phone", "opened_at": 1, "priority": 3, "answers": {},
     "business_stopped": False, "words": "打印不清",
+}  # fmt: skip
+
+PHOTO = {
+    "subject_kind": "service_ticket", "subject_id": "t", "kind": "front", "sha256": "ab" * 32, "mime": "image/jpeg",
+    "size": 9, "caption": "",
 }  # fmt: skip
 
 
@@ -60,6 +67,8 @@ def at_the_newest(server: Server) -> Desk:
         (fact("work_event", item_id="x", move="fly", to_state="nowhere"), "to_state", "choice"),
         (fact("service_ticket", **TICKET), "", "table"),
         (change("service_ticket", "0190a5c1-7b3e-7d2f-8a44-000000000002", "who", words="x"), "words", "group"),
+        (fact("attachment", **PHOTO, thumbnail="6222021234567890128"), "thumbnail", "picture"),
+        (fact("attachment", **PHOTO, thumbnail=spelled_anyhow(jpeg_of(1) + b"more")), "thumbnail", "picture"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_column_and_why(
@@ -75,6 +84,25 @@ def test_what_does_not_fit_is_refused_with_the_column_and_why(
     told = [(one.code, one.detail["reason"], one.detail["column"], one.detail["why"]) for one in reply.results]
     assert told == [(Code.REJECTED, "value", column, why)]
     assert desk.holds() == {good["id"]}  # of the act that was refused nothing stands, not even what would have fitted
+
+
+@pytest.mark.parametrize("newer", [0, 1])
+@pytest.mark.parametrize("hidden", [True, False])
+def test_a_small_picture_is_looked_at_whoever_sends_it_and_however(small: Server, newer: int, hidden: bool) -> None:
+    desk = desk_at(small, "B01")
+    desk.version = schema.VERSION + newer
+    for picture in (thumbnail(1), spelled_anyhow(b"\xff\xd8 no picture"), "", thumbnail(2)[:-4]):
+        desk.act(fact("attachment", **PHOTO, thumbnail=picture), personal={"thumbnail": picture} if hidden else {})
+
+    reply = desk.sync()
+
+    told = {one.uid: (one.code, one.detail.get("column"), one.detail.get("why")) for one in reply.results}
+    refused = (Code.REJECTED, "thumbnail", "picture")
+    assert [told.get(uid) for uid in desk.uids] == [None, refused, None, refused]
+    with small.database.read() as tx:
+        kept = [load(bytes(vals))["thumbnail"] for (vals,) in tx.all("SELECT vals FROM record WHERE entity = 'attachment'")]
+    assert sorted(kept) == ["", thumbnail(1)]
+    assert check(small.database) == []
 
 
 def test_a_newer_programs_choices_columns_and_tables_pass(small: Server) -> None:

@@ -18,13 +18,18 @@ from deskapp.errors import N_
 from deskapp.models.blobs import Blobs
 from deskapp.models.stock import Attachment
 from deskapp.models.store import Write, command
+from deskapp.rules import small_pictures
+from deskapp.server import acts, erasing, erasing_photos
 from deskapp.sync import blobs as desk_blobs
 from deskapp.sync import carrier
+from deskapp.sync.framing import load
 from tests.sim.desk import ACTS
 from tests.sim.net import FAULTS
 from tests.sim.schedule import Schedule, Step
+from tests.small_photos import thumbnail
 
 if TYPE_CHECKING:
+    from deskapp.server.database import Transaction
     from tests.sim.world import World
 
 OFFSET = 1_000_000
@@ -69,11 +74,11 @@ def _step(chance: random.Random) -> Step:
 
 
 @command(N_("Attach a photo in a simulation"), right="")
-def attach(write: Write, *, ticket_id: str, sha256: str, size: int, kind: str) -> None:
+def attach(write: Write, *, ticket_id: str, sha256: str, size: int, kind: str, small: str) -> None:
     """Name a file that lies beside the database."""
     write.session.add(Attachment(
         id=write.new_id(), at=write.now, by=write.actor.staff_id, subject_kind="service_ticket", subject_id=ticket_id,
-        kind=kind, sha256=sha256, mime="image/jpeg", size=size,
+        kind=kind, sha256=sha256, mime="image/jpeg", size=size, thumbnail=small,
     ))  # fmt: skip
 
 
@@ -89,10 +94,34 @@ def photo(world: World, step: Step) -> None:
     try:
         sha256 = Blobs(desk.home.blobs, desk.store.key).keep(content, "image/jpeg", desk.clock())
         kind = "signature" if step.pick % 3 == 0 else "photo"
-        act = attach(ticket_id=ticket, sha256=sha256, size=len(content), kind=kind)
+        small = thumbnail(step.pick) if kind == "photo" else ""
+        act = attach(ticket_id=ticket, sha256=sha256, size=len(content), kind=kind, small=small)
         world.guarded(desk, step, lambda: desk.store.run(act, by=desk.boss()))
     finally:
         world.reached["a photo"] += 1
+    if step.pick % 2:
+        erase_photo(world, step.pick)
+
+
+def erase_photo(world: World, pick: int) -> None:
+    """Erase a photo at the centre, as somebody who is forgotten has all of theirs erased.
+
+    Not where the centre is going to be set back without its archive: that brings back what was erased.
+    """
+    server = world.stage.centre.server
+    if any(step.kind == "restore" and (step.what or not world.schedule.archive) for step in world.schedule.steps):
+        return
+
+    def work(tx: Transaction) -> bool:
+        rows = tx.all("SELECT id, vals FROM record WHERE entity = 'attachment' ORDER BY id")
+        here = [identity for identity, vals in rows if load(bytes(vals)).get("sha256")]
+        chosen = [erasing_photos.Photo(here[pick % len(here)], "photo")] if here else []
+        if chosen:
+            acts.act(tx, erasing.COMMAND, erasing_photos.operations(chosen), server.clock(), server.archive)
+        return bool(chosen)
+
+    world.reached["a photo erased"] += server.database.retrying(work)
+    world.stage.centre.ask(world.oracle.look)
 
 
 def _stick(world: World, name: str) -> Path:
@@ -170,7 +199,10 @@ def settle_photos(world: World) -> None:
 
 
 def photos_are_whole(world: World) -> Iterator[str]:
-    """I21: a photo is at the server whole or not at all, and whoever holds its record has it, if anybody gave it."""
+    """I21: a photo is at the server whole or not at all, and whoever holds its record has it, if anybody gave it.
+
+    Its small picture stands in every record that names a photo, and in no other: not in one that was erased.
+    """
     with world.stage.centre.database.read() as tx:
         there = {sha256 for (sha256,) in tx.all("SELECT sha256 FROM blob WHERE done > 0")}
         for sha256 in there:
@@ -181,7 +213,10 @@ def photos_are_whole(world: World) -> Iterator[str]:
         if desk.out or desk.wiped:
             continue
         here = Blobs(desk.home.blobs, desk.store.key)
-        for (sha256,) in desk.rows("SELECT DISTINCT sha256 FROM attachment"):
+        for sha256, kind, small in desk.rows("SELECT sha256, kind, thumbnail FROM attachment"):
+            if (small_pictures.read(small) is None) != (kind != "photo" or not sha256):
+                yield f"I21 {name} has of {sha256[:6]} ({kind}) the small picture {small[:12]}"
+        for (sha256,) in desk.rows("SELECT DISTINCT sha256 FROM attachment WHERE sha256 <> ''"):
             if sha256 in there and here.size_of(sha256) is None:
                 yield f"I21 {name} holds the record of {sha256[:6]} and never got the photo"
             own = desk.rows("SELECT 1 FROM blob_transfer WHERE sha256 = ? AND way = 'up'", sha256)

@@ -47,6 +47,9 @@ class _Still:
     def catch_up(self, _session: object) -> None:
         pass
 
+    def renew(self, _session: object) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

@@ -33,7 +33,7 @@ SOMETIMES = {
     "entry put": 1_000, "entry set": 1_000, "killed in a conversation": 20, "killed in an act": 20,
     "line bent": 20, "line busy": 20, "line deaf": 20, "line die": 20, "line dieafter": 20, "line late": 20,
     "line lost": 20, "line torn": 20, "line twice": 20, "logs forgotten": 50, "poison": 10,
-    "a photo": 100, "a stick written": 50, "a stick brought": 20, "a stick come back": 1,
+    "a photo": 100, "a photo erased": 5, "a stick written": 50, "a stick brought": 20, "a stick come back": 1,
     "several scopes in one piece": 100,
 }  # fmt: skip
 """What has to have happened at least so often over all worlds, or the simulator does not look where it should."""

@@ -19,7 +19,9 @@ def keep_files(store: Store, photos: Sequence[Photo], signature: Signature | Non
     """Return the work that stores the files and answers with what to name on the record; None without files."""
     if not photos and signature is None:
         return None
-    cards = [(one.jpeg, Kept(one.sha256, "image/jpeg", len(one.jpeg), "front", one.name)) for one in photos]
+    cards = [
+        (one.jpeg, Kept(one.sha256, "image/jpeg", len(one.jpeg), "front", one.name, one.thumbnail)) for one in photos
+    ]
     drawn = signature.svg.encode() if signature is not None else b""
 
     def work(_progress: Progress) -> dict[str, Kept]:

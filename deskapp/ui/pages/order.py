@@ -33,18 +33,19 @@ from deskapp.ui.kit import (
 from deskapp.ui.pages.lists import filled
 from deskapp.ui.pages.order_acts import Acts
 from deskapp.ui.pages.order_batch_act import batch_acts
-from deskapp.ui.pages.order_cards import Files, Receipts, Todos
+from deskapp.ui.pages.order_cards import Receipts, Todos
 from deskapp.ui.pages.order_correct_acts import correct_acts
 from deskapp.ui.pages.order_depot_acts import depot_acts
 from deskapp.ui.pages.order_device_acts import device_acts
+from deskapp.ui.pages.order_files import Files
 from deskapp.ui.pages.order_history import OrderHistory
 from deskapp.ui.pages.order_ladder import Ladder
 from deskapp.ui.pages.order_more_acts import more_acts
 from deskapp.ui.pages.order_uncollected_acts import uncollected_acts
 from deskapp.ui.pages.paper_history import PapersCard
 from deskapp.ui.pages.review_lost import LostVersions
+from deskapp.ui.pages.transfer_lists import Beside
 from deskapp.ui.pages.words import full_moment
-from deskapp.ui.tokens import LARGE
 from deskapp.ui.widgets.enter import into_view
 from deskapp.ui.widgets.sync_marks import SyncMark
 
@@ -100,10 +101,9 @@ class OrderPage(Page):
         for unknown in (self.ticket_button, self.bench_button, self.pickup_button, self.merchant_button,
                         self.loaner_button, self.acts):  # fmt: skip
             unknown.hide()  # until it is known what can be done
-        both = row(gap=LARGE)
-        both.addWidget(self.facts_card, 2)
-        both.addWidget(self.devices_card, 3)
-        self.body.addLayout(both)
+        both = Beside()
+        both.place(self.facts_card, self.devices_card, (2, 3), 0, 0)
+        self.add(both)
         self.add(self.acts)
         for part in (self.ladder, self.todos, self.files, self.receipts, self.papers, self.lost, self.history):
             self.add(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from deskapp.commands.checkin_after import attach_photo, attach_signature, defer_photos, note_deliverer_id
@@ -133,7 +134,7 @@ class AddPhotos(FileAct):
             return []
         kind, words = self.kind.value() or "front", self.caption.text().strip()
         return [
-            attach_photo(item_id=self.line.id, photo=Kept(one.sha256, one.mime, one.size, kind, words or one.caption))
+            attach_photo(item_id=self.line.id, photo=replace(one, kind=kind, caption=words or one.caption))
             for one in kept.values()
         ]
 

@@ -29,7 +29,7 @@ from deskapp.ui.kit import (
     row,
     spoken,
 )
-from deskapp.ui.pages.order_cards import Files
+from deskapp.ui.pages.order_files import Files
 from deskapp.ui.pages.transfer_astray import AstrayCard
 from deskapp.ui.pages.transfer_papers import print_note
 from deskapp.ui.pages.transfer_photos import ODD, FolderStrip
@@ -105,7 +105,8 @@ class DiscrepanciesPage(Page):
         self.focus_first(self.table.view)
 
     def changed(self, changes: Changes) -> None:
-        """Follow the differences."""
+        """Follow the differences, and the photos of the chosen one."""
+        self.files.heard(changes)
         if changes.touches("manifest_event", "attachment", "repair_item"):
             self._ask()
 

@@ -104,6 +104,7 @@ class TransferInPage(ScanPage):
 
     def changed(self, changes: Changes) -> None:
         """Follow the van, and the records that come while it is being received."""
+        self.signed.files.heard(changes)
         if changes.touches("manifest", "manifest_event", "repair_item", "attachment"):
             self._ask()
 

@@ -109,6 +109,7 @@ class TransferOutPage(ScanPage):
 
     def changed(self, changes: Changes) -> None:
         """Follow the manifest."""
+        self.signed.files.heard(changes)
         if changes.touches("manifest", "manifest_event", "attachment"):
             self._ask()
 

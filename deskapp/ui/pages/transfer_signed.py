@@ -15,9 +15,10 @@ from deskapp.i18n import say
 from deskapp.queries.transfers import Manifested
 from deskapp.ui.jobs import Progress
 from deskapp.ui.kit import Button, Card, PageContext, Photo, Text, column, row
-from deskapp.ui.pages.order_cards import Files
+from deskapp.ui.pages.order_files import Files
 from deskapp.ui.pages.transfer_photos import FolderStrip
 from deskapp.ui.widgets.photos import KINDS, LARGEST_FILE
+from deskapp.ui.widgets.thumbnails import thumbnail_of
 
 LONG_EDGE = 2000
 """Pixels of a scanned A4 page's long side: 170 dots to the inch, at which the smallest print stays legible."""
@@ -39,7 +40,8 @@ def paper_pages(path: Path) -> list[Photo]:
         picture.convert("RGB").save(content, "JPEG", quality=80, optimize=True)
         jpeg = content.getvalue()
         digest = hashlib.sha256(jpeg).hexdigest()
-        found.append(Photo(f"{path.stem} {place + 1}", jpeg, picture.width, picture.height, digest))
+        title, size = f"{path.stem} {place + 1}", (picture.width, picture.height)
+        found.append(Photo(title, jpeg, *size, digest, thumbnail_of(picture)))
     return found
 
 

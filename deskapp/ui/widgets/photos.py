@@ -30,6 +30,7 @@ from deskapp.ui.speech import spoken
 from deskapp.ui.tokens import SMALL
 from deskapp.ui.widgets.forms import row
 from deskapp.ui.widgets.text import Button, Text
+from deskapp.ui.widgets.thumbnails import thumbnail_in, thumbnail_of
 
 LARGEST_FILE = 60_000_000
 KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
@@ -38,13 +39,17 @@ SETTLE_MS = 600
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo ready to store: JPEG bytes without the camera's metadata, size in pixels, SHA-256 as hex."""
+    """A photo ready to store: JPEG bytes without the camera's metadata, size in pixels, SHA-256 as hex.
+
+    `thumbnail` is a small picture of it, as its record holds that (`widgets.thumbnails`).
+    """
 
     name: str
     jpeg: bytes
     width: int
     height: int
     sha256: str
+    thumbnail: str = ""
 
 
 def shrink(source: Path | bytes, name: str, long_edge: int) -> Photo:
@@ -63,10 +68,12 @@ def shrink(source: Path | bytes, name: str, long_edge: int) -> Photo:
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
         raise Refused(N_("The file {name} is not a photo that can be read."), field="photos", name=name) from error
     picture.thumbnail((long_edge, long_edge))
+    picture.info.clear()  # words of the camera would be written again
     content = io.BytesIO()
     picture.save(content, "JPEG", quality=85, optimize=True)
     jpeg = content.getvalue()
-    return Photo(name, jpeg, picture.width, picture.height, hashlib.sha256(jpeg).hexdigest())
+    digest = hashlib.sha256(jpeg).hexdigest()
+    return Photo(name, jpeg, picture.width, picture.height, digest, thumbnail_of(picture))
 
 
 def as_kept(jpeg: bytes, name: str) -> Photo:
@@ -75,7 +82,7 @@ def as_kept(jpeg: bytes, name: str) -> Photo:
 
     with Image.open(io.BytesIO(jpeg)) as opened:
         width, height = opened.size
-    return Photo(name, jpeg, width, height, hashlib.sha256(jpeg).hexdigest())
+    return Photo(name, jpeg, width, height, hashlib.sha256(jpeg).hexdigest(), thumbnail_in(jpeg))
 
 
 class PhotoStrip(QWidget):
