@@ -167,6 +167,54 @@ def screens_table() -> str:
     return _table(("page", "简体中文", "English"), rows)
 
 
+_WORDS: Mapping[type, str] = {int: "number", bool: "yes or no", dict: "form", list: "list"}
+
+
+def records_table() -> str:
+    """Every table that travels: kind, where it lies, field groups and columns, as another client has to send them."""
+    from deskapp.models import columns, schema
+    from deskapp.models.base import Base
+    from deskapp.sync import scopes
+
+    assert schema.VERSION  # loads every table
+    rows = []
+    for name in sorted(Base.metadata.tables):
+        entity = columns.known(name)
+        if entity is None:
+            continue
+        kind = "fact" if entity.fact else "record"
+        where = "`ref`" if name in scopes.REFERENCE else "`site:`"
+        hangs = " or ".join(f"`{column}`" for column in scopes.PARENTS.get(name, ()))
+        head = [f"`{name}`", kind, where, hangs]
+        for group, told in _groups_of(entity).items():
+            rows.append((*head, "" if entity.fact else f"`{group}`", told))
+            head = [""] * 4
+    return _table(("table", "kind", "scope", "hangs on", "group", "columns"), rows)
+
+
+def _groups_of(entity: object) -> dict[str, str]:
+    """The field groups of a table with their columns in words; the one that `create` begins with first."""
+    from deskapp.models import columns
+    from deskapp.server.fitting import allowed
+
+    table = getattr(entity, "__tablename__")  # noqa: B009 (every class of a table has it)
+    names = sorted(columns.travelling(entity))
+    fits = allowed(table, "fact" if getattr(entity, "fact") else "create", "", tuple(names), ours=True)  # noqa: B009
+    assert fits is not None
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        kinds, told = fits.kinds[name], f"`{name}`"
+        notes = [_WORDS[kinds[0]]] if kinds[0] is not str else []
+        notes += ["or null"] if type(None) in kinds else []
+        notes += ["personal"] if name in columns.personal(entity) else []
+        notes += ["small picture"] if name in fits.pictures else []
+        choices = " ".join(f"`{one}`" for one in sorted(fits.choices.get(name, ())) if one)
+        notes += [f"one of {choices}"] if choices else []
+        groups.setdefault(columns.group_of(entity, name), []).append(f"{told} ({', '.join(notes)})" if notes else told)
+    order = sorted(groups, key=lambda group: (group not in ("main", "head"), group))
+    return {group: ", ".join(groups[group]) for group in order}
+
+
 def _picture(name: str) -> str:
     return f"[{name}.png]({name}.png)"
 
@@ -246,8 +294,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "screens": screens_table,
     "lists": lists_table,
     "libraries": libraries_table,
+    "records": records_table,
 }
-FILES = ("settings.md", "actions.md", "commands.md", "resources.md", "licences.md", "screens/README.md")
+FILES = ("settings.md", "actions.md", "commands.md", "resources.md", "licences.md", "records.md", "screens/README.md")
 
 
 def brought_up_to_date(text: str) -> str:

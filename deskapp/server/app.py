@@ -109,7 +109,7 @@ class House:
                 async with asyncio.timeout(STALL_S):
                     part = await anext(stream, None)
             except TimeoutError as error:
-                raise Answer(408, Problem.BAD_REQUEST) from error
+                raise Answer(408, Problem.BUSY) from error
             if part is None:
                 return b"".join(parts)
             size += len(part)
@@ -256,7 +256,7 @@ async def _now_and_then(house: House, work: Callable[[], None], every_s: float) 
 def problem_reply(house: House, status: int, problem: str, more: dict[str, Any]) -> Response:
     """Return the answer that says only which word fits."""
     told = {"error": problem, "now": house.server.clock(), **more}
-    headers = {"retry-after": "5"} if status in (429, 503) else {}
+    headers = {"retry-after": str(int(more.get("next_poll", 5_000)) // 1000)} if status in (429, 503) else {}
     return Response(framing.dump(told), status, headers, "application/json")
 
 

@@ -15,7 +15,7 @@ PIECE: Final = 1024 * 1024
 """The most of one request."""
 
 MOST_OPEN: Final = 200 * 1024 * 1024
-"""Bytes of unfinished blobs of one station."""
+"""Bytes of unfinished blobs of one station, and again of whole ones that no record names yet."""
 
 UNNAMED_MS: Final = 30 * 24 * 3600 * 1000
 """How long a blob that no record names is kept."""
@@ -95,6 +95,7 @@ def append(database: Database, station: Station, one: Piece, now: int) -> State:
         if open_bytes + len(content) > MOST_OPEN:
             raise NotTaken("busy")
         if row is None:
+            _bounded(tx, station, now)
             tx.put("blob", [(sha256, 0, 0, now, station.id, "")])
         if content:
             tx.put("blob_piece", [(sha256, offset, content)])
@@ -110,6 +111,20 @@ def append(database: Database, station: Station, one: Piece, now: int) -> State:
         return State(size, whole)
 
     return database.retrying(work)
+
+
+def _bounded(tx: Transaction, station: Station, now: int) -> None:
+    """Raise NotTaken where too much lies here already that this station brought and no record names.
+
+    Asked once a file. A desk's photos are named by its acts, which go first or soon after.
+    """
+    (unnamed,) = tx.one(
+        "SELECT coalesce(sum(size), 0) FROM blob b WHERE station = ? AND at > ? AND done = 1"
+        " AND NOT EXISTS (SELECT 1 FROM blob_ref r WHERE r.sha256 = b.sha256)",
+        (station.id, now - UNNAMED_MS),
+    )
+    if unnamed > MOST_OPEN:
+        raise NotTaken("busy")
 
 
 def _matches(tx: Transaction, sha256: str) -> bool:

@@ -9,7 +9,18 @@ from typing import Any
 from deskapp.clock import new_uuid7, shop_time
 from deskapp.errors import N_, Refused
 from deskapp.rules.access import Role
-from deskapp.server import acts, archive_erasing, aside, copies, erasing, erasing_photos, missing, stations, wiping
+from deskapp.server import (
+    acts,
+    archive_erasing,
+    aside,
+    copies,
+    erasing,
+    erasing_photos,
+    missing,
+    screening,
+    stations,
+    wiping,
+)
 from deskapp.server.database import Transaction
 from deskapp.server.known import Station
 from deskapp.server.service import Server
@@ -65,9 +76,12 @@ def add_words(verbs: Any, with_server: Callable[..., Any]) -> None:
 
 
 def _clean(text: str, field: str, most: int) -> str:
-    """Return what was typed, without blanks around it; raises Refused for nothing, too much or control characters."""
+    """Return what was typed, without blanks around it.
+
+    Raises Refused for nothing, too much, control characters or the number of a card.
+    """
     text = text.strip()
-    if not text or len(text) > most or not text.isprintable():
+    if not text or len(text) > most or not text.isprintable() or screening.screen_text(text)[1]:
         raise Refused(N_("{text} cannot be used as {what}."), text=repr(text[:40]), what=field)
     return text
 
@@ -237,7 +251,8 @@ def staff_add(server: Server, given: argparse.Namespace) -> int:
     number, name = _clean(given.number, N_("a staff number"), MOST_CODE), _clean(given.name, N_("a name"), 100)
     unknown = [role for role in given.role if role not in set(Role) or role == Role.SYSTEM]
     if unknown:
-        raise Refused(N_("There is no role {name}."), name=unknown[0])
+        known = ", ".join(role for role in Role if role != Role.SYSTEM)
+        raise Refused(N_("There is no role {name}. The roles are: {roles}."), name=unknown[0], roles=known)
     with server.database.write() as tx:
         if any(values.get("staff_no") == number for _id, values in _people(tx)):
             raise Refused(N_("There is a person with the number {number} already."), number=number)

@@ -253,20 +253,22 @@ class Database:
             tx.put("meta", [("schema", str(tables.SCHEMA))])
 
     def _make(self, tx: Transaction) -> None:
-        """Make the tables and columns that are not there; what is there stays."""
+        """Make the tables, columns and indexes that are not there; what is there stays."""
         from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
         dialect = self._writer.dialect
+        if self.postgres:
+            tables.speak_postgresql()
         for table in tables.metadata.sorted_tables:
             known = self._columns(tx, table.name)
             if not known:
                 tx.run(str(CreateTable(table).compile(dialect=dialect)))
-                for index in table.indexes:
-                    tx.run(str(CreateIndex(index).compile(dialect=dialect)))
             for column in table.columns:
                 if known and column.name not in known:
                     told = CreateColumn(column).compile(dialect=dialect)
                     tx.run(f"ALTER TABLE {table.name} ADD COLUMN {told}")
+            for index in table.indexes:
+                tx.run(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
 
     def _columns(self, tx: Transaction, table: str) -> set[str]:
         if self.postgres:

@@ -56,6 +56,7 @@ class Bounded(HttpToolsProtocol):
     """HTTP/1.1 as uvicorn speaks it, with an end to patience."""
 
     _head = 0
+    _came = 0
     _open = True
     _timer: asyncio.TimerHandle | None = None
 
@@ -72,6 +73,7 @@ class Bounded(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes; a head that does not end is cut off."""
         before = self._head if self._open else 0
+        self._came = before + len(data)
         super().data_received(data)
         self._head = before + len(data) if self._open else 0
         if self._head > MOST_HEAD and not self.transport.is_closing():
@@ -85,7 +87,9 @@ class Bounded(HttpToolsProtocol):
             self._timer = self.loop.call_later(HEAD_S, self._too_slow)
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
+        """The head is whole; one that came in few large pieces is measured only now."""
+        if self._came > MOST_HEAD < len(self.url) + sum(len(name) + len(told) for name, told in self.headers):
+            raise ValueError("the head is too large")  # answered as whatever is not HTTP
         self._open = False
         self._stop()
         super().on_headers_complete()

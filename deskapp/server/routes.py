@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from deskapp.clock import stopwatch
-from deskapp.server import blobs, missing, stations, wholes
+from deskapp.server import blobs, missing, naming, stations, wholes
 from deskapp.server.app import (
     Answer,
     House,
@@ -25,7 +25,7 @@ from deskapp.server.waiting import MOST_SINCE, WaitsFirst, hinted
 from deskapp.sync import framing, signing
 from deskapp.sync.framing import WireError
 from deskapp.sync.messages import EnrolRequest, Receipt, read_message, snapshot_page, to_json
-from deskapp.sync.wire import Problem, read_request
+from deskapp.sync.wire import Problem
 
 Scope = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[0-9A-Za-z:._-]+$")]
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
@@ -172,9 +172,10 @@ def _carry(house: House, told: Any) -> tuple[bytes, dict[str, int]]:
         raise Answer(404, Problem.NOT_FOUND)
     if station.state in ("lost", "retired"):
         server.set_aside(station, told["body"].encode())
-        raise Answer(403, Problem.LOST if station.state == "lost" else Problem.RETIRED)
+        problem = Problem.LOST if station.state == "lost" else Problem.RETIRED
+        raise Answer(403, problem, station=station.id)  # whose they are: not the bearer's
     with house.large:
-        reply, touched = server.carry(station, read_request(told["body"].encode()))
+        reply, touched = server.carry(station, naming.read(told["body"].encode()))
     return reply.to_bytes(), touched
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from deskapp.clock import new_uuid7
-from deskapp.server import bulk
+from deskapp.server import bulk, screening
 from deskapp.server.database import Transaction
 from deskapp.server.known import STATION, Station
 from deskapp.server.scopes_of import NEW_HEAD
@@ -162,14 +162,14 @@ def enrol(tx: Transaction, request: EnrolRequest, epoch: str, now: int, vouches:
     else:
         site_id, name = spend_code(tx, request.code, now)
         site_id, extra = _adopt_site(tx, site_id, request), ""
-    number = _number(tx, request.number)
+    number, name = _number(tx, request.number), screening.screen_text(request.name or name)[0]
     tx.put("station", [(
-        request.station, number, site_id, request.name or name, request.public, 0, "", "active", extra, now, now, 0, 0,
+        request.station, number, site_id, name, request.public, 0, "", "active", extra, now, now, 0, 0,
         by,
     )])  # fmt: skip
     for scope in scopes_held(request.station, site_id):
         tx.run(NEW_HEAD, (scope,))
-    note(tx, now, "enrol", request.station, by, site=site_id, no=number, name=request.name or name)
+    note(tx, now, "enrol", request.station, by, site=site_id, no=number, name=name)
     fresh = find(tx, request.station)
     assert fresh is not None
     return _reply(tx, fresh, epoch, now)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, text
 
 metadata = MetaData()
-SCHEMA = 5
-"""Format of these tables, kept in `meta`. A newer one only adds tables and columns (`database.Database`)."""
+SCHEMA = 6
+"""Format of these tables, kept in `meta`. A newer one only adds tables, columns and indexes (`database.Database`)."""
 
 
 def _text(name: str, **more: Any) -> Column[str]:
@@ -148,6 +148,9 @@ blob = _table(
     "blob", _text("sha256", primary_key=True), _int("size"), _int("done"), _int("at"), _text("station"), _text("mime")
 )
 """`size` received so far; `done` once it is whole and matches its name."""
+_open = text("done = 0")
+Index("ix_blob_open", blob.c.station, sqlite_where=_open)
+Index("ix_blob_station", blob.c.station, blob.c.at)
 
 piece = _table("blob_piece", _text("sha256", primary_key=True), _int("start", primary_key=True), _bytes("content"))
 blob_ref = _table(
@@ -169,3 +172,14 @@ audit = _table(
     Column("n", Integer, primary_key=True, autoincrement=True), _int("at"), _text("what"), _text("subject"),
     _text("who"), _text("detail"),
 )  # fmt: skip
+
+
+def speak_postgresql() -> None:
+    """Let indexes over some of the rows be that in PostgreSQL too.
+
+    Told where they are described, it would load all that speaks to PostgreSQL into a server whose database is a file.
+    """
+    for index in (index for table in metadata.sorted_tables for index in table.indexes):
+        where = index.dialect_options["sqlite"]["where"]
+        if where is not None:
+            index.dialect_kwargs["postgresql_where"] = where

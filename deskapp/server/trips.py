@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deskapp.clock import stopwatch
-from deskapp.server import push
+from deskapp.server import naming, push
 from deskapp.server.app import (
     LARGE_PLAIN,
     Answer,
@@ -27,7 +27,7 @@ from deskapp.server.app import (
 from deskapp.server.known import Station
 from deskapp.sync import signing
 from deskapp.sync.framing import WireError
-from deskapp.sync.wire import Problem, ReadRequest, read_request
+from deskapp.sync.wire import Problem, ReadRequest
 
 PATH: Final = "/v1/sync"
 BRIEF: Final = 48
@@ -82,7 +82,7 @@ def _synced(house: House, request: Request, body: bytes) -> tuple[bytes, int, di
 
 def _understood(plain: bytes) -> ReadRequest:
     try:
-        return read_request(plain)
+        return naming.read(plain)
     except WireError as error:
         raise bad_request(error) from error
 

@@ -25,6 +25,12 @@ GZIP: Final = "gzip"
 PLAIN: Final = "identity"
 ENCODINGS: Final = (ZSTD, GZIP, PLAIN)
 
+_LARGE: Final = 4 * 1024 * 1024
+_MOST_FORMS: Final = 1_000_000
+_MOST_VALUES: Final = 4_000_000
+"""Lists and mappings, and values, in JSON of more than `_LARGE` bytes: read, an empty mapping of three bytes takes
+seventy, so that what is small on the way would be gigabytes here. Ours have a twentieth of that."""
+
 _SMALL: Final = 200
 """Below so many bytes packing gains nothing."""
 
@@ -177,7 +183,11 @@ def canonical_bytes(value: Any) -> bytes:
 
 
 def load(plain: bytes) -> Any:
-    """Return what JSON bytes say; raises WireError."""
+    """Return what JSON bytes say; raises WireError, also for more values than anybody has to say."""
+    if len(plain) > _LARGE:
+        forms = plain.count(b"{") + plain.count(b"[")
+        if forms > _MOST_FORMS or plain.count(b",") > _MOST_VALUES:
+            raise WireError("too_large")
     try:
         return orjson.loads(plain)
     except (orjson.JSONDecodeError, RecursionError) as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -29,6 +30,7 @@ HEAD: Final = ("app_version", "command", "hlc", "schema", "staff", "uid")
 ADDED: Final = ("create", "fact")
 _OP: Final = frozenset(("base", "entity", "group", "id", "kind", "uid", "values"))
 _BODY: Final = frozenset((*HEAD, "ops", "prev", "seq", "station"))
+_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _Trouble = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 
@@ -265,6 +267,8 @@ def _read_plain(rows: list[Any]) -> Iterator[ReadSet]:
             raise WireError("mangled")
         clear = {(str(uid), str(name)): str(value) for uid, name, value in personal}
         act = load(raw)
+        if _UUID.fullmatch(act["uid"]) is None:  # by it everything is found again
+            raise WireError("sets")
         ops = tuple(_clear_op(op, clear) for op in act["ops"])
         pairs = tuple((str(record), str(key)) for record, key in keys)
         yield _read_set(act, ops, raw, digest, pairs)
@@ -306,6 +310,8 @@ def _read_columns(told: Mapping[str, Any]) -> Iterator[ReadSet]:
     columns = {name: room.repeats(told["head"][name], MOST_SETS) for name in HEAD if name != "uid"}
     columns["uid"] = unpack_ids(told["head"]["uid"])
     if any(len(column) != len(counts) for column in columns.values()):
+        raise WireError("sets")
+    if type(told["head"]["uid"]) is list and not all(map(_UUID.fullmatch, columns["uid"])):  # steps make UUIDs only
         raise WireError("sets")
     ops, grid = _read_ops(told, counts, total, room)
     seq, prev, station = told["seq"], told["prev"], told["station"]

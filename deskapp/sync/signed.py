@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from deskapp.errors import N_, DeskError, Unavailable
+from deskapp.errors import N_, DeskError, Refused, Unavailable
 from deskapp.sync.framing import GZIP, ZSTD, WireError, pack, unpack
 from deskapp.sync.signing import StationKey
 from deskapp.sync.transport import READ_S, Answer, Line
@@ -143,6 +143,12 @@ def refusal(answer: Answer, code: str, told: Mapping[str, object]) -> DeskError:
     if answer.status == 413:
         return TooLarge(N_("The server takes less at once. It is sent in smaller parts."), code="too_large")
     sentence = _SENTENCES.get(code)
+    if "station" in told and code in (Problem.LOST, Problem.RETIRED):
+        return Refused(
+            N_("The desk that wrote this file was reported lost or taken out of service. What it holds is kept at the"
+               " centre until your administrator has looked at it."),
+            field="file", code="their_desk",
+        )  # fmt: skip
     if code == Problem.LOST:
         return Unavailable(_SENTENCES[code], code=code, order=told.get("wipe"))
     if sentence is not None:

@@ -13,12 +13,12 @@ from pathlib import Path
 import orjson
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 
 from deskapp.clock import new_uuid7
 from deskapp.server import limits, wait
 from deskapp.server import lines as http_lines
-from deskapp.server.app import House, make_app
+from deskapp.server.app import Answer, House, make_app
 from deskapp.server.service import Options, Server
 from deskapp.server.wait import MOST_EACH, Hub
 from deskapp.sync import framing
@@ -121,6 +121,63 @@ def test_a_head_that_does_not_end_is_cut_off(served: tuple[Process, Desk, Line])
     answer = spoken(process, b"GET /healthz HTTP/1.1\r\nhost: x\r\n" + many)
 
     assert answer.startswith(b"HTTP/1.1 400")
+
+
+def test_a_head_that_comes_in_one_large_piece_is_measured_too(served: tuple[Process, Desk, Line]) -> None:
+    process, _desk, _line = served
+
+    answer = spoken(process, b"GET /healthz HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 90_000 + b"\r\n\r\n")
+    fits = spoken(process, b"GET /healthz HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 60_000 + b"\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert fits.startswith(b"HTTP/1.1 200")
+
+
+def test_a_body_that_stops_coming_is_given_up_with_the_word_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deskapp.server.app.STALL_S", 0.1)
+    app = FastAPI()
+
+    @app.exception_handler(Answer)
+    async def answered(_request: Request, answer: Answer) -> Response:
+        return Response(f'{{"error":"{answer.problem}"}}', answer.status)
+
+    @app.post("/")
+    async def read(request: Request) -> Response:
+        return Response(await House._read(request, 100, lambda _size: None))
+
+    with at_work(app, lifespan="off") as process:
+        told = spoken(process, b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf")
+
+    assert told.startswith(b"HTTP/1.1 408")
+    assert told.endswith(b'{"error":"busy"}')
+
+
+def test_small_bodies_that_would_take_gigabytes_here_are_refused_before_they_are_read(
+    served: tuple[Process, Desk, Line],
+) -> None:
+    _process, _desk, line = served
+    for plain in (
+        b"[" + b"{}," * 2_000_000 + b"0]",
+        b"[" + b"[]," * 2_000_000 + b"0]",
+        b"[" + b"10," * 5_000_000 + b"0]",
+    ):
+        bomb = framing.pack(plain)
+
+        status, told, _headers = line.ask("POST", "/v1/sync", bomb.body, content_encoding=bomb.encoding)
+
+        assert (status, orjson.loads(told)["error"]) == (413, "too_large")
+
+
+def test_the_header_tells_the_same_pause_as_the_answer(tmp_path: Path) -> None:
+    server = Server(Options(str(tmp_path / "server.db"), tmp_path / "state"))
+    desk = desk_at(server, "B01")
+    app = make_app(server)
+    _house_of(app).heavy = limits.Allowance(0.001, 0)
+    with at_work(app) as process:
+        line = Line(process.host, process.port, desk.key, desk.id, server.epoch.value)
+        _status, told, headers = line.ask("GET", "/v1/digest/ref")
+
+    assert int(headers["retry-after"]) * 1000 == orjson.loads(told)["next_poll"]
 
 
 def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,11 +11,16 @@ from hypothesis import strategies as st
 
 from deskapp.rules.card_numbers import find_card_numbers
 from deskapp.rules.key_material import KeyLike, find_key_like
+from deskapp.server import naming
 from deskapp.server.check import check
 from deskapp.server.screening import screen, screen_text
 from deskapp.server.service import Options, Server
+from deskapp.sync.framing import WireError
+from deskapp.sync.messages import EnrolRequest
+from deskapp.sync.signing import sign_words
 from deskapp.sync.wire import Code
-from tests.server.station import Clock, change, create, desk_at, fact
+from tests.server.live import request_of
+from tests.server.station import Clock, Desk, change, create, desk_at, fact, new_code, open_site
 
 CARD = "6222021234567890128"
 KEY = "0123456789ABCDEFFEDCBA9876543210"
@@ -128,3 +133,47 @@ def test_the_quick_look_misses_no_key_that_the_rule_finds(size: int, between: st
     text = "".join(chr(ord(char) + 0xFEE0) if wide and char.isalnum() else char for char in text)
 
     assert (screen({"words": text})[1] > 0) is (find_key_like(text) is KeyLike.MIXED)
+
+
+@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize("where", ["command", "staff", "entity", "group", "column", "id"])
+def test_a_card_number_as_a_name_or_an_id_is_refused_with_all_that_came_with_it(where: str, plain: bool) -> None:
+    """Words are cut and taken. A name is nobody's words, and what is left of it would mean something else."""
+    desk = Desk(None)  # type: ignore[arg-type]
+    name = f"x{PAN}"
+    if where == "staff":
+        desk.staff = PAN
+    ticket = create("service_ticket", number="T1", words="屏幕不亮")
+    told = {
+        "entity": create(name, words="x"), "group": change("service_ticket", ticket["id"], name, words="x"),
+        "column": create("service_ticket", **{name: "x"}), "id": create("service_ticket", PAN, words="x"),
+    }.get(where, ticket)  # fmt: skip
+    desk.act(ticket, at=1)
+    desk.act(told, at=1, command=PAN if where == "command" else "test")
+
+    with pytest.raises(WireError):
+        naming.read(request_of(desk).to_bytes(plain=plain))
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_names_and_ids_as_they_are_pass(plain: bool) -> None:
+    desk = Desk(None)  # type: ignore[arg-type]
+    ids = ["01a201b1-e73c-7d8a-ae75-7f1cc02e6131", "a" * 64, "R00001-20260101-0001-7", "1780000000000"]
+    desk.act(*(create("service_ticket", one, words=PAN) for one in ids), at=1)
+
+    read = naming.read(request_of(desk).to_bytes(plain=plain))
+
+    assert [op.id for op in read.sets[0].ops] == ids
+
+
+def test_the_name_of_a_computer_holds_no_card_number(server: Server) -> None:
+    open_site(server, "B01")
+    desk = Desk(server)
+    asked = EnrolRequest(new_code(server, "B01"), desk.key.public, desk.id, 7, f"窗口 {PAN}")
+    server.enrol(
+        EnrolRequest(asked.code, asked.public, asked.station, 7, asked.name, proof=sign_words(desk.key, asked.words()))
+    )
+
+    assert desk.row().name == f"窗口 ****{PAN[-4:]}"
+    with server.database.read() as tx:
+        assert PAN not in str(tx.all("SELECT * FROM audit"))

@@ -10,7 +10,8 @@ from deskapp.clock import new_uuid7
 from deskapp.server.check import check
 from deskapp.server.push import Fork
 from deskapp.server.service import Server
-from deskapp.sync.wire import Code
+from deskapp.sync.framing import dump
+from deskapp.sync.wire import Code, link
 from tests.server.station import Desk, change, create, desk_at, fact, open_site
 
 
@@ -312,3 +313,26 @@ def test_a_child_and_its_parent_that_came_at_the_same_moment_find_each_other(ser
     assert told["id"] in other.holds()
     assert told["id"] not in one.holds()
     assert check(server.database) == []
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_the_chain_of_an_entry_told_by_places_is_that_of_the_entry_written_out(server: Server, plain: bool) -> None:
+    """So docs/sync.md says it, for clients that do not take the chain on trust."""
+    desk = desk_at(server, "B01")
+    made = ticket(desk, caller_name="王小明")
+    note = fact("ticket_event", ticket_id=made["id"], words="已登记", kind="note")
+    desk.act(
+        made, note, change("service_ticket", made["id"], "words", words="卡纸"), personal={"caller_name": "王小明"}
+    )
+
+    feed = desk.exchange(plain=plain, short=True).feeds[f"site:{desk.site}"]
+
+    (entry,) = feed.entries
+    assert [one.kind for one in entry.ops] == ["own"]
+    acts = desk.journal[0].clear_ops()
+    rows: list[list[Any]] = []
+    for one in acts:
+        row = [{"create": "p", "fact": "f", "set": "s"}[one.kind], one.entity, one.id, dict(sorted(one.values.items()))]
+        rows.append([*row, one.group, one.uid] if one.kind == "set" else row)
+    told = [entry.cs, entry.station_no, entry.staff, entry.at, entry.command, entry.schema, rows]
+    assert entry.chain == feed.chain == link("", dump(told))

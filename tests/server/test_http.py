@@ -332,6 +332,37 @@ def test_what_is_too_large_or_no_message_gets_a_word_and_no_more(data: Path, liv
         assert "server" not in {name.lower() for name in headers}
 
 
+@pytest.mark.parametrize("uid", ["act", "u" * 500, "a\0b"])
+def test_an_act_without_a_proper_name_is_a_fault_of_its_sender_and_none_of_the_server(
+    uid: str, data: Path, live: Process, url: str
+) -> None:
+    desk, line = enrolled(data, live, url)
+    desk.act(create("merchant", name="店"), at=system_clock(), uid=uid)
+
+    for plain in (True, False):
+        status, told, _headers = line.ask("POST", "/v1/sync", request_of(desk).to_bytes(plain=plain))
+
+        assert (status, orjson.loads(told)["error"]) == (400, "bad_request")
+
+
+def test_who_brings_the_stick_of_a_lost_desk_is_told_whose_it_is(data: Path, live: Process, url: str) -> None:
+    lost, _line = enrolled(data, live, url)
+    _carrier, line = enrolled(data, live, url)
+    acted(lost, create("service_ticket", number="T1", site_id=lost.site))
+    text = request_of(lost).to_bytes().decode()
+    proof = sign_words(lost.key, canonical_bytes(["carried", lost.id, text]))
+    command(data, "station", "revoke", "--lost", str(lost.no), "--only", db=url)
+
+    status, told, _headers = line.ask(
+        "POST", "/v1/carried", framing.dump({"station": lost.id, "body": text, "proof": proof})
+    )
+
+    assert status == 403
+    assert orjson.loads(told)["station"] == lost.id
+    assert "T1" not in told.decode()
+    assert line.ask("GET", "/v1/digest/ref")[0] == 200
+
+
 def test_change_sets_on_a_stick_are_taken_from_another_desk(data: Path, live: Process, url: str) -> None:
     cut_off, _line = enrolled(data, live, url)
     carrier, line = enrolled(data, live, url)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from deskapp.clock import system_clock
+from deskapp.rules.access import Role
 from deskapp.server.cli import main
 from deskapp.server.service import Options, Server
 from deskapp.server.telling import draw_qr
@@ -62,7 +63,7 @@ def test_sites_and_people_are_added_listed_and_refused_in_words(
         "'' cannot be used as a site's code.",
         "'B\\n02' cannot be used as a site's code.",
         "There is a person with the number C07 already.",
-        "There is no role king.",
+        f"There is no role king. The roles are: {', '.join(role for role in Role if role != Role.SYSTEM)}.",
         "There is nobody with the number C99.",
         "There is no site B99. Add it with `deskapp-server site add`.",
         "A code holds for 1 to 10080 minutes.",

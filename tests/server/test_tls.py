@@ -330,6 +330,30 @@ def test_the_pin_and_the_authority_hold_behind_a_proxy_too(house: House) -> None
         refused(house, Address(house.url, pin=house.certificate.pin, proxy=way))
 
 
+def test_what_the_computer_says_of_proxies_and_authorities_counts_where_the_settings_say_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = house.trusted(house.authority)
+    with Middle(house.process.port) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+
+        assert contact(house, Address(house.url, authority=trusted)) == 200
+        assert len(proxy.asked) == 1
+        assert contact(house, Address(house.url, authority=trusted, proxy=NO_PROXY)) == 200
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        assert contact(house, Address(house.url, authority=trusted)) == 200
+        assert contact(house, Address(house.url, pin=house.certificate.pin)) == 200
+        refused(house, Address(house.url, pin="00" * 32))
+
+    assert len(proxy.asked) == 1, "two were told to go straight"
+    monkeypatch.delenv("https_proxy")
+    refused(house, Address(house.url))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", trusted)
+    assert contact(house, Address(house.url)) == 200
+    refused(house, Address(house.url, proxy=NO_PROXY))
+
+
 def test_a_proxy_that_is_not_there_is_told_as_no_line(house: House) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

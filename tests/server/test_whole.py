@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -188,6 +190,7 @@ def test_a_database_of_the_first_format_is_brought_up_to_date(database: Database
     with database.write() as tx:
         tx.run("ALTER TABLE station DROP COLUMN vouched_by")
         tx.run("DROP TABLE whole")
+        tx.run("DROP INDEX ix_blob_open")
         tx.run("UPDATE meta SET value = '1' WHERE name = 'schema'")
     database.close()
 
@@ -195,9 +198,14 @@ def test_a_database_of_the_first_format_is_brought_up_to_date(database: Database
     with again.read() as tx:
         found = tx.all("SELECT vouched_by FROM station"), tx.all("SELECT tag FROM whole")
         schema = tx.one("SELECT value FROM meta WHERE name = 'schema'")
+        indexes = tx.all("SELECT indexname FROM pg_indexes" if tx.postgres else "SELECT name FROM sqlite_master")
+        where, name = ("indexdef FROM pg_indexes", "indexname") if tx.postgres else ("sql FROM sqlite_master", "name")
+        partial = tx.one(f"SELECT {where} WHERE {name} = 'ix_blob_open'")
     again.close()
 
     assert found == ([], [])
+    assert ("ix_blob_open",) in [tuple(row) for row in indexes]
+    assert partial is not None and "done = 0" in str(partial[0]), "only files that are not whole yet"
     assert schema == (str(tables.SCHEMA),)
 
 
@@ -279,3 +287,13 @@ def test_nothing_is_said_to_be_accepted_when_the_archive_cannot_be_written(serve
     assert desk.row().seq == 0
     desk.sync()
     assert desk.row().seq == 1
+
+
+def test_a_server_with_a_file_loads_nothing_that_speaks_to_postgresql() -> None:
+    looks = "import sys, deskapp.server.cli, deskapp.server.service, deskapp.server.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", looks], capture_output=True, encoding="utf-8", timeout=60, check=False)
+
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.split())
+    assert "sqlalchemy.dialects.sqlite" in loaded, "the control: the other dialect is there"
+    assert not any(name.startswith(("sqlalchemy.dialects.postgresql", "psycopg")) for name in loaded)

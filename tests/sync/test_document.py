@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from deskapp.models.canonical import canonical
+from deskapp.models.capture import keyed
 from deskapp.sync import dense, messages, packing, signing, wire
 from deskapp.sync.merge import Outcome
 from deskapp.sync.packing import PushedSet
@@ -75,7 +76,27 @@ def test_the_entry_is_read_and_its_chain_is_the_one_told() -> None:
     entry = wire.read_entry(1, orjson.loads(shown))
 
     assert wire.entry_bytes(entry).decode() == shown
-    assert f"`{wire.link('', shown.encode())}`" in TEXT
+    first = wire.link("", shown.encode())
+    assert f"`{first}`" in TEXT
+    assert f"`{wire.link(first, shown.encode())}`" in TEXT
+
+
+def test_the_digest_of_a_personal_value_is_the_one_told() -> None:
+    digest = keyed("000102030405060708090a0b0c0d0e0f", "王小明")
+
+    assert f'`{{"hmac":"{digest}"}}`' in TEXT
+
+
+def test_an_entry_that_names_operations_by_their_places_brings_its_chain_along() -> None:
+    """What it was made over is told too: the same entry with its operations written out."""
+    shown = box('["0190a5c1')
+    *head, ops = json.loads(shown)
+    chain = wire.link("", shown.encode())
+    short = wire.read_entry(1, [*head, [[0, len(ops)]], chain])
+
+    assert short.chain == chain
+    assert wire.read_entry(1, [*head, ops]).chain == ""
+    assert "an eighth field" in TEXT
 
 
 def test_request_and_reply_are_read_as_shown() -> None:

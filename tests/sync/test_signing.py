@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deskapp.clock import new_uuid7
+from deskapp.errors import Refused, Unavailable
+from deskapp.sync.signed import refusal
 from deskapp.sync.signing import BadSignature, Claim, StationKey, read_header, sign_words, verify, words_hold
+from deskapp.sync.transport import Answer
 
 KEY = StationKey.of("11" * 32)
 STATION = "01a201b1-e73c-7d8a-ae75-7f1cc02e6131"
@@ -65,3 +68,16 @@ def test_words_hold_for_their_key_only() -> None:
     assert not words_hold(KEY.public, b"word", signed)
     assert not words_hold(StationKey.make().public, b"words", signed)
     assert not words_hold("zz", b"words", "zz")
+
+
+@pytest.mark.parametrize("word", ["lost", "retired"])
+def test_who_brings_another_desks_stick_is_not_told_that_it_is_locked_out_itself(word: str) -> None:
+    answer = Answer(403, {}, b"")
+
+    theirs = refusal(answer, word, {"station": STATION})
+    ours = refusal(answer, word, {})
+
+    assert isinstance(theirs, Refused)
+    assert theirs.code not in ("lost", "retired")
+    assert isinstance(ours, Unavailable)
+    assert ours.code == word
