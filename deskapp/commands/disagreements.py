@@ -23,6 +23,7 @@ from deskapp.models.store import Write, command
 from deskapp.models.ticket import ServiceTicket, TicketEvent
 
 MISFIT, TWO_PICKUPS, BELOW_ZERO, CLOCK = "misfit", "two_pickups", "stock_negative", "clock"
+SAME_NUMBER: Final = "same_number"
 _BY_ITSELF: Final = (MISFIT, TWO_PICKUPS, BELOW_ZERO)
 AHEAD_MS: Final = 24 * 3600 * 1000
 """A fact dated so far in the future was written by a computer whose clock is wrong."""
@@ -39,8 +40,13 @@ _OF: Final[Mapping[str, tuple[Any, Any]]] = {
     "money_event": (MoneyEvent, MoneyEvent.item_id), "ticket_event": (TicketEvent, TicketEvent.ticket_id),
     "stock_move": (StockMove, StockMove.part_id),
 }  # fmt: skip
-WATCHED: Final = (*_OF, "pickup")
-"""Tables whose facts may not fit what they meet."""
+_NUMBERED: Final[Mapping[str, tuple[Any, Any]]] = {
+    "service_ticket": (ServiceTicket, ServiceTicket.number), "repair_item": (RepairItem, RepairItem.label_no),
+}  # fmt: skip
+"""Records that people find by a number on paper. Two bear one only where a disk was copied, or set back, and used."""
+
+WATCHED: Final = (*_OF, "pickup", *_NUMBERED)
+"""Tables whose rows may not fit what they meet."""
 
 
 @command(N_("Note what does not fit together"), right="")
@@ -58,7 +64,7 @@ def raise_disagreements(write: Write, *, arrived: Mapping[str, Sequence[str]]) -
         cards += _look_at_ticket(write, ticket_id)
     for part_id in sorted(found.get("stock_move", ())):
         cards += _look_at_stock(write, part_id)
-    return cards + _look_at_times(write, arrived)
+    return cards + _look_at_numbers(write, arrived) + _look_at_times(write, arrived)
 
 
 @command(N_("Close cards about what fits by now"), right="")
@@ -201,11 +207,30 @@ def _look_at_stock(write: Write, part_id: str) -> int:
     return _raise(write, BELOW_ZERO, "part", part_id, seed, {"left": left})
 
 
+def _look_at_numbers(write: Write, arrived: Mapping[str, Sequence[str]]) -> int:
+    """Raise a card where a number that was printed stands on two records: neither is renumbered."""
+    cards = 0
+    for table, (entity, number) in _NUMBERED.items():
+        for some in _slices(arrived.get(table, ())):
+            here = select(number).where(entity.id.in_(some), number != "")
+            found: dict[str, list[str]] = {}
+            for identity, said in write.session.execute(select(entity.id, number).where(number.in_(here))):
+                found.setdefault(said, []).append(identity)
+            for said, ids in found.items():
+                if len(ids) > 1:
+                    *others, newest = sorted(ids)
+                    seed = "/".join(sorted(ids))
+                    cards += _raise(write, SAME_NUMBER, table, newest, seed, {"number": said, "others": others})
+    return cards
+
+
 def _look_at_times(write: Write, arrived: Mapping[str, Sequence[str]]) -> int:
     """Raise one card for each person and day whose facts are dated in the future."""
     late = write.now + AHEAD_MS
     cards = 0
     for table, ids in arrived.items():
+        if table in _NUMBERED:
+            continue  # it has a time of its own, and its facts tell the rest
         entity = _OF[table][0] if table in _OF else Pickup
         for some in _slices(ids):
             rows = write.session.execute(

@@ -118,9 +118,12 @@ def first_look(home: Home, find_key: Callable[[], bytes], now: int) -> FirstLook
 
 
 def _unsent(rows: Callable[..., list[tuple[object, ...]]]) -> int:
-    """Return how many acts no server has acknowledged; while none has, that is the number of the newest."""
+    """Return how many acts no server has; while none has any, that is the number of the newest."""
     if rows("SELECT 1 FROM change_set WHERE seq = 1 AND acked_at > 0"):
-        found = rows("SELECT count(*) FROM change_set WHERE acked_at = 0")
+        found = rows(
+            "SELECT count(*) FROM change_set s WHERE s.acked_at = 0"
+            " AND NOT EXISTS (SELECT 1 FROM sync_result r WHERE r.uid = s.uid AND r.code <> 'parked')"
+        )
     else:
         found = rows("SELECT coalesce(max(seq), 0) FROM change_set")
     return int(str(found[0][0])) if found else 0

@@ -6,7 +6,7 @@ hash there; both move only together with the rows (`models.absorb`).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -93,6 +93,12 @@ class SyncResult(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[int]
     settled: Mapped[bool] = mapped_column(default=False)
+
+
+UNSENT: Final = (
+    "s.acked_at = 0 AND NOT EXISTS (SELECT 1 FROM sync_result r WHERE r.uid = s.uid AND r.code <> 'parked')"
+)
+"""Of a row `s` of `change_set`: no server has it, by all that was heard on the line and by sticks."""
 
 
 class SyncRound(Base):

@@ -19,7 +19,7 @@ from deskapp.models.people import Site, Staff
 from deskapp.models.repair import Pickup, RepairItem, ReviewCard
 from deskapp.models.store import ReadSession
 from deskapp.models.sync_state import SyncResult
-from deskapp.queries.field_titles import field_title, readable
+from deskapp.queries.field_titles import field_title, lost_fields, readable
 from deskapp.queries.syncing import CLOCK_WRONG_MS, refused_acts
 from deskapp.rules.masking import mask
 
@@ -33,6 +33,7 @@ TITLES: Final[Mapping[str, str]] = {
     "misfit": N_("Does not fit what went before"),
     "two_pickups": N_("Handed out twice?"),
     "stock_negative": N_("Stock below zero"),
+    "same_number": N_("One number on two records"),
     "clock": N_("A computer's clock is wrong"),
     "foreign_fact": N_("Written by a branch that does not have it"),
     "cut": N_("Card digits were cut out"),
@@ -72,6 +73,9 @@ class Row:
     subject_id: str
     raised_at: int
     local: bool = False
+    fields: tuple[str, ...] = ()
+    """Message ids of the fields of which there are two versions."""
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ def _own(session: ReadSession) -> tuple[Row, ...]:
 def _row(session: ReadSession, card: ReviewCard) -> Row:
     return Row(
         card.id, card.kind, TITLES[card.kind], about(session, card.subject_kind, card.subject_id), card.subject_kind,
-        card.subject_id, card.raised_at,
+        card.subject_id, card.raised_at, fields=lost_fields(card.subject_kind, card.data),
     )  # fmt: skip
 
 
@@ -283,7 +287,7 @@ def _fields(session: ReadSession, card: ReviewCard) -> tuple[FieldPair, ...]:
     for name, lost in data.get("lost", {}).items():
         kept, now = data.get("kept", {}).get(name), getattr(row, name, None)
         pairs.append(FieldPair(
-            name, field_title(name), readable(session, name, kept), readable(session, name, lost),
+            name, field_title(name, card.subject_kind), readable(session, name, kept), readable(session, name, lost),
             readable(session, name, now), isinstance(lost, str) and not name.endswith("_id"),
         ))  # fmt: skip
     return tuple(pairs)

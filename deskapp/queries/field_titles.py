@@ -72,9 +72,19 @@ _LINKS: Final[Mapping[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 
-def field_title(name: str) -> str:
-    """Return the message id of a column, or its own name where there is none."""
-    return FIELD_TITLES.get(name, name)
+_OF_RECORD: Final[Mapping[tuple[str, str], str]] = {("service_ticket", "words"): N_("In the caller's words")}
+"""Columns whose page calls them otherwise than the others do."""
+
+
+def field_title(name: str, entity: str = "") -> str:
+    """Return the message id of a column, as the page of its record calls it; its own name where there is none."""
+    return _OF_RECORD.get((entity, name)) or FIELD_TITLES.get(name, name)
+
+
+def lost_fields(entity: str, data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the message ids of the fields that two people changed, by the data of a card about it; else nothing."""
+    lost = data.get("lost")
+    return tuple(dict.fromkeys(field_title(name, entity) for name in lost)) if isinstance(lost, Mapping) else ()
 
 
 def readable(session: ReadSession, name: str, value: Any) -> str:

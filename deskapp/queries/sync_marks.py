@@ -65,11 +65,11 @@ def _unsent(driver: Any, kind: str, wanted: Sequence[str]) -> set[str]:
     # CROSS JOIN keeps the order: from the few records in sight outwards, never from all that waits.
     questions = [
         "SELECT DISTINCT c.record_id FROM changed_record c CROSS JOIN change_set s"
-        " WHERE c.record_id IN ({}) AND s.seq = c.seq AND s.acked_at = 0"
+        f" WHERE c.record_id IN ({{}}) AND s.seq = c.seq AND {sync_state.UNSENT}"
     ]
     questions += [
         f"SELECT DISTINCT b.{column} FROM {table} b CROSS JOIN changed_record c CROSS JOIN change_set s"
-        f" WHERE b.{column} IN ({{}}) AND c.record_id = b.id AND s.seq = c.seq AND s.acked_at = 0"
+        f" WHERE b.{column} IN ({{}}) AND c.record_id = b.id AND s.seq = c.seq AND {sync_state.UNSENT}"
         for table, column in BELONGS[kind]
     ]
     for some in _slices(wanted):

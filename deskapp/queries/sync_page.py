@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from deskapp.models.act_session import driver_of
 from deskapp.models.act_titles import act_title
+from deskapp.models.stock import THUMBNAIL
 from deskapp.models.store import ReadSession
+from deskapp.models.sync_state import UNSENT
 from deskapp.queries.syncing import Contact, SyncBadge, contacts, held_photos, sync_badge
 
 SHOWN: Final = 200
@@ -23,6 +25,9 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "merchant": "name", "part": "part_no", "staff": "name",
 }  # fmt: skip
 """What an act is about, the first of these that it names, and the column that names the record to a person."""
+
+_NO_WORDS: Final = frozenset(("id", THUMBNAIL))
+"""Columns in which nobody wrote anything."""
 
 _NAMED_BY: Final[Mapping[str, str]] = {
     "ticket_id": "service_ticket", "order_id": "repair_order", "item_id": "repair_item", "device_id": "device",
@@ -117,10 +122,10 @@ def sync_view(session: ReadSession, now: int) -> SyncView:
 
 
 def waiting_acts(session: ReadSession, *, limit: int = SHOWN) -> tuple[Act, ...]:
-    """Return the acts that no server has acknowledged, oldest first, with what they are about."""
+    """Return the acts that no server has, oldest first, with what they are about."""
     rows = driver_of(session).execute(
         "SELECT s.seq, s.uid, s.at, s.command, p.name, CASE WHEN length(s.body) <= ? THEN s.body ELSE '' END, '', '{}'"
-        " FROM change_set s LEFT JOIN staff p ON p.id = s.staff WHERE s.acked_at = 0 ORDER BY s.seq LIMIT ?",
+        f" FROM change_set s LEFT JOIN staff p ON p.id = s.staff WHERE {UNSENT} ORDER BY s.seq LIMIT ?",
         (LARGEST_BODY, limit),
     )
     return _acts(session, rows.fetchall())
@@ -217,6 +222,6 @@ def _texts(ops: Iterable[Mapping[str, Any]], personal: Mapping[tuple[str, str], 
     for op in ops:
         for name, value in op["values"].items():
             text = personal.get((op["uid"], name), "") if isinstance(value, dict) and "hmac" in value else value
-            if isinstance(text, str) and text and name != "id" and not name.endswith("_id"):
+            if isinstance(text, str) and text and name not in _NO_WORDS and not name.endswith("_id"):
                 found.append(text)
     return tuple(dict.fromkeys(found))

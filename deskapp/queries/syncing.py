@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 
 from deskapp.errors import N_
 from deskapp.models.act_session import driver_of
 from deskapp.models.act_titles import act_title
 from deskapp.models.journal import ChangeSet
 from deskapp.models.people import Staff
+from deskapp.models.stock import THUMBNAIL
 from deskapp.models.store import ReadSession
-from deskapp.models.sync_state import BlobTransfer, SyncResult
+from deskapp.models.sync_state import UNSENT, BlobTransfer, SyncResult
 
 QUIET_MS = 15 * 60_000
 """A desk that has not heard of its server for so long is shown as offline, whatever the last try said."""
@@ -131,9 +132,9 @@ def _whole(told: Mapping[str, str], key: str) -> int:
 
 
 def _unsent(driver: Any) -> int:
-    """Return how many acts no server has acknowledged; where there is no server, the number of the newest says it."""
+    """Return how many acts no server has; where there is no server, the number of the newest says it."""
     if driver.execute("SELECT 1 FROM sync_state WHERE key = 'server' AND value <> ''").fetchone():
-        (count,) = driver.execute("SELECT count(*) FROM change_set WHERE acked_at = 0").fetchone()
+        (count,) = driver.execute(f"SELECT count(*) FROM change_set s WHERE {UNSENT}").fetchone()
     else:
         (count,) = driver.execute("SELECT coalesce(max(seq), 0) FROM change_set").fetchone()
     return int(count)
@@ -169,10 +170,15 @@ def queued_acts(session: ReadSession, *, limit: int = 200) -> list[QueuedAct]:
     """Return the acts that wait to be sent, oldest first."""
     rows = session.execute(
         select(ChangeSet.seq, ChangeSet.uid, ChangeSet.at, ChangeSet.command, ChangeSet.staff)
-        .where(ChangeSet.acked_at == 0).order_by(ChangeSet.seq).limit(limit)
+        .where(ChangeSet.acked_at == 0, ~_heard_of()).order_by(ChangeSet.seq).limit(limit)
     ).all()  # fmt: skip
     names = _names(session, {row.staff for row in rows})
     return [QueuedAct(row.seq, row.uid, row.at, act_title(row.command), names.get(row.staff, "")) for row in rows]
+
+
+def _heard_of() -> ColumnElement[bool]:
+    """Say of an act that the server has it, though the feeds have not brought it yet: a stick told so, for instance."""
+    return exists().where(SyncResult.uid == ChangeSet.uid, SyncResult.code != "parked")
 
 
 def refused_acts(session: ReadSession) -> list[QueuedAct]:
@@ -223,7 +229,7 @@ def unsent_records(session: ReadSession, ids: Iterable[str]) -> frozenset[str]:
         some = wanted[start : start + 500]
         rows = driver_of(session).execute(
             "SELECT DISTINCT c.record_id FROM changed_record c JOIN change_set s ON s.seq = c.seq"
-            f" WHERE s.acked_at = 0 AND c.record_id IN ({', '.join('?' * len(some))})",
+            f" WHERE {UNSENT} AND c.record_id IN ({', '.join('?' * len(some))})",
             some,
         )
         found.update(one for (one,) in rows)
@@ -235,6 +241,16 @@ def uploading_photos(session: ReadSession, attachment_ids: Sequence[str]) -> fro
     rows = session.scalars(
         select(BlobTransfer.attachment_id).where(
             BlobTransfer.attachment_id.in_(attachment_ids), BlobTransfer.way == "up", BlobTransfer.state != "done"
+        )
+    )
+    return frozenset(rows)
+
+
+def coming_photos(session: ReadSession, names: Sequence[str]) -> frozenset[str]:
+    """Return those of the files, by their SHA-256, that are still on their way from the server."""
+    rows = session.scalars(
+        select(BlobTransfer.sha256).where(
+            BlobTransfer.sha256.in_(names), BlobTransfer.way == "down", BlobTransfer.state == "waiting"
         )
     )
     return frozenset(rows)
@@ -256,6 +272,6 @@ def _texts(session: ReadSession, body: str) -> tuple[str, ...]:
                     "SELECT value FROM personal_value WHERE op_uid = ? AND name = ?", (operation["uid"], name)
                 ).fetchone()
                 told = row[0] if row else ""
-            if isinstance(told, str) and told and not name.endswith("_id"):
+            if isinstance(told, str) and told and name != THUMBNAIL and not name.endswith("_id"):
                 found.append(told)
     return tuple(dict.fromkeys(found))

@@ -9,6 +9,7 @@ takes in what others did when its own line is back. Nothing is lost when the fil
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ from deskapp import cipher, secrets
 from deskapp.clock import system_clock
 from deskapp.commands.syncing import keep_state
 from deskapp.errors import N_, Refused, Unavailable
-from deskapp.models import sync_state
-from deskapp.models.store import Changes, Store
+from deskapp.models import absorb, sync_state
+from deskapp.models.store import Changes, ReadSession, Store
+from deskapp.queries.outbox import waiting_up_to
 from deskapp.sync import enrol
 from deskapp.sync.client import Client
 from deskapp.sync.exchange import address_of
@@ -29,10 +31,18 @@ from deskapp.sync.signing import sign_words
 from deskapp.sync.transport import Address, Line, Network
 from deskapp.sync.wire import SyncReply, read_reply
 
+log = logging.getLogger(__name__)
+
 PATH = "/v1/carried"
 MOST_SETS = 20_000
 MOST_BYTES = 6_000_000
 """Change sets, and their bytes in the journal, that go into one file."""
+
+CODES_KEPT = 6
+"""Of so many files this desk keeps the codes, the newest first: an older stick may come back after a newer one."""
+
+PAGE = 4096
+"""Bytes of which such a file holds a whole number; one that was cut off on its way hardly ever does."""
 
 _TABLE = "CREATE TABLE carried (name TEXT PRIMARY KEY, content BLOB NOT NULL)"
 
@@ -77,24 +87,40 @@ def write_file(store: Store, file: Path, *, keyring: secrets.Keyring | None = No
             "station": voice.station.encode(), "package": pack(dump(package)).body,
             "sets": str(len(asked.outgoing.uids)).encode(),
         }  # fmt: skip
-        _make(file, code, contents)
-        store.run(keep_state(state={"carry": code}))
+        if not file.absolute().parent.is_dir():
+            raise Unavailable(
+                N_("There is no such folder. Is the stick plugged in?"), field="file", code="no_folder"
+            )  # fmt: skip
+        if not _make(file, code, contents):
+            raise Unavailable(
+                N_("The file cannot be written there. Is the stick full, or write-protected?"), field="file",
+                code="not_written",
+            )  # fmt: skip
+        with store.read() as session:
+            kept = [code, *_kept_codes(session)][:CODES_KEPT]
+        store.run(keep_state(state={"carry": " ".join(kept)}))
     return Written(len(asked.outgoing.uids), code)
 
 
-def _make(file: Path, code: str, contents: dict[str, bytes]) -> None:
+def _kept_codes(session: ReadSession) -> list[str]:
+    return sync_state.state(session, "carry").split()
+
+
+def _make(file: Path, code: str, contents: dict[str, bytes]) -> bool:
+    """Write the file, whole or not at all; say whether it worked."""
     building = file.with_name(file.name + ".making")
-    building.unlink(missing_ok=True)
     try:
+        building.unlink(missing_ok=True)
         with contextlib.closing(cipher.connect_vault(building, secrets.plain_code(code))) as connection:
             connection.execute(_TABLE)
             connection.executemany("INSERT INTO carried VALUES (?, ?)", contents.items())
         os.replace(building, file)
     except (cipher.DatabaseError, OSError) as error:
-        building.unlink(missing_ok=True)
-        raise Unavailable(
-            N_("The file could not be written: {reason}"), field="file", reason=type(error).__name__
-        ) from error
+        log.warning("a file to be carried could not be written: %s", type(error).__name__)
+        with contextlib.suppress(OSError):
+            building.unlink(missing_ok=True)
+        return False
+    return True
 
 
 # -- reading -------------------------------------------------------------------
@@ -109,13 +135,12 @@ def read_file(
     Raises Refused for a wrong code or a foreign file, Unavailable when the server does not answer.
     """
     with store.read() as session:
-        ours = sync_state.state(session, "station")
-        code = code or sync_state.state(session, "carry")
+        ours, kept = sync_state.state(session, "station"), _kept_codes(session)
     if not file.exists():
         raise Refused(N_("There is no such file."), field="file", code="no_file")
-    if not code:
-        raise Refused(N_("Enter the code of the file."), field="code", code="needs_code")
-    contents = _contents(file, code)
+    if not file.is_file() or file.stat().st_size < PAGE:
+        raise Refused(N_("This file is not one of deskapp's."), field="file", code="foreign")
+    code, contents = _opened(file, code, kept)
     try:
         station = contents["station"].decode()
         if station != ours:
@@ -127,13 +152,45 @@ def read_file(
         raise Refused(N_("This file is not one of deskapp's."), field="file", code="foreign") from error
 
 
-def _contents(file: Path, code: str) -> dict[str, bytes]:
+def _opened(file: Path, typed: str, kept: list[str]) -> tuple[str, dict[str, bytes]]:
+    """Return the code that opens a file, and what is in it: the one that was typed, else one that this desk kept."""
+    for code in [typed] if typed else kept:
+        contents = _contents(file, code)
+        if contents is not None:
+            return code, contents
+    if file.stat().st_size % PAGE:
+        raise _damaged()
+    if typed:
+        raise Refused(
+            N_("This code does not open the file: mistyped, or the code of another file."), field="code", code="wrong"
+        )  # fmt: skip
+    raise Refused(N_("Enter the code of the file."), field="code", code="needs_code")
+
+
+def _contents(file: Path, code: str) -> dict[str, bytes] | None:
+    """Return what is in a file, None where the code does not open it; raises Refused where it is damaged."""
     try:
         letters = secrets.plain_code(code)
-        with contextlib.closing(cipher.connect_vault(file, letters)) as connection:
-            return {name: bytes(content) for name, content in connection.execute("SELECT name, content FROM carried")}
+        connection = cipher.connect_vault(file, letters)
     except (cipher.DatabaseError, Refused):
-        raise Refused(N_("This code does not open the file."), field="code", code="wrong") from None
+        return None
+    with contextlib.closing(connection):
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the first page alone
+        except cipher.DatabaseError:
+            return None
+        try:
+            return {name: bytes(content) for name, content in connection.execute("SELECT name, content FROM carried")}
+        except cipher.DatabaseError as error:
+            raise _damaged() from error
+
+
+def _damaged() -> Refused:
+    return Refused(
+        N_("This file is damaged, or not one of deskapp's. Copy it onto the stick again, or have it written anew:"
+           " nothing is lost by that."),
+        field="file", code="damaged",
+    )  # fmt: skip
 
 
 def _bring(
@@ -146,27 +203,43 @@ def _bring(
         answer = signed.call("POST", PATH, _unpacked(contents["package"]))
     finally:
         network.close()
-    _make(file, code, {**contents, "reply": pack(answer.body).body})
-    return Read(int(contents["sets"]), 0, True)
+    sent = int(contents["sets"])
+    if not _make(file, code, {**contents, "reply": pack(answer.body).body}):
+        raise Unavailable(
+            N_("The server has the {sent} acts now, but its answer could not be written into the file: the stick is"
+               " full or write-protected. Nothing is lost: the desk that wrote the file hears of it once its own line"
+               " is back."),
+            field="file", code="not_written", sent=sent,
+        )  # fmt: skip
+    return Read(sent, 0, True)
 
 
 def _take_in(store: Store, contents: dict[str, bytes], told: Callable[[Changes], None]) -> Read:
+    """Note what the server has by now. It counts as settled, and other people's words come, when the feeds tell of it.
+
+    Until then everything done here stays in sight as it was entered: no scope holds these records yet.
+    """
     reply = _reply(contents["reply"])
     with store.contact:
-        client = Client(store, told=told)
-        taken = client.take_carried(reply)
-    return Read(int(contents["sets"]), taken.received, False)
+        with store.read() as session:
+            there = waiting_up_to(session, *reply.head)
+        said = {one.uid: absorb.Result(one.uid, one.code.value, one.detail) for one in reply.results}
+        results = [said.get(uid, absorb.Result(uid, "ok", {})) for uid in there]
+        if results:
+            store.absorb(absorb.Piece(results=results))
+    told(Changes(frozenset({("change_set", "")})))  # that they are confirmed is no change of a record
+    return Read(int(contents["sets"]), 0, False)
 
 
 def _unpacked(body: bytes) -> bytes:
     try:
         return unpack(body, "zstd" if body[:4] == b"\x28\xb5\x2f\xfd" else "identity")
     except WireError as error:
-        raise Refused(N_("This file is damaged."), field="file", code="damaged") from error
+        raise _damaged() from error
 
 
 def _reply(body: bytes) -> SyncReply:
     try:
         return read_reply(_unpacked(body))
     except WireError as error:
-        raise Refused(N_("This file is damaged."), field="file", code="damaged") from error
+        raise _damaged() from error

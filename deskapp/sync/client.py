@@ -139,10 +139,6 @@ class Client:
         one = asked.request
         return replace(asked, request=replace(one, calm=stand(one.known, one.cursors))) if self._brief else asked
 
-    def take_carried(self, reply: SyncReply) -> Taken:
-        """Lay down a reply that came on a stick; where the line was quicker, it changes nothing any more."""
-        return self._take(self.ask(0, push=False), reply)
-
     def _take(self, asked: Asked, reply: SyncReply) -> Taken:
         taken = Taken(retire=reply.retire)
         torn = self._overlap.told(taken)

@@ -252,12 +252,14 @@ class EnrolCard(Card):
 
 def clock_sentence(off_ms: int) -> str:
     """Say how far this computer's clock is off; `off_ms` is the server's less this computer's."""
-    minutes = max(1, round(abs(off_ms) / 60_000))
-    if off_ms > 0:
-        return spoken(N_("Connected. This computer's clock is {minutes} minutes slow. Set it: the times on your papers"
-                         " are wrong."), minutes=minutes)  # fmt: skip
-    return spoken(N_("Connected. This computer's clock is {minutes} minutes fast. Set it: the times on your papers are"
-                     " wrong."), minutes=minutes)  # fmt: skip
+    from deskapp.ui.sync_words import off_by  # it knows the store, which a first start loads when it is wanted
+
+    text = (
+        N_("Connected. This computer's clock is {span} slow. Set it: the times on your papers are wrong.")
+        if off_ms > 0
+        else N_("Connected. This computer's clock is {span} fast. Set it: the times on your papers are wrong.")
+    )
+    return spoken(text, span=off_by(off_ms))
 
 
 def _look(url: str) -> Certificate:

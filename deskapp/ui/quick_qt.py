@@ -71,7 +71,7 @@ def _as_it_comes() -> dict[str, Any] | None:
     found: dict[str, Any] = {"modules": codes}
 
     def compile_and_note(source: Any, filename: Any, *rest: Any, **more: Any) -> Any:
-        code = compiled(source, filename, *rest, **more)
+        code = compiled(_steady(source, filename), filename, *rest, **more)
         if isinstance(source, bytes) and filename == _BOOTSTRAP:
             found["bootstrap"] = zlib.crc32(source)
         elif isinstance(source, bytes) and isinstance(filename, str) and filename.startswith(_OURS):
@@ -93,6 +93,17 @@ def _as_it_comes() -> dict[str, Any] | None:
     found["packed"] = _sum_of(packed)
     found["enums"] = getattr(sys, _ENUMS.lower(), None)
     return found
+
+
+def _steady(source: Any, filename: Any) -> Any:
+    """Return the library's bootstrap so that it bears another thread that imports meanwhile; all else as it is.
+
+    WORKAROUND(PySide6 6.9): it walks along `sys.modules`, into which the thread that looks for the key puts modules at
+    that moment, and ends the process where that happens.
+    """
+    if filename != _BOOTSTRAP or not isinstance(source, bytes):
+        return source
+    return source.replace(b"for key in sys.modules if", b"for key in list(sys.modules) if")
 
 
 def _module_of(filename: str) -> str:
@@ -137,7 +148,7 @@ def _quickly(kept: dict[str, Any]) -> bool:
             return compiled(source, filename, *rest, **more)
         hand.source = source
         same = not hand.refused and zlib.crc32(source) == kept["bootstrap"]
-        return compiled(_OWN_BOOTSTRAP if same else source, filename, *rest, **more)
+        return compiled(_OWN_BOOTSTRAP if same else _steady(source, filename), filename, *rest, **more)
 
     builtins.compile = compile_or_take
     try:
@@ -167,7 +178,7 @@ def bootstrap_with(library: dict[str, Any]) -> Any:
     finder = _Finder(kept["modules"])
     if _sum_of(library["zipstring_sequence"]) != kept["packed"] or not finder.whole():
         _Hand.refused = True
-        exec(compile(_Hand.source, _BOOTSTRAP, "exec"), library)
+        exec(compile(_steady(_Hand.source, _BOOTSTRAP), _BOOTSTRAP, "exec"), library)
         return library["bootstrap"]()
     _Hand.fits = True
     if getattr(sys, _ENUMS.lower(), None) is None:

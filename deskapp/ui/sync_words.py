@@ -84,7 +84,12 @@ def clock_words(off_ms: int) -> str:
         if behind
         else N_("This computer's clock is {span} fast. Set it; what is done meanwhile is ordered by the server's time.")
     )
-    return spoken(text, span=span(abs(off_ms)))
+    return spoken(text, span=off_by(off_ms))
+
+
+def off_by(off_ms: int) -> str:
+    """Return how far a clock is off, to the nearest minute: eight hours less a moment are eight hours."""
+    return span(abs(off_ms) + MINUTE_MS // 2)
 
 
 def span(milliseconds: int) -> str:

@@ -17,12 +17,13 @@ from deskapp.commands.decisions import (
 )
 from deskapp.commands.disagreements import raise_disagreements
 from deskapp.commands.reviews import settle_card
-from deskapp.errors import Forbidden, Refused
+from deskapp.commands.tickets import TicketForm, open_ticket
+from deskapp.errors import N_, Forbidden, Refused
 from deskapp.models import bench, folding
 from deskapp.models.handing_out import facts
 from deskapp.models.merchant import Merchant
 from deskapp.models.repair import MoneyEvent, Pickup, RepairItem, ReviewCard, WorkEvent
-from deskapp.models.store import Store
+from deskapp.models.store import Store, Write, command
 from deskapp.models.superseded import superseded
 from deskapp.models.ticket import ServiceTicket
 from deskapp.queries.disagreements import detail, disagreements, lost_versions, open_count
@@ -120,6 +121,27 @@ def test_a_shelf_below_zero_asks_for_a_count_once_and_again_after_it_was_counted
     again = store.run(parts_taken(part_id="part-7", quantity=3, by=people.technician.staff_id)).result
     store.run(raise_disagreements(arrived={"stock_move": [again]}))
     assert len(cards(store, "stock_negative")) == 2
+
+
+@command(N_("Give a record the number that a copied disk gave another"), right="")
+def number_like(write: Write, *, ticket: str, other: str) -> None:
+    """Write it as it arrives from the other disk."""
+    write.session.get_one(ServiceTicket, ticket).number = write.session.get_one(ServiceTicket, other).number
+
+
+def test_one_number_on_two_tickets_is_one_card_at_every_desk(store: Store, people: People, made: Shop) -> None:
+    form = TicketForm(kind="repair", channel="phone", callback_phone="13800000105", model_words="N910",
+                      words="打印不清", business_stopped=False)  # fmt: skip
+    other = store.run(open_ticket(form=form), by=people.clerk).result.ticket_id
+    assert store.run(raise_disagreements(arrived={"service_ticket": [other, made.ticket]})).result == 0
+    store.run(number_like(ticket=other, other=made.ticket))
+
+    for arrived in ([other], [made.ticket], [other, made.ticket]):  # either may be the one that comes
+        store.run(raise_disagreements(arrived={"service_ticket": arrived}))
+
+    (card,) = cards(store, "same_number")
+    assert {card.subject_id, *card.data["others"]} == {other, made.ticket}
+    assert card.data["number"] == store.ask(lambda session: session.get_one(ServiceTicket, other).number)
 
 
 def test_entries_dated_in_the_future_name_whose_clock_is_wrong(

@@ -28,6 +28,7 @@ from deskapp.sync.transport import Network
 from deskapp.ui.sync_words import badge_said
 from tests.conftest import KEY
 from tests.server.conftest import emptied
+from tests.small_photos import thumbnail
 from tests.sync.desks import Desk
 from tests.sync.fault_proxy import Fault
 from tests.sync.test_stories import ON_BOTH, noted, opened, ticket_of
@@ -46,19 +47,19 @@ def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
 
 
 @command(N_("Attach a file in a story"), right="")
-def attach_file(write: Write, *, ticket: str, kind: str, sha256: str, size: int) -> str:
+def attach_file(write: Write, *, ticket: str, kind: str, sha256: str, size: int, thumbnail: str = "") -> str:
     """Name a file that lies in the blob store."""
     row = Attachment(
         id=write.new_id(), at=write.now, by=write.actor.staff_id, subject_kind="service_ticket", subject_id=ticket,
-        kind=kind, sha256=sha256, mime="image/jpeg", size=size,
+        kind=kind, sha256=sha256, mime="image/jpeg", size=size, thumbnail=thumbnail,
     )  # fmt: skip
     write.session.add(row)
     return row.id
 
 
-def attached(desk: Desk, ticket: str, kind: str, content: bytes) -> str:
+def attached(desk: Desk, ticket: str, kind: str, content: bytes, thumbnail: str = "") -> str:
     sha256 = Blobs(desk.home.blobs, desk.store.key).keep(content, "image/jpeg", desk.clock())
-    act = attach_file(ticket=ticket, kind=kind, sha256=sha256, size=len(content))
+    act = attach_file(ticket=ticket, kind=kind, sha256=sha256, size=len(content), thumbnail=thumbnail)
     return desk.store.run(act, by=desk.boss).result
 
 
@@ -121,16 +122,19 @@ def test_acts_travel_on_a_stick(world: World, tmp_path: Path) -> None:
     one, two = world.desk("甲", "FZ-A1", first=True), world.desk("乙", "FZ-A1")
     world.lines["乙"].down = True
     ticket = opened(two, "线路断了三天")
+    photo = attached(two, ticket, "photo", os.urandom(30_000), thumbnail(1))
     stick = tmp_path / "stick.desk"
     made = write_file(two.store, stick)
-    assert made.acts == 1 and "线路断了三天".encode() not in stick.read_bytes()
+    assert made.acts == 2 and "线路断了三天".encode() not in stick.read_bytes()
 
     with pytest.raises(Refused, match="does not open"):
         read_file(one.store, stick, code="ABCDE-FGHJK-LMNPQ-RSTUV-WXYZ2")
     brought = read_file(one.store, stick, code=made.code)
-    assert brought.forwarded and brought.sent == 1
+    assert brought.forwarded and brought.sent == 2
     one.sync()
     assert ticket_of(one, ticket).words == "线路断了三天"
+    with one.store.read() as session:
+        assert session.get_one(Attachment, photo).thumbnail == thumbnail(1), "the photo follows when the line is back"
 
     read_file(two.store, stick)
     world.lines["乙"].down = False

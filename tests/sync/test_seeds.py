@@ -134,7 +134,8 @@ class Older(Direct):
 def take_callers(write: Write, *, count: int) -> None:
     """Add tickets, each with a name of its own."""
     for at in range(count):
-        row = ServiceTicket(id=write.new_id(), number=f"T{at}", site_id=write.site_id, opened_at=write.now)
+        own = write.new_id()
+        row = ServiceTicket(id=own, number=f"T{own[-12:]}", site_id=write.site_id, opened_at=write.now)
         row.caller_name = f"王{at}"
         write.session.add(row)
 

@@ -24,16 +24,17 @@ from deskapp.errors import Forbidden
 from deskapp.models import opening
 from deskapp.models.store import Store
 from deskapp.paths import Home
+from deskapp.queries.joining import Welcomed
 from deskapp.queries.syncing import sync_badge
 from deskapp.sync import joining
 from deskapp.sync.exchange import Exchange
 from deskapp.sync.invitation import Certificate, Joined, Wish, read_invitation
 from deskapp.sync.transport import Answer
-from deskapp.ui.enrol_card import EnrolCard
+from deskapp.ui.enrol_card import EnrolCard, clock_sentence
 from deskapp.ui.jobs import Jobs
 from deskapp.ui.pages import first_start_join
 from deskapp.ui.pages.first_start import Welcome
-from deskapp.ui.pages.first_start_join import JoinWizard
+from deskapp.ui.pages.first_start_join import JoinWizard, OwnPinStep
 from tests.conftest import KEY
 from tests.server.live import Process, command, running
 from tests.sync.desks import new_desk
@@ -242,6 +243,28 @@ def test_where_the_server_knows_nobody_the_first_person_becomes_administrator(tm
     desk.close()
 
 
+def test_enter_goes_by_the_name_where_the_server_knows_nobody(qtbot) -> None:
+    done: list[str] = []
+    step = OwnPinStep(lambda: done.append("done"))
+    qtbot.addWidget(step)
+    step.show()
+    step.show_welcome(Welcomed("鼓楼", 0, False))
+    step.first().setFocus()
+    QTest.keyClicks(step.focusWidget(), "1001")
+    for text in ("王芳", "739518", "739518"):
+        QTest.keyClick(step.focusWidget(), Qt.Key.Key_Return)
+        if text.isascii():
+            QTest.keyClicks(step.focusWidget(), text)
+        else:
+            step.focusWidget().setText(text)  # as an input method does
+    QTest.keyClick(step.focusWidget(), Qt.Key.Key_Return)
+    assert (step.staff_no.text(), step.name.text(), step.pin.text(), done) == ("1001", "王芳", "739518", ["done"])
+    step.show_welcome(Welcomed("鼓楼", 3, True))
+    step.staff_no.setFocus()
+    QTest.keyClick(step.staff_no, Qt.Key.Key_Return)
+    assert step.focusWidget() is step.pin
+
+
 # -- the card ------------------------------------------------------------------------------
 
 
@@ -326,7 +349,12 @@ def test_a_wrong_clock_is_told_and_stops_nothing(qtbot, jobs: Jobs, store: Store
     with qtbot.waitSignal(slow.joined, timeout=20_000):
         ask(slow, server.url, server.code())
 
-    assert "15 minutes slow" in slow.banner.text.text()
+    assert "clock is 15 min slow" in slow.banner.text.text()
+
+
+def test_a_clock_that_is_off_by_a_year_is_told_in_days() -> None:
+    assert "clock is 365 days slow" in clock_sentence(365 * 86_400_000)
+    assert "clock is 8 h fast" in clock_sentence(-8 * 3_600_000 + 200), "the answer took a moment"
 
 
 # -- whom to trust ---------------------------------------------------------------------------

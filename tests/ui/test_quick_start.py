@@ -68,6 +68,32 @@ def test_the_second_start_loads_less_and_answers_the_same(tmp_path: Path) -> Non
     assert "setAlpha" in str(first["told"]) and "int" in str(first["help"])
 
 
+BUSY = """
+import sys, types
+from pathlib import Path
+from deskapp.ui import quick_qt
+class Name(str):
+    looked = 0
+    def startswith(self, *words):  # whoever walks along the modules is interrupted by another that comes
+        Name.looked += 1
+        sys.modules[f"passing{Name.looked}"] = types.ModuleType("passing")
+        return super().startswith(*words)
+sys.modules[Name("looked_at")] = types.ModuleType("looked_at")
+quick_qt.load(Path(sys.argv[1]))
+from PySide6.QtCore import QObject
+print(QObject().objectName() == "", Name.looked > 0)
+"""
+
+
+def test_the_first_start_of_all_bears_a_thread_that_imports_meanwhile(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BUSY, str(tmp_path / "kept.bin")], cwd=ROOT, check=False, capture_output=True,
+        encoding="utf-8",
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout.strip()) == (0, "True True"), done.stderr[:2000]
+
+
 def test_a_damaged_file_is_made_anew(tmp_path: Path) -> None:
     kept = tmp_path / "kept.bin"
     whole = loaded(kept)

@@ -26,6 +26,7 @@ from deskapp.rules import access
 from deskapp.ui.jobs import Jobs
 from deskapp.ui.page import PageContext
 from deskapp.ui.pages.review_disagreements import DisagreementsPage
+from deskapp.ui.pages.reviews import ReviewsPage
 from deskapp.ui.pages.table import PAGES
 from deskapp.ui.pages.tickets import TicketsPage
 from deskapp.ui.speech import retranslate_tree
@@ -203,6 +204,7 @@ def test_every_other_kind_is_told_in_a_sentence_in_both_languages(
     for kind, subject_kind, subject, data in (
         ("cut", "service_ticket", made.ticket, {"pieces": 1}),
         ("foreign_fact", "repair_item", item, {"station": 57}),
+        ("same_number", "service_ticket", made.ticket, {"number": "T90690261123005A", "others": ["x"]}),
         ("clock", "staff", by, {"at": store.now + 10**9, "by": by}),
         (
             "not_allowed",
@@ -240,7 +242,8 @@ def test_every_other_kind_is_told_in_a_sentence_in_both_languages(
         retranslate_tree(page)
     assert "Start diagnosis" in said["misfitFalse"] and "张建国" in said["misfitFalse"]
     assert "Station 00057" in said["foreign_factFalse"]
-    assert "15 minutes slow" in said["clockTrue"] and "in the future" in said["clockFalse"]
+    assert "bear the number T90690261123005A" in said["same_numberFalse"]
+    assert "clock is 15 min slow" in said["clockTrue"] and "in the future" in said["clockFalse"]
     assert "cut out" in said["cutFalse"]
     assert "张建国" in said["not_allowedFalse"] and "not theirs to do" in said["not_allowedFalse"]
     assert "at station 00057: “Note on a ticket T" in said["not_allowedFalse"]
@@ -277,6 +280,31 @@ def test_a_card_is_settled_with_a_word_and_put_back_by_undo(qtbot, store: Store,
     toasts[-1]["undo"]()  # type: ignore[operator]
 
     qtbot.waitUntil(lambda: store.ask(open_count) == 1, timeout=10_000)
+
+
+def test_two_cards_about_one_record_are_told_apart_by_what_was_changed(
+    qtbot, store: Store, people: People, made: Shop, open_page, context: PageContext
+) -> None:
+    for name, kept, lost in (("caller_name", "王五", "王伍"), ("words", "开机黑屏", "开机闪红灯")):
+        data = versions(people, name, {name: kept}, {name: lost}, now=store.now)
+        store.run(card_comes(kind="also_changed", subject_kind="service_ticket", subject_id=made.ticket, data=data))
+    page = open_page()
+    qtbot.waitUntil(lambda: len(page.table.rows()) == 2, timeout=10_000)
+
+    told = [page.table.model.index(row, 0).data() for row in range(2)]
+    assert told == ["Changed at two counters  Caller", "Changed at two counters  In the caller's words"]
+    qtbot.waitUntil(lambda: "Caller" in page.heading.text(), timeout=10_000)
+
+    settle = ReviewsPage(context)
+    qtbot.addWidget(settle)
+    settle.resize(1100, 720)
+    settle.show()
+    settle.open()
+    qtbot.waitUntil(lambda: len(settle.table.rows()) == 2, timeout=10_000)
+    assert [settle.table.model.index(row, 0).data() for row in range(2)] == told
+    settle.table.select(1)
+    assert "In the caller's words" in settle.what.text()
+    assert settle.go.isVisible() and not settle.form.isVisible() and not settle.settle.isVisible()
 
 
 def test_a_ticket_shows_what_lost_and_brings_it_back(

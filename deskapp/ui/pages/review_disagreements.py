@@ -26,7 +26,7 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.review_more_parts import Noted, Pickups, Stock
 from deskapp.ui.pages.review_parts import Part, Twins, Versions
-from deskapp.ui.pages.review_words import INTRODUCTIONS
+from deskapp.ui.pages.review_words import INTRODUCTIONS, titled
 from deskapp.ui.pages.words import full_moment
 from deskapp.ui.tokens import ROW_HEIGHT
 
@@ -37,9 +37,9 @@ WATCHED = ("review_card", "sync_result", "sync_round", "sync_state")
 
 ICONS = {
     "also_changed": "writing", "identity_conflict": "tag", "twin": "copy", "misfit": "alert-triangle",
-    "two_pickups": "package", "stock_negative": "packages", "clock": "clock", "foreign_fact": "truck-delivery",
-    "cut": "credit-card", "not_allowed": "shield-lock", "photo_missing": "photo", "rejected": "ban",
-    "parked": "player-pause",
+    "two_pickups": "package", "stock_negative": "packages", "same_number": "copy", "clock": "clock",
+    "foreign_fact": "truck-delivery", "cut": "credit-card", "not_allowed": "shield-lock", "photo_missing": "photo",
+    "rejected": "ban", "parked": "player-pause",
 }  # fmt: skip
 
 PLACES = {
@@ -63,7 +63,7 @@ class DisagreementsPage(Page):
         self._wanted, self._fresh = "", False
         self.table = DataTable(
             [
-                Column("what", N_("What"), lambda one: Cell(spoken(one.title), "", ICONS.get(one.kind, "eye")), 300),
+                Column("what", N_("What"), _what, 340),
                 Column("about", N_("About what"), _about, 0),
                 Column("since", N_("Raised"), lambda one: full_moment(one.raised_at), 150),
             ],
@@ -112,7 +112,7 @@ class DisagreementsPage(Page):
         """Say the heading in the window's language."""
         if self.shown is not None:
             about = _about(self.shown.row)
-            title = spoken(self.shown.row.title)
+            title = titled(self.shown.row.title, self.shown.row.fields)
             self.heading.put(f"{title}  ·  {about}" if about else title)
 
     def changeEvent(self, event: object) -> None:
@@ -182,6 +182,10 @@ class DisagreementsPage(Page):
             made = self.parts[name] = make(self.context, lambda text: self.banner.put("warn", text))
             self.card.body.insertWidget(2, made)
         return self.parts[name]
+
+
+def _what(one: Row) -> Cell:
+    return Cell(titled(one.title, one.fields), "", ICONS.get(one.kind, "eye"))
 
 
 def _about(one: Row) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from deskapp.errors import N_
 from deskapp.queries.disagreements import PARKED, REFUSED, Detail, Side
+from deskapp.queries.disagreements import TITLES as DISAGREEMENTS
 from deskapp.rules.custody import HOLDER_TITLES, kind_of
 from deskapp.rules.money import format_yuan
 from deskapp.rules.tickets import MOVE_TITLES
 from deskapp.ui.kit import spoken
 from deskapp.ui.pages.words import MOVE_TITLES as WORK_TITLES
 from deskapp.ui.pages.words import full_moment
+from deskapp.ui.speech import listed
+from deskapp.ui.sync_words import off_by
 
 INTRODUCTIONS: Final[Mapping[str, str]] = {
     "also_changed": N_("Two people changed the same fields without seeing each other's version. The later one is in"
@@ -25,11 +28,27 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """What a kind of card is about; the others have a sentence of their own."""
 
+CARD_KINDS: Final[Mapping[str, str]] = {
+    "todo": N_("Still to do"), "other": N_("To look at"), "disagreement": N_("Disagreement"),
+}  # fmt: skip
+"""Of what sort a card is; what it is about stands in its title, and is not said twice."""
+
+
+def card_sort(kind: str) -> str:
+    """Return the sort, one of `CARD_KINDS`, that a kind of card belongs to."""
+    return "todo" if kind == "todo" else "disagreement" if kind in DISAGREEMENTS else "other"
+
+
 _MONEY: Final[Mapping[str, str]] = {
     "quote": N_("Quote"), "approval": N_("Approval"), "decline": N_("Refusal"), "charge": N_("Charge"),
     "payment": N_("Payment"), "waiver": N_("Waiver"), "discount": N_("Discount"), "refund": N_("Refund"),
     "void": N_("Voided entry"),
 }  # fmt: skip
+
+
+def titled(title: str, fields: Iterable[str], words: str = "") -> str:
+    """Return what a card is called, with the fields of which there are two versions, and its own words."""
+    return "  ".join(part for part in (spoken(title), listed(spoken(one) for one in fields), words) if part)
 
 
 def said_by(side: Side, me: str) -> str:
@@ -50,15 +69,15 @@ def sentence(detail: Detail) -> str:
     if row.kind == "misfit":
         return _misfit(data, who, when)
     if row.kind == "clock" and row.local:
-        minutes = round(abs(int(data.get("off_ms", 0))) / 60_000)
+        off = int(data.get("off_ms", 0))
         text = (
-            N_("This computer's clock is {minutes} minutes slow. Syncing works all the same, but the times on papers"
+            N_("This computer's clock is {span} slow. Syncing works all the same, but the times on papers"
                " and in the history are wrong. Set date and time of the computer.")
-            if int(data.get("off_ms", 0)) > 0
-            else N_("This computer's clock is {minutes} minutes fast. Syncing works all the same, but the times on"
+            if off > 0
+            else N_("This computer's clock is {span} fast. Syncing works all the same, but the times on"
                     " papers and in the history are wrong. Set date and time of the computer.")
         )  # fmt: skip
-        return spoken(text, minutes=minutes)
+        return spoken(text, span=off_by(off))
     if row.kind == "clock":
         return spoken(
             N_("Entries of {name} are dated {time}, in the future. The clock of the computer they were made on is"
@@ -79,6 +98,13 @@ def sentence(detail: Detail) -> str:
                " to do, or they were no longer at work then. It happened, so it is kept. Ask about it; put the roles"
                " right, or the entry."),
             name=who, time=when, number=f"{int(data.get('station', 0)):05d}", what=f"{what} {thing}".strip(),
+        )  # fmt: skip
+    if row.kind == "same_number":
+        return spoken(
+            N_("Two records bear the number {number}. That happens where the disk of a computer was copied, or set back"
+               " to an old state, and used. Both stay, and neither gets another number, for it stands on paper. Write"
+               " on both papers whose they are; searching for the number shows both."),
+            number=str(data.get("number", "")),
         )  # fmt: skip
     if row.kind == "photo_missing":
         return _photo(data)

@@ -7,7 +7,7 @@ from deskapp.commands.reviews import settle_card
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes
 from deskapp.queries.disagreements import TITLES as DISAGREEMENTS
-from deskapp.queries.today import CARD_TITLES, ToSettle, to_settle
+from deskapp.queries.today import ToSettle, to_settle
 from deskapp.ui.kit import (
     Button,
     Card,
@@ -22,9 +22,11 @@ from deskapp.ui.kit import (
     PageContext,
     Text,
     TextField,
+    reveal,
     row,
     spoken,
 )
+from deskapp.ui.pages.review_words import CARD_KINDS, card_sort, titled
 
 PLACES = {
     "repair_item": ("order", "item"), "repair_order": ("order", "order"), "service_ticket": ("ticket", "ticket"),
@@ -44,15 +46,16 @@ class ReviewsPage(Page):
         )
         self.cards: tuple[ToSettle, ...] = ()
         self._wanted = ""
+        self._arriving = False
         self.kinds = ChoiceBar(
-            [Choice("", N_("All")), Choice("todo", N_("Still to do")), Choice("other", N_("To look at"))],
+            [Choice("", N_("All")), *(Choice(sort, title) for sort, title in CARD_KINDS.items())],
             name=N_("Kind"), value="", numbered=False,
         )  # fmt: skip
         self.table = DataTable(
             [
                 Column("what", N_("What"), self._what, 0),
                 Column("about", N_("About what"), lambda card: card.about, 220),
-                Column("kind", N_("Kind"), lambda card: spoken(CARD_TITLES.get(card.kind, CARD_TITLES["review"])), 190),
+                Column("kind", N_("Kind"), lambda card: spoken(CARD_KINDS[card_sort(card.kind)]), 120),
                 Column("since", N_("Raised"), lambda card: f"{shop_time(card.raised_at):%m-%d %H:%M}", 120),
             ],
             name=N_("To settle"), empty=EmptyState("list-check", N_("Everything is settled.")),
@@ -67,7 +70,7 @@ class ReviewsPage(Page):
         self.detail.add(self.what)
         self.detail.add(self.form)
         self.detail.add(row(self.go, 1, self.settle))
-        self.add(self.kinds)
+        self.body.addLayout(row(self.kinds, 1))
         self.add(self.table, 1)
         self.add(self.detail)
         self.detail.hide()
@@ -79,8 +82,8 @@ class ReviewsPage(Page):
     def open(self, **args: object) -> None:
         """Show what waits; `id` names the card to begin with."""
         self._wanted = str(args.get("id", "") or "")
+        self._arriving = True
         self.jobs.ask(to_settle, owner=self, then=self._here, exclusive="cards")
-        self.focus_first(self.table)
 
     def changed(self, changes: Changes) -> None:
         """Ask again when cards changed."""
@@ -108,10 +111,13 @@ class ReviewsPage(Page):
     def _here(self, cards: tuple[ToSettle, ...]) -> None:
         self.cards = cards
         self._show()
+        if self._arriving:  # not before: an empty table takes no focus
+            self._arriving = False
+            self.focus_first(self.table if cards else self.kinds)
 
     def _show(self) -> None:
-        kind = self.kinds.value() or ""
-        shown = [card for card in self.cards if not kind or (card.kind == "todo") == (kind == "todo")]
+        sort = self.kinds.value()
+        shown = [card for card in self.cards if not sort or card_sort(card.kind) == sort]
         self.table.set_rows(shown, keep=lambda card: card.card_id)
         self.detail.setVisible(self.table.current() is not None)
         for number, card in enumerate(self.table.rows()):
@@ -120,8 +126,8 @@ class ReviewsPage(Page):
                 self._wanted = ""
 
     def _what(self, card: ToSettle) -> Cell:
-        said = spoken(card.title)
-        return Cell(f"{said}  {card.words}" if card.words else said, "", "list-check" if card.kind == "todo" else "eye")
+        said = titled(card.title, card.fields, card.words)
+        return Cell(said, "", "list-check" if card.kind == "todo" else "eye")
 
     def _chosen(self, card: ToSettle | None) -> None:
         self.detail.setVisible(card is not None)
@@ -130,10 +136,11 @@ class ReviewsPage(Page):
         self.form.clear_errors()
         decided_there = card.kind in DISAGREEMENTS
         self.settle.setEnabled(card.kind != "quarantine" and not decided_there)
-        self.how.setEnabled(not decided_there)
+        for part in (self.form, self.settle):  # nothing is written here: both sides are looked at, and decided, there
+            reveal(part, not decided_there)
         self.go.setEnabled(decided_there or card.subject_kind in PLACES)
         self.go.say(N_("Look at both sides") if decided_there else N_("Open it"))
-        self.what.put(f"{spoken(card.title)}  {card.about}")
+        self.what.put(f"{titled(card.title, card.fields)}  {card.about}")
 
     def _settled(self, card: ToSettle) -> None:
         self.settle.setEnabled(True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QWidget
 
 from deskapp.errors import N_, DeskError
 from deskapp.models.store import Changes
@@ -24,6 +26,7 @@ from deskapp.ui.kit import (
 )
 from deskapp.ui.pages.settings_fields import PathField
 from deskapp.ui.tokens import HUGE
+from deskapp.ui.widgets.enter import into_view
 
 if TYPE_CHECKING:
     from deskapp.models.store import Store
@@ -81,7 +84,7 @@ class StickCard(Card):
         """Write the file."""
         file = Path(self.out.value())
         if not self.out.value():
-            self.writing.rows["file"].refuse(spoken(N_("Name the file first.")))
+            self._name_it(self.writing)
             return
         self._begin()
 
@@ -100,7 +103,7 @@ class StickCard(Card):
         """Read a file: bring another desk's acts to the server, or take the server's answer in."""
         file, code = Path(self.come.value()), self.come_code.text().strip()
         if not self.come.value():
-            self.reading.rows["file"].refuse(spoken(N_("Name the file first.")))
+            self._name_it(self.reading)
             return
         self._begin()
         pieces: list[Changes] = []
@@ -144,10 +147,15 @@ class StickCard(Card):
 
     def _written(self, made: Written, file: Path) -> None:
         self._free(True)
+        if not made.acts:
+            self.note.say("info", N_("Nothing waits here, so the file is empty. There is nothing to carry."))
+            self._show(self.note)
+            return
         self.code.put(made.code)
         self.code.show()
         self.code_hint.show()
         self.note.say("ok", N_("{count} acts are in {file}."), count=made.acts, file=file.name)
+        self._show(self.code_hint)
 
     def _was_read(self, found: Read) -> None:
         self.come_code.clear()
@@ -158,7 +166,17 @@ class StickCard(Card):
             self.code.hide()
             self.code_hint.hide()
         self.note.say("ok", text, sent=found.sent)
+        self._show(self.note)
 
     def _refused(self, error: DeskError, form: Form) -> None:
         self._free(True)
         form.refuse(error, otherwise=lambda sentence: self.note.put("danger", sentence))
+        self._show(form.rows.get(error.field, self.note))
+
+    def _name_it(self, form: Form) -> None:
+        form.rows["file"].refuse(spoken(N_("Name the file first.")))
+        self._show(form.rows["file"])
+
+    def _show(self, part: QWidget) -> None:
+        """Bring what came of it into sight: by its key this card works from anywhere on the page."""
+        QTimer.singleShot(0, part, lambda: into_view(part))  # once the page has made room for it

@@ -51,6 +51,7 @@ from deskapp.ui.pages.ticket_words import due_cell, happening, state_cell, subje
 from deskapp.ui.pages.visits_card import VisitsCard
 from deskapp.ui.pages.words import choices, full_moment
 from deskapp.ui.tokens import LARGE, TIGHT
+from deskapp.ui.widgets.enter import into_view
 from deskapp.ui.widgets.sync_marks import SyncMark
 
 if TYPE_CHECKING:
@@ -175,6 +176,10 @@ class TicketPage(Page):
         ticket_id = str(args.get("ticket_id") or args.get("id") or (self.card.row.id if self.card else ""))
         self.note_form.clear_errors()
         self.focus_first(self.guide)
+        into_view(self.title)  # the ticket before may have been read to its end
+        self._ask(ticket_id)
+
+    def _ask(self, ticket_id: str) -> None:
         self.jobs.ask(
             lambda session: tickets.ticket(session, ticket_id), owner=self, then=self._show, exclusive="ticket"
         )
@@ -188,6 +193,7 @@ class TicketPage(Page):
     def _changed(self, saved: bool) -> None:
         self.facts_card.show()
         self.edit.setFocus()
+        into_view(self.edit)
         if saved:
             self.context.toast(N_("Changed"), tone="ok")
 
@@ -196,7 +202,7 @@ class TicketPage(Page):
         self.mark.heard(changes)
         self.lost.changed(changes)
         if self.card is not None and changes.touches("service_ticket", "ticket_event", "repair_item", "site_visit"):
-            self.open(ticket_id=self.card.row.id)
+            self._ask(self.card.row.id)  # whatever is being typed keeps the focus
         elif self.card is not None and changes.touches("print_job"):
             self.papers.show_for()
 
