@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -299,21 +299,11 @@ class Store:
         self._checkpoints.committed()
         return Done(done, Changes(done.named.union(touched)))
 
-    @contextmanager
-    def _session(self) -> Iterator[ActSession]:
-        session = ActSession(self._writer, self._kept)
-        try:
-            yield session
-        finally:
-            session.close()  # rolls back whatever was not committed
+    def _session(self) -> closing[ActSession]:
+        return closing(ActSession(self._writer, self._kept))  # rolls back whatever was not committed
 
-    @contextmanager
-    def _absorbing(self) -> Iterator[AbsorbSession]:
-        session = AbsorbSession(self._writer, self._kept)
-        try:
-            yield session
-        finally:
-            session.close()
+    def _absorbing(self) -> closing[AbsorbSession]:
+        return closing(AbsorbSession(self._writer, self._kept))
 
     def _give_ballast(self) -> bool:
         """Give back the reserved file so that the open act can finish on a full disk."""
@@ -350,10 +340,17 @@ class Store:
         self._guard()
         return cipher.connect(self.home.database, self._key)
 
+    @property
+    def holds_readers(self) -> bool:
+        """Tell whether connections that read stand open although nobody asks; each holds pages it has read."""
+        return bool(self._readers.pool.checkedin())  # type: ignore[attr-defined]
+
     def rest(self) -> None:
         """Give back the memory that idle connections hold; the next question opens a connection again."""
         self._guard()
-        self._readers.dispose()
+        if not self._readers.pool.checkedout():  # type: ignore[attr-defined]
+            # Given up under a question, a pool would keep that connection until garbage is looked for.
+            self._readers.dispose()
         self._checkpoints.rest()
         with self._door, self._writer.connect() as connection:
             connection.exec_driver_sql("PRAGMA shrink_memory")

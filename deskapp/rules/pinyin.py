@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import lzma
 import unicodedata
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Iterator
 from functools import cached_property
 from heapq import heappop, heappush
 from pathlib import Path
@@ -20,6 +21,34 @@ MOST_READINGS = 16
 _EVERYDAY, _RARE = 1, 3
 
 
+_BASIC = 0x10000
+"""Numbers of characters below this lie in one stretch; the two hundred above it are rare names."""
+
+
+class _Readings:
+    """What is known of each character, by its number: two bytes each, where a dictionary takes a hundred."""
+
+    def __init__(self, text: str) -> None:
+        """`text` has a line for each kind of readings: the kind, a tab, the characters that have it."""
+        self._kinds = [""]
+        self._basic = array("H", bytes(2 * _BASIC))
+        self._above: dict[int, int] = {}
+        for line in text.splitlines():
+            kind, _, characters = line.partition("\t")
+            place = len(self._kinds)
+            self._kinds.append(kind)
+            for number in map(ord, characters):
+                if number < _BASIC:
+                    self._basic[number] = place
+                else:
+                    self._above[number] = place
+
+    def of(self, character: str) -> str:
+        """Return the kind of one character, empty if it is unknown."""
+        number = ord(character)
+        return self._kinds[self._basic[number] if number < _BASIC else self._above.get(number, 0)]
+
+
 class PinyinTable:
     """Which letters the readings of a character begin with; read on first use."""
 
@@ -28,21 +57,16 @@ class PinyinTable:
         self._source = source
 
     @cached_property
-    def _readings(self) -> Mapping[str, str]:
-        text = self._source if isinstance(self._source, str) else _read(self._source)
-        found: dict[str, str] = {}
-        for line in text.splitlines():
-            key, _, characters = line.partition("\t")
-            found.update(dict.fromkeys(characters, key))
-        return found
+    def _readings(self) -> _Readings:
+        return _Readings(self._source if isinstance(self._source, str) else _read(self._source))
 
     def letters(self, character: str) -> tuple[str, ...]:
         """First letters of all readings of one character, the most usual first; empty if unknown."""
-        return tuple(self._readings.get(character, "").replace("-", ""))
+        return tuple(self._readings.of(character).replace("-", ""))
 
     def ranked(self, character: str) -> tuple[tuple[str, int], ...]:
         """The letters of a character with their cost: 0 the usual reading, more for others."""
-        everyday, _, rare = self._readings.get(character, "").partition("-")
+        everyday, _, rare = self._readings.of(character).partition("-")
         ranked = [(one, _EVERYDAY if place else 0) for place, one in enumerate(everyday)]
         return tuple(ranked + [(one, _RARE) for one in rare])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import orjson
 
@@ -15,8 +15,9 @@ from deskapp.commands.syncing import keep_state, take_identity
 from deskapp.errors import N_, Refused, Unavailable
 from deskapp.models import absorb, sync_state
 from deskapp.models.opening import provisional_number
-from deskapp.models.store import ReadSession, Store
+from deskapp.models.store import Store
 from deskapp.queries.outbox import cursors_of, journal_end, site_facts
+from deskapp.sync.belonging import membership
 from deskapp.sync.framing import WireError, unpack
 from deskapp.sync.machine import Machine, this_machine
 from deskapp.sync.messages import EnrolReply, EnrolRequest, read_message, to_json
@@ -27,31 +28,6 @@ from deskapp.sync.transport import Line, checked_url
 log = logging.getLogger(__name__)
 
 PATH = "/v1/station"
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """Where this desk belongs."""
-
-    url: str
-    station: str
-    epoch: str
-    pin: str
-    offset_ms: int
-    problem: str
-    retired: bool
-
-
-def membership(session: ReadSession) -> Membership | None:
-    """Return where this desk belongs, or None while it works on its own."""
-    get = sync_state.state
-    url, station = get(session, "server"), get(session, "station")
-    if not url or not station:
-        return None
-    return Membership(
-        url, station, get(session, "epoch"), get(session, "pin"), sync_state.number(session, "offset_ms"),
-        get(session, "problem"), get(session, "retired") == "1",
-    )  # fmt: skip
 
 
 # -- the key -------------------------------------------------------------------

@@ -22,6 +22,7 @@ from deskapp.models.store import Changes, Store
 from deskapp.queries.outbox import cursors_of, files_owed
 from deskapp.settings import SYNC_AUTHORITY, SYNC_LINE, SYNC_PROXY, SYNC_RATE, SYNC_SMALL, load
 from deskapp.sync import comparing, enrol, farewell
+from deskapp.sync.belonging import membership
 from deskapp.sync.blobs import Allowance, Porter
 from deskapp.sync.client import Client
 from deskapp.sync.framing import WireError
@@ -56,7 +57,7 @@ Progress = Callable[[str, int, int], None]
 def address_of(store: Store) -> Address:
     """Return where this desk's server is, with the proxy and authority of its settings."""
     with store.read() as session:
-        ours, values = enrol.membership(session), load(session)
+        ours, values = membership(session), load(session)
     if ours is None:
         return Address("")
     return Address(ours.url, ours.pin, values[SYNC_AUTHORITY], values[SYNC_PROXY])
@@ -77,7 +78,7 @@ class Exchange:
         self._client = Client(store, told=self._told)
         with store.read() as session:
             values, self._epoch = load(session), sync_state.state(session, "epoch")
-        self._porter = Porter(store, Allowance(values[SYNC_RATE] * 1000))
+        self._porter = Porter(store, Allowance(values[SYNC_RATE] * 1000), told)
         self._line_is, self._small = values[SYNC_LINE], values[SYNC_SMALL] * 1000
         self._retiring = False
         self.metered = False

@@ -152,7 +152,7 @@ class Care(QObject):
             look(values)
 
     def _rest_when_idle(self) -> None:
-        """Give memory back once in every pause, and again when long work that went on in it has ended."""
+        """Give memory back in every pause, and again when long work in it has ended or something was asked."""
         scanner = self._window.scanner
         if scanner is None or time.monotonic() - scanner.last_input < REST_AFTER_S:
             self._rested = self._owed = self._resting = False
@@ -162,12 +162,15 @@ class Care(QObject):
         working = self._jobs.working
         if self._rested and working:
             self._owed = True
-        elif self._owed or not self._rested:
-            self._rested, self._owed, self._resting = True, working, True
-            if not working:
-                gc.collect()  # here, because a widget must not be found and die on another thread
-            store = self._store
-            self._jobs.background(lambda _progress: rest(store), owner=self, then=self._has_rested)
+            return
+        thoroughly = self._owed or not self._rested
+        if not thoroughly and not self._store.holds_readers:
+            return
+        self._rested, self._owed, self._resting = True, working, True
+        if thoroughly and not working:
+            gc.collect()  # here, because a widget must not be found and die on another thread
+        store = self._store
+        self._jobs.background(lambda _progress: rest(store), owner=self, then=self._has_rested)
 
     def _has_rested(self, _nothing: None) -> None:
         self._resting = False

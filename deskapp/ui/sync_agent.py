@@ -140,13 +140,12 @@ class SyncAgent(QObject):
     def _prepare(self, before: _Agent | None) -> _Agent | None:
         """Return the agent that fits: the one there is, a new one, or none."""
         from deskapp.models import ending
-        from deskapp.queries.outbox import journal_end
-        from deskapp.sync import enrol, farewell
+        from deskapp.sync.belonging import membership
 
         with self._store.read() as session:
-            bond, ours, end = _bond(session), enrol.membership(session), journal_end(session)
-        if ours is not None and ours.retired and end.before_unsent == end.newest:
-            farewell.end(self._store, ending.Why.RETIRED)  # it was let go before this was done by itself
+            bond, ours = _bond(session), membership(session)
+        if ours is not None and ours.retired:
+            self._end_if_all_is_sent()
         if bond is None or ending.read(self._store.home) is not None:
             if before is not None:
                 _stop(before)
@@ -162,6 +161,16 @@ class SyncAgent(QObject):
         self._keep_numbers_apart()
         exchange = Exchange(self._store, keyring=system_keyring(), told=self._took_in, progress=self._filled_so_far)
         return _Agent(bond, exchange, Pulse(exchange, told=self._spoke, network=self._network))
+
+    def _end_if_all_is_sent(self) -> None:
+        """End a desk that was let go before this was done by itself."""
+        from deskapp.models import ending
+        from deskapp.queries.outbox import journal_end
+        from deskapp.sync import farewell
+
+        end = self._store.ask(journal_end)
+        if end.before_unsent == end.newest:
+            farewell.end(self._store, ending.Why.RETIRED)
 
     def _keep_numbers_apart(self) -> None:
         """Where this data came from another computer, print nothing under a number that a twin may use; once."""
@@ -272,7 +281,7 @@ class SyncAgent(QObject):
 
 def _bond(session: ReadSession) -> _Bond | None:
     """Return where this desk belongs with everything the line depends on."""
-    from deskapp.sync.enrol import membership
+    from deskapp.sync.belonging import membership
 
     ours = membership(session)
     if ours is None or ours.retired:

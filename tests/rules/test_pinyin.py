@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,14 @@ def test_the_file_is_read_only_when_it_is_needed(tmp_path: Path) -> None:
     assert initials("N910", missing) == ("n910",)
     with pytest.raises(FileNotFoundError):
         initials("甲", missing)
+
+
+def test_the_table_takes_little_memory_and_it_stays_as_long_as_the_program() -> None:
+    table = PinyinTable(SHIPPED)
+    tracemalloc.start()
+    try:
+        table.letters("中")
+        kept, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 500_000  # a dictionary of 27,000 characters takes 3 MB

@@ -207,6 +207,17 @@ def test_a_scanned_label_opens_the_job_at_its_step(
     page.leave()
 
 
+def test_a_second_scan_of_the_open_device_leads_back_into_its_step(desk: Desk) -> None:
+    one = prepared(desk.shop, "repair")
+    desk.open(one, "repair")
+    step = desk.step("repair")
+    desk.focus(step.first())
+    desk.page.next.setFocus()
+
+    desk.page.open(id=one.item_id)
+    desk.focus(step.first())
+
+
 def test_the_queue_is_walked_and_opened_with_arrows_and_enter(desk: Desk) -> None:
     first, second = desk.shop.take_in(), desk.shop.take_in()
     desk.page.open()
@@ -247,7 +258,11 @@ def test_out_of_warranty_the_main_button_leads_to_the_quote_and_the_clerk_answer
     desk.page.panel.ask()
     desk.qtbot.waitUntil(lambda: desk.page.panel.card.can("approve"))  # type: ignore[union-attr]
     desk.focus(desk.step("answer").channel)  # type: ignore[attr-defined]
-    desk.type("2林国强\r同意\r13805912345\r")
+    desk.type("2")
+    answer = desk.step("answer")
+    assert "13805912345" in answer.numbers.text()  # type: ignore[attr-defined]
+    assert answer.numbers.isVisible() and answer.numbers.y() < answer.form.y()  # type: ignore[attr-defined]
+    desk.type("林国强\r同意\r13805912345\r")
     desk.at("repair")
 
     assert desk.state(one) == "repairing"

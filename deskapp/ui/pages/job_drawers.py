@@ -92,14 +92,11 @@ class Drawers(QWidget):
         ):  # fmt: skip
             self._button(name, text, icon)
         self.retranslate()
-        self._note()
-        self._pause()
-        self._hand_over()
-        self._wait()
-        self._again()
-        self._quarantine()
-        self._settled()
-        self._labour()
+        # Made when they are first opened: most of a day's jobs need none of them, and they are half of the panel.
+        self._later: dict[str, Callable[[], None]] = {
+            "note": self._note, "pause": self._pause, "hand_over": self._hand_over, "wait": self._wait,
+            "again": self._again, "quarantine": self._quarantine, "settled": self._settled, "labour": self._labour,
+        }  # fmt: skip
 
     # -- outside -------------------------------------------------------------------
 
@@ -141,8 +138,10 @@ class Drawers(QWidget):
             return
         if name == "traveller":
             self.print_traveller()
-        elif name in self.drawers:
+        elif name in self._later or name in self.drawers:
             self.close_all()
+            if name in self._later:
+                self._later.pop(name)()
             self.drawers[name].open_drawer()
         else:
             self._panel.open_drawer(name)
