@@ -87,7 +87,7 @@ LABEL_PRINTER: Final = Setting("print.label_printer", str, "", N_("Label printer
 SLIP_PRINTER: Final = Setting("print.slip_printer", str, "", N_("Slip printer (80 mm)"), "printing")
 PAGE_PRINTER: Final = Setting("print.page_printer", str, "", N_("Page printer (A5, A4)"), "printing")
 LABEL_SIZE: Final = Setting(
-    "print.label_size", str, "60x40", N_("Label size in mm"), "printing", choices=("60x40", "50x30", "40x30", "a4")
+    "print.label_size", str, "60x40", N_("Label size"), "printing", choices=("60x40", "50x30", "40x30", "a4")
 )
 SLIP_FORM: Final = Setting(
     "print.slip_form", str, "80mm", N_("Form of the pickup slip"), "printing", choices=("80mm", "a5")

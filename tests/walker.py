@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from deskapp.ui.kit import Card, Cell, ChoiceBar, KeyCap, Page, PagedModel, Pill, RowsModel
 from deskapp.ui.speech import without_mnemonic
+from deskapp.ui.widgets.rows import is_number
 from deskapp.ui.widgets.tabs import OWN_ORDER
 
 SLACK = 2
@@ -279,6 +280,26 @@ def short_headings(page: QWidget) -> list[str]:
             needed = header.fontMetrics().horizontalAdvance(title)
             if not header.isSectionHidden(column) and needed > header.sectionSize(column) - 8:
                 faults.append(f"{named(widget)}: {title!r} has {header.sectionSize(column)} px, needs {needed + 8}")
+    return faults
+
+
+def short_numbers(page: QWidget) -> list[str]:
+    """Cells whose number is cut, and tables that end beyond their edge: half a number is worse than none."""
+    faults = []
+    for view in seen(page):
+        if not isinstance(view, QTableView) or not isinstance(view.model(), RowsModel):
+            continue
+        model, rows = view.model(), view._rows  # type: ignore[attr-defined]
+        for column in range(model.columnCount()):
+            room = view.columnWidth(column)
+            for number in range(0 if model.paged else min(model.rowCount(), 30)):
+                cell = model.cells(number)[column]
+                if is_number(cell) and rows.needed(cell) > room + SLACK:
+                    faults.append(f"{named(view)}: {cell!r} has {room} px, needs {rows.needed(cell)}")
+                    break
+        beyond = view.horizontalHeader().length() - view.viewport().width()
+        if beyond > SLACK:
+            faults.append(f"{named(view)}: ends {beyond} px beyond its edge")
     return faults
 
 

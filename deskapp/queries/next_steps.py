@@ -20,7 +20,7 @@ from deskapp.queries.drafts import drafts
 from deskapp.queries.hits import ask
 from deskapp.queries.next_job import next_device
 from deskapp.queries.transfers import ManifestRow, Transports, paper_only, transports
-from deskapp.queries.visits import visits_due
+from deskapp.queries.visits import visits_due, visits_in_vain
 from deskapp.queries.waiting_orders import DECIDE, NOTICE, STORE, waiting_orders
 from deskapp.rules.access import SUPERVISORS, Role
 from deskapp.rules.account import MoneyKind
@@ -169,19 +169,27 @@ def _begun(desk: _Desk) -> Iterable[Step]:
 
 
 def _trips(desk: _Desk) -> Iterable[Step]:
-    """Visits on site: an engineer's own of today, and for everybody who plans them those that are late."""
-    engineer = Role.FIELD_ENGINEER.value in desk.roles
-    due = visits_due(desk.session, desk.now, "" if desk.roles & (CLERK | CHIEFS) else desk.staff_id)
+    """Visits on site: an engineer's own of today, and for everybody who plans them those that somebody must see to."""
+    engineer, planner = Role.FIELD_ENGINEER.value in desk.roles, bool(desk.roles & (CLERK | CHIEFS))
+    due = visits_due(desk.session, desk.now, "" if planner else desk.staff_id)
     late = [one for one in due if one.late]
-    own = [one for one in due if engineer and not one.late and one.engineer_id == desk.staff_id]
+    forgotten = [one for one in due if one.no_result]
+    again = visits_in_vain(desk.session, desk.now) if planner else ()
+    own = [one for one in due
+           if engineer and not (one.late or one.no_result) and one.engineer_id == desk.staff_id]  # fmt: skip
     for name, text, rows, tone, which in (
+        ("visits_forgotten", N_("{count} visits have no result yet: enter what came of them"), forgotten, "warn",
+         "unsettled"),
+        ("visits_again", N_("{count} tickets are open after their visit: agree on another visit, or close the ticket"),
+         again, "warn", "unsettled"),
         ("visits_late", N_("{count} visits are late: go, move them, or note what came of them"), late, "warn", "late"),
         ("visits_own", N_("{count} visits are yours today"), own, "", "today"),
-    ):
+    ):  # fmt: skip
         if rows:
             first = rows[0]
             page, args = ("visit", {"id": first.id}) if len(rows) == 1 else ("visits", {"which": which})
-            yield Step(name, text, page, "map-pin", {"count": len(rows)}, args, tone, first.to_at if tone else 0)
+            since = 0 if not tone else first.to_at if first.late else first.state_at
+            yield Step(name, text, page, "map-pin", {"count": len(rows)}, args, tone, since)
 
 
 def _quotes(desk: _Desk) -> Iterable[Step]:

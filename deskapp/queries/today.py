@@ -12,6 +12,7 @@ from deskapp.models.store import ReadSession
 from deskapp.models.transfers import other_sites, this_site
 from deskapp.queries.disagreements import TITLES as DISAGREEMENTS
 from deskapp.queries.disagreements import open_count
+from deskapp.queries.field_titles import lost_fields
 from deskapp.queries.hits import ask
 from deskapp.queries.naming import model_title
 from deskapp.queries.syncing import ALONE, SyncBadge, sync_badge
@@ -146,6 +147,8 @@ class ToSettle:
     subject_id: str
     about: str
     raised_at: int
+    fields: tuple[str, ...] = ()
+    """Message ids of the fields of which there are two versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +231,10 @@ def to_settle(session: ReadSession, *, limit: int = 500) -> tuple[ToSettle, ...]
     )
     return tuple(
         ToSettle(
-            row.id, row.kind, card_title(row.kind, _loaded(row.data)), row.words, row.subject_kind,
-            row.subject_id, row.about, row.raised_at,
+            row.id, row.kind, card_title(row.kind, data), row.words, row.subject_kind, row.subject_id, row.about,
+            row.raised_at, lost_fields(row.subject_kind, data),
         )
-        for row in rows
+        for row in rows for data in (_loaded(row.data),)
     )  # fmt: skip
 
 

@@ -27,12 +27,15 @@ from deskapp.queries.tickets import EventCard, TicketCard, events_of_ticket, tic
 from deskapp.rules.access import Role
 from deskapp.rules.deadlines import DAY_MS, instant, shop_day
 from deskapp.rules.masking import mask
-from deskapp.rules.visits import NO_DEVICE, is_late, may_be_sent
+from deskapp.rules.visits import NO_DEVICE, is_late, lacks_result, may_be_sent
 
 
 @dataclass(frozen=True, slots=True)
 class VisitRow:
-    """One line of a list of visits; instants are ms UTC, the phone is masked. `late`: the window is over."""
+    """One line of a list of visits; instants are ms UTC, the phone is masked.
+
+    `late`: the window is over; `no_result`: somebody went there before today, and nobody noted what came of it.
+    """
 
     id: str
     number: str
@@ -52,14 +55,19 @@ class VisitRow:
     state: str
     state_at: int
     late: bool
+    no_result: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class VisitBoard:
-    """The visits of this site as of one moment; `today` has those on site now, and the late ones of today too."""
+    """The visits of this site as of one moment; `today` has those on site now, and the late ones of today too.
+
+    `unsettled` are those that somebody has to come back to: without a result, or over while the ticket is open.
+    """
 
     now: int
     late: tuple[VisitRow, ...] = ()
+    unsettled: tuple[VisitRow, ...] = ()
     today: tuple[VisitRow, ...] = ()
     coming: tuple[VisitRow, ...] = ()
     done: tuple[VisitRow, ...] = ()
@@ -142,7 +150,8 @@ _COLUMNS: Final = (
     " coalesce(nullif(m.short_name, ''), m.name, '') AS merchant, v.address, v.contact_name, v.contact_phone,"
     " coalesce(d.serial_no, '') AS serial_no, k.brand, k.brand_en, k.name AS model,"
     " coalesce(t.model_words, '') AS words, coalesce(t.symptom_code, '') AS symptom_code, v.engineer_id,"
-    " coalesce(s.name, '') AS engineer, v.from_at, v.to_at, v.state, v.state_at"
+    " coalesce(s.name, '') AS engineer, v.from_at, v.to_at, v.state, v.state_at,"
+    " v.arrived_at"
     " FROM site_visit v LEFT JOIN service_ticket t ON t.id = v.ticket_id"
     " LEFT JOIN merchant m ON m.id = t.merchant_id LEFT JOIN device d ON d.id = t.device_id"
     " LEFT JOIN device_model k ON k.id = d.model_id LEFT JOIN staff s ON s.id = v.engineer_id"
@@ -164,6 +173,7 @@ def board(session: ReadSession, now: int) -> VisitBoard:
     return VisitBoard(
         now,
         late=tuple(row for row in rows if row.late),
+        unsettled=tuple(row for row in rows if row.no_result) + visits_in_vain(session, now),
         today=tuple(row for row in rows if row.from_at < ends and (row.to_at >= begins or row.state == "on_site")),
         coming=tuple(row for row in rows if row.from_at >= ends),
         done=tuple(ended),
@@ -178,6 +188,30 @@ def visits_due(session: ReadSession, now: int, engineer_id: str = "") -> tuple[V
     own = "AND v.engineer_id = ?" if engineer_id else "AND ? = ''"
     where = f"WHERE {_OPEN} AND v.from_at < ? AND v.site_id NOT IN (??) {own} ORDER BY v.from_at, v.n LIMIT ?"
     return tuple(_rows(session, where, now, instant(shop_day(now)) + DAY_MS, others, engineer_id, MOST))
+
+
+def visits_in_vain(session: ReadSession, now: int) -> tuple[VisitRow, ...]:
+    """Return the visits of this site that are over while nobody does anything about their ticket, longest first.
+
+    Called off, nobody met, or done and not settled by it. A ticket that waits for somebody was decided on, one whose
+    device was taken in goes on at the bench, and only its last visit counts.
+    """
+    if not ask(session, "SELECT 1 FROM site_visit LIMIT 1"):
+        return ()  # most desks send nobody
+    ended = ask(session, _IN_VAIN, other_sites(session, this_site(session)), MOST)
+    return tuple(_rows(session, "WHERE v.id IN (??) ORDER BY v.state_at, v.n", now, [row.id for row in ended]))
+
+
+_IN_VAIN: Final = (
+    "SELECT v.id FROM service_ticket t CROSS JOIN site_visit v ON v.ticket_id = t.id"
+    " WHERE t.state NOT IN ('done', 'cancelled') AND t.state <> 'waiting'"  # the index of open tickets, word by word
+    " AND v.state IN ('not_met', 'cancelled', 'done') AND v.state_at > 0 AND v.site_id NOT IN (??)"
+    " AND NOT EXISTS (SELECT 1 FROM site_visit w WHERE w.ticket_id = t.id AND w.id <> v.id"
+    " AND w.state_at > 0 AND (w.made_at, w.n) > (v.made_at, v.n))"  # 0: planning it was taken back
+    " AND NOT EXISTS (SELECT 1 FROM repair_order o JOIN repair_item i ON i.order_id = o.id"
+    " WHERE o.ticket_id = t.id AND i.work_state <> 'cancelled')"
+    " ORDER BY v.state_at, v.n LIMIT ?"
+)
 
 
 def visits_of_ticket(session: ReadSession, ticket_id: str, now: int) -> list[VisitRow]:
@@ -315,7 +349,7 @@ def _rows(session: ReadSession, where: str, now: int, *values: Any) -> list[Visi
             row.contact_name, mask("phone", row.contact_phone) if row.contact_phone else "",
             f"{model_title(row.brand, row.brand_en, row.model)} {row.serial_no}".strip() or row.words,
             row.symptom_code, row.engineer_id, row.engineer, row.from_at, row.to_at, row.state, row.state_at,
-            is_late(row.state, row.to_at, now),
+            is_late(row.state, row.to_at, now), lacks_result(row.state, row.arrived_at, now),
         )
         for row in ask(session, f"{_COLUMNS} {where}", *values)
     ]  # fmt: skip

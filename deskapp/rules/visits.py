@@ -15,7 +15,7 @@ from typing import Final
 
 from deskapp.errors import N_, Refused
 from deskapp.rules.access import SUPERVISORS, Role
-from deskapp.rules.deadlines import DAY_MS, MINUTE_MS
+from deskapp.rules.deadlines import DAY_MS, MINUTE_MS, shop_day
 from deskapp.rules.lifecycle import WorkFact, WorkState, WorkView, fold_work, moves
 from deskapp.rules.ticket_fields import TicketKind
 
@@ -130,6 +130,11 @@ def read_time(text: str) -> int | None:
 def is_late(state: str, to_ms: int, now: int) -> bool:
     """Tell whether the agreed window is over and nobody has arrived."""
     return state == VisitState.PLANNED and now > to_ms
+
+
+def lacks_result(state: str, arrived_ms: int, now: int) -> bool:
+    """Tell whether somebody went there on an earlier day and nothing was noted of what came of it."""
+    return state == VisitState.ON_SITE and shop_day(arrived_ms) < shop_day(now)
 
 
 def check_window(from_ms: int, to_ms: int, now: int) -> None:

@@ -81,7 +81,7 @@ class Entrance(QObject):
         if tried.no_pin:
             self._lock.ask_first_pin()
         elif tried.actor is None:
-            self._lock.refuse(_sentence(tried.sentence, tried.wait_ms), tried.wait_ms)
+            self._lock.refuse(_sentence(tried.sentence, tried.wait_ms), tried.wait_ms, "{seconds}" in tried.sentence)
         elif tried.must_change:
             self._actor = tried.actor
             self._lock.ask_new_pin()
@@ -105,7 +105,7 @@ class Entrance(QObject):
 
     def _pin_changed(self, tried: Tried) -> None:
         if tried.sentence or self._actor is None:
-            self._lock.refuse(_sentence(tried.sentence, tried.wait_ms), tried.wait_ms)
+            self._lock.refuse(_sentence(tried.sentence, tried.wait_ms), tried.wait_ms, "{seconds}" in tried.sentence)
         else:
             self._welcome(self._actor)
 

@@ -49,7 +49,7 @@ class Gate(QMainWindow):
         self.head = Text(N_("Terminal service desk"), "heading")
         self._closed_for_good = False
         self._arrange()
-        self.resize(1080, 760)
+        theme.open_at(self, 1080, 760)
         self.setMinimumSize(900, 600)
         i18n.on_change(self._language_changed)
         self._title()

@@ -77,13 +77,14 @@ class LockScreen(QWidget):
         self.tiles: list[Button] = []
         self._wait = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._wait.timeout.connect(self._again)
-        self._changing = False
+        self._changing = self._counted = False
         self._helper: tuple[LatinField, PinField] | None = None
         self._helped = False
         self._figures: Sequence[tuple[str, int]] = ()
         self._arrange()
         self.who.returnPressed.connect(self.pin.setFocus)
         self.pin.entered.connect(lambda _pin: self._try())
+        self.pin.textEdited.connect(lambda _text: None if self._changing else self.error.put(""))
         self.again.entered.connect(lambda _pin: self._try())
         if self.pad is not None:
             self.pad.pressed_enter.connect(self._try)
@@ -120,6 +121,8 @@ class LockScreen(QWidget):
         order = (self.who, *self.tiles, self.who)
         for one, other in zip(order, order[1:], strict=False):
             QWidget.setTabOrder(one, other)
+        if len(tiles) == 1 and not (self._changing or self.who.text() or self.pin.text()):
+            self.choose(tiles[0].staff_no)  # who else could it be
 
     def choose(self, staff_no: str) -> None:
         """Fill in who it is and ask for the PIN."""
@@ -138,14 +141,18 @@ class LockScreen(QWidget):
             self.choose(text)
         return True
 
-    def refuse(self, sentence: str, wait_ms: int = 0) -> None:
-        """Say why not (a finished sentence), and let nobody try for a while."""
+    def refuse(self, sentence: str, wait_ms: int = 0, counted: bool = False) -> None:
+        """Say why not (a finished sentence), and let nobody try for a while.
+
+        It stays until somebody types again; one that names the time (`counted`) goes when that is over.
+        """
         self.error.put(sentence)
+        self._counted = counted
         self.pin.clear()
         self.again.clear()
         ready = wait_ms <= 0
         self.enter.setEnabled(ready)
-        self.pin.setEnabled(ready)
+        self.pin.setReadOnly(not ready)  # it keeps the focus: Enter would press whatever got it next
         if ready:
             self.pin.setFocus()
         else:
@@ -199,7 +206,7 @@ class LockScreen(QWidget):
         self.error.put("")
         self.pin.clear()
         self.enter.setEnabled(True)
-        self.pin.setEnabled(True)
+        self.pin.setReadOnly(False)
         self.who.setText(staff_no)
         (self.pin if staff_no else self.who).setFocus()
 
@@ -271,18 +278,19 @@ class LockScreen(QWidget):
         helper, pin = self._helpers()
         pin.clear()
         self.enter.setEnabled(wait_ms <= 0)
-        pin.setEnabled(wait_ms <= 0)
+        pin.setReadOnly(wait_ms > 0)
         if wait_ms > 0:
             self._wait.start(wait_ms + SLACK_MS)
         else:
             pin.setFocus()
 
     def _again(self) -> None:
-        self.error.put("")
+        if self._counted:
+            self.error.put("")
         self.enter.setEnabled(True)
         pin = self._helper[1] if self._helped and self._helper is not None else self.pin
         for field in (self.pin, pin):
-            field.setEnabled(True)
+            field.setReadOnly(False)
         pin.setFocus()
 
     def _arrange(self) -> None:

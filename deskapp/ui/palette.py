@@ -26,7 +26,7 @@ MOST_BUTTONS = 5
 LEAST = 2
 """Letters from which buttons are looked for: one letter fits nearly every one."""
 
-DEEDS = ("", "primary", "danger", "quiet", "link")
+DEEDS = ("", "primary", "danger", "quiet", "link", "tile")
 """Roles of buttons that do something; the others are answers, tabs and places."""
 
 

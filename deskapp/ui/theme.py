@@ -10,11 +10,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from deskapp.paths import resource
 from deskapp.ui.sheet import style_sheet
 from deskapp.ui.tokens import FAMILY, LIGHT, PALETTES, TYPE, Mode, Palette
+
+FRAME = 40
+"""What a window's title and frame take of the height of a screen, px."""
 
 
 class Look(NamedTuple):
@@ -82,6 +85,12 @@ def apply(app: QApplication, mode: str = "light", scale: int = 100) -> None:
     app.setFont(font())
     app.setPalette(_qt_palette(PALETTES[chosen]))
     app.setStyleSheet(sheet)
+
+
+def open_at(window: QWidget, width: int, height: int) -> None:
+    """Give a window its first size, no higher than its screen: what lies below the edge is found by nobody."""
+    room = window.screen().availableGeometry().height() - FRAME
+    window.resize(width, min(height, max(room, window.minimumHeight())))
 
 
 def _load(file: str) -> None:

@@ -76,7 +76,7 @@ class Window(QMainWindow):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.lock_screen)
         self.setCentralWidget(self._stack)
-        self.resize(1280, 760)
+        theme.open_at(self, 1280, 760)
         self.setMinimumSize(960, 600)
         self.entrance.came_in.connect(self.enter)
         self.lock_screen.language_wanted.connect(self.next_language)

@@ -7,19 +7,22 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from deskapp.commands.visits import Carried, visit_failed
+from deskapp.commands.checkin_after import void_check_in
+from deskapp.commands.tickets import move_ticket
+from deskapp.commands.visits import Carried, cancel_visit, undo_visit_step, visit_failed
 from deskapp.commands.visits_papers import print_visit_sheets
 from deskapp.commands.visits_site import UsedPart, VisitResult, finish_on_site
 from deskapp.errors import N_
 from deskapp.models.local import PrintJob
 from deskapp.models.people import Staff
-from deskapp.models.store import Store, Write, command
+from deskapp.models.store import Actor, Store, Write, command
+from deskapp.models.visit import SiteVisit
 from deskapp.queries import visits as queries
 from deskapp.queries.find import HitKind, find
-from deskapp.queries.next_steps import next_steps
+from deskapp.queries.next_steps import Step, next_steps
 from deskapp.queries.today import today
 from deskapp.rules import papers
-from tests.checkin_shop import NOODLES, ONE
+from tests.checkin_shop import DEVICE, NOODLES, ONE, taken_in
 from tests.conftest import START, FixedClock, People
 from tests.factories_visits import HOUR, PHONE, TO, Ground, arrived, ground, planned
 
@@ -116,6 +119,88 @@ def test_the_start_page_and_the_next_steps_tell_whose_visits_are_due(
     assert lines(base.engineer, START) == [("visits_own", "visit")]
     assert lines(people.clerk, START) == []
     assert lines(people.clerk, TO + 1) == lines(base.engineer, TO + 1) == [("visits_late", "visit")]
+
+
+def vain(store: Store, now: int = START) -> list[str]:
+    return [one.number for one in store.ask(lambda s: queries.visits_in_vain(s, now))]
+
+
+def visit_lines(store: Store, who: Actor, now: int) -> dict[str, Step]:
+    steps = store.ask(lambda s: next_steps(s, now, who.staff_id, who.roles))
+    return {one.name: one for one in steps if one.name.startswith("visits")}
+
+
+@pytest.mark.parametrize("ending", ["called off", "nobody met", "done without success"])
+def test_a_ticket_whose_visit_came_to_nothing_stands_among_the_next_steps_until_somebody_goes_on(
+    store: Store, people: People, base: Ground, ending: str
+) -> None:
+    done = planned(store, people, base)
+    assert vain(store) == []
+    if ending == "called off":
+        store.run(cancel_visit(visit_id=done.visit_id, reason="工程师请假"), by=people.clerk)
+    elif ending == "nobody met":
+        store.run(visit_failed(visit_id=done.visit_id, reason="closed"), by=base.engineer)
+    else:
+        arrived(store, base, done.visit_id)
+        failed = replace(DONE, test_result="failed", done=False)
+        store.run(finish_on_site(visit_id=done.visit_id, result=failed), by=base.engineer)
+
+    assert vain(store) == [done.number]
+    (line,) = visit_lines(store, people.clerk, START).values()
+    assert (line.name, line.page, line.args, line.tone) == ("visits_again", "visit", {"id": done.visit_id}, "warn")
+    assert line.since == store.ask(lambda s: s.get_one(SiteVisit, done.visit_id)).state_at
+    assert visit_lines(store, base.engineer, START) == {}, "the next visit is agreed on at the counter"
+    assert [one.number for one in store.ask(lambda s: queries.board(s, START)).unsettled] == [done.number]
+
+    other = planned(store, people, base)
+    assert vain(store) == [], "somebody goes there again"
+    store.run(undo_visit_step(visit_id=other.visit_id), by=people.clerk)
+    assert vain(store) == [done.number], "that planning was taken back"
+    third = planned(store, people, base)
+    store.run(cancel_visit(visit_id=third.visit_id, reason="改约"), by=people.clerk)
+    assert vain(store) == [third.number], "of several visits only the last one counts"
+
+
+def test_what_was_decided_after_a_visit_in_vain_is_not_asked_again(store: Store, people: People, base: Ground) -> None:
+    done = planned(store, people, base)
+    store.run(visit_failed(visit_id=done.visit_id, reason="nobody"), by=base.engineer)
+    store.run(move_ticket(ticket_id=base.ticket_id, move="wait", reason="merchant"), by=people.clerk)
+    assert vain(store) == []
+    store.run(move_ticket(ticket_id=base.ticket_id, move="go_on"), by=people.clerk)
+    assert vain(store) == [done.number]
+    store.run(move_ticket(ticket_id=base.ticket_id, move="cancel", reason="已自行解决"), by=people.clerk)
+    assert vain(store) == []
+
+
+def test_a_device_that_was_brought_after_a_visit_in_vain_goes_on_at_the_bench(
+    store: Store, people: People, base: Ground
+) -> None:
+    done = planned(store, people, base)
+    store.run(visit_failed(visit_id=done.visit_id, reason="closed"), by=base.engineer)
+    taken = taken_in(store, people, DEVICE, ticket_id=base.ticket_id)
+    assert vain(store) == []
+    void = void_check_in(
+        order_id=taken.order_id, reason="登记错设备", given_back_to="张三", item_ids=(taken.devices[0].item_id,)
+    )
+    store.run(void, by=people.supervisor)
+    assert vain(store) == [done.number]
+
+
+def test_a_visit_without_a_result_is_asked_for_from_the_next_day_on(store: Store, people: People, base: Ground) -> None:
+    done = planned(store, people, base)
+    arrived(store, base, done.visit_id)
+    assert "visits_forgotten" not in visit_lines(store, people.clerk, TO + 1)
+    for who in (people.clerk, base.engineer):
+        (line,) = visit_lines(store, who, START + 24 * HOUR).values()
+        assert (line.name, line.args) == ("visits_forgotten", {"id": done.visit_id})
+    (row,) = store.ask(lambda s: queries.board(s, START + 24 * HOUR)).unsettled
+    assert row.no_result and not row.late and not store.ask(lambda s: queries.board(s, START)).unsettled
+
+
+def test_visits_in_vain_are_found_from_the_open_tickets(store: Store) -> None:
+    sql = queries._IN_VAIN.replace("??", "''").replace("LIMIT ?", "LIMIT 9")
+    plan = str(store.ask(lambda s: s.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}").all()))
+    assert "ix_service_ticket_open" in plan and "SCAN v" not in plan and "SCAN w" not in plan
 
 
 def test_the_sheet_names_what_was_left_there_with_its_own_number(store: Store, people: People, base: Ground) -> None:

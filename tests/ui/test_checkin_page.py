@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from sqlalchemy import func, select
 
-from deskapp import i18n
+from deskapp import catalogue, i18n
 from deskapp.errors import N_
 from deskapp.models.blobs import Blobs
 from deskapp.models.local import Draft, PrintJob
@@ -189,6 +189,42 @@ def test_unknown_accessories_are_not_swallowed(qtbot, page: CheckInPage) -> None
     QTest.keyClicks(line.field, "PA PP:ab12 PA")
     QTest.keyClick(line.field, Qt.Key.Key_Return)
     assert line.value() == [("power_adapter", ""), ("pin_pad", "AB12"), ("power_adapter", "")] and line.seen
+
+
+def test_a_code_that_does_not_exist_is_said_and_down_leads_to_the_whole_list(qtbot, page: CheckInPage) -> None:
+    scanned(qtbot, page)
+    field = page.sheet.panels[0].symptom
+    QTest.keyClicks(field, "zzz")
+    assert "“zzz”" in field.popup.list.note and field.popup.isVisible()
+    field.popup.hide()
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert "“zzz”" in field.popup.list.note and field.popup.isVisible() and field.hasFocus()
+
+    QTest.keyClick(field, Qt.Key.Key_Down)
+    assert len(field.popup.list.items) == len(catalogue.words("symptoms")) and field.popup.current() is not None
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert field.value()
+
+
+def test_a_second_scan_of_a_device_says_that_it_is_there_already(
+    qtbot, page: CheckInPage, context: PageContext
+) -> None:
+    told: list[dict[str, object]] = []
+    context.toast = lambda text, **values: told.append(values)  # type: ignore[assignment]
+    scanned(qtbot, page)
+    page.scan(ONE)
+
+    assert len(page.sheet.panels) == 1 and [one["serial"] for one in told] == [ONE]
+
+
+def test_without_photos_the_keys_go_to_the_question_why_there_are_none(qtbot, page: CheckInPage) -> None:
+    scanned(qtbot, page)
+    answered(page)
+    page.sheet.party.no_photo.set_value(None)
+    page.save()
+    asked = page.sheet.party.rows["photos"]
+    qtbot.waitUntil(page.sheet.party.no_photo.hasFocus)
+    assert asked.error.isVisible() and asked.error.text()
 
 
 def test_the_symptom_is_found_by_words_and_by_the_list(qtbot, page: CheckInPage) -> None:

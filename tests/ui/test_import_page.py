@@ -104,6 +104,8 @@ def test_escape_stops_an_import_and_nothing_is_half_there(
     monkeypatch.undo()
     page.save()
     qtbot.waitUntil(lambda: merchants(store) == LINES, timeout=20_000)
+    qtbot.waitUntil(page.kind.hasFocus)
+    assert not page.import_button.isEnabled(), "it is done; the keys stand at the choice of the next list"
 
 
 def test_once_everything_is_read_it_cannot_be_stopped_any_more(

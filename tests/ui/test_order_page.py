@@ -816,6 +816,26 @@ def test_every_form_has_names_and_room_for_its_words(
     i18n.use("en")
 
 
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_labels_and_amounts_of_the_devices_are_whole_in_large_letters_on_a_small_screen(
+    qtbot: Any, show: Show, store: Store, people: People, look: QApplication, language: str
+) -> None:
+    from deskapp.ui import theme
+    from tests import walker
+
+    theme.apply(look, "light", 150)
+    i18n.use(language)
+    order, _done = picked_up(store, people, Line(fen=15000), Line(), fen=15000)
+    page = show(order.order_id, people.supervisor)
+    page.resize(1180, 600)  # of 1280 beside the folded navigation
+
+    qtbot.waitUntil(lambda: walker.short_numbers(page) == [])
+    view = page.devices.view
+    for number in range(page.devices.model.rowCount()):
+        assert view._rows.needed(page.devices.model.cells(number)[0]) <= view.columnWidth(0)
+    i18n.use("en")
+
+
 def test_traveller_and_call_back_note_are_printed_beside_the_papers(
     qtbot: Any, show: Show, store: Store, people: People
 ) -> None:

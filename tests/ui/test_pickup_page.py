@@ -192,6 +192,16 @@ def test_a_scan_of_another_order_offers_to_open_it(
     qtbot.waitUntil(lambda: page.visit is not None and page.visit.card.order_id == other.order_id)
 
 
+def test_a_slip_that_was_misread_is_said_and_the_step_is_not_over(
+    qtbot: Any, page: PickupPage, store: Store, people: People
+) -> None:
+    order = order_with(store, people, Line())
+    opened(qtbot, page, order)
+
+    assert page.scan("K99080261123001A") and page.place == 0  # its check character would be D
+    assert page.banner.isVisible() and "misread" in page.banner.text.text()
+
+
 def test_a_foreign_device_is_sent_back_to_the_shelf(
     qtbot: Any, page: PickupPage, store: Store, people: People
 ) -> None:

@@ -146,6 +146,9 @@ def test_the_shelf_is_counted_by_scanning_and_the_last_scan_undone(
 
     page.scan(order.labels[0])
     qtbot.waitUntil(lambda: page.count.desk.progress.text() == "1 / 2")
+    panel = page.count.desk.panel
+    bottom = panel.mapTo(page, panel.rect().bottomLeft()).y()
+    assert 0 < bottom <= page.height(), "what is said of the scan is in sight, below the figures of the day"
     page.scan(order.labels[0])
     qtbot.waitUntil(lambda: page.count.desk.panel.said() == "Counted already")
     page.scan("FREMD12345")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
+from deskapp import i18n
 from deskapp.commands.moves import raise_card
 from deskapp.commands.papers import queue
 from deskapp.commands.reviews import settle_card
@@ -13,7 +14,9 @@ from deskapp.models.repair import ReviewCard
 from deskapp.models.store import Store, Write, command
 from deskapp.queries.today import to_settle, today
 from deskapp.rules import papers
+from deskapp.ui.kit import Cell, spoken
 from deskapp.ui.page import PageContext
+from deskapp.ui.pages.review_words import CARD_KINDS
 from deskapp.ui.pages.reviews import ReviewsPage
 from deskapp.ui.pages.today import TodayPage
 from tests.conftest import FixedClock, People
@@ -180,6 +183,32 @@ def test_a_todo_is_settled_with_a_word_and_leaves_the_list(qtbot, here, store: S
     qtbot.waitUntil(lambda: page.table.rows() == [], timeout=20_000)
     (card,) = store.ask(lambda session: list(session.query(ReviewCard)))
     assert card.settled_how == "照片已补拍" and card.settled_by == people.clerk.staff_id
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_the_list_says_once_what_a_card_is_and_begins_at_its_first_line(
+    qtbot, here, store: Store, language: str
+) -> None:
+    cards = {"todo": {"key": "photos"}, "quarantine": {}, "stock_negative": {}, "third_failure": {}}
+    for kind, data in cards.items():
+        store.run(raise_one(kind=kind, subject="x", data=data))
+    i18n.use(language)
+    page = ReviewsPage(here)
+    qtbot.addWidget(page)
+    page.show()
+    page.open()
+    qtbot.waitUntil(page.table.view.hasFocus, timeout=20_000)
+
+    for number in range(len(cards)):
+        what, _about, kind, _since = page.table.model.cells(number)
+        assert (
+            isinstance(what, Cell)
+            and what.text.strip() != kind
+            and kind in {spoken(one) for one in CARD_KINDS.values()}
+        )
+    page.kinds.set_value("disagreement")
+    page._show()
+    assert [card.kind for card in page.table.rows()] == ["stock_negative"]
 
 
 def test_a_review_needs_somebody_who_may_co_sign(store: Store, people: People) -> None:

@@ -20,6 +20,7 @@ from deskapp.models.store import Store, Write, command
 from deskapp.models.transfer import Manifest, ManifestEvent
 from deskapp.rules.paper_store import from_json
 from deskapp.rules.papers_custody import ManifestCard
+from deskapp.rules.small_pictures import read
 from deskapp.settings import PHOTO_FOLDER, Values
 from deskapp.ui import sounds
 from deskapp.ui.finding import StoreFinder
@@ -338,6 +339,7 @@ def test_the_signed_paper_is_filed_by_file_and_opens_again(qtbot: Any, shown: An
     page.signed.submit()
     qtbot.waitUntil(lambda: page.view.files != ())
     assert [one.kind for one in page.view.files] == ["paper"] and page.signed.adding.isHidden()
+    assert read(page.view.files[0].thumbnail) is not None, "other desks see at once that it is filed"
     qtbot.waitUntil(lambda: "1 page" in page.signed.standing.text())
 
     qtbot.waitUntil(lambda: bool(page.signed.files._pictures))
@@ -370,6 +372,7 @@ def test_a_scanned_pdf_comes_by_the_photo_folder_page_by_page(
 
     qtbot.waitUntil(lambda: len(page.signed.strip.photos) == 2, timeout=10_000)
     assert [max(one.width, one.height) for one in page.signed.strip.photos] == [2000, 2000]
+    assert all(read(one.thumbnail) for one in page.signed.strip.photos)
     page.signed.strip.add_file(scan_file(tmp_path / "broken.png").rename(tmp_path / "broken.pdf"))
     qtbot.waitUntil(lambda: "not a scan that can be read" in page.signed.strip.note.text())
 

@@ -16,6 +16,7 @@ from deskapp.models.ticket import ServiceTicket
 from deskapp.models.visit import SiteVisit
 from deskapp.queries.scan import resolve_scan
 from deskapp.ui.finding import StoreFinder
+from deskapp.ui.kit import Cell
 from deskapp.ui.page import PageContext
 from deskapp.ui.pages.checkin import CheckInPage
 from deskapp.ui.pages.device import DevicePage
@@ -260,6 +261,36 @@ def test_the_list_shows_today_first_and_opens_a_visit_by_enter(
     )
     page.next_record()
     assert page.which.value() == "late" and page.tables["late"].isVisible()
+
+
+def test_a_visit_in_vain_stands_in_a_list_of_its_own_and_leads_to_the_next_one(
+    qtbot, store: Store, people: People, shown: Callable, base: Ground, went: list
+) -> None:
+    done = planned(store, people, base)
+    store.run(visit_failed(visit_id=done.visit_id, reason="closed"), by=base.engineer)
+    today = shown(TodayPage)
+    qtbot.waitUntil(lambda: [one.name for one in today.steps.table.rows()] == ["visits_again"], timeout=10_000)
+    today.steps.table.select(0)
+    today.steps.table.open_current()
+    assert went[-1] == ("visit", {"id": done.visit_id})
+
+    page = shown(VisitsPage, which="unsettled")
+    qtbot.waitUntil(lambda: len(page.tables["unsettled"].rows()) == 1, timeout=10_000)
+    assert page.sheets.isHidden() and page.which.value() == "unsettled"
+    visit = shown(VisitPage, id=done.visit_id)
+    qtbot.waitUntil(visit.ways.again.hasFocus, timeout=10_000)
+
+
+def test_a_visit_without_a_result_says_so_in_the_lists(
+    qtbot, store: Store, people: People, shown: Callable, base: Ground, clock: FixedClock
+) -> None:
+    done = planned(store, people, base)
+    arrived(store, base, done.visit_id)
+    clock.forward(days=1)
+    page = shown(VisitsPage, which="unsettled")
+    table = page.tables["unsettled"]
+    qtbot.waitUntil(lambda: len(table.rows()) == 1, timeout=10_000)
+    assert [cell.text for cell in table.model.cells(0) if isinstance(cell, Cell)] == ["No result yet"]
 
 
 def test_the_start_page_lists_the_visits_of_today(

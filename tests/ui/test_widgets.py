@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from deskapp import i18n
 from deskapp.errors import N_, Refused
+from deskapp.rules import small_pictures
 from deskapp.ui.kit import (
     Banner,
     Button,
@@ -45,6 +46,7 @@ from deskapp.ui.kit import (
     TextField,
     Toasts,
 )
+from deskapp.ui.pages.settings_fields import PathField
 from deskapp.ui.speech import retranslate_tree
 from deskapp.ui.widgets.flow import FlowLayout
 from deskapp.ui.widgets.money_date import read_day
@@ -284,6 +286,14 @@ def test_a_label_leads_to_its_field_and_names_it(shown):
 
     assert row.label.buddy() is field
     assert field.accessibleName() == "Serial number"
+
+
+def test_the_access_key_of_a_field_with_a_button_beside_it_leads_into_the_field(shown):
+    form, place = Form(), PathField()
+    row = form.add("file", N_("&File"), place)
+    shown(form)
+
+    assert row.label.buddy() is place.text, "Qt gives no focus to a holder that takes none itself"
 
 
 # ---- notices
@@ -565,7 +575,7 @@ def test_a_photo_loses_its_metadata_and_stands_upright(qtbot, jobs, shown, tmp_p
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x8825] = {1: "N", 2: (26.0, 5.0, 0.0)}
-    path = photo_file(tmp_path, "turned.jpg", (400, 300), exif=exif)
+    path = photo_file(tmp_path, "turned.jpg", (400, 300), exif=exif, comment=b"Zhao's camera")
     strip = PhotoStrip(jobs)
     shown(strip)
     with qtbot.waitSignal(strip.changed):
@@ -574,6 +584,9 @@ def test_a_photo_loses_its_metadata_and_stands_upright(qtbot, jobs, shown, tmp_p
 
     assert (photo.width, photo.height) == (300, 400)
     assert not Image.open(io.BytesIO(photo.jpeg)).getexif()
+    assert b"Zhao" in path.read_bytes() and b"Zhao" not in photo.jpeg
+    small = small_pictures.read(photo.thumbnail)
+    assert small is not None and Image.open(io.BytesIO(small)).size in ((120, 160), (108, 144)), "upright too"
 
 
 def test_what_is_no_photo_is_refused_in_a_sentence(qtbot, jobs, shown, tmp_path):

@@ -152,6 +152,22 @@ def test_a_wrong_pin_is_answered_in_place(qtbot, make_window):
     assert window.lock_screen.who.text() == "C01"
 
 
+def test_who_types_on_while_a_wrong_pin_makes_them_wait_changes_nothing_else(qtbot, make_window):
+    window = make_window(PAGES, finder=Answers())
+    screen = window.lock_screen
+    sign_in(window, "C01", "000000")
+    qtbot.waitUntil(lambda: screen.error.text() != "")
+    screen.pin.setFocus()
+    screen.refuse("Wait a moment.", wait_ms=60_000)
+
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_7)
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Return)
+
+    assert window.focusWidget() is screen.pin and screen.pin.text() == "" and i18n.language() == "en"
+    screen.refuse("Once more.")
+    assert not screen.pin.isReadOnly() and window.focusWidget() is screen.pin
+
+
 def test_somebody_quicker_than_the_store_waits_for_it(qtbot, jobs, store, clock, people):
     window = Window(Values(), "鼓楼支局")
     qtbot.addWidget(window)
@@ -194,6 +210,37 @@ def test_a_tile_asks_for_the_pin_only(make_window):
 
     assert window.lock_screen.who.text() == "C01"
     assert window.lock_screen.tiles[1].text() == "T01"
+
+
+def test_where_one_person_works_the_lock_screen_asks_for_the_pin_only(make_window):
+    window = make_window(PAGES, finder=Answers())
+    window.lock_screen.show_people([Tile("C01", "李秀英")])
+    assert window.lock_screen.who.text() == "C01"
+    window.lock_screen.welcome()
+    window.lock_screen.who.setText("A")
+    window.lock_screen.show_people([Tile("C01", "李秀英")])
+    assert window.lock_screen.who.text() == "A", "what somebody types is left alone"
+
+
+def test_that_a_pin_was_wrong_is_said_until_somebody_types_again(qtbot, make_window):
+    screen = make_window(PAGES, finder=Answers()).lock_screen
+    screen.refuse("This PIN is wrong.", 1)
+    qtbot.waitUntil(lambda: not screen.pin.isReadOnly())
+    assert screen.error.text() == "This PIN is wrong."
+    QTest.keyClicks(screen.pin, "7")
+    qtbot.waitUntil(lambda: screen.error.text() == "")  # the scanner holds a key for a moment
+    screen.refuse("Wait 1 second.", 1, counted=True)
+    qtbot.waitUntil(lambda: not screen.pin.isReadOnly())
+    assert screen.error.text() == "", "the time it names is over"
+
+
+def test_a_window_opens_no_higher_than_its_screen(make_window):
+    window = make_window(PAGES, finder=Answers())
+    room = window.screen().availableGeometry().height() - theme.FRAME
+    theme.open_at(window, 1280, 4000)
+    assert (window.width(), window.height()) == (1280, room)
+    theme.open_at(window, 1280, 620)
+    assert window.height() == 620
 
 
 def test_locking_keeps_the_page_for_the_same_person_and_drops_it_for_another(window, people):
@@ -342,13 +389,15 @@ def test_what_a_button_of_the_page_does_is_found_by_its_words(qtbot, window):
     page, done = window.shell.page(), []
     again = [Button("Do it", clicked=lambda: done.append("it")) for _each in range(2)]
     void = Button("Void a check-in", "quiet", clicked=lambda: done.append("void"))
-    for button in (void, *again):
+    tile = Button("Add your colleagues", "tile")
+    for button in (void, tile, *again):
         page.add(button)
     field = window.shell.find_field
     qtbot.waitUntil(void.isVisible)
 
     field.setFocus()
     assert [one.title for one in fitting_deeds(deeds_of(page), "作废收机")] == ["Void a check-in"]
+    assert [one.title for one in fitting_deeds(deeds_of(page), "同事")] == ["Add your colleagues"]
     QTest.keyClicks(field, "check void")
     window.scanner.release()
     qtbot.waitUntil(lambda: "Void a check-in" in [item.title for item in field.popup.list.items])

@@ -80,6 +80,8 @@ class BenchPage(Page):
         self.ask()
         if wanted:
             self.panel.open(wanted)
+            if self.panel.card is not None and self.panel.card.item_id == wanted:
+                self.panel.focus_step()  # it is open already, half typed perhaps: the keys go on in it
         elif self.panel.card is not None:
             self.panel.ask()
             self.panel.focus_step()

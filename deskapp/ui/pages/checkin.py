@@ -167,6 +167,9 @@ class CheckInPage(Page):
             if panel.serial == verdict.value:
                 self.sheet.show_device(place)
                 panel.go_on()
+                self.context.toast(
+                    N_("On this check-in already: {serial}"), tone="warn", serial=verdict.value
+                )
                 return
         if (begun := self._begun_with(verdict.value)) is not None:
             self.restore(begun)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 from deskapp import catalogue
 from deskapp.catalogue import Word
 from deskapp.errors import N_
-from deskapp.ui.kit import Button, FlowLayout, LatinField, Suggestion, Text
+from deskapp.ui.kit import Button, FlowLayout, LatinField, Suggestion, Text, spoken
 from deskapp.ui.widgets.suggest import SuggestPopup
 
 
@@ -61,11 +61,13 @@ class CodeField(LatinField):
             self.setCursorPosition(0)
 
     def show_list(self) -> None:
-        """Show the list for what is typed, the whole list when nothing is."""
-        typed = "" if self._value else self.text()
-        self.popup.offer([
-            Suggestion(word.title(), data=word.code, key=word.short) for word in fitting(self._words, typed)
-        ])  # fmt: skip
+        """Show the list for what is typed, the whole list when nothing is; where nothing fits, that is said."""
+        typed = "" if self._value else self.text().strip()
+        self._offer(fitting(self._words, typed), typed)
+
+    def _offer(self, words: Sequence[Word], typed: str = "") -> None:
+        note = "" if words else spoken(N_("There is no “{words}”. Press ↓ for the whole list."), words=typed)
+        self.popup.offer([Suggestion(word.title(), data=word.code, key=word.short) for word in words], note)
 
     @property
     def popup(self) -> SuggestPopup:
@@ -79,8 +81,10 @@ class CodeField(LatinField):
         """Move in the list and take from it."""
         key, shown = event.key(), self._popup is not None and self._popup.isVisible()
         if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-            if shown:
+            if shown and self.popup.current() is not None:
                 self.popup.move_by(1 if key == Qt.Key.Key_Down else -1)
+            elif shown:
+                self._offer(self._words)
             else:
                 self.show_list()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -89,6 +93,8 @@ class CodeField(LatinField):
                 self._take(current.data)
             elif self._value:
                 self.chosen.emit(self._value)
+            elif self.text().strip():
+                self.show_list()  # Enter on what is no code: say so again
         elif key == Qt.Key.Key_Escape and shown:
             self.popup.hide()
         else:

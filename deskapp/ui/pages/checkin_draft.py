@@ -58,4 +58,4 @@ class DraftList(Card):
         again = Button(N_("Continue"), icon="player-play", clicked=lambda: self.wanted.emit(card))
         drop = Button(N_("Drop"), "quiet", icon="trash", clicked=lambda: self.dropped.emit(card))
         self.buttons.append(again)
-        return row(Picture("clock", "muted", 18), text, 1, drop, again, gap=MEDIUM)
+        return row(Picture("clock", "muted", 18), text, 1, again, drop, gap=MEDIUM)  # Tab comes to going on first

@@ -391,8 +391,9 @@ class CheckInSheet(QWidget):
     def refuse(self, field: str, sentence: str) -> bool:
         """Show a refusal at its field; False when it has none here."""
         head, _dot, rest = field.partition(".")
-        if head != "devices" or not rest:
-            return self.party.refuse(field, sentence)
+        asked_once = rest.endswith(".photos")  # why there are none is asked for all devices, at the end
+        if head != "devices" or not rest or asked_once:
+            return self.party.refuse("photos" if asked_once else field, sentence)
         place, _dot, name = rest.partition(".")
         self.show_device(int(place))
         return self.panels[int(place)].refuse(name, sentence)

@@ -39,6 +39,7 @@ from deskapp.ui.pages.pickup_parts import yuan
 from deskapp.ui.pages.scan_desk import ScanPage
 from deskapp.ui.pages.settings_fields import PathField
 from deskapp.ui.pages.words import full_moment
+from deskapp.ui.widgets.enter import into_view
 
 TOUCHING = ("money_event", "pickup", "repair_item", "item_record", "service_ticket", "repair_order")
 
@@ -171,6 +172,13 @@ class DayEndPage(ScanPage):
         self.closing = card
 
     # -- coming here -------------------------------------------------------------------
+
+    def scan(self, text: str) -> bool:
+        """Count a device, with what is said of it in sight: the figures of the day stand above."""
+        taken = super().scan(text)
+        if taken:
+            into_view(self.desk.panel)
+        return taken
 
     def open(self, **args: object) -> None:
         """Show today, or the day that is named."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from deskapp import settings
 from deskapp.errors import N_, DeskError
@@ -19,6 +19,7 @@ from deskapp.ui.pages.first_start_steps import BranchStep, KeyStep, PersonStep, 
 from deskapp.ui.pages.settings_printing import PrintingForm
 from deskapp.ui.speech import spoken
 from deskapp.ui.tokens import LARGE, MEDIUM, SMALL
+from deskapp.ui.widgets.deck import Deck
 from deskapp.ui.widgets.forms import row
 from deskapp.ui.widgets.notices import Banner
 from deskapp.ui.widgets.progress import Stepper
@@ -140,7 +141,7 @@ class Steps(QWidget):
         """Show these steps by their short titles (message ids), beginning with the first."""
         self.steps = [step for _title, step in steps]
         self.stepper = Stepper([title for title, _step in steps])
-        self.stack = QStackedWidget()
+        self.stack = Deck()
         for step in self.steps:
             step.body.addStretch(1)
             self.stack.addWidget(step)
@@ -170,12 +171,6 @@ class Steps(QWidget):
         step = self.steps[place]
         step.begin(self.answers)
         self.stack.setCurrentWidget(step)
-        for other in self.steps:
-            # Only the shown step gives the page its height.
-            policy = other.sizePolicy()
-            shown = policy.Policy.Preferred if other is step else policy.Policy.Ignored
-            policy.setVerticalPolicy(shown)
-            other.setSizePolicy(policy)
         self.stepper.go(place)
         self.banner.clear()
         last = place == len(self.steps) - 1

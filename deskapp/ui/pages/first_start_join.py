@@ -73,11 +73,15 @@ class OwnPinStep(PinStep):
         self.banner.hide()
         self.name_row.hide()
         self.here = False
-        self.chain([self.staff_no, self.pin, self.again], done)
+        self.chain([self.name, self.pin, self.again], done)
+        self.staff_no.returnPressed.connect(self._after_number)
         self.show_progress(0, 0)
 
     def first(self) -> QWidget:
         return self.staff_no
+
+    def _after_number(self) -> None:
+        (self.pin if self.name_row.isHidden() else self.name).setFocus()
 
     def show_joined(self, joined: Joined) -> None:
         """Say where this desk belongs now."""

@@ -105,7 +105,9 @@ class BranchStep(Step):
                       hint=N_("Alone: what needs a second person is marked and looked at later"))  # fmt: skip
         self.body.addWidget(self.form)
         self.chain([self.name, self.code, self.short, self.region, self.address, self.phone, self.hotline,
-                    self.complaints, self.hours], done)  # fmt: skip
+                    self.complaints, self.hours], self.kind.setFocus)  # fmt: skip
+        self.kind.confirmed.connect(lambda _kind: self.solo.setFocus())
+        self.solo.confirmed.connect(lambda _solo: done())
 
     def first(self) -> QWidget:
         return self.name
@@ -113,7 +115,7 @@ class BranchStep(Step):
     def ready(self) -> bool:
         self.form.clear_errors()
         for key, field, sentence in (
-            ("code", self.code, N_("Enter the branch's code.")), ("name", self.name, N_("Enter the branch's name.")),
+            ("name", self.name, N_("Enter the branch's name.")), ("code", self.code, N_("Enter the branch's code.")),
         ):  # fmt: skip
             if not field.text().strip():
                 self.form.rows[key].refuse(spoken(sentence))
@@ -191,7 +193,10 @@ class PersonStep(PinStep):
         self.body.addWidget(self.form)
         self.body.addWidget(Text(N_("What you do here"), "label"))
         self.body.addWidget(roles)
-        self.chain([self.name, self.staff_no, self.pin, self.again], done)
+        # Enter alone comes by the roles too: an administrator who is nothing else cannot take a device in.
+        self.chain([self.name, self.staff_no, self.pin, self.again], self.ticks[FIRST_ROLES[0]].setFocus)
+        for tick in self.ticks.values():
+            tick.confirmed.connect(done)
 
     def begin(self, answers: Answers) -> None:
         if answers.site.get("solo") and not any(tick.isChecked() for tick in self.ticks.values()):

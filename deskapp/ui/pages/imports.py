@@ -205,6 +205,7 @@ class ImportPage(Page):
     def _imported(self, found: Imported) -> None:
         self._show(found)
         self.found = None
+        self.kind.setFocus()  # the next list; the button goes dark, and the focus would wander to a figure
         self.import_button.setEnabled(False)
         self.verdict.say(N_("Imported: {added} new, {changed} changed."), added=found.added, changed=found.changed)
         self.context.toast(

@@ -95,8 +95,8 @@ class AnswerStep(Step):
         offer = row(self.offer, gap=LARGE)
         offer.addWidget(self.until, 1)
         self.column.addLayout(offer)
+        self.column.addWidget(self.numbers)  # above the form: whoever has to call looks for it there
         self.column.addWidget(self.form)
-        self.column.addWidget(self.numbers)
         self.history = HistoryBox()
         self.column.addWidget(self.history)
         self.column.addStretch(1)

@@ -247,8 +247,10 @@ class ReadyStep(Step):
         foreign = card.goes_back and not self.context.may("transfer")
         self.hint = N_("Who receives and sends at the depot packs it.") if foreign else ""
         if card.state == "ready_for_pickup":
-            self.picture.say(N_("Ready on shelf {shelf}. To be paid at pickup: {amount}."), shelf=card.shelf or "–",
-                             amount=format_yuan(card.due_fen))  # fmt: skip
+            said = N_("Ready on shelf {shelf}. To be paid at pickup: {amount}.")
+            if not card.shelf:
+                said = N_("Ready, on no shelf yet. To be paid at pickup: {amount}.")
+            self.picture.say(said, shelf=card.shelf, amount=format_yuan(card.due_fen))
         elif card.state == "awaiting_return":
             self.picture.say(N_("Done and sealed, on shelf {shelf}. It goes back with the next van."),
                              shelf=card.shelf or "–")  # fmt: skip

@@ -40,11 +40,12 @@ from deskapp.ui.pages.printer_words import (
 from deskapp.ui.pages.printers_choices import ChoicesPanel
 from deskapp.ui.pages.printers_overview import Overview
 from deskapp.ui.pages.printers_profile import ProfileForm
-from deskapp.ui.pages.printers_setup import Deck, SetupPanel
+from deskapp.ui.pages.printers_setup import SetupPanel
 from deskapp.ui.pages.printers_test import TestRunPanel
 from deskapp.ui.pages.printers_true import TruePanel
 from deskapp.ui.pages.printers_work import ask_anew, ask_condition
 from deskapp.ui.tokens import LARGE
+from deskapp.ui.widgets.deck import Deck
 
 LOOK_MS = 15_000
 PARTS = [

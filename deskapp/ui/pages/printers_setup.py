@@ -33,6 +33,7 @@ from deskapp.ui.pages.printers_find import FindPrinter
 from deskapp.ui.pages.printers_work import Tested, guess, print_test
 from deskapp.ui.pages.settings_fields import Pick, Tick
 from deskapp.ui.tokens import LARGE
+from deskapp.ui.widgets.deck import Deck
 
 STEPS = (N_("Printer"), N_("Language and paper"), N_("Test paper"), N_("What it is for"))
 ANSWERS = [
@@ -42,43 +43,6 @@ ANSWERS = [
 ]
 ROLL_KINDS = ("pickup_slip", "repair_receipt", "refund", "call_note")
 PAGE_KINDS = tuple(kind for kind in KINDS if kind not in LABELS and kind not in ROLL_KINDS and kind != "recovery_code")
-
-
-class Deck(QWidget):
-    """Panels of which one is shown, as high as that one alone.
-
-    Qt's own stack is as high as its highest panel where lines wrap: the buttons then lie below the window's edge.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._panels: list[QWidget] = []
-        self._shown = 0
-        self._stack = QVBoxLayout(self)
-        self._stack.setContentsMargins(0, 0, 0, 0)
-
-    def addWidget(self, panel: QWidget) -> None:
-        """Add a panel; the first is shown."""
-        self._stack.addWidget(panel)
-        if self._panels:
-            panel.hide()
-        self._panels.append(panel)
-
-    def setCurrentIndex(self, place: int) -> None:
-        """Show a panel by its place."""
-        before, self._shown = self._panels[self._shown], place
-        shown = self._panels[place]
-        if shown is not before:
-            shown.show()  # first: what had the focus hands it on to something that is there
-            before.hide()
-
-    def setCurrentWidget(self, panel: QWidget) -> None:
-        """Show a panel."""
-        self.setCurrentIndex(self._panels.index(panel))
-
-    def currentWidget(self) -> QWidget:
-        """Return the panel that is shown."""
-        return self._panels[self._shown]
 
 
 class SetupPanel(QWidget):

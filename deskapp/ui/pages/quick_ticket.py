@@ -95,7 +95,7 @@ class QuickTicketPage(Page):
         return card
 
     def _build_what(self) -> Card:
-        self.what = Card(N_("What"), icon="device-mobile")
+        self.what = Card(N_("What it is about"), icon="device-mobile")
         self.device = SuggestField(
             self.jobs, device_suggestions, N_("Serial or terminal number, or the model in words"), name=N_("Device")
         )

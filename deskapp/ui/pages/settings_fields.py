@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QWidget
 
 from deskapp.errors import N_
 from deskapp.ui.speech import spoken
 from deskapp.ui.tokens import SMALL
 from deskapp.ui.widgets.choice import Choice
-from deskapp.ui.widgets.fields import TextField
+from deskapp.ui.widgets.fields import TextField, heard
 from deskapp.ui.widgets.text import Button
 
 
@@ -21,9 +21,11 @@ class Tick(QCheckBox):
 
     Signals:
         edited: a person ticked or unticked it; carries the new answer.
+        confirmed: Enter was pressed on it.
     """
 
     edited = Signal(bool)
+    confirmed = Signal()
 
     def __init__(self, text: str, value: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +39,13 @@ class Tick(QCheckBox):
         self.setText(spoken(self._text))
         if self._text:
             self.setAccessibleName(spoken(self._text))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Tell of Enter; where nobody waits for it, the page goes on to the next field."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and heard(self, self.confirmed):
+            self.confirmed.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class Pick(QComboBox):

@@ -72,6 +72,10 @@ class PrintingForm(QWidget):
         super().__init__(parent)
         self.jobs = jobs
         self.folder = folder
+        self._nothing_found = (  # at the first start the step itself says where papers go without one
+            N_("No printer was found. Switch it on and look again, or set it up later.") if short
+            else N_("No printer is set up on this computer. Papers go to the folder as PDF files.")
+        )  # fmt: skip
         self._values = Values()
         self.picks: dict[str, Pick] = {}
         self.bars: dict[str, ChoiceBar] = {}
@@ -128,8 +132,8 @@ class PrintingForm(QWidget):
         self.form.add(settings.PRINT_FOLDER.key, settings.PRINT_FOLDER.title, self.place,
                       hint=N_("Empty: the folder “papers” beside the data"))  # fmt: skip
         self.place.edited.connect(lambda path: self._edit(settings.PRINT_FOLDER, path))
-        self._bar(settings.LABEL_SIZE, SIZES)
-        self._bar(settings.SMALL_LABEL_CODE, SMALL_CODES)
+        self._bar(settings.LABEL_SIZE, SIZES, span=2)  # all sizes in one line
+        self._bar(settings.SMALL_LABEL_CODE, SMALL_CODES, span=2)
         self._bar(settings.SLIP_FORM, SLIPS)
         self._bar(settings.RECEIPT_FORM, SLIPS[::-1])
         if short:
@@ -153,10 +157,10 @@ class PrintingForm(QWidget):
         holder.setFocusProxy(field)
         self.form.add(setting.key, setting.title, holder)
 
-    def _bar(self, setting: Setting[str], choices: list[Choice]) -> None:
+    def _bar(self, setting: Setting[str], choices: list[Choice], span: int = 1) -> None:
         bar = self.bars[setting.key] = ChoiceBar(choices, numbered=False)
         bar.chosen.connect(lambda value: self._edit(setting, value))
-        self.form.add(setting.key, setting.title, bar)
+        self.form.add(setting.key, setting.title, bar, span=span)
 
     def _edit(self, setting: Setting[Any], value: Any) -> None:
         try:
@@ -190,7 +194,7 @@ class PrintingForm(QWidget):
             pick.set_choices(choices)
             pick.set_value(chosen)
         if not found:
-            self.banner.say("info", N_("No printer is set up on this computer. Papers go to the folder as PDF files."))
+            self.banner.say("info", self._nothing_found)
 
     def _tested(self, evidence: str) -> None:
         self.test.setEnabled(True)

@@ -35,7 +35,7 @@ class StockPage(ListPage):
             [
                 Column("part_no", N_("Part number"), lambda one: one.part_no, 120),
                 Column("name", N_("Part"), _name, 0),
-                Column("on_hand", N_("On the shelf"), self._on_hand, 105, sort=lambda one: one.on_hand),
+                Column("on_hand", N_("On hand"), self._on_hand, 105, sort=lambda one: one.on_hand),
                 Column("min", N_("Minimum"), lambda one: str(one.min_quantity or ""), 80, right=True),
                 Column("price", N_("Price"), lambda one: format_yuan(one.price_fen), 95, right=True),
             ],

@@ -16,6 +16,7 @@ from deskapp.queries.today import OpenTicket, ToCall, Today, ToSettle, Waiting
 from deskapp.rules.deadlines import DAY_MS
 from deskapp.rules.tickets import KIND_TITLES, TicketKind
 from deskapp.ui.kit import BigNumber, Button, Cell, Column, Page, PageContext, spoken
+from deskapp.ui.pages.review_words import titled
 from deskapp.ui.pages.today_cards import FirstDays, Listing, Machines, NextSteps, ago
 from deskapp.ui.pages.visit_words import short_window, state_cell
 from deskapp.ui.tokens import LARGE
@@ -281,5 +282,5 @@ class TodayPage(Page):
         return spoken(N_("{count} times"), count=call.tried) if call.tried else spoken(N_("not yet"))
 
     def _card_words(self, card: ToSettle) -> Cell:
-        said = spoken(card.title)
-        return Cell(f"{said}  {card.words}" if card.words else said, "", "list-check" if card.kind == "todo" else "eye")
+        said = titled(card.title, card.fields, card.words)
+        return Cell(said, "", "list-check" if card.kind == "todo" else "eye")

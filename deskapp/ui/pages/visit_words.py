@@ -41,9 +41,11 @@ OWN_TITLES: Final = {
 
 
 def state_cell(visit: VisitRow) -> Cell:
-    """Return the state of a visit as a pill; a late one says so in words."""
+    """Return the state of a visit as a pill; a late one, and one without a result, says so in words."""
     if visit.late:
         return Cell(spoken(N_("Late")), "danger", "alarm", pill=True)
+    if visit.no_result:
+        return Cell(spoken(N_("No result yet")), "danger", "alarm", pill=True)
     return Cell(spoken(STATE_TITLES[VisitState(visit.state)]), TONES[visit.state], ICONS[visit.state], pill=True)
 
 

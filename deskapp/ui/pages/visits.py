@@ -1,4 +1,4 @@
-"""The visits on site: late, today, to come, done; by time and by engineer."""
+"""The visits on site: today, late, not settled, to come, done; by time and by engineer."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from deskapp.ui.kit import Button, Choice, ChoiceBar, DataTable, EmptyState, Pag
 from deskapp.ui.pages.visit_words import visit_columns
 from deskapp.ui.widgets.sync_marks import SyncMarks
 
-LISTS = {"today": N_("Today"), "late": N_("Late"), "coming": N_("To come"), "done": N_("Done lately")}
+LISTS = {
+    "today": N_("Today"), "late": N_("Late"), "unsettled": N_("Not settled"), "coming": N_("To come"),
+    "done": N_("Done lately"),
+}  # fmt: skip
 NOTHING = {
     "today": N_("No visit is agreed on for today."),
     "late": N_("No visit is late."),
+    "unsettled": N_("Every visit has a result, and no ticket was forgotten after one."),
     "coming": N_("No visit is agreed on for the days to come. Agree on one from its ticket."),
     "done": N_("No visit ended in the last days."),
 }
@@ -140,5 +144,5 @@ class VisitsPage(Page):
             table.setVisible(name == which)
         rows = self._rows()
         self.tables[which].set_rows(rows, keep=lambda one: one.id)
-        self.sheets.setVisible(bool(rows) and which != "done" and self.context.may("visit"))
+        self.sheets.setVisible(bool(rows) and which not in ("done", "unsettled") and self.context.may("visit"))
         self.tickets.setVisible(bool(rows))

@@ -51,7 +51,7 @@ def suggestions(name: str, text: str) -> list[Suggestion]:
         places = [word.short.lower() == typed, word.short.lower().startswith(typed), typed in word.zh.lower(),
                   typed in word.en.lower(), typed in word.code]  # fmt: skip
         if any(places):
-            found.append((places.index(True), Suggestion(word.title(), word.short, data=word.code, key=word.short)))
+            found.append((places.index(True), Suggestion(word.title(), data=word.code, key=word.short)))
     return [one for _rank, one in sorted(found, key=lambda pair: pair[0])]
 
 

@@ -57,6 +57,13 @@ class Card(QFrame):
             self.body.addLayout(item, stretch)
 
 
+def _takes_keys(field: QWidget) -> QWidget:
+    """Return the part of a field that takes the keys: Qt leads an access key to no holder of other fields."""
+    while field.focusPolicy() == Qt.FocusPolicy.NoFocus and (inner := field.focusProxy()) is not None:
+        field = inner
+    return field
+
+
 class FormRow(QWidget):
     """Label, field, hint and error as one thing.
 
@@ -72,7 +79,7 @@ class FormRow(QWidget):
         self.needed = needed
         self._label, self._hint = label, hint
         self.label = Text(role="label", wrap=True, parent=self)
-        self.label.setBuddy(field)
+        self.label.setBuddy(_takes_keys(field))
         self.error = Text(role="error", wrap=True)
         self.error.hide()
         self.hint = Text(role="caption", wrap=True)

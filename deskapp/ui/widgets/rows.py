@@ -7,6 +7,7 @@ and a pill is drawn once per state and then only put in its place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,15 @@ SIGN = 14
 """The edge of a sign at the end of a row's first cell, px."""
 
 ELLIPSIS = "…"
+
+
+NUMBER = re.compile(r"[-+*A-Z0-9¥.,:–%#]*\d[-+*A-Z0-9¥.,:–%#]*( [\d:–-]+)?")
+"""What is read digit by digit: numbers of papers and devices, telephones, amounts, days and times."""
+
+
+def is_number(cell: str | Cell) -> bool:
+    """Tell whether a cell shows something of which no digit may be missing."""
+    return NUMBER.fullmatch(cell if isinstance(cell, str) else cell.text) is not None
 
 
 @dataclass(frozen=True, slots=True)

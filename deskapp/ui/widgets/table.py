@@ -31,7 +31,7 @@ from deskapp.ui.speech import spoken
 from deskapp.ui.tokens import ROW_HEIGHT
 from deskapp.ui.widgets.column_widths import Wish, widths
 from deskapp.ui.widgets.notices import EmptyState
-from deskapp.ui.widgets.rows import RowPainter
+from deskapp.ui.widgets.rows import RowPainter, is_number
 from deskapp.ui.widgets.text import RESTYLE
 from deskapp.ui.widgets.whole_text import WholeText
 
@@ -391,5 +391,6 @@ class _View(QTableView):
             title = str(model.headerData(number, Qt.Orientation.Horizontal) or "")
             heading = max(HEADING_LEAST, header.horizontalAdvance(title) + HEADING_AIR)
             wide = max((self._rows.needed(cells[number]) for cells in shown), default=theme.px(column.width or 120))
-            wishes.append(Wish(theme.px(column.width), heading, wide))
+            digits = max((self._rows.needed(row[number]) for row in shown if is_number(row[number])), default=0)
+            wishes.append(Wish(theme.px(column.width), heading, wide, digits))
         return wishes
