@@ -38,7 +38,7 @@ def first_start(stage: Stage) -> None:
         hands.press("⏎")
     hands.say("周一至周六 8:30-17:30")
     stage.shot("branch")
-    hands.press("⏎")
+    hands.press("⏎⏎⏎")  # what is done here and how many work here stay as they are proposed
     hands.until(lambda: wizard.stack.currentWidget() is wizard.person, "the second step")
     _first_person(stage, wizard)
     hands.until(lambda: wizard.stack.currentWidget() is wizard.key, "the third step")
@@ -69,7 +69,7 @@ def _first_person(stage: Stage, wizard: Wizard) -> None:
             hands.push(tick)
     stage.shot("person")
     hands.go(wizard.person.again)
-    hands.press("⏎")
+    hands.press("⏎⏎")  # by the roles
 
 
 def _encrypted(stage: Stage) -> bool:

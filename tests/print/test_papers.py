@@ -70,7 +70,7 @@ def test_a_pdf_says_whose_paper_it_is_and_asks_not_to_be_scaled(kind: str, stock
             continue
         text = flat(pdf)
         assert mark in text or stock == "card-90x54"
-        for words in (card.number, samples.SITE.name, "台席00123"):
+        for words in (card.number, samples.SITE.name, "工作站00123"):
             assert words.replace(" ", "") in text
         assert "2025-03-1414:25" in text
         assert "第1页" in text

@@ -261,7 +261,7 @@ def test_a_retired_desk_hands_everything_over_and_nothing_of_it_stays(
     retired.sync_now()
 
     gate = at_the_gate(qtbot, desks)
-    assert "邮政支局 的台席" in gate.why.text.text() and "停用" in gate.why.text.text()
+    assert "邮政支局 的工作站" in gate.why.text.text() and "停用" in gate.why.text.text()
     assert files_of(home) == ["ended.json"]
     database = world.database()
     with contextlib.closing(database), database.read() as tx:

@@ -90,5 +90,5 @@ def _receipt(card: papers.RepairReceiptCard) -> dict[str, Any]:
         "advice": card.advice,
         "signed": [["客户签字", "Customer", ""], ["经办人", "Clerk", card.clerk], ["维修员", "Technician", card.technician],
                    ["质检", "QC", card.inspector]],
-        "last": f"{card.number} · {card.site.name} · 台席 {card.site.station} · 打印 {moment(samples.NOW)} · 正本 / ORIGINAL",
+        "last": f"{card.number} · {card.site.name} · 工作站 {card.site.station} · 打印 {moment(samples.NOW)} · 正本 / ORIGINAL",
     }  # fmt: skip
