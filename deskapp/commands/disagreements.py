@@ -45,7 +45,8 @@ _NUMBERED: Final[Mapping[str, tuple[Any, Any]]] = {
 }  # fmt: skip
 """Records that people find by a number on paper. Two bear one only where a disk was copied, or set back, and used."""
 
-WATCHED: Final = (*_OF, "pickup", *_NUMBERED)
+NUMBERED: Final = tuple(_NUMBERED)
+WATCHED: Final = (*_OF, "pickup", *NUMBERED)
 """Tables whose rows may not fit what they meet."""
 
 
@@ -89,6 +90,24 @@ def complaints(session: Session) -> bool:
     """Say whether any card is open that may close by itself."""
     question = "SELECT 1 FROM review_card WHERE settled_at = 0 AND kind IN (?, ?, ?) LIMIT 1"
     return driver_of(session, ReviewCard).execute(question, _BY_ITSELF).fetchone() is not None
+
+
+def sharing_a_number(session: Session, arrived: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return those of the numbered records (ids by table) whose number stands on another one too.
+
+    Asked about everything that comes, so by bare statements: the other one is looked for in the index alone.
+    """
+    found: dict[str, list[str]] = {}
+    for table, (entity, number) in _NUMBERED.items():
+        name, driver = number.key, driver_of(session, entity)
+        for some in _slices(arrived.get(table, ())):
+            rows = driver.execute(
+                f"SELECT a.id FROM {table} a WHERE a.id IN ({', '.join('?' * len(some))}) AND a.{name} <> ''"
+                f" AND EXISTS (SELECT 1 FROM {table} b WHERE b.{name} = a.{name} AND b.rowid <> a.rowid)",
+                some,
+            )
+            found.setdefault(table, []).extend(one for (one,) in rows)
+    return {table: ids for table, ids in found.items() if ids}
 
 
 def _complaints() -> Select[ReviewCard]:

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from functools import partial
 
-from deskapp.commands.disagreements import WATCHED, close_what_fits, complaints, raise_disagreements
+from deskapp.commands.disagreements import (
+    NUMBERED,
+    WATCHED,
+    close_what_fits,
+    complaints,
+    raise_disagreements,
+    sharing_a_number,
+)
 from deskapp.errors import DeskError
 from deskapp.models.store import Changes, Store
 
@@ -32,11 +41,20 @@ class Lookout:
         arrived, self._arrived = self._arrived, {}
         records: frozenset[tuple[str, str]] = frozenset()
         try:
-            if arrived and sum(map(len, arrived.values())) <= MOST:
-                told = {table: list(ids) for table, ids in arrived.items()}
+            told = self._worth_it(arrived)
+            if told:
                 records |= self._store.run(raise_disagreements(arrived=told)).changes.records
             if self._store.ask(complaints):
                 records |= self._store.run(close_what_fits()).changes.records
         except DeskError as error:  # a full disk: what came is laid down all the same
             log.warning("what arrived could not be looked at: %s", error.code)
         return Changes(records) if records else None
+
+    def _worth_it(self, arrived: Mapping[str, Mapping[str, None]]) -> dict[str, list[str]]:
+        """Return what is to be looked at closely: facts, and of numbered records those whose number is not alone."""
+        facts = {table: list(ids) for table, ids in arrived.items() if table not in NUMBERED}
+        told = facts if sum(map(len, facts.values())) <= MOST else {}
+        records = {table: list(ids) for table, ids in arrived.items() if table in NUMBERED}
+        if 0 < sum(map(len, records.values())) <= MOST:
+            told |= self._store.ask(partial(sharing_a_number, arrived=records))
+        return told

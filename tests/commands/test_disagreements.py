@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from sqlalchemy import select
 
@@ -15,7 +17,7 @@ from deskapp.commands.decisions import (
     restore_lost,
     take_decision_back,
 )
-from deskapp.commands.disagreements import raise_disagreements
+from deskapp.commands.disagreements import raise_disagreements, sharing_a_number
 from deskapp.commands.reviews import settle_card
 from deskapp.commands.tickets import TicketForm, open_ticket
 from deskapp.errors import N_, Forbidden, Refused
@@ -134,7 +136,10 @@ def test_one_number_on_two_tickets_is_one_card_at_every_desk(store: Store, peopl
                       words="打印不清", business_stopped=False)  # fmt: skip
     other = store.run(open_ticket(form=form), by=people.clerk).result.ticket_id
     assert store.run(raise_disagreements(arrived={"service_ticket": [other, made.ticket]})).result == 0
+    came = {"service_ticket": [other], "repair_item": list(made.order.items)}
+    assert store.ask(partial(sharing_a_number, arrived=came)) == {}
     store.run(number_like(ticket=other, other=made.ticket))
+    assert store.ask(partial(sharing_a_number, arrived=came)) == {"service_ticket": [other]}
 
     for arrived in ([other], [made.ticket], [other, made.ticket]):  # either may be the one that comes
         store.run(raise_disagreements(arrived={"service_ticket": arrived}))
