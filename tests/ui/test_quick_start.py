@@ -155,7 +155,29 @@ def described(made: type[enum.Enum]) -> dict[str, object]:
     return {**own, "listed": [plain(one) for one in made], "by": made.__qualname__, "above": made.__mro__[1:]}
 
 
-@pytest.mark.skipif(sys.version_info[:2] not in quick_enums.COMPARED, reason="made the usual way on this Python")
+@pytest.mark.parametrize(
+    ("version", "quickly"),
+    [((3, 11, 2), False), ((3, 11, 6), False), ((3, 11, 7), True), ((3, 11, 14), True), ((3, 12, 0), False), ((3, 13, 5), False)],
+)
+def test_only_a_python_that_was_compared_makes_enumerations_quickly(version: tuple[int, ...], quickly: bool) -> None:
+    assert quick_enums.is_compared(version) is quickly
+
+
+def test_enter_is_known_however_enumerations_are_made() -> None:
+    program = (
+        "from deskapp.ui import quick_qt; quick_qt.load()\n"
+        "from PySide6.QtCore import QEvent, Qt\n"
+        "from PySide6.QtGui import QKeyEvent\n"
+        "from deskapp.ui.widgets.enter import is_enter\n"
+        "keys = Qt.KeyboardModifier\n"
+        "held = (keys.NoModifier, keys.KeypadModifier, keys.ControlModifier, keys.ShiftModifier, keys.AltModifier)\n"
+        "print([is_enter(QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, one)) for one in held])\n"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert said.stdout.split("\n")[0] == "[True, True, True, False, False]", said.stderr
+
+
+@pytest.mark.skipif(not quick_enums.is_compared(sys.version_info[:3]), reason="made the usual way on this Python")
 @pytest.mark.parametrize("boundary", [None, enum.FlagBoundary.KEEP])
 @pytest.mark.parametrize("kind", range(len(KINDS)))
 def test_an_enumeration_is_the_same_however_it_was_made(kind: int, boundary: enum.FlagBoundary | None) -> None:
