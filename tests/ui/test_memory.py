@@ -54,16 +54,18 @@ from pathlib import Path
 from deskapp.app import Beside, Desk
 from deskapp.paths import Home
 from deskapp.ui.application import application
+from PySide6.QtCore import QEventLoop, QTimer
 running = application()
 home = Home(Path(sys.argv[1]))
 desk = Desk(home)
 desk.begin(Beside(home, find_key=lambda: bytes.fromhex(sys.argv[2])))
 looked = []
+ticks = QTimer(interval=5)
+ticks.start()
 def until(condition):
     end = time.monotonic() + 40
     while not condition() and time.monotonic() < end:
-        running.processEvents()
-        time.sleep(0.002)
+        running.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 until(lambda: desk.agent is not None)
 desk.agent.moved.connect(lambda: looked.append(1))
 until(lambda: looked and not desk.jobs.working)
