@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from deskapp import i18n, settings
@@ -34,6 +33,7 @@ from installer.compile_catalogue import merge, translations_of
 from tests import walker
 from tests.branch_day import BranchDay, fill_branch
 from tests.conftest import KEY, CountedIds, FixedClock, People
+from tests.keys import press_key
 
 ROOT = Path(__file__).resolve().parent.parent
 SCREEN, FOR_LONG_WORDS = (1280, 720), (1366, 768)
@@ -234,7 +234,7 @@ def test_the_key_itself_goes_where_the_eye_goes_when_parts_came_later(desk: Desk
 
     for here, there in zip(visible[:11], visible[1:12], strict=True):
         assert desk.app.focusWidget() is here
-        QTest.keyClick(here, Qt.Key.Key_Tab)
+        press_key(here, Qt.Key.Key_Tab)
         assert desk.app.focusWidget() is there
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from deskapp import cipher, i18n, secrets
@@ -28,6 +27,7 @@ from deskapp.ui.first_start import Gate
 from deskapp.ui.pages.first_start import Welcome, Wizard
 from deskapp.ui.pages.recovery import PassphrasePanel, RecoveryPanel
 from tests.conftest import KEY, PINS, START, FixedClock, People
+from tests.keys import press_key, type_keys
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSPHRASE = "correct horse battery"
@@ -69,11 +69,9 @@ def _english(qapp: QApplication) -> Iterator[None]:
 
 def enter(widget: QWidget, text: str = "") -> None:
     """Type into whatever has the focus, then press Enter."""
-    from PySide6.QtTest import QTest
-
     if text:
-        QTest.keyClicks(widget, text)
-    QTest.keyClick(widget, Qt.Key.Key_Return)
+        type_keys(widget, text)
+    press_key(widget, Qt.Key.Key_Return)
 
 
 def focused(gate: Gate) -> QWidget:
@@ -202,7 +200,7 @@ def test_a_branch_is_set_up_with_keys_only(qtbot, tmp_path: Path, desk) -> None:
         if not text:
             field.setText("李秀英")
         enter(field, text)
-    QTest.keyClick(focused(gate), Qt.Key.Key_Space)  # the roles come next: Space ticks, Enter goes on
+    press_key(focused(gate), Qt.Key.Key_Space)  # the roles come next: Space ticks, Enter goes on
     enter(focused(gate))
     for place in wizard.key.asked:
         enter(focused(gate), wizard.key.groups[place].lower())
@@ -400,7 +398,7 @@ def test_the_last_administrator_comes_in_by_the_recovery_code(qtbot, home: Home,
     panel.admin_code.setText(code)
     for field in (panel.admin_code, panel.admin_no, panel.admin_pin):  # Enter goes on, and from the last one sets it
         field.setFocus()
-        qtbot.keyClick(field, Qt.Key.Key_Return)
+        press_key(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: panel.mended is not None, timeout=20_000)
     panel.enter.click()
 
@@ -436,9 +434,9 @@ def test_a_backup_comes_back_on_a_new_computer_from_the_welcome_page(qtbot, home
     panel.file.set_value(str(file))
     panel.restore_code.setText(code)
     panel.new_passphrase.setText(PASSPHRASE)
-    qtbot.keyClick(panel.restore_code, Qt.Key.Key_Return)
+    press_key(panel.restore_code, Qt.Key.Key_Return)
     assert panel.mended is None and panel.restore.isEnabled()
-    qtbot.keyClick(panel.new_passphrase, Qt.Key.Key_Return)
+    press_key(panel.new_passphrase, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: panel.mended is not None, timeout=30_000)
     assert "station number" in panel.report.text.text()
     panel.enter.click()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QKeyCombination, QPoint, Qt, QTimer
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QKeySequence
 from PySide6.QtTest import QTest
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_click: Any = QTest.keyClick  # it takes single characters too, which its stub does not tell
+_down: Any = QTest.keyPress  # they take single characters too, which their stubs do not tell
+_up: Any = QTest.keyRelease
 
 PATIENCE_S = 30.0
 SAME_AGAIN_S = 1.6
@@ -36,6 +38,19 @@ _MOMENT_MS = 12
 _HAND_MS = 40
 """Nobody lifts a scanner quicker; a page that wants the focus elsewhere has put it there by then."""
 _SPECIAL: Mapping[str, Qt.Key | str] = {"⏎": Qt.Key.Key_Return, "·": Qt.Key.Key_Space, "⇥": Qt.Key.Key_Tab}
+
+
+def strike(
+    target: QWidget, key: Qt.Key | str, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    """Press a key, a name of Qt or one character, and let go of it; raises what a handler of the key raises.
+
+    In two steps, not by `QTest.keyClick`: PySide raises what a handler raised when the call that pressed the key comes
+    back, and has lost it by then if the application's filters (the scanner) have seen the key go up in the same call.
+    """
+    _down(target, key, modifiers)
+    if shiboken6.isValid(target):  # a page may be gone by the key that closes it
+        _up(target, key, modifiers)
 
 
 class NotSeen(Exception):
@@ -66,14 +81,14 @@ class Hands:
         """Press keys one by one; `⏎` is Enter, `·` the space bar, `⇥` Tab."""
         for key in keys:
             self.keys += 1
-            _click(self._target(), _SPECIAL.get(key, key))
+            strike(self._target(), _SPECIAL.get(key, key))
             self._settle()
 
     def chord(self, keys: str) -> None:
         """Press one key or chord by its name, such as `Ctrl+Return`, `F2`, `Escape`."""
         self.keys += 1
         combination: QKeyCombination = QKeySequence(keys)[0]  # type: ignore[index]
-        QTest.keyClick(self._target(), combination.key(), combination.keyboardModifiers())
+        strike(self._target(), combination.key(), combination.keyboardModifiers())
         self._settle()
 
     def say(self, words: str) -> None:

@@ -61,6 +61,7 @@ from deskapp.ui.pages.checkin import CheckInPage
 from deskapp.ui.window import Window
 from tests.checkin_shop import ONE, stock_shop, taken_in
 from tests.conftest import KEY, FixedClock, People
+from tests.keys import press_key
 
 TEN_MB = 10 * 1024 * 1024
 
@@ -197,7 +198,7 @@ def test_chinese_in_the_scan_field_gets_a_sentence_and_stays_where_it_is(
     QCoreApplication.sendEvent(field, event)
     window.scanner.release()
 
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    press_key(field, Qt.Key.Key_Return)
     window.scanner.release()
 
     qtbot.waitUntil(page.banner.isVisible)

@@ -63,8 +63,7 @@ class Day:
         page = self.open("printers", "printers")
         setup, hands = page.setup, self.hands
         hands.chord("Alt+A")
-        hands.until(lambda: setup.isVisible() and setup.finder.again.isEnabled(), "the list of printers")
-        assert setup.address.hasFocus(), "nothing was found, so the address is next"
+        hands.until(lambda: setup.isVisible() and setup.address.hasFocus(), "no printer was found, so its address is next")
         hands.press(printer.address.removeprefix("tcp://") + "⏎")
         hands.until(lambda: setup.medium.value() is not None and setup.medium.hasFocus(), "its language is known")
         hands.press("⏎")

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from deskapp import i18n
@@ -35,6 +34,7 @@ from deskapp.ui.pages.words import reason_words
 from tests.commands.test_bench_gaps import finished, wants_parts_back
 from tests.factories_bench import Benched
 from tests.factories_depot import Depot
+from tests.keys import press_key, type_keys
 
 LONG_MS = 30_000
 BADGE, OTHER = make_label("U", 1, 7), make_label("U", 1, 8)
@@ -62,9 +62,9 @@ def test_a_part_without_a_serial_number_asks_what_becomes_of_the_old_one(qtbot: 
     step._by_code("KPD-SP60")
     qtbot.waitUntil(step.serials.old.hasFocus, timeout=LONG_MS)
     assert step.serials.new.isHidden() and step.serials.where.value() is None
-    QTest.keyClick(step.serials.old, Qt.Key.Key_Return)
+    press_key(step.serials.old, Qt.Key.Key_Return)
     qtbot.waitUntil(step.serials.where.hasFocus, timeout=LONG_MS)
-    QTest.keyClicks(step.serials.where, "3")
+    type_keys(step.serials.where, "3")
     qtbot.waitUntil(lambda: len(page.panel.card.parts) == 1, timeout=LONG_MS)
     with depot.store.read() as session:
         assert [row.data["fate"] for row in bench.removed(session, one.item_id)] == ["supplier"]
@@ -88,7 +88,7 @@ def test_the_counter_asks_for_an_old_part_that_was_promised(qtbot: Any, at: Any,
     assert not page.what.done()
     [bar] = page.what.blocks[one.item_id].old_parts.values()
     qtbot.waitUntil(bar.hasFocus, timeout=LONG_MS)
-    QTest.keyClicks(bar, "1")
+    type_keys(bar, "1")
     assert page.what.done() and list(page.visit.old_parts.values()) == ["merchant"]
 
 
@@ -235,14 +235,14 @@ def test_a_pin_is_as_good_as_the_badge_and_escape_leaves_the_command(qtbot: Any,
 
     window.scan("X:QUARANTINE")
     qtbot.waitUntil(proof.isVisible, timeout=LONG_MS)
-    QTest.keyClick(proof.badge, Qt.Key.Key_Escape)
+    press_key(proof.badge, Qt.Key.Key_Escape)
     assert proof.isHidden() and not opened()
     window.scan("X:QUARANTINE")
     qtbot.waitUntil(proof.isVisible, timeout=LONG_MS)
-    QTest.keyClick(proof.badge, Qt.Key.Key_Return)
+    press_key(proof.badge, Qt.Key.Key_Return)
     qtbot.waitUntil(proof.pin.hasFocus, timeout=LONG_MS)
     proof.pin.setText(depot.people.pins[depot.people.technician.staff_no])  # keys at this pace would be a scan
-    QTest.keyClick(proof.pin, Qt.Key.Key_Return)
+    press_key(proof.pin, Qt.Key.Key_Return)
     qtbot.waitUntil(opened, timeout=LONG_MS)
     assert proof.isHidden() and not proof.pin.text()
 
@@ -299,7 +299,7 @@ def test_one_enter_in_the_last_field_of_a_short_act_does_it_once(qtbot: Any, at:
     rows = page.panel.drawers.drawers["pause"].form.rows
     rows["reason"].field.setText("等充电器")
     rows["shelf"].field.setFocus()
-    QTest.keyClick(rows["shelf"].field, Qt.Key.Key_Return)
+    press_key(rows["shelf"].field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: page.panel.step_name == "waiting" and page.jobs._running == 0, timeout=LONG_MS)
     assert [event.move for event in page.panel.card.history].count("pause_job") == 1
 
@@ -329,7 +329,7 @@ def test_a_supervisor_decides_that_the_merchant_pays_where_the_rule_says_nothing
     assert page.panel.card.basis == "needs_supervisor" and page.panel.drawers.buttons["quote"].isHidden()
     step.submit()
     qtbot.waitUntil(step.verdict.ruling.hasFocus, timeout=LONG_MS)
-    QTest.keyClicks(step.verdict.ruling, "2")
+    type_keys(step.verdict.ruling, "2")
     qtbot.waitUntil(lambda: len(asked) == 1, timeout=LONG_MS)
     asked[0][1](depot.consent(depot.people.supervisor, "override", depot.people.technician, "无购机凭证"))
     qtbot.waitUntil(lambda: page.panel.card.basis == "payable", timeout=LONG_MS)

@@ -39,6 +39,7 @@ from deskapp.ui.pages.job import JobPage
 from deskapp.ui.window import Window
 from tests.conftest import FixedClock, People
 from tests.factories_bench import Benched, Shop, go_solo, open_shop
+from tests.keys import press_key, type_keys
 
 ENTER = Qt.Key.Key_Return
 
@@ -98,9 +99,9 @@ class Desk:
         for part in text:
             target = QApplication.focusWidget() or self.page
             if part == "\r":
-                QTest.keyClick(target, ENTER)
+                press_key(target, ENTER)
             elif part.isascii():
-                QTest.keyClicks(target, part)
+                type_keys(target, part)
             else:
                 composed = QInputMethodEvent()
                 composed.setCommitString(part)
@@ -115,7 +116,7 @@ class Desk:
 
     def press(self, key: Qt.Key, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press one key where the focus is."""
-        QTest.keyClick(QApplication.focusWidget() or self.page, key, keys)
+        press_key(QApplication.focusWidget() or self.page, key, keys)
 
     def step(self, name: str) -> QWidget:
         """Return a step."""

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 
 from deskapp.commands.bench import start_diagnosis
 from deskapp.commands.bench_charge import WantedLine
@@ -33,6 +32,7 @@ from deskapp.ui.pages.job_photos import PAGE
 from deskapp.ui.pages.order import OrderPage
 from tests.conftest import People
 from tests.factories_bench import Benched, Shop, open_shop
+from tests.keys import press_key
 from tests.ui.test_bench_page import Desk, prepared
 
 
@@ -195,7 +195,7 @@ def test_a_photo_that_is_removed_leaves_the_draft_and_the_last_takes_it_along(
 
     for left in (1, 0):
         photos.strip.list.setCurrentRow(0)
-        QTest.keyClick(photos.strip, Qt.Key.Key_Delete)
+        press_key(photos.strip, Qt.Key.Key_Delete)
         desk.qtbot.waitUntil(lambda left=left: len(named(store, one, "diagnose")) == left)
     desk.qtbot.waitUntil(lambda: store.ask(lambda s: drafts(s, PAGE)) == [])
 

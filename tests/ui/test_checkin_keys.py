@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from sqlalchemy import select
 
@@ -17,6 +16,7 @@ from deskapp.ui.page import PageSpec
 from deskapp.ui.pages.checkin import CheckInPage
 from deskapp.ui.window import Window
 from tests.checkin_shop import ONE, TWO, stock_shop
+from tests.keys import press_key
 from tests.ui.scan_keys import type_scan
 
 MOST_SCANS, MOST_KEYS = 4, 30
@@ -35,7 +35,7 @@ class Hands:
         special = {"⏎": Qt.Key.Key_Return, "·": Qt.Key.Key_Space}
         for key in keys:
             self.keys += 1
-            QTest.keyClick(QApplication.focusWidget() or self.window, special.get(key, key))  # type: ignore[call-overload]
+            press_key(QApplication.focusWidget() or self.window, special.get(key, key))  # type: ignore[call-overload]
             # A person is slower than the moment for which keys are held back.
             self.window.scanner.release()
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from sqlalchemy import func, select
 
 from deskapp import catalogue, i18n
@@ -25,6 +24,7 @@ from deskapp.ui.pages.checkin import CheckInPage
 from deskapp.ui.speech import retranslate_tree
 from tests.checkin_shop import DEVICE, NOODLES, ONE, THEIRS, TWO, stock_shop, taken_in
 from tests.conftest import People
+from tests.keys import press_key, type_keys
 
 CARD = "6222021234567894"
 
@@ -97,14 +97,14 @@ def test_a_device_on_record_with_another_merchant_is_told(qtbot, page: CheckInPa
 
 def test_a_typed_number_asks_why_and_a_known_look_alike_asks_which(qtbot, page: CheckInPage) -> None:
     page.sheet.serial.setText("NL910S0000000I")
-    QTest.keyClick(page.sheet.serial, Qt.Key.Key_Return)
+    press_key(page.sheet.serial, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: page.sheet.panels and page.sheet.panels[0].briefing is not None)
     panel = page.sheet.panels[0]
 
     assert panel.missing()[:2] == ["serial_no", "typed"]
     assert ONE in panel.alike.buttons[0].text()
-    QTest.keyClick(panel.typed_reason, "1")
-    QTest.keyClick(panel.alike, "1")
+    press_key(panel.typed_reason, "1")
+    press_key(panel.alike, "1")
     assert panel.device_id == f"unit-{ONE}"
 
 
@@ -181,28 +181,28 @@ def test_a_card_number_is_named_before_saving(qtbot, page: CheckInPage) -> None:
 def test_unknown_accessories_are_not_swallowed(qtbot, page: CheckInPage) -> None:
     scanned(qtbot, page)
     line = page.sheet.panels[0].accessories
-    QTest.keyClicks(line.field, "PA XX")
-    QTest.keyClick(line.field, Qt.Key.Key_Return)
+    type_keys(line.field, "PA XX")
+    press_key(line.field, Qt.Key.Key_Return)
     assert not line.seen and "XX" in line.unknown.text()
 
     line.field.clear()
-    QTest.keyClicks(line.field, "PA PP:ab12 PA")
-    QTest.keyClick(line.field, Qt.Key.Key_Return)
+    type_keys(line.field, "PA PP:ab12 PA")
+    press_key(line.field, Qt.Key.Key_Return)
     assert line.value() == [("power_adapter", ""), ("pin_pad", "AB12"), ("power_adapter", "")] and line.seen
 
 
 def test_a_code_that_does_not_exist_is_said_and_down_leads_to_the_whole_list(qtbot, page: CheckInPage) -> None:
     scanned(qtbot, page)
     field = page.sheet.panels[0].symptom
-    QTest.keyClicks(field, "zzz")
+    type_keys(field, "zzz")
     assert "“zzz”" in field.popup.list.note and field.popup.isVisible()
     field.popup.hide()
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    press_key(field, Qt.Key.Key_Return)
     assert "“zzz”" in field.popup.list.note and field.popup.isVisible() and field.hasFocus()
 
-    QTest.keyClick(field, Qt.Key.Key_Down)
+    press_key(field, Qt.Key.Key_Down)
     assert len(field.popup.list.items) == len(catalogue.words("symptoms")) and field.popup.current() is not None
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    press_key(field, Qt.Key.Key_Return)
     assert field.value()
 
 
@@ -230,14 +230,14 @@ def test_without_photos_the_keys_go_to_the_question_why_there_are_none(qtbot, pa
 def test_the_symptom_is_found_by_words_and_by_the_list(qtbot, page: CheckInPage) -> None:
     scanned(qtbot, page)
     field = page.sheet.panels[0].symptom
-    QTest.keyClicks(field, "paper")
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    type_keys(field, "paper")
+    press_key(field, Qt.Key.Key_Return)
     assert field.value() == "no_print"
 
     field.setFocus()
-    QTest.keyClick(field, Qt.Key.Key_Down)
-    QTest.keyClick(field, Qt.Key.Key_Down)
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    press_key(field, Qt.Key.Key_Down)
+    press_key(field, Qt.Key.Key_Down)
+    press_key(field, Qt.Key.Key_Return)
     assert field.value() == "battery_fault"
 
 
@@ -340,8 +340,8 @@ def test_a_wrong_label_is_refused_in_place_and_the_right_ones_end_the_step(qtbot
     qtbot.waitUntil(page.labels.banner.isVisible)
     assert "serial number" in page.labels.banner.text.text()
     label = page.labels.state.missing[0].label_no
-    QTest.keyClicks(page.labels.field, label)  # typed by hand, where the code is torn
-    QTest.keyClick(page.labels.field, Qt.Key.Key_Return)
+    type_keys(page.labels.field, label)  # typed by hand, where the code is torn
+    press_key(page.labels.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: page.labels.finished)
 
     scanned(qtbot, page, TWO)  # the next device begins the next check-in
@@ -378,8 +378,8 @@ def test_a_new_merchant_can_be_typed(qtbot, page: CheckInPage, store: Store) -> 
     qtbot.waitUntil(lambda: page.sheet.panels and page.sheet.panels[0].briefing is not None)
     panel, party = page.sheet.panels[0], page.sheet.party
     assert "model" in panel.missing() and panel.model.hasFocus()
-    QTest.keyClicks(panel.model, "apos a8")
-    QTest.keyClick(panel.model, Qt.Key.Key_Return)
+    type_keys(panel.model, "apos a8")
+    press_key(panel.model, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: panel.model_id == "landi-apos-a8")
     answered(page)
     party.merchant.setText("闽侯新店")
@@ -434,7 +434,7 @@ def test_turning_to_another_device_leaves_the_keys_at_a_question_and_not_at_what
 
     page.sheet._tab_flow.itemAt(0).widget().click()
     qtbot.waitUntil(first.symptom.hasFocus)
-    QTest.keyClick(first.symptom, Qt.Key.Key_Return)
+    press_key(first.symptom, Qt.Key.Key_Return)
     assert page.sheet.panels == [first, second]
 
     answered(page)

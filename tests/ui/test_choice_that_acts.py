@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from deskapp.ui.widgets.choice import Choice, ChoiceBar
+from tests.keys import press_key
 
 
 @pytest.fixture
@@ -33,17 +33,17 @@ def bar(qtbot) -> tuple[ChoiceBar, list[str], QLineEdit]:
 def test_arrows_move_the_mark_and_enter_chooses(bar) -> None:
     made, chosen, _other = bar
     for _time in range(2):
-        QTest.keyClick(made, Qt.Key.Key_Right)
+        press_key(made, Qt.Key.Key_Right)
     assert chosen == [] and made.value() == "parts"
 
-    QTest.keyClick(made, Qt.Key.Key_Return)
+    press_key(made, Qt.Key.Key_Return)
 
     assert chosen == ["parts"]
 
 
 def test_leaving_chooses_what_is_marked_once(bar) -> None:
     made, chosen, other = bar
-    QTest.keyClick(made, Qt.Key.Key_Right)
+    press_key(made, Qt.Key.Key_Right)
     other.setFocus()
 
     assert chosen == ["merchant"]
@@ -55,8 +55,8 @@ def test_leaving_chooses_what_is_marked_once(bar) -> None:
 def test_escape_takes_the_mark_back(bar) -> None:
     made, chosen, other = bar
     made.set_value("bank")
-    QTest.keyClick(made, Qt.Key.Key_Left)
-    QTest.keyClick(made, Qt.Key.Key_Escape)
+    press_key(made, Qt.Key.Key_Left)
+    press_key(made, Qt.Key.Key_Escape)
     other.setFocus()
 
     assert chosen == [] and made.value() == "bank"
@@ -64,7 +64,7 @@ def test_escape_takes_the_mark_back(bar) -> None:
 
 def test_a_digit_and_a_click_choose_at_once(bar) -> None:
     made, chosen, _other = bar
-    QTest.keyClick(made, "3")
+    press_key(made, "3")
     made.buttons[0].click()
 
     assert chosen == ["bank", "merchant"]

@@ -26,6 +26,7 @@ from deskapp.ui.kit import (
     TextField,
     row,
 )
+from tests.keys import press_key, type_keys
 
 
 class Entry(Page):
@@ -71,20 +72,20 @@ def test_enter_walks_through_a_form_and_saves_at_its_end(qtbot, entry: Entry) ->
         (entry.name, entry.code), (entry.code, entry.kind), (entry.kind, entry.note),
     ):  # fmt: skip
         assert QApplication.focusWidget() is here
-        qtbot.keyClick(here, Qt.Key.Key_Return)
+        press_key(here, Qt.Key.Key_Return)
         qtbot.waitUntil(following.hasFocus)
-    qtbot.keyClick(entry.note, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    press_key(entry.note, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(entry.last.hasFocus)
     assert entry.saved == []
-    qtbot.keyClick(entry.last, Qt.Key.Key_Return)
+    press_key(entry.last, Qt.Key.Key_Return)
 
     assert entry.saved == ["save"]
 
 
 def test_enter_in_a_search_without_an_answer_goes_on_too(qtbot, entry: Entry) -> None:
     entry.code.setFocus()
-    qtbot.keyClicks(entry.code, "nobody")
-    qtbot.keyClick(entry.code, Qt.Key.Key_Return)
+    type_keys(entry.code, "nobody")
+    press_key(entry.code, Qt.Key.Key_Return)
     qtbot.waitUntil(entry.kind.hasFocus)
 
     assert entry.code.text() == "nobody"
@@ -92,8 +93,8 @@ def test_enter_in_a_search_without_an_answer_goes_on_too(qtbot, entry: Entry) ->
 
 def test_enter_in_a_choice_that_is_made_goes_on(qtbot, entry: Entry) -> None:
     entry.kind.setFocus()
-    qtbot.keyClicks(entry.kind, "2")
-    qtbot.keyClick(entry.kind, Qt.Key.Key_Return)
+    type_keys(entry.kind, "2")
+    press_key(entry.kind, Qt.Key.Key_Return)
     qtbot.waitUntil(entry.note.hasFocus)
 
     assert entry.kind.value() == "b"
@@ -101,15 +102,15 @@ def test_enter_in_a_choice_that_is_made_goes_on(qtbot, entry: Entry) -> None:
 
 def test_enter_never_presses_the_button_of_another_card(qtbot, entry: Entry) -> None:
     entry.lone.setFocus()
-    qtbot.keyClick(entry.lone, Qt.Key.Key_Return)
+    press_key(entry.lone, Qt.Key.Key_Return)
 
     assert entry.saved == [] and not entry.lone.hasFocus()
 
 
 def test_enter_in_a_text_of_several_lines_is_a_new_line(qtbot, entry: Entry) -> None:
     entry.note.setFocus()
-    qtbot.keyClicks(entry.note, "a")
-    qtbot.keyClick(entry.note, Qt.Key.Key_Return)
+    type_keys(entry.note, "a")
+    press_key(entry.note, Qt.Key.Key_Return)
 
     assert entry.note.text() == "a\n" and entry.note.hasFocus()
 
@@ -150,12 +151,12 @@ def test_what_cannot_be_read_is_said_when_the_field_is_left_and_stays(
     page.activateWindow()
     qtbot.waitUntil(page.isActiveWindow)
     field.setFocus()
-    qtbot.keyClicks(field, typed)
-    qtbot.keyClick(field, Qt.Key.Key_Return)
+    type_keys(field, typed)
+    press_key(field, Qt.Key.Key_Return)
     qtbot.waitUntil(other.hasFocus)
 
     assert field.text() == kept and form.rows["value"].error.isVisible()
     field.setFocus()
     field.selectAll()
-    qtbot.keyClicks(field, "1")
+    type_keys(field, "1")
     assert not form.rows["value"].error.isVisible()

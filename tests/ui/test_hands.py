@@ -10,16 +10,19 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 import deskapp
 from deskapp.clock import stopwatch
 from deskapp.ui.hands import Hands, NotSeen
 from deskapp.ui.jobs import Jobs, Progress
+from deskapp.ui.scanner import Scanner
 
 PACKAGE = Path(deskapp.__file__).parent
 HOLDS_THE_LOCK = re.compile(r"\bq(Wait|Sleep)\(")
+LOSES_FAULTS = re.compile(r"\bkeyClicks?\(")
 
 
 def hands_at(qtbot: QtBot) -> tuple[Hands, QWidget]:
@@ -97,3 +100,37 @@ def test_calm_is_when_every_answer_has_been_shown(qtbot: QtBot) -> None:
 
     assert shown == ["first", "what it led to"] and jobs.awaited == 0
     jobs.close()
+
+
+class Broken(QWidget):
+    """A page whose own handler of keys is at fault."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        raise LookupError(f"key {event.key()} was not expected")
+
+
+@pytest.mark.parametrize("keys", ["Return", "F7", "Ctrl+Return", "Escape"])
+def test_a_fault_in_a_pages_handler_reaches_whoever_pressed_the_key_though_the_scanner_watches(
+    qtbot: QtBot, qapp: QApplication, keys: str
+) -> None:
+    page = Broken()
+    qtbot.addWidget(page)
+    field = QLineEdit(page)
+    field.setReadOnly(True)  # it hands on what it has no use for
+    page.show()
+    field.setFocus()
+    qtbot.waitUntil(page.isActiveWindow)
+    scanner = Scanner(qapp)
+    try:
+        with pytest.raises(LookupError, match="was not expected"):
+            Hands(lambda: page).chord(keys)
+    finally:
+        scanner.stop()
+        scanner.deleteLater()
+
+
+def test_no_test_presses_keys_in_the_way_that_loses_a_fault() -> None:
+    tests = Path(__file__).resolve().parent.parent
+    found = [path.name for place in (tests, PACKAGE) for path in place.rglob("*.py") if LOSES_FAULTS.search(path.read_text("utf-8"))]
+
+    assert LOSES_FAULTS.search("QTest.keyClick(field, key)") and found == ["test_hands.py"]

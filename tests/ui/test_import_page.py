@@ -17,6 +17,7 @@ from deskapp.models.store import Store
 from deskapp.ui.page import PageContext
 from deskapp.ui.pages.imports import ImportPage
 from tests.conftest import People
+from tests.keys import press_key
 
 LINES = 200
 
@@ -94,7 +95,7 @@ def test_escape_stops_an_import_and_nothing_is_half_there(
     gate = Gate(monkeypatch, 60)
     page.import_button.click()
     qtbot.waitUntil(gate.reached.is_set, timeout=20_000)
-    qtbot.keyClick(page.progress.bar, Qt.Key.Key_Escape)
+    press_key(page.progress.bar, Qt.Key.Key_Escape)
     assert page.progress.count.text() == "Stopping …"
     gate.free.set()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from deskapp.models.repair import ItemRecord
 from deskapp.ui.pages.job import JobPage
 from tests.factories_depot import Depot
+from tests.keys import press_key, type_keys
 
 
 def test_time_that_went_into_a_diagnosis_is_noted_by_keys(qtbot: Any, at: Any, depot: Depot) -> None:
@@ -20,7 +20,7 @@ def test_time_that_went_into_a_diagnosis_is_noted_by_keys(qtbot: Any, at: Any, d
     drawers = page.panel.drawers
     qtbot.waitUntil(drawers.buttons["labour"].isVisible)
 
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_M, Qt.KeyboardModifier.AltModifier)
+    press_key(QApplication.focusWidget(), Qt.Key.Key_M, Qt.KeyboardModifier.AltModifier)
     drawer = drawers.drawers["labour"]
     qtbot.waitUntil(drawer.isVisible)
     minutes = drawer.form.fields()["minutes"]
@@ -28,12 +28,12 @@ def test_time_that_went_into_a_diagnosis_is_noted_by_keys(qtbot: Any, at: Any, d
     drawer.go.click()
     qtbot.waitUntil(lambda: "at most one day" in drawer.form.rows["minutes"].error.text())
     minutes.setFocus()
-    QTest.keyClicks(minutes, "35")
-    QTest.keyClick(minutes, Qt.Key.Key_Return)
+    type_keys(minutes, "35")
+    press_key(minutes, Qt.Key.Key_Return)
     words = drawer.form.fields()["words"]
     qtbot.waitUntil(words.hasFocus)
     words.insert("等商户回电")
-    QTest.keyClick(words, Qt.Key.Key_Return)
+    press_key(words, Qt.Key.Key_Return)
 
     qtbot.waitUntil(drawer.isHidden)
     with depot.store.read() as session:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from deskapp.clock import shop_day
@@ -30,6 +29,7 @@ from deskapp.ui.pages.ticket import TicketPage
 from tests.conftest import FixedClock
 from tests.factories_bench import Benched
 from tests.factories_depot import Depot
+from tests.keys import press_key, type_keys
 
 ENTER = Qt.Key.Key_Return
 UNIT = "NLN91098000001"
@@ -37,9 +37,9 @@ Asked = list[tuple[str, Any]]
 
 
 def press(text: str, *keys: Qt.Key) -> None:
-    QTest.keyClicks(QApplication.focusWidget(), text)
+    type_keys(QApplication.focusWidget(), text)
     for key in keys:
-        QTest.keyClick(QApplication.focusWidget(), key)
+        press_key(QApplication.focusWidget(), key)
 
 
 def opened(qtbot: Any, at: Any, one: Benched, **args: object) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 
 from deskapp import i18n
 from deskapp.commands.checkin_after import attach_photo
@@ -22,6 +21,7 @@ from deskapp.ui.speech import retranslate_tree
 from tests.commands.test_pickup import order_with
 from tests.conftest import People
 from tests.factories_pickup import Line
+from tests.keys import press_key
 from tests.small_photos import jpeg_of, thumbnail
 
 WHOLE = jpeg_of(1, width=640, height=480)
@@ -77,7 +77,7 @@ def test_a_photo_on_its_way_is_seen_small_and_then_whole(
     assert files.trouble.text() == ("1 photo is still on its way to this computer. Until then you see a small picture.")
     assert "small picture, the photo is still on its way" in files.list.item(0).toolTip()
     files.list.setFocus()
-    QTest.keyClick(files.list, Qt.Key.Key_Return)
+    press_key(files.list, Qt.Key.Key_Return)
     assert files.full.isVisible() and "small picture" in files.caption.text()
     assert files.full.pixmap().width() < 640
 

@@ -34,6 +34,7 @@ from tests.commands.test_pickup import consent, order_with
 from tests.commands.test_pickup_correct import picked_up
 from tests.conftest import PINS, People
 from tests.factories_pickup import Line
+from tests.keys import press_key, type_keys
 
 ENTER, SPACE, ESCAPE = Qt.Key.Key_Return, Qt.Key.Key_Space, Qt.Key.Key_Escape
 Show = Callable[..., OrderPage]
@@ -93,7 +94,7 @@ def keys(text: str) -> None:
     focus = QApplication.focusWidget()
     assert focus is not None
     if text.isascii():
-        QTest.keyClicks(focus, text)
+        type_keys(focus, text)
     else:
         assert isinstance(focus, QLineEdit)
         focus.insert(text)
@@ -102,7 +103,7 @@ def keys(text: str) -> None:
 def press(key: Qt.Key) -> None:
     focus = QApplication.focusWidget()
     assert focus is not None
-    QTest.keyClick(focus, key)
+    press_key(focus, key)
 
 
 def begin(qtbot: Any, page: OrderPage, name: str) -> None:
@@ -124,7 +125,7 @@ def into(qtbot: Any, field: QWidget, text: str, enter: bool = False) -> None:
         inner.selectAll()
     keys(text)
     if enter:
-        QTest.keyClick(inner, ENTER)
+        press_key(inner, ENTER)
 
 
 def state_is(qtbot: Any, store: Store, item_id: str, state: str) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from deskapp.models.local import PrintJob
@@ -20,6 +19,7 @@ from tests.commands.test_pickup import consent, order_with
 from tests.commands.test_pickup_release import code_for, wrong
 from tests.conftest import People
 from tests.factories_pickup import Line, Order
+from tests.keys import press_key, type_keys
 
 ENTER = Qt.Key.Key_Return
 
@@ -40,13 +40,13 @@ def keys(text: str) -> None:
     """Type into whatever has the focus."""
     focus = QApplication.focusWidget()
     assert focus is not None
-    QTest.keyClicks(focus, text)
+    type_keys(focus, text)
 
 
 def press(key: Qt.Key) -> None:
     focus = QApplication.focusWidget()
     assert focus is not None
-    QTest.keyClick(focus, key)
+    press_key(focus, key)
 
 
 def on_step(qtbot: Any, page: PickupPage, place: int) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 from sqlalchemy import select
 
@@ -32,20 +31,21 @@ from tests.checkin_shop import HOTPOT, NOODLES, ONE, TWO, stock_shop
 from tests.conftest import People
 from tests.factories_depot import open_depot
 from tests.factories_transfers import DEPOT, Yard, yard
+from tests.keys import press_key, type_keys
 
 
 def test_the_enter_after_a_code_does_not_say_that_nothing_came_along(qtbot: Any, counter: CheckInPage) -> None:
     counter.scan(ONE)
     qtbot.waitUntil(lambda: bool(counter.sheet.panels) and counter.sheet.panels[0].briefing is not None)
     panel = counter.sheet.panels[0]
-    QTest.keyClicks(panel.symptom, "KJ")
+    type_keys(panel.symptom, "KJ")
     assert panel.accessories.field.hasFocus(), "a code goes on by itself after its last letter"
 
-    QTest.keyClick(panel.accessories.field, Qt.Key.Key_Return)
+    press_key(panel.accessories.field, Qt.Key.Key_Return)
     assert panel.accessories.field.hasFocus() and panel.accessories.nothing.isVisible()
     assert not panel.accessories.seen
 
-    QTest.keyClick(panel.accessories.field, Qt.Key.Key_Return)
+    press_key(panel.accessories.field, Qt.Key.Key_Return)
     assert panel.accessories.seen and panel.condition.hasFocus()
 
 
@@ -126,9 +126,9 @@ def test_an_answer_by_key_in_the_condition_list_stays_in_sight(qtbot: Any, count
     qtbot.waitUntil(lambda: bool(counter.sheet.panels) and counter.sheet.panels[0].briefing is not None)
     panel = counter.sheet.panels[0]
     panel.condition.setFocus()
-    QTest.keyClick(panel.condition, "2")
+    press_key(panel.condition, "2")
     for _part in range(4):
-        QTest.keyClick(QApplication.focusWidget(), "1")
+        press_key(QApplication.focusWidget(), "1")
     here = QApplication.focusWidget()
     assert here in panel.condition_list.bars.values()
     qtbot.waitUntil(lambda: seen_in(counter.sheet.left, here))
@@ -175,7 +175,7 @@ def test_after_a_refused_consent_the_focus_is_where_it_was(qtbot: Any, look: obj
     field.setFocus()
     panel.ask("Repair this device free of charge?")
     assert panel.who.hasFocus()
-    QTest.keyClick(panel, Qt.Key.Key_Escape)
+    press_key(panel, Qt.Key.Key_Escape)
     assert panel.isHidden() and field.hasFocus(), "else the keys of the page mean nothing any more"
 
 
@@ -189,8 +189,8 @@ def test_another_person_can_come_while_a_field_has_the_focus(
     page = window.shell.page()
     assert isinstance(page, FieldPage)
     qtbot.waitUntil(page.field.hasFocus)
-    QTest.keyClicks(page.field, "half typed")
-    QTest.keyClick(page.field, Qt.Key.Key_U, Qt.KeyboardModifier.ControlModifier)
+    type_keys(page.field, "half typed")
+    press_key(page.field, Qt.Key.Key_U, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window.actor is None)
 
 
@@ -209,7 +209,7 @@ def test_only_sites_that_fit_the_kind_are_offered(qtbot: Any, shown: Any, place:
     page.begin()
     qtbot.waitUntil(page.card.isVisible)
     assert page.kind.value() == ManifestType.OUT and page.to.value() == DEPOT, "one depot: chosen already"
-    QTest.keyClick(page.kind, "2")
+    press_key(page.kind, "2")
     assert page.kind.value() == ManifestType.RETURN and page.to.value() != DEPOT
 
 
@@ -225,14 +225,14 @@ def test_counted_signed_and_handed_over_by_keys(qtbot: Any, shown: Any, place: Y
     page.verb("OK")
     page.scan(place.devices[0].label_no)
     qtbot.waitUntil(page.sign.tamper.hasFocus)
-    QTest.keyClick(page.sign.tamper, "1")
+    press_key(page.sign.tamper, "1")
     qtbot.waitUntil(page.sign.courier.hasFocus)
     page.sign.courier.setText("王师傅")
     page.carriage.waybill.setText("SF1234567890")
     page.sign.giver.on_paper.setFocus()
-    QTest.keyClick(page.sign.giver.on_paper, Qt.Key.Key_Space)
+    press_key(page.sign.giver.on_paper, Qt.Key.Key_Space)
     assert page.sign.taker.on_paper.hasFocus()
-    QTest.keyClick(page.sign.taker.on_paper, Qt.Key.Key_Space)
+    press_key(page.sign.taker.on_paper, Qt.Key.Key_Space)
     assert page.hand.hasFocus()
     page.save()
     qtbot.waitUntil(lambda: page.view is not None and page.view.row.state == "under_way")
@@ -248,7 +248,7 @@ def test_receiving_says_what_is_next_until_the_van_is_finished(qtbot: Any, shown
     assert page.panel.said() == "Now the serial number on the case"
     page.scan("OTHER0000001")
     qtbot.waitUntil(page.look.seal.hasFocus)
-    QTest.keyClick(page.look.seal, "1")
+    press_key(page.look.seal, "1")
     assert page.look.accessories.hasFocus() or page.look.tamper.hasFocus(), "an answer goes on to the next question"
 
     page.desk.undo()
@@ -276,9 +276,9 @@ def test_measured_values_come_back_after_a_power_cut_and_only_to_who_measured(
     page = shown(JobPage, id=one.item_id)
     sheet = step_shown(qtbot, page).sheet
     for key in "PPP":
-        QTest.keyClick(sheet, key)
-    QTest.keyClicks(sheet, "15")
-    QTest.keyClick(sheet, Qt.Key.Key_Return)
+        press_key(sheet, key)
+    type_keys(sheet, "15")
+    press_key(sheet, Qt.Key.Key_Return)
     measured = sheet.kept()
     assert len(measured) == 4 and [row[1] for row in measured.values()][-2:] == [None, 15]
     page.panel.save_draft()

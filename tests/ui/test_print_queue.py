@@ -17,6 +17,7 @@ from deskapp.ui.pages.print_queue import PrintQueuePage
 from deskapp.ui.speech import retranslate_tree
 from tests.checkin_shop import stock_shop, taken_in
 from tests.conftest import People
+from tests.keys import press_key, type_keys
 
 
 @command(N_("Print everything for the test"), right="")
@@ -78,9 +79,9 @@ def test_a_copy_of_a_void_slip_is_made_by_keys(qtbot: Any, page: PrintQueuePage,
     choose(page, "pickup_slip")
 
     page.reason.setFocus()
-    qtbot.keyClicks(page.reason, "1")
+    type_keys(page.reason, "1")
     page.reprint_button.setFocus()
-    qtbot.keyClick(page.reprint_button, Qt.Key.Key_Return)
+    press_key(page.reprint_button, Qt.Key.Key_Return)
 
     qtbot.waitUntil(lambda: store.ask(lambda s: s.query(PrintJob).filter_by(copy_no=1).count()) == 1)
 
@@ -109,8 +110,8 @@ def test_whoever_comes_while_papers_are_in_doubt_stands_on_the_question_and_answ
 
     here = page.focusWidget()
     assert here is page.question.last
-    qtbot.keyClick(here, Qt.Key.Key_End)
-    qtbot.keyClick(here, Qt.Key.Key_Return)
+    press_key(here, Qt.Key.Key_End)
+    press_key(here, Qt.Key.Key_Return)
 
     qtbot.waitUntil(lambda: store.ask(lambda s: s.query(PrintJob).filter_by(state="unknown").count()) == 0)
     qtbot.waitUntil(page.question.isHidden)

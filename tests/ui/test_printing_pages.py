@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 
 from deskapp.commands.printer_profiles import pause_printer, save_printer, use_printer
 from deskapp.commands.printing import mark_printed
@@ -31,6 +30,7 @@ from deskapp.ui.pages.templates import TemplatesPage
 from deskapp.ui.status import StatusCard, StatusLine
 from tests.checkin_shop import stock_shop, taken_in
 from tests.conftest import People
+from tests.keys import press_key, type_keys
 from tests.print.printer_desk import SHORT
 from tests.print.virtual_printers import VirtualPrinter
 
@@ -114,18 +114,18 @@ def test_a_printer_is_set_up_by_address_and_keys_and_its_language_is_found_out(d
         page = desk.page(PrintersPage, section="add")
         setup = page.setup
         setup.address.setFocus()
-        desk.qtbot.keyClicks(setup.address, f"127.0.0.1:{printer.port}")
-        desk.qtbot.keyClick(setup.address, Qt.Key.Key_Return)
+        type_keys(setup.address, f"127.0.0.1:{printer.port}")
+        press_key(setup.address, Qt.Key.Key_Return)
 
         desk.wait(lambda: setup.language.value() == language)
         assert setup.medium.value() == ("roll-80" if language == "escpos" else "label-60x40")
-        desk.qtbot.keyClick(setup.medium, Qt.Key.Key_Return)
+        press_key(setup.medium, Qt.Key.Key_Return)
         assert printer.wait_printed(1)
         desk.wait(lambda: setup.print_again.isEnabled())
-        desk.qtbot.keyClick(setup.came, Qt.Key.Key_1)
-        desk.qtbot.keyClick(setup.came, Qt.Key.Key_Return)
-        desk.qtbot.keyClicks(setup.name, "Counter")
-        desk.qtbot.keyClick(setup.name, Qt.Key.Key_Return)
+        press_key(setup.came, Qt.Key.Key_1)
+        press_key(setup.came, Qt.Key.Key_Return)
+        type_keys(setup.name, "Counter")
+        press_key(setup.name, Qt.Key.Key_Return)
 
         desk.wait(lambda: page.bar.value() == "list" and page.printers.profile is not None)
         kept = desk.store.ask(profiles)[printer.address]
@@ -154,7 +154,7 @@ def test_nothing_that_came_out_leads_back_to_the_language(desk: Desk, printer: V
     desk.wait(lambda: setup.language.value() == "zpl")
     setup.go_on()
     desk.wait(lambda: setup.print_again.isEnabled())
-    desk.qtbot.keyClick(setup.came, Qt.Key.Key_3)
+    press_key(setup.came, Qt.Key.Key_3)
 
     assert setup.stepper.current() == 1 and "another language" in setup.answer.text()
     assert desk.store.ask(profiles) == {}
@@ -202,8 +202,8 @@ def test_truing_by_arrow_keys_and_by_the_printed_numbers(desk: Desk, printer: Vi
     def tune() -> Any:
         return desk.store.ask(profiles)[printer.address].tune("label-60x40")
 
-    desk.qtbot.keyClick(true.pad, Qt.Key.Key_Right)
-    desk.qtbot.keyClick(true.pad, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    press_key(true.pad, Qt.Key.Key_Right)
+    press_key(true.pad, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     desk.wait(lambda: (tune().offset_x_um, tune().offset_y_um) == (250, 1000))
     true.print_calibration()
     assert printer.wait_printed(2)
@@ -273,13 +273,13 @@ def test_without_a_count_one_question_is_asked_and_answered_by_keys(
     asked = len(last.jobs)
     assert not queue.question.button.isEnabled(), "nothing is answered before somebody chose"
     last.setFocus()
-    desk.qtbot.keyClick(last, Qt.Key.Key_Home)
+    press_key(last, Qt.Key.Key_Home)
     for _ in range(out):
-        desk.qtbot.keyClick(last, Qt.Key.Key_Right)
+        press_key(last, Qt.Key.Key_Right)
     again = asked - out
     words = "1 is printed again" if again == 1 else f"{again} are printed again"
     assert words in queue.question.meaning.text() or out in (0, asked)
-    desk.qtbot.keyClick(last, Qt.Key.Key_Return)
+    press_key(last, Qt.Key.Key_Return)
     desk.spooler.hurry()
 
     desk.wait(lambda: set(desk.states().values()) == {"printed"}, 40_000)
@@ -304,7 +304,7 @@ def test_a_printer_out_of_paper_is_told_in_words_and_goes_on_by_itself(
     desk.wait(lambda: "paper is used up" in tile.sentence.text())
     desk.wait(lambda: "paper is used up" in queue.trouble.text())
     printer.set(paper_out=False)
-    desk.qtbot.keyClick(tile.now, Qt.Key.Key_Return)
+    press_key(tile.now, Qt.Key.Key_Return)
 
     desk.wait(lambda: set(desk.states().values()) == {"printed"})
     assert printer.wait_printed(TAKEN)
@@ -322,7 +322,7 @@ def test_a_paused_printer_waits_and_goes_on(desk: Desk, printer: VirtualPrinter,
     tile = queue.printers.tiles[printer.address]
     desk.wait(lambda: f"{TAKEN} papers wait" in tile.load.text() and "Paused here" in tile.sentence.text())
     assert set(desk.states().values()) == {"queued"}
-    desk.qtbot.keyClick(tile.pause, Qt.Key.Key_Return)
+    press_key(tile.pause, Qt.Key.Key_Return)
 
     desk.wait(lambda: set(desk.states().values()) == {"printed"})
 
@@ -338,7 +338,7 @@ def test_clearing_a_printer_says_what_it_does_and_cancels_what_it_held(
     desk.wait(lambda: "held" in desk.states().values())
     desk.wait(lambda: queue.printers.tiles[printer.address].line.held)
     held = sum(state == "held" for state in desk.states().values())
-    desk.qtbot.keyClick(queue.printers.tiles[printer.address].clear, Qt.Key.Key_Return)
+    press_key(queue.printers.tiles[printer.address].clear, Qt.Key.Key_Return)
     confirm = queue.printers.confirm
     assert f"{held} papers" in confirm.question.text() and confirm.isVisible()
     confirm.yes.click()
@@ -358,11 +358,11 @@ def test_a_waiting_label_goes_onto_a_sheet_at_the_cell_a_person_chose(
     queue.table.select(next(n for n, job in enumerate(queue.table.rows()) if job.kind == "device_label"))
     number = queue.job.number
     sheet = next(n for n, choice in enumerate(queue.elsewhere.bar._choices, 1) if choice.value == "sheet")
-    QTest.keyClick(queue.elsewhere.bar, str(sheet))
+    press_key(queue.elsewhere.bar, str(sheet))
     picker = queue.elsewhere.picker
-    desk.qtbot.keyClick(picker, Qt.Key.Key_Down)
-    desk.qtbot.keyClick(picker, Qt.Key.Key_Right)
-    desk.qtbot.keyClick(picker, Qt.Key.Key_Return)
+    press_key(picker, Qt.Key.Key_Down)
+    press_key(picker, Qt.Key.Key_Right)
+    press_key(picker, Qt.Key.Key_Return)
 
     desk.wait(lambda: desk.states()[number] == "printed")
     job = desk.store.ask(lambda s: printing.paper_numbered(s, number))
@@ -391,7 +391,7 @@ def test_part_of_a_batch_is_printed_again_with_a_reason(desk: Desk, people: Peop
     batch.last.setText("3")
     batch.again.click()
     desk.wait(lambda: "reason" in batch.form.rows["reason"].error.text())
-    desk.qtbot.keyClick(batch.reason, Qt.Key.Key_1)
+    press_key(batch.reason, Qt.Key.Key_1)
     batch.again.click()
 
     def copies() -> list[int]:

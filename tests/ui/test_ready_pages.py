@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from deskapp.commands.pickup_forms import Payment
@@ -24,14 +23,15 @@ from tests.commands.test_loaners import LOANER, lent, loaner
 from tests.commands.test_pickup import consent, hand, order_with
 from tests.conftest import People
 from tests.factories_pickup import Line
+from tests.keys import press_key, type_keys
 
 ENTER = Qt.Key.Key_Return
 
 
 def type_into_focus(text: str, *keys: Qt.Key) -> None:
-    QTest.keyClicks(QApplication.focusWidget(), text)
+    type_keys(QApplication.focusWidget(), text)
     for key in keys:
-        QTest.keyClick(QApplication.focusWidget(), key)
+        press_key(QApplication.focusWidget(), key)
 
 
 def test_enter_on_an_order_opens_its_pickup(
@@ -129,7 +129,7 @@ def test_a_loaner_does_not_go_to_the_merchant_whose_name_was_typed_over(
     page.scan(LOANER)
     page.merchant.setFocus()
     page.merchant.selectAll()
-    qtbot.keyClicks(page.merchant, "nobody")
+    type_keys(page.merchant, "nobody")
     page.tamper.set_value("ok")
     page.submit()
 
@@ -227,7 +227,7 @@ def test_a_day_that_cannot_be_read_is_told_and_stays(qtbot: Any, shown: Any) -> 
     qtbot.waitUntil(lambda: page.view is not None)
     page.day.setFocus()
     page.day.selectAll()
-    qtbot.keyClicks(page.day, "long ago")
+    type_keys(page.day, "long ago")
     page.count.desk.field.setFocus()
 
     qtbot.waitUntil(lambda: page.banner.isVisible())

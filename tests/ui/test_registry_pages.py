@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTableView, QWidget
 from sqlalchemy import select
 
@@ -32,6 +31,7 @@ from deskapp.ui.pages.table import PAGES
 from deskapp.ui.window import Window
 from tests.checkin_shop import HOTPOT, NOODLES, ONE, TWO, stock_shop, taken_in
 from tests.conftest import People
+from tests.keys import press_key
 from tests.ui.scan_keys import type_scan
 
 MINE = (
@@ -86,7 +86,7 @@ def keys(text: str) -> None:
     """Type as a person does: slower than the moment for which keys are held back as a scanner's."""
     for letter in text:
         if letter.isascii():
-            QTest.keyClick(focused(), letter)
+            press_key(focused(), letter)
             _shown[-1].scanner.release()
         else:
             focused().insert(letter)  # what an input method commits
@@ -94,7 +94,7 @@ def keys(text: str) -> None:
 
 def press(key: Qt.Key) -> None:
     """Press one key."""
-    QTest.keyClick(focused(), key)
+    press_key(focused(), key)
     _shown[-1].scanner.release()
 
 

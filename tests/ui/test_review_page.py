@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from sqlalchemy import select
 
 from deskapp import i18n
@@ -42,6 +41,7 @@ from tests.factories_reviews import (
     two_pickups,
     versions,
 )  # fmt: skip
+from tests.keys import press_key, type_keys
 
 
 @pytest.fixture
@@ -188,8 +188,8 @@ def test_a_shelf_below_zero_is_counted_on_the_page(qtbot, store: Store, people: 
     store.run(raise_disagreements(arrived={"stock_move": [uid]}))
     stock = part(qtbot, open_page(), "Stock")
     assert "-2" in stock.left.text()
-    QTest.keyClicks(stock.count, "4")
-    QTest.keyClick(stock.count, Qt.Key.Key_Return)
+    type_keys(stock.count, "4")
+    press_key(stock.count, Qt.Key.Key_Return)
 
     qtbot.waitUntil(lambda: store.ask(open_count) == 0, timeout=10_000)
 
@@ -272,8 +272,8 @@ def test_a_card_is_settled_with_a_word_and_put_back_by_undo(qtbot, store: Store,
     noted.settle.click()
     error = noted.form.rows["how"].error
     qtbot.waitUntil(lambda: error.isVisibleTo(noted), timeout=10_000)
-    QTest.keyClicks(noted.how, "told")
-    QTest.keyClick(noted.how, Qt.Key.Key_Return)
+    type_keys(noted.how, "told")
+    press_key(noted.how, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: store.ask(open_count) == 0, timeout=10_000)
 
     qtbot.waitUntil(lambda: bool(toasts), timeout=10_000)

@@ -18,6 +18,7 @@ from deskapp.ui.page import PageContext
 from deskapp.ui.pages.backup import BackupPage
 from deskapp.ui.pages.settings import SECTIONS, DeclaredSection, PrintingSection, SettingsPage
 from tests.conftest import KEY, START, People
+from tests.keys import press_key, type_keys
 
 
 class Kept:
@@ -76,7 +77,7 @@ def test_a_changed_setting_counts_at_once_and_is_shown(qtbot, page: SettingsPage
     field = section.inputs[settings.IDLE_LOCK.key]
     field.setText("5")
 
-    qtbot.keyClick(field, Qt.Key.Key_Return)
+    press_key(field, Qt.Key.Key_Return)
 
     assert kept.values[settings.IDLE_LOCK] == 5
 
@@ -86,7 +87,7 @@ def test_a_number_out_of_bounds_is_brought_within(qtbot, page: SettingsPage, kep
     field = page.sections["scanner"].inputs[settings.SCAN_GAP.key]
     field.setText("9999")
 
-    qtbot.keyClick(field, Qt.Key.Key_Return)
+    press_key(field, Qt.Key.Key_Return)
 
     assert kept.values[settings.SCAN_GAP] == 120 and field.text() == "120"
 
@@ -137,8 +138,8 @@ def test_a_shelf_is_added_from_the_keyboard(qtbot, page: SettingsPage, store: St
     page.show_section("shelves")
     section = page.sections["shelves"]
 
-    qtbot.keyClicks(section.code, "b-03-2")
-    qtbot.keyClick(section.code, Qt.Key.Key_Return)
+    type_keys(section.code, "b-03-2")
+    press_key(section.code, Qt.Key.Key_Return)
 
     qtbot.waitUntil(lambda: [shelf.code for shelf in section.table.rows()] == ["B-03-2"], timeout=20_000)
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QWidget
 
 from deskapp.ui.kit import Button, Column, DataTable, EmptyState, Page, PageContext, TextField
+from tests.keys import press_key
 
 
 @pytest.fixture
@@ -45,8 +46,8 @@ def test_tab_goes_through_a_page_and_leaves_it(
 
     beside.setFocus()
     for stop in wanted:
-        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        press_key(QApplication.focusWidget(), Qt.Key.Key_Tab)
         assert QApplication.focusWidget() is stop
     for stop in reversed(wanted[:-1]):
-        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Backtab)
+        press_key(QApplication.focusWidget(), Qt.Key.Key_Backtab)
         assert QApplication.focusWidget() is stop

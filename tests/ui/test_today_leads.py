@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from deskapp.commands.bench import DiagnosisForm, record_diagnosis, start_diagnosis
@@ -25,6 +24,7 @@ from deskapp.ui.pages.today import TodayPage
 from deskapp.ui.window import Window
 from tests.conftest import FixedClock, People
 from tests.factories_bench import Benched, Shop, open_shop
+from tests.keys import press_key
 
 SERIAL = "NL910S00000011"
 
@@ -119,7 +119,7 @@ class Seated:
         rows = today.steps.table.rows
         self.qtbot.waitUntil(lambda: name in [step.name for step in rows()], timeout=20_000)
         today.steps.table.select([step.name for step in rows()].index(name))
-        QTest.keyClick(today.steps.table.view, Qt.Key.Key_Return)
+        press_key(today.steps.table.view, Qt.Key.Key_Return)
 
 
 @pytest.fixture

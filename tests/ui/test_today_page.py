@@ -22,6 +22,7 @@ from deskapp.ui.pages.today import TodayPage
 from tests.conftest import FixedClock, People
 from tests.factories_bench import open_shop
 from tests.factories_depot import open_depot
+from tests.keys import press_key
 
 
 @command(N_("Raise a card for the test"), right="")
@@ -84,7 +85,7 @@ def test_a_late_device_stands_in_red_with_a_way_to_it(
     qtbot.waitUntil(lambda: page.figures["late"].value() == "1", timeout=20_000)
 
     page.late.table.select(0)
-    qtbot.keyClick(page.late.table.view, Qt.Key.Key_Return)
+    press_key(page.late.table.view, Qt.Key.Key_Return)
 
     assert went[-1][0] == "bench" and went[-1][1]["id"] == benched.item_id
     assert page.late.table.model.cells(0)[3].tone == "danger"  # type: ignore[union-attr]
@@ -100,7 +101,7 @@ def test_the_next_step_of_the_person_at_the_desk_leads_to_its_place(
 
     page.steps.table.select(0)
     assert "1 merchant does not know yet" in page.steps.table.model.cells(0)[0].text and order
-    qtbot.keyClick(page.steps.table.view, Qt.Key.Key_Return)
+    press_key(page.steps.table.view, Qt.Key.Key_Return)
 
     assert went == [("calls", {})]
 
@@ -114,14 +115,14 @@ def test_a_device_that_is_ready_leads_to_its_order_on_the_ready_list(
     qtbot.waitUntil(lambda: page.ready.table.rows() != [], timeout=20_000)
 
     page.ready.table.select(0)
-    qtbot.keyClick(page.ready.table.view, Qt.Key.Key_Return)
+    press_key(page.ready.table.view, Qt.Key.Key_Return)
 
     assert went == [("ready", {"order_id": one.order_id})]
 
 
 def test_each_figure_leads_to_its_page_by_key(qtbot, page: TodayPage, went) -> None:
     for name in ("late", "ready", "tickets"):
-        qtbot.keyClick(page.figures[name], Qt.Key.Key_Return)
+        press_key(page.figures[name], Qt.Key.Key_Return)
 
     assert [place for place, _args in went] == ["bench", "ready", "tickets"]
 

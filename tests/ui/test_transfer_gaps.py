@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from sqlalchemy import select
 
 from deskapp.commands.transfers import hand_over, open_manifest, pack
@@ -27,6 +26,7 @@ from deskapp.ui.pages.transfers import TransfersPage
 from tests.commands.test_bench import consent
 from tests.conftest import People
 from tests.factories_transfers import COURIER, DEPOT, Yard, fine, yard
+from tests.keys import press_key
 
 WAIT = 10_000
 
@@ -71,8 +71,8 @@ def test_one_press_says_that_all_was_looked_at_and_the_next_ends_it(qtbot: Any, 
     assert page.sign.answered() and page.sign.courier.hasFocus()
     page.sign.courier.setText(COURIER)
     for pad in (page.sign.giver, page.sign.taker):
-        QTest.keyClick(pad.on_paper, Qt.Key.Key_Space)
-    QTest.keyClick(page.hand, Qt.Key.Key_Space)
+        press_key(pad.on_paper, Qt.Key.Key_Space)
+    press_key(page.hand, Qt.Key.Key_Space)
     until(qtbot, lambda: state(place, place.devices[0].item_id) == "in_transit_out")
 
     chain = shown(CustodyPage, id=place.devices[0].item_id)
@@ -90,7 +90,7 @@ def test_the_device_in_the_hand_is_put_aside_by_one_scan_and_the_van_leaves(
     counted(qtbot, page, place)
     page.verb("QUARANTINE")
     assert page.reason.isVisible() and odd.label_no in page.reason.question.text()
-    QTest.keyClick(page.reason.why, Qt.Key.Key_Return)
+    press_key(page.reason.why, Qt.Key.Key_Return)
     until(qtbot, lambda: state(place, odd.item_id) == "quarantined")
     until(qtbot, lambda: len(page.view.lines) == 2)
     assert page.panel.said() == ASIDE and page.sign.isVisible(), "the other two are counted still"
@@ -346,7 +346,7 @@ def test_an_order_is_begun_from_the_device_alone(qtbot: Any, shown: Any, place: 
     until(qtbot, page.astray.begin.isVisible)
     page.astray.begin.click()
     until(qtbot, page.astray.form.rows["tamper_result"].error.isVisible)
-    QTest.keyClick(page.astray.tamper, Qt.Key.Key_1)
+    press_key(page.astray.tamper, Qt.Key.Key_1)
     page.astray.begin.click()
     until(qtbot, page.astray.form.rows["model"].error.isVisible)
     page.astray.model.setText("百富 S90")

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from sqlalchemy import select
 
 from deskapp.commands.bench import start_diagnosis
@@ -29,6 +28,7 @@ from deskapp.ui.pages.transfer_out import TransferOutPage
 from deskapp.ui.pages.transfer_words import line_state
 from tests.conftest import People
 from tests.factories_transfers import COURIER, DEPOT, Yard, fine, yard
+from tests.keys import press_key, type_keys
 
 WAIT = 10_000
 PHOTO = Photo("e" * 64, size=1000, kind="difference")
@@ -88,7 +88,7 @@ def test_whoever_gives_a_van_a_second_time_looks_a_second_time(qtbot: Any, shown
     page.verb("OK")
     page.sign.courier.setText(COURIER)
     for pad in (page.sign.giver, page.sign.taker):
-        QTest.keyClick(pad.on_paper, Qt.Key.Key_Space)
+        press_key(pad.on_paper, Qt.Key.Key_Space)
     page.save()
     until(qtbot, lambda: page.view.row.state == "under_way")
     place.do(take_manifest_back(manifest_id=draft.manifest_id, reason="车坏了", courier=COURIER, tamper_result="ok"))
@@ -126,7 +126,7 @@ def test_a_van_is_taken_back_by_keys_from_the_reason_to_who_brings_it(qtbot: Any
     page.back_button.click()
     until(qtbot, page.reason.why.hasFocus)
     page.reason.why.setText("车坏了")
-    QTest.keyClick(page.reason.why, Qt.Key.Key_Return)
+    press_key(page.reason.why, Qt.Key.Key_Return)
     assert page.reason.who.hasFocus()
     page.reason.submit()
     until(qtbot, page.reason.form.rows["tamper"].error.isVisible)
@@ -171,11 +171,11 @@ def test_the_courier_is_asked_once_and_enter_goes_back_to_the_device(qtbot: Any,
     until(qtbot, page.look.ready)
     page.verb("OK")
     until(qtbot, lambda: page.courier.hasFocus() and page.courier.property("wrong"))
-    QTest.keyClicks(page.courier, "Wang")
+    type_keys(page.courier, "Wang")
     assert not page.courier.property("wrong")
-    QTest.keyClick(page.courier, Qt.Key.Key_Return)
+    press_key(page.courier, Qt.Key.Key_Return)
     assert page.look.fine.hasFocus()
-    QTest.keyClick(page.look.fine, Qt.Key.Key_Space)
+    press_key(page.look.fine, Qt.Key.Key_Space)
     until(qtbot, lambda: page.view.received == 1)
 
 
@@ -188,7 +188,7 @@ def test_what_was_called_suspicious_stays_so_when_its_number_matches(qtbot: Any,
     page.verb("QUARANTINE")
     says(qtbot, page, one.serial_no, "Suspicious: receive it as it is, the rest need not be answered")
     until(qtbot, page.look.receive.hasFocus)
-    QTest.keyClick(page.look.receive, Qt.Key.Key_Space)
+    press_key(page.look.receive, Qt.Key.Key_Space)
     until(qtbot, lambda: page.view.received == 1)
     with place.store.read() as session:
         assert session.get_one(RepairItem, one.item_id).work_state == "quarantined"
@@ -250,7 +250,7 @@ def test_only_an_outlet_that_has_not_heard_of_the_van_is_told_of_a_stray(qtbot: 
     until(qtbot, page.astray.tell.isVisible)
     page.astray.tell.click()
     assert page.astray.form.rows["outlet"].error.isVisible()
-    QTest.keyClick(page.astray.outlet, "1")
+    press_key(page.astray.outlet, "1")
     page.astray.tell.click()
     until(qtbot, page.astray.told.isVisible)
     assert "长乐支局" in page.astray.told.text() and page.astray.begin.isVisible()

@@ -30,6 +30,7 @@ from deskapp.ui.pages.visits import VisitsPage
 from tests.checkin_shop import NOODLES, ONE, TWO
 from tests.conftest import FixedClock, People
 from tests.factories_visits import Ground, arrived, ground, planned
+from tests.keys import press_key, type_keys
 
 ENTER, TAB = Qt.Key.Key_Return, Qt.Key.Key_Tab
 
@@ -79,16 +80,16 @@ def test_a_visit_is_agreed_on_from_the_ticket_by_keys_alone(
     qtbot.waitUntil(lambda: page.plan.isVisible())
     qtbot.waitUntil(page.plan.window_field.day.hasFocus)
     assert page.plan.address.text() == "福州市鼓楼区示例路1号" and page.plan.contact.text() == "张三"
-    qtbot.keyClick(page.plan.window_field.day, Qt.Key.Key_Up)
-    qtbot.keyClick(page.plan.window_field.day, TAB)
-    qtbot.keyClicks(page.plan.window_field.begins, "930")
-    qtbot.keyClick(page.plan.window_field.begins, TAB)
+    press_key(page.plan.window_field.day, Qt.Key.Key_Up)
+    press_key(page.plan.window_field.day, TAB)
+    type_keys(page.plan.window_field.begins, "930")
+    press_key(page.plan.window_field.begins, TAB)
     assert page.plan.window_field.ends.text() == "11:30"
-    qtbot.keyClick(page.plan.window_field.ends, TAB)
+    press_key(page.plan.window_field.ends, TAB)
     qtbot.waitUntil(page.plan.engineer.hasFocus)
-    qtbot.keyClicks(page.plan.engineer, "1")
+    type_keys(page.plan.engineer, "1")
     page.plan.fee.setFocus()
-    qtbot.keyClicks(page.plan.fee, "1")
+    type_keys(page.plan.fee, "1")
     page.save()
 
     qtbot.waitUntil(lambda: page.card is not None, timeout=10_000)
@@ -117,24 +118,24 @@ def test_arriving_and_finishing_by_scan_and_keys(
     as_engineer()
     page = shown(VisitPage, id=done.visit_id)
     qtbot.waitUntil(page.arrive.badge.hasFocus)
-    qtbot.keyClick(page.arrive.badge, Qt.Key.Key_Space)
+    press_key(page.arrive.badge, Qt.Key.Key_Space)
     qtbot.waitUntil(page.arrive.serial.hasFocus)
     assert page.scan(ONE) is True
     qtbot.waitUntil(page.arrive.tamper.hasFocus)
-    qtbot.keyClicks(page.arrive.tamper, "1")
-    qtbot.keyClick(page.arrive.tamper, ENTER)
+    type_keys(page.arrive.tamper, "1")
+    press_key(page.arrive.tamper, ENTER)
 
     qtbot.waitUntil(lambda: page.result.isVisible(), timeout=10_000)
     qtbot.waitUntil(page.result.action.field.hasFocus)
-    qtbot.keyClicks(page.result.action.field, "QJ")
+    type_keys(page.result.action.field, "QJ")
     qtbot.waitUntil(lambda: page.result.action.field.popup.isVisible(), timeout=10_000)
-    qtbot.keyClick(page.result.action.field, ENTER)
+    press_key(page.result.action.field, ENTER)
     qtbot.waitUntil(lambda: page.result.action.values() == ("clean",))
     page.result.test.setFocus()
-    qtbot.keyClicks(page.result.test, "1")
-    qtbot.keyClick(page.result.test, ENTER)
+    type_keys(page.result.test, "1")
+    press_key(page.result.test, ENTER)
     qtbot.waitUntil(page.result.settled.hasFocus)
-    qtbot.keyClicks(page.result.settled, "1")
+    type_keys(page.result.settled, "1")
     page.save()
 
     qtbot.waitUntil(lambda: ticket(store, base).state == "done", timeout=10_000)
@@ -158,7 +159,7 @@ def test_another_device_asks_why_and_keeps_what_was_typed(
     page.save()
     qtbot.waitUntil(page.arrive.other.hasFocus, timeout=10_000)
     assert page.arrive.serial.text() == TWO
-    qtbot.keyClicks(page.arrive.other, "wrong number told")
+    type_keys(page.arrive.other, "wrong number told")
     page.save()
     qtbot.waitUntil(lambda: page.result.isVisible(), timeout=10_000)
 
@@ -191,9 +192,9 @@ def test_nobody_met_prints_the_note_and_the_ticket_is_open_again(
     page.ways.missed.click()
     qtbot.waitUntil(page.not_met.reason.hasFocus)
     assert page.arrive.isHidden()
-    qtbot.keyClicks(page.not_met.reason, "2")
-    qtbot.keyClick(page.not_met.reason, ENTER)
-    qtbot.keyClicks(page.not_met.next_try, "Friday")
+    type_keys(page.not_met.reason, "2")
+    press_key(page.not_met.reason, ENTER)
+    type_keys(page.not_met.next_try, "Friday")
     page.save()
     qtbot.waitUntil(lambda: ticket(store, base).state == "open", timeout=10_000)
     kinds = store.ask(lambda s: list(s.scalars(select(PrintJob.kind))))
@@ -253,7 +254,7 @@ def test_the_list_shows_today_first_and_opens_a_visit_by_enter(
     page.open()
     qtbot.waitUntil(lambda: len(page.tables["today"].rows()) == 1, timeout=10_000)
     page.tables["today"].select(0)
-    qtbot.keyClick(page.tables["today"].view, ENTER)
+    press_key(page.tables["today"].view, ENTER)
     assert went[-1][0] == "visit" and went[-1][1]["id"] == done.visit_id
     page.print_paper()
     qtbot.waitUntil(
@@ -393,7 +394,7 @@ def test_left_at_goes_with_the_clock_until_somebody_writes_another_time(qtbot, c
     clock.forward(hours=2)
     field._follow()
     assert field.time.text() != before
-    qtbot.keyClicks(field.time, "x")
+    type_keys(field.time, "x")
     assert field.problem() and field.at() == 0
     field.time.setText("9")
     assert field.problem() == "" and field.at() > 0

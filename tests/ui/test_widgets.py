@@ -50,6 +50,7 @@ from deskapp.ui.pages.settings_fields import PathField
 from deskapp.ui.speech import retranslate_tree
 from deskapp.ui.widgets.flow import FlowLayout
 from deskapp.ui.widgets.money_date import read_day
+from tests.keys import press_key, type_keys
 
 TODAY = date(2026, 3, 12)
 
@@ -97,7 +98,7 @@ def test_texts_are_said_again_in_the_other_language(shown):
 def test_enter_presses_the_focused_button(shown):
     pressed = []
     button = shown(Button("Save", clicked=lambda: pressed.append(1)))
-    QTest.keyClick(button, Qt.Key.Key_Return)
+    press_key(button, Qt.Key.Key_Return)
 
     assert pressed == [1]
 
@@ -134,15 +135,15 @@ def test_full_width_text_is_made_narrow_and_reported(qtbot, shown):
 def test_a_typed_code_counts_as_scanned_with_enter(qtbot, shown):
     field = shown(ScanField())
     with qtbot.waitSignal(field.scanned) as told:
-        QTest.keyClicks(field, " sn-1 ")
-        QTest.keyClick(field, Qt.Key.Key_Return)
+        type_keys(field, " sn-1 ")
+        press_key(field, Qt.Key.Key_Return)
 
     assert told.args == ["sn-1"]
 
 
 def test_a_number_field_takes_digits_only(shown):
     field = shown(NumberField(high=50))
-    QTest.keyClicks(field, "1a2-3")
+    type_keys(field, "1a2-3")
 
     assert field.text() == "123"
     assert field.value() == 50
@@ -165,7 +166,7 @@ def test_an_amount_keeps_letters_out_and_is_written_out_at_the_end(shown):
     field = shown(MoneyField())
     other = shown(QLineEdit())
     field.setFocus()
-    QTest.keyClicks(field, "12x.5")
+    type_keys(field, "12x.5")
     field.clearFocus()
     other.setFocus()
 
@@ -185,11 +186,11 @@ def test_days_are_read_as_people_write_them(typed, day):
 
 def test_arrows_and_t_move_a_day(shown):
     field = shown(DateField(TODAY))
-    QTest.keyClick(field, Qt.Key.Key_Up)
+    press_key(field, Qt.Key.Key_Up)
     assert field.day() == date(2026, 3, 13)
-    QTest.keyClick(field, Qt.Key.Key_PageDown)
+    press_key(field, Qt.Key.Key_PageDown)
     assert field.day() == date(2026, 3, 6)
-    QTest.keyClick(field, "t")
+    press_key(field, "t")
     assert field.day() == TODAY
 
 
@@ -198,7 +199,7 @@ def test_a_text_area_submits_and_gives_tab_away(qtbot, shown):
     area.setText("1234567")
     assert area.text() == "12345"
     with qtbot.waitSignal(area.submitted):
-        QTest.keyClick(area, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        press_key(area, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert area.tabChangesFocus()
 
 
@@ -219,18 +220,18 @@ def test_nothing_is_chosen_at_first(shown):
 def test_a_number_key_chooses_by_place(qtbot, shown):
     bar = shown(ChoiceBar(SYMPTOMS))
     with qtbot.waitSignal(bar.chosen) as told:
-        QTest.keyClick(bar, "2")
+        press_key(bar, "2")
 
     assert told.args == ["paper"] and bar.value() == "paper"
 
 
 def test_a_short_code_chooses_as_soon_as_it_is_clear(shown):
     bar = shown(ChoiceBar(SYMPTOMS))
-    QTest.keyClick(bar, "p")
+    press_key(bar, "p")
     assert bar.value() is None
-    QTest.keyClick(bar, "r")
+    press_key(bar, "r")
     assert bar.value() == "print"
-    QTest.keyClicks(bar, "np")
+    type_keys(bar, "np")
     assert bar.value() == "power"
 
 
@@ -266,7 +267,7 @@ def test_a_refusal_goes_to_its_field_and_keeps_what_was_typed(shown):
     assert form.refuse(Refused("This does not look like a serial number.", field="serial"))
     assert form.rows["serial"].error.text() == "This does not look like a serial number."
     assert serial.text() == "??" and serial.selectedText() == "??"
-    QTest.keyClick(serial, "A")
+    press_key(serial, "A")
     assert form.rows["serial"].error.isHidden()
 
 
@@ -326,7 +327,7 @@ def test_a_question_in_place_acts_on_yes_only(shown):
     shown(bar)
     bar.ask("Remove {what}?", "Remove", lambda: done.append(1), what="it")
     assert bar.question.text() == "Remove it?"
-    QTest.keyClick(bar, Qt.Key.Key_Escape)
+    press_key(bar, Qt.Key.Key_Escape)
     assert bar.isHidden() and done == []
     bar.ask("Remove it?", "Remove", lambda: done.append(1))
     bar.yes.click()
@@ -337,12 +338,12 @@ def test_the_supervisor_panel_gives_what_was_typed_once_and_wipes_it(qtbot, show
     panel = SupervisorPanel()
     shown(panel)
     panel.ask("Hand out without a slip")
-    QTest.keyClicks(panel.who, "S01")
-    QTest.keyClick(panel.who, Qt.Key.Key_Return)
-    QTest.keyClicks(panel.pin, "903571")
+    type_keys(panel.who, "S01")
+    press_key(panel.who, Qt.Key.Key_Return)
+    type_keys(panel.pin, "903571")
     panel.allow.click()
     assert panel.reason.hasFocus() or not panel.isActiveWindow()
-    QTest.keyClicks(panel.reason, "slip lost")
+    type_keys(panel.reason, "slip lost")
     with qtbot.waitSignal(panel.given) as told:
         panel.allow.click()
     panel.done()
@@ -353,7 +354,7 @@ def test_the_supervisor_panel_gives_what_was_typed_once_and_wipes_it(qtbot, show
 
 def test_a_pin_is_never_shown(shown):
     field = shown(PinField())
-    QTest.keyClicks(field, "12ab34")
+    type_keys(field, "12ab34")
 
     assert field.text() == "1234"
     assert field.echoMode() == QLineEdit.EchoMode.Password
@@ -392,7 +393,7 @@ def test_enter_opens_the_current_row_and_it_is_found_again(qtbot, shown):
     table.set_rows(ROWS)
     table.select(1)
     with qtbot.waitSignal(table.opened) as told:
-        QTest.keyClick(table.view, Qt.Key.Key_Return)
+        press_key(table.view, Qt.Key.Key_Return)
     assert told.args == [ROWS[1]]
 
     table.set_rows(list(reversed(ROWS)), keep=lambda row: row[0])
@@ -475,11 +476,11 @@ def names(session, text):
 
 def test_typing_searches_and_enter_takes_the_first(qtbot, jobs, shown):
     field = shown(SuggestField(jobs, names))
-    QTest.keyClicks(field, "wang")
+    type_keys(field, "wang")
     qtbot.waitUntil(lambda: field.popup.isVisible())
     with qtbot.waitSignal(field.taken) as told:
-        QTest.keyClick(field, Qt.Key.Key_Down)
-        QTest.keyClick(field, Qt.Key.Key_Return)
+        press_key(field, Qt.Key.Key_Down)
+        press_key(field, Qt.Key.Key_Return)
 
     assert told.args[0].data == "Wang Li"
     assert field.text() == "Wang Li" and field.popup.isHidden()
@@ -488,8 +489,8 @@ def test_typing_searches_and_enter_takes_the_first(qtbot, jobs, shown):
 def test_enter_that_is_quicker_than_the_answer_still_counts(qtbot, jobs, shown):
     field = shown(SuggestField(jobs, names))
     with qtbot.waitSignal(field.taken) as told:
-        QTest.keyClicks(field, "zh")
-        QTest.keyClick(field, Qt.Key.Key_Return)
+        type_keys(field, "zh")
+        press_key(field, Qt.Key.Key_Return)
 
     assert told.args[0].data == "Zhang"
 
@@ -498,16 +499,16 @@ def test_going_on_typing_lets_go_of_what_was_taken(qtbot, jobs, shown):
     field = shown(SuggestField(jobs, names))
     field.take(Suggestion("Wang", data="Wang"))
     with qtbot.waitSignal(field.cleared):
-        QTest.keyClicks(field, "x")
+        type_keys(field, "x")
 
     assert field.chosen is None
 
 
 def test_escape_closes_the_list_and_keeps_the_text(qtbot, jobs, shown):
     field = shown(SuggestField(jobs, names))
-    QTest.keyClicks(field, "wang")
+    type_keys(field, "wang")
     qtbot.waitUntil(lambda: field.popup.isVisible())
-    QTest.keyClick(field, Qt.Key.Key_Escape)
+    press_key(field, Qt.Key.Key_Escape)
 
     assert field.popup.isHidden() and field.text() == "wang"
 

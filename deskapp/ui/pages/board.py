@@ -144,6 +144,13 @@ class BoardPage(Page):
             self._place()
             fit(self.queues)
 
+    def event(self, event: QEvent) -> bool:
+        """Place the head anew when its parts know their new size: after another size of letters that is later."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and hasattr(self, "_columns"):
+            self._place_head()
+        return done
+
     # -- coming and going ---------------------------------------------------------
 
     def open(self, **args: object) -> None:

@@ -32,11 +32,11 @@ SCRIPT = """
 import json, os, sys, time
 from pathlib import Path
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from deskapp.app import Beside, Desk
 from deskapp.paths import Home
 from deskapp.ui.application import application
+from tests.keys import press_key, type_keys
 
 home, pin, printers, pictures = Home(Path(sys.argv[1])), sys.argv[2], json.loads(sys.argv[3]), sys.argv[4]
 app = application()
@@ -68,11 +68,11 @@ def press(*given, **more):
         target = QApplication.focusWidget() or window
         if isinstance(key, str):
             for letter in key:
-                QTest.keyClicks(QApplication.focusWidget() or target, letter)
+                type_keys(QApplication.focusWidget() or target, letter)
                 keys += 1
                 settle(0.08)  # a hand is no scanner
         else:
-            QTest.keyClick(target, key, **more)
+            press_key(target, key, **more)
             keys += 1
     app.processEvents()
 
