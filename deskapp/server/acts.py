@@ -78,7 +78,9 @@ def _changed(one: ReadSet) -> list[str]:
 
 
 def _last(tx: Transaction) -> tuple[int, str]:
-    """Return number and hash of the server's last own act."""
+    """Return number and hash of the server's last own act; nobody else does one until this transaction is over."""
+    if tx.postgres:
+        tx.all("SELECT pg_advisory_xact_lock(7034212)")
     row = tx.one("SELECT seq, hash FROM change_set WHERE station = ? ORDER BY seq DESC LIMIT 1", (SERVER,))
     return (row[0], row[1]) if row else (0, "")
 
@@ -134,16 +136,23 @@ def erase(server: Server, ids: Sequence[str], texts: Sequence[str] = (), *, ever
 
 
 def erase_due(server: Server) -> int:
-    """Erase photos and signatures that were held until now, in the archive their small pictures; return how many."""
+    """Erase photos and signatures that were held until now, in the archive their small pictures; return how many.
+
+    So goes what an older program left behind.
+    """
     now, archive = server.clock(), server.options.archive
     with server.database.read() as tx:
-        if not erasing_photos.any_due(tx, now):
-            return 0
+        left = erasing_photos.left_behind(tx)
+        wanted = bool(left) or erasing_photos.any_due(tx, now)
+    if not wanted:
+        server.database.retrying(erasing_photos.noted)
+        return 0
     if archive is not None:
         archive_erasing.turn(archive)
 
     def work(tx: Transaction) -> int:
-        ops = erasing_photos.operations(erasing_photos.due(tx, now))
+        ops = erasing_photos.operations([*erasing_photos.due(tx, now), *left])
+        erasing_photos.noted(tx)
         if ops:
             act(tx, erasing.COMMAND, ops, now, server.archive)
             stations.note(tx, now, "erase_person", "", "", records=len(ops))  # backups of before go by it

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import threading
-import traceback
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from deskapp import __version__
 from deskapp.clock import stopwatch
 from deskapp.server import feed, gate, limits, push, stations
+from deskapp.server.faults import told_without_content
 from deskapp.server.known import Station
 from deskapp.server.service import Server
 from deskapp.server.wait import OVERLAP_MS, Hub
@@ -249,8 +249,8 @@ async def _now_and_then(house: House, work: Callable[[], None], every_s: float) 
         await asyncio.sleep(every_s)
         try:
             await house.call(work)
-        except Exception:
-            log.exception("tidying failed")
+        except Exception as error:  # noqa: BLE001 (it is tried again)
+            log.error("tidying failed: %s", told_without_content(error))
 
 
 def problem_reply(house: House, status: int, problem: str, more: dict[str, Any]) -> Response:
@@ -291,19 +291,6 @@ class Quiet:
                 raise ConnectionAbortedError from None
             reply = problem_reply(self.house, 503, Problem.BUSY, {"next_poll": 30_000})
             await reply(scope, receive, send)
-
-
-def told_without_content(error: BaseException) -> str:
-    """Return the kinds of an error and of those behind it, and where they were raised, without their texts."""
-    lines: list[str] = []
-    seen: BaseException | None = error
-    while seen is not None and len(lines) < 8:
-        state = getattr(seen, "sqlstate", None) or getattr(seen, "sqlite_errorname", None) or ""
-        lines.append(
-            f"{type(seen).__name__} {state}".rstrip() + "\n" + "".join(traceback.format_tb(seen.__traceback__))
-        )
-        seen = seen.__cause__ or seen.__context__
-    return "\n".join(lines)
 
 
 def _answers(app: FastAPI, house: House) -> None:

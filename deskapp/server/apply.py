@@ -32,6 +32,9 @@ SOFT: Final[Mapping[str, tuple[str, ...]]] = {"merchant": ("merchant_no", "uscc"
 
 _is_uuid, _is_name, _is_id = _UUID.fullmatch, _NAME.fullmatch, _ID.fullmatch
 ADDED: Final = ("create", "fact")
+LONGEST_NAME: Final = 60
+"""Characters of the name of a column: what is seen once is remembered, so it is short."""
+
 _UNLESS_TAKEN: Final = (
     "CASE WHEN EXISTS (SELECT 1 FROM site o WHERE o.id <> excluded.id AND o.same_as <> excluded.id"
     " AND excluded.{0} <> '' AND excluded.{0} IN (o.code, o.depot_code)) THEN site.{0} ELSE excluded.{0} END"
@@ -119,7 +122,9 @@ def _is_formed(op: Op) -> bool:
         found = _is_uuid(uid) and _is_name(entity) and _is_id(record_id)
     except TypeError:
         return False
-    return found is not None and type(values) is dict and len(values) <= 100
+    if found is None or type(values) is not dict or len(values) > 100:
+        return False
+    return not values or max(map(len, values)) <= LONGEST_NAME
 
 
 def do(work: Work, author: Author, one: ReadSet, at: int, *, sound: bool = False) -> Draft:
@@ -263,7 +268,7 @@ def change(draft: Draft, op: Op) -> None:
     """Judge a change to one field group."""
     rec = draft.get(op.id)
     if rec is None:
-        if op.id in draft.work.gone:
+        if op.id in draft.work.gone or draft.work.was_here(op.id, draft.author.scopes):
             raise Reject("gone", op)
         raise Park("unknown", op.id)
     if rec.fact or rec.entity != op.entity:
@@ -383,5 +388,8 @@ def withdraw(draft: Draft, op: Op) -> None:
     for scope in rec.scopes:
         draft.late.append(("DELETE FROM member WHERE scope = ? AND root = ?", (scope, rec.id)))
         draft.leaves.append((scope, rec.id))
+    for key in soft_keys(rec.entity, rec.values):
+        draft.late.append(("DELETE FROM soft_key WHERE key = ? AND record = ?", (key, rec.id)))
+        draft.soft_of(key).discard(rec.id)
     draft.recs.pop(rec.id, None)
     draft.gone.add(rec.id)

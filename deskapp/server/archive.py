@@ -58,6 +58,7 @@ class Archive:
         self._folder = folder
         self._door = threading.Lock()
         self._day = ""
+        self._path = folder
         self._turn = 0
         self._file: IO[bytes] | None = None
 
@@ -83,7 +84,8 @@ class Archive:
 
     def _written(self, frame: bytes, day: str) -> bool:
         with locked(self._open(day)) as file:
-            if self._turned() != self._turn:
+            if self._turned() != self._turn or self._was_replaced(file):
+                self._let_go()
                 return False
             file.write(frame)
             file.flush()
@@ -97,8 +99,17 @@ class Archive:
             path = self._folder / f"{day}-{random_token(4)}{SUFFIX}"
             self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb")
             sync_folder(self._folder)
-            self._day, self._turn = day, turn
+            self._day, self._turn, self._path = day, turn, path
         return self._file
+
+    def _was_replaced(self, file: IO[bytes]) -> bool:
+        """Say whether the file was written anew while this held it: what is appended to it now, nobody would find."""
+        if os.name == "nt":
+            return False  # there nobody puts another in the place of an open file
+        try:
+            return os.stat(self._path).st_ino != os.fstat(file.fileno()).st_ino
+        except OSError:
+            return True
 
     def _turned(self) -> int:
         try:

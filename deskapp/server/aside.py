@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -89,7 +89,18 @@ def waiting(tx: Transaction) -> list[tuple[int, str, int]]:
     ]
 
 
-def drop(tx: Transaction, station: Station, now: int, what: str, who: str = "", taken: int = 0) -> None:
-    """Let go of what was set aside; `what` says in the book how it ended."""
-    tx.run("DELETE FROM set_aside WHERE station = ?", (station.id,))
+def not_taken(tx: Transaction, pushes: Sequence[Aside]) -> list[int]:
+    """Return when those pushes came of which an act is not here."""
+    uids = [one.uid for push in pushes for one in push.sets]
+    here = {uid for (uid,) in tx.among("SELECT uid FROM change_set WHERE uid IN (#)", uids)}
+    return [push.at for push in pushes if any(one.uid not in here for one in push.sets)]
+
+
+def drop(
+    tx: Transaction, station: Station, now: int, what: str, who: str = "", taken: int = 0, *, but: Sequence[int] = ()
+) -> None:  # fmt: skip
+    """Let go of what was set aside, `but` for what came at these times; `what` says in the book how it ended."""
+    for (at,) in tx.all("SELECT at FROM set_aside WHERE station = ?", (station.id,)):
+        if at not in but:
+            tx.run("DELETE FROM set_aside WHERE station = ? AND at = ?", (station.id, at))
     stations.note(tx, now, what, station.id, who, no=station.no, taken=taken)

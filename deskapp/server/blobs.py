@@ -87,13 +87,15 @@ def append(database: Database, station: Station, one: Piece, now: int) -> State:
         if row is not None and row[1]:
             return State(row[0], True)
         size = row[0] if row else 0
-        if not size and _erased(tx, sha256):
-            return State(0, True)
+        if _erased(tx, sha256):
+            return State(0, True)  # what is here of it is thrown away by `sweep`
         if offset != size:
             raise WrongOffset(size)
         (open_bytes,) = tx.one("SELECT coalesce(sum(size), 0) FROM blob WHERE station = ? AND done = 0", (station.id,))
         if open_bytes + len(content) > MOST_OPEN:
             raise NotTaken("busy")
+        if not content and not last:
+            return State(size, False)
         if row is None:
             _bounded(tx, station, now)
             tx.put("blob", [(sha256, 0, 0, now, station.id, "")])
@@ -156,9 +158,10 @@ def piece(database: Database, sha256: str, at: int) -> bytes:
 
 
 def sweep(tx: Transaction, now: int) -> int:
-    """Throw away blobs that no record has named for 30 days; return how many."""
+    """Throw away blobs that no record has named for 30 days, or that were erased while they came; return how many."""
     rows = tx.all(
-        "SELECT sha256 FROM blob b WHERE at < ? AND NOT EXISTS (SELECT 1 FROM blob_ref r WHERE r.sha256 = b.sha256)",
+        "SELECT sha256 FROM blob b WHERE (at < ? OR sha256 IN (SELECT sha256 FROM erased_file))"
+        " AND NOT EXISTS (SELECT 1 FROM blob_ref r WHERE r.sha256 = b.sha256)",
         (now - UNNAMED_MS,),
     )
     for (sha256,) in rows:

@@ -23,6 +23,7 @@ from deskapp.server import (
 )
 from deskapp.server.database import Transaction
 from deskapp.server.known import Station
+from deskapp.server.push import Fork
 from deskapp.server.service import Server
 from deskapp.server.telling import draw_qr, say, tell, who, word, words_of
 from deskapp.sync.framing import load
@@ -216,17 +217,33 @@ def station_aside(server: Server, given: argparse.Namespace) -> int:
         station = _station(tx, given.number)
         found = aside.listed(tx, station)
     if given.drop or given.take:
-        sets = sorted({one.seq: one for push in found for one in push.sets}.values(), key=lambda one: one.seq)
-        taken = server.take_again(station, sets) if given.take and sets else 0
+        count = len({one.uid for push in found for one in push.sets})
+        taken = sum(_taken(server, given.number, push) for push in found) if given.take else 0
         with server.database.write() as tx:
-            aside.drop(tx, station, server.clock(), "aside_taken" if given.take else "aside_dropped", who(), taken)
-        tell(N_("{taken} of {count} acts were taken, nothing is kept aside any more."), taken=taken, count=len(sets))
+            left = aside.not_taken(tx, found) if given.take else []
+            ended = "aside_dropped" if given.drop else "aside_partly" if left else "aside_taken"
+            aside.drop(tx, station, server.clock(), ended, who(), taken, but=left)
+        if left:
+            tell(N_("{taken} of {count} acts were taken."), taken=taken, count=count)
+            tell(N_("Pushes that do not follow on what is here, and are still kept aside: {count}."), count=len(left))
+            return 1
+        tell(N_("{taken} of {count} acts were taken, nothing is kept aside any more."), taken=taken, count=count)
         return 0
     for push in found:
         for one in push.sets:
             records = ", ".join(sorted({op.entity for op in one.ops}))
             say(f"{shop_time(push.at):%Y-%m-%d %H:%M} {one.seq:>7} {one.command:<24} {one.staff:<36} {records}")
     return 0
+
+
+def _taken(server: Server, number: int, push: aside.Aside) -> int:
+    """Take one push of a station, as far as it follows on what is here; return how many acts."""
+    with server.database.read() as tx:
+        station = _station(tx, number)
+    try:
+        return server.take_again(station, push.sets)
+    except Fork:
+        return 0
 
 
 # -- people ----------------------------------------------------------------------------

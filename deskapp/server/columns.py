@@ -65,6 +65,8 @@ def _shape_sound(shape: Sequence[Any], cells: Sequence[Any], *, ours: bool, base
     kind, entity, group, names, _hidden, gone = shape
     if gone or type(entity) is not str or not _NAME.fullmatch(entity) or len(names) > MOST_COLUMNS:
         return False
+    if any(len(name) > apply.LONGEST_NAME for name in names):
+        return False
     if kind in ADDED:
         if group != "" or based:
             return False
@@ -72,7 +74,8 @@ def _shape_sound(shape: Sequence[Any], cells: Sequence[Any], *, ours: bool, base
         return False
     may_be = fitting.allowed(entity, kind, group, tuple(names), ours=ours)
     return may_be is not None and all(
-        _fits(cell, may_be.kinds.get(name), may_be.choices.get(name)) and _quiet(name, cell)
+        _fits(cell, may_be.kinds.get(name), may_be.choices.get(name), may_be.most.get(name, 0))
+        and _quiet(name, cell)
         and (name not in may_be.pictures or all(map(fitting.is_picture, _plain(cell) or ())))
         for name, cell in zip(names, cells, strict=True)
     )
@@ -85,7 +88,7 @@ def _plain(cell: Any) -> Sequence[Any] | None:
     return [cell["s"]] if "s" in cell else None
 
 
-def _fits(cell: Any, allowed: tuple[type, ...] | None, choice: frozenset[str] | None) -> bool:
+def _fits(cell: Any, allowed: tuple[type, ...] | None, choice: frozenset[str] | None, most: int) -> bool:
     if allowed is None:
         return False  # of a newer program
     values = _plain(cell)
@@ -94,8 +97,9 @@ def _fits(cell: Any, allowed: tuple[type, ...] | None, choice: frozenset[str] | 
         return False
     if values is not None and int in kinds:
         numbers = [one for one in values if one is not None] if type(None) in kinds else values
-        if not (min(numbers) > -fitting.LARGEST_INT and max(numbers) < fitting.LARGEST_INT):
-            return False
+        low, high = min(numbers), max(numbers)
+        if not -most < low <= high < most or max(-low, high) >= fitting.LARGEST_AT:
+            return False  # the last: looked at closely
     if choice is not None and not (values is not None and choice.issuperset(values)):
         return False
     if str in kinds:
@@ -115,30 +119,28 @@ def _gathered(name: str, cell: Any, texts: list[str]) -> bool:
     values = _plain(cell)
     if values is None:
         for one, column in zip(cell["k"], cell["c"], strict=True):
-            if screening.is_number(one):
-                continue
             if len(one) > _LONG:
                 texts.append(one)
-            if not _inside(column, texts):
+            if not _inside(one, column, texts):
                 return False
         return True
     if not all(screening.gather(one, texts, 0) for one in values if type(one) in fitting.FORMS):
         return False
-    if not screening.is_number(name):
-        texts += [one for one in values if type(one) is str and len(one) > _LONG]
+    if name not in screening.NUMBERS:
+        texts += [one for one in values if type(one) is str and len(one) > _LONG and not screening.is_number(name, one)]
     return True
 
 
-def _inside(column: Any, texts: list[str]) -> bool:
+def _inside(name: str, column: Any, texts: list[str]) -> bool:
     """The same of what stands under one name in forms."""
     for one in _plain(column) or ():
         kind = type(one)
         if kind is str:
-            if len(one) > _LONG:
+            if len(one) > _LONG and not screening.is_number(name, one):
                 texts.append(one)
         elif kind is dict or kind is list:
             if not screening.gather(one, texts, 1):
                 return False
-        elif kind is int and one > screening.LARGEST:
+        elif kind is float or (kind is int and not -screening.LARGEST < one < screening.LARGEST):
             return False
     return True

@@ -177,8 +177,8 @@ class Transaction:
             self.settle()
         except BaseException:
             self._waiting = {}
-            self._driver.execute("ROLLBACK TO SAVEPOINT part")
-            self._driver.execute("RELEASE SAVEPOINT part")
+            for words in ("ROLLBACK TO", "RELEASE") if self.postgres or self._driver.in_transaction else ():
+                self._driver.execute(f"{words} SAVEPOINT part")
             raise
         self._driver.execute("RELEASE SAVEPOINT part")
 
@@ -378,7 +378,8 @@ class Database:
 
 
 def _run(driver: Any, words: str) -> None:
-    driver.execute(words)
+    if words != "ROLLBACK" or driver.in_transaction:  # where the disk is full, SQLite undoes all of it by itself
+        driver.execute(words)
 
 
 def _plain(driver: Any, words: str) -> None:

@@ -31,6 +31,9 @@ GROUP: Final = columns.ERASED
 GRACE_MS: Final = 14 * 24 * 3600 * 1000
 """How long the logs keep what is told in clear: within it desks learn of the erasure, and do not fetch whole scopes."""
 
+AT_ONCE: Final = 50
+"""Records looked for at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -136,7 +139,7 @@ def erase(tx: Transaction, draft: Draft, one: ReadSet, now: int, texts: Sequence
         _waiting_texts(tx, draft, replaced, pattern)
         _aside_texts(tx, replaced, pattern)
     cells = {op.id: personal_of(op.entity) for op in one.ops if op.group == GROUP}
-    _own_acts(tx, draft, cells)
+    _acts(tx, draft, cells)
     erasing_photos.hold(tx, one.ops)
     for op in one.ops:
         if op.group != GROUP:
@@ -156,10 +159,14 @@ def erase(tx: Transaction, draft: Draft, one: ReadSet, now: int, texts: Sequence
         draft.late.append(("DELETE FROM record_key WHERE record = ?", (op.id,)))
         if not photo:  # that is in the book already (`erase_photo`)
             stations.note(tx, now, "erase", op.id, columns=sorted(names))
+    # Also logs that a record has left tell of it in clear, to whoever reads them from the beginning.
+    ids = list(dict.fromkeys(op.id for op in one.ops if op.group in (GROUP, columns.REPLACED)))
+    scopes |= {scope for (scope,) in _naming(tx, "SELECT DISTINCT scope FROM log WHERE", "body", ids)}
     for scope in sorted(scopes):
+        # Under its lock: a snapshot that is made just now is not kept (`wholes.snapshot`).
+        head = tx.one(f"SELECT n FROM head WHERE scope = ?{tx.for_update}", (scope,))
         tx.run("DELETE FROM whole_piece WHERE tag IN (SELECT tag FROM whole WHERE scope = ?)", (scope,))
         tx.run("DELETE FROM whole WHERE scope = ?", (scope,))
-        head = tx.one("SELECT n FROM head WHERE scope = ?", (scope,))
         if head is not None and head[0]:
             tx.run("DELETE FROM erasure WHERE scope = ? AND n = ?", (scope, head[0]))
             tx.put("erasure", [(scope, head[0], now + GRACE_MS)])
@@ -313,12 +320,21 @@ def without_cells(op: Mapping[str, Any], cells: Mapping[str, Sequence[str]]) -> 
     return {name: "" if name in names and isinstance(value, str) else value for name, value in op["values"].items()}
 
 
-def _own_acts(tx: Transaction, draft: Draft, cells: Mapping[str, Sequence[str]]) -> None:
-    """Empty the cells in what the server itself had written: nothing of that stands beside as a digest."""
-    for uid, body in tx.all("SELECT uid, body FROM change_set WHERE station = ?", (stations.NOBODY,)):
-        told = without(bytes(body).decode(), lambda op: without_cells(op, cells))
+def _acts(tx: Transaction, draft: Draft, cells: Mapping[str, Sequence[str]]) -> None:
+    """Empty the cells in acts that say them in clear: the server's own do, and what no program of ours wrote may."""
+    known = {identity: names for identity, names in cells.items() if names}
+    for uid, body in _naming(tx, "SELECT uid, body FROM change_set WHERE", "body", list(known)):
+        told = without(bytes(body).decode(), lambda op: without_cells(op, known))
         if told is not None:
             draft.late.append(("UPDATE change_set SET body = ? WHERE uid = ?", (told.encode(), uid)))
+
+
+def _naming(tx: Transaction, sql: str, column: str, ids: Sequence[str]) -> Iterator[Any]:
+    """Yield the rows whose bytes name one of these records; a row may come more than once."""
+    one = f"position(? IN {column}) > 0" if tx.postgres else f"instr({column}, ?) > 0"
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        yield from tx.all(f"{sql} ({' OR '.join([one] * len(some))})", [dump(name) for name in some])
 
 
 def forget_in_logs(tx: Transaction, now: int) -> int:

@@ -166,6 +166,25 @@ def due(tx: Transaction, now: int) -> list[Photo]:
     return found
 
 
+LOOKED: Final = "small_pictures_looked_for"
+"""In `meta`, once it was looked for what an older program left behind."""
+
+
+def left_behind(tx: Transaction) -> list[Photo]:
+    """Return the records whose file was erased by a program that knew of no small pictures, until that is `noted`."""
+    if tx.one("SELECT 1 FROM meta WHERE name = ?", (LOOKED,)) is not None:
+        return []
+    piece = "position(? IN vals) > 0" if tx.postgres else "instr(vals, ?) > 0"
+    rows = tx.all(f"SELECT id, vals FROM record WHERE entity = '{ATTACHMENT}' AND {piece}", (b'"sha256":""',))
+    told = ((identity, load(bytes(vals))) for identity, vals in rows)
+    return [Photo(one, str(values.get("kind", ""))) for one, values in told if values.get(THUMBNAIL)]
+
+
+def noted(tx: Transaction) -> None:
+    """Note that nothing is left behind."""
+    tx.put("meta", [(LOOKED, "1")], keep=True)
+
+
 def erase(tx: Transaction, draft: Draft, rec: Rec, now: int) -> dict[str, Any]:
     """Destroy a file unless another record names it, and return what the record says from now on.
 
@@ -175,6 +194,7 @@ def erase(tx: Transaction, draft: Draft, rec: Rec, now: int) -> dict[str, Any]:
     tx.run("DELETE FROM photo_held WHERE record = ?", (rec.id,))
     tx.run("DELETE FROM blob_ref WHERE record = ?", (rec.id,))
     if sha256 and tx.one("SELECT 1 FROM blob_ref WHERE sha256 = ?", (sha256,)) is None:
+        tx.one(f"SELECT 1 FROM blob WHERE sha256 = ?{tx.for_update}", (sha256,))  # whoever brings a piece just now
         tx.run("DELETE FROM blob_piece WHERE sha256 = ?", (sha256,))
         tx.run("DELETE FROM blob WHERE sha256 = ?", (sha256,))
         tx.put("erased_file", [(sha256, now)], keep=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from deskapp.server.database import Transaction
+from deskapp.server.database import Database, Transaction
 from deskapp.server.echo import with_chain
 from deskapp.server.known import Station
 from deskapp.sync.wire import Feed
@@ -16,6 +16,9 @@ MOST_ENTRIES = 5_000
 
 AT_ONCE = 500
 """Entries asked of the database at once, so that a reply's limit also limits memory."""
+
+BATCH = 5_000
+"""Entries of a log that are forgotten at once."""
 
 FIRST = 8
 """Entries asked for first; how large they are tells how many more may fit."""
@@ -139,16 +142,43 @@ def entries_in_all(tx: Transaction) -> int:
     return int(tx.one("SELECT coalesce(sum(n), 0) FROM head")[0])
 
 
-def forget_before(tx: Transaction, at: int, *, most: int = 5_000) -> int:
-    """Raise the floors of logs over entries older than a time; return how many went. Whole entries only, in batches."""
-    gone = 0
-    rows = tx.all("SELECT scope, max(n) FROM log WHERE at < ? GROUP BY scope ORDER BY scope LIMIT 200", (at,))
-    for scope, last in rows:
-        head = tx.one(f"SELECT n, floor FROM head WHERE scope = ?{tx.for_update}", (scope,))
-        last = min(last, head[1] + most)
-        chain = tx.one("SELECT chain FROM log WHERE scope = ? AND n = ?", (scope, last))
-        if chain is None:
-            continue
-        tx.run("UPDATE head SET floor = ?, floor_chain = ? WHERE scope = ?", (last, chain[0], scope))
-        gone += tx.run("DELETE FROM log WHERE scope = ? AND n <= ?", (scope, last))
-    return gone
+def forget(database: Database, at: int) -> int:
+    """Raise the floors of all logs over entries older than a time; return how many went.
+
+    Each log by itself, some entries at a time: whoever pushes waits for no more than that.
+    """
+    gone, after = 0, ""
+    while True:
+        with database.read() as tx:
+            names = _old(tx, at, after)
+        if not names:
+            return gone
+        for scope in names:
+            while some := database.retrying(lambda tx, scope=scope: _forget(tx, scope, at, BATCH)):  # type: ignore[misc]
+                gone += some
+        after = names[-1]
+
+
+def forget_before(tx: Transaction, at: int, *, most: int = BATCH) -> int:
+    """The same in one transaction, for few logs and entries: in batches, whole entries only."""
+    return sum(_forget(tx, scope, at, most) for scope in _old(tx, at, ""))
+
+
+def _old(tx: Transaction, at: int, after: str) -> list[str]:
+    """Return some scopes above a name whose oldest entry is older than a time."""
+    sql = (
+        "SELECT h.scope FROM head h JOIN log l ON l.scope = h.scope AND l.n = h.floor + 1"
+        " WHERE h.scope > ? AND l.at < ? ORDER BY h.scope LIMIT 200"
+    )
+    return [scope for (scope,) in tx.all(sql, (after, at))]
+
+
+def _forget(tx: Transaction, scope: str, at: int, most: int) -> int:
+    head = tx.one(f"SELECT floor FROM head WHERE scope = ?{tx.for_update}", (scope,))
+    sql = "SELECT max(n) FROM log WHERE scope = ? AND n > ? AND n <= ? AND at < ?"
+    last = tx.one(sql, (scope, head[0], head[0] + most, at))[0] if head is not None else None
+    if last is None:
+        return 0
+    (chain,) = tx.one("SELECT chain FROM log WHERE scope = ? AND n = ?", (scope, last))
+    tx.run("UPDATE head SET floor = ?, floor_chain = ? WHERE scope = ?", (last, chain, scope))
+    return tx.run("DELETE FROM log WHERE scope = ? AND n <= ?", (scope, last))

@@ -14,9 +14,16 @@ from typing import Any, Final
 import orjson
 
 from deskapp.rules import small_pictures
+from deskapp.rules.card_numbers import strip_card_numbers
+from deskapp.rules.money import MAX_FEN
 from deskapp.sync.packing import Op
 
-LARGEST_INT: Final = 2**53
+LARGEST_AT: Final = 4 * 10**12
+"""Instants (ms UTC) lie before this: the year 2096. No number of a card is smaller."""
+
+LARGEST_COUNT: Final = 2**31
+"""Counts, sizes, days, months."""
+
 LONGEST_TEXT: Final = 100_000
 """Characters of one text; nobody at a counter writes that much."""
 
@@ -48,7 +55,7 @@ class _Shape:
     """What cells of certain columns have to be, in their order: `kinds` as they usually are, exactly."""
 
     kinds: tuple[type, ...]
-    numbers: tuple[str, ...]
+    numbers: tuple[tuple[str, int], ...]
     forms: tuple[str, ...]
     choices: tuple[tuple[str, frozenset[str]], ...]
     pictures: tuple[str, ...]
@@ -78,11 +85,12 @@ def misfit(op: Op, *, ours: bool, short: bool) -> Misfit | None:
 class Allowed:
     """What cells of certain columns may be, by column: their types, and their texts where those are one of a few.
 
-    `pictures` are the columns that hold a small picture or nothing.
+    Whole numbers lie below `most` either side of 0. `pictures` are the columns that hold a small picture or nothing.
     """
 
     kinds: Mapping[str, tuple[type, ...]]
     choices: Mapping[str, frozenset[str]]
+    most: Mapping[str, int]
     pictures: tuple[str, ...] = ()
 
 
@@ -92,7 +100,11 @@ def allowed(entity: str, kind: str, group: str, names: tuple[str, ...], *, ours:
     if _table(entity, kind) is not None:
         return None
     shape = _shape(entity, group, names, ours)
-    return None if isinstance(shape, Misfit) else Allowed(_kinds(entity), dict(shape.choices), shape.pictures)
+    return (
+        None
+        if isinstance(shape, Misfit)
+        else Allowed(_kinds(entity), dict(shape.choices), dict(shape.numbers), shape.pictures)
+    )
 
 
 def is_picture(value: Any) -> bool:
@@ -100,10 +112,22 @@ def is_picture(value: Any) -> bool:
     return value == "" or (type(value) is str and small_pictures.read(value) is not None)
 
 
+def most_of(name: str) -> int:
+    """Return below what, either side of 0, a whole number in a column lies by what it means."""
+    if name == "at" or name.endswith("_at"):
+        return LARGEST_AT
+    return MAX_FEN + 1 if name == "fen" or name.endswith("_fen") else LARGEST_COUNT
+
+
+def in_range(number: int, most: int) -> bool:
+    """Say whether a whole number can mean what its column says: an amount that reads as a card's number is none."""
+    return -most < number < most and (abs(number) < LARGEST_AT or not strip_card_numbers(str(abs(number)))[1])
+
+
 def _sizes(values: Mapping[str, Any], shape: _Shape, short: bool) -> Misfit | None:
-    for name in shape.numbers:
+    for name, most in shape.numbers:
         number = values[name]
-        if number is not None and not -LARGEST_INT < number < LARGEST_INT:
+        if number is not None and not in_range(number, most):
             return Misfit("range", name)
     for name, choice in shape.choices:
         if values[name] not in choice:
@@ -117,9 +141,16 @@ def _sizes(values: Mapping[str, Any], shape: _Shape, short: bool) -> Misfit | No
         if type(value) is str and len(value) > LONGEST_TEXT:
             return Misfit("length", name)
     for name in shape.forms:
-        if len(orjson.dumps(values[name])) > LONGEST_FORM:
+        if _length(values[name]) > LONGEST_FORM:
             return Misfit("length", name)
     return None
+
+
+def _length(form: Any) -> int:
+    try:
+        return len(orjson.dumps(form))
+    except orjson.JSONEncodeError:  # nested deeper than can be written
+        return LONGEST_FORM + 1
 
 
 # -- what is known of the tables ------------------------------------------------------------
@@ -149,7 +180,7 @@ def _shape(entity: str, group: str, names: tuple[str, ...], ours: bool) -> _Shap
     choices = _choices(entity) if ours else {}
     return _Shape(
         tuple(kinds.get(name, (object,))[0] for name in names),
-        tuple(name for name in names if int in kinds.get(name, ())),
+        tuple((name, most_of(name)) for name in names if int in kinds.get(name, ())),
         tuple(name for name in names if kinds.get(name, ()) and kinds[name][0] in FORMS),
         tuple((name, choices[name]) for name in names if name in choices),
         tuple(name for name in names if name in PICTURES.get(entity, ())),

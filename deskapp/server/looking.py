@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
+from zlib import crc32
 
-from deskapp.server import bulk, stations
+from deskapp.server import apply, bulk, stations
 from deskapp.server.database import Transaction
 from deskapp.server.known import STATION, Station
+from deskapp.server.work import Work
+from deskapp.sync import scopes
 from deskapp.sync.framing import load
 from deskapp.sync.packing import ReadSet
 from deskapp.sync.wire import Code, Result
@@ -71,3 +74,35 @@ def looked_up(tx: Transaction, uids: Sequence[str]) -> Looked:
     }
     waiting = {row[0] for row in rows if not row[1]}
     return known, "orphan" in waiting, "parked" in waiting
+
+
+_DOORS: Final = 64
+"""So many locks stand for all numbers by which two records are seen to be one and the same (PostgreSQL)."""
+
+_AT_THE_DOORS: Final = "SELECT pg_advisory_xact_lock(7034213, CAST(d AS int)) FROM unnest(CAST(? AS bigint[])) AS d"
+
+
+def preload(work: Work, fresh: Sequence[ReadSet]) -> None:
+    """Read what change sets are about, under locks, in few questions.
+
+    Two records with one number that are made at the same moment have to see each other, or nobody is ever told that
+    they are the same: so whoever writes such a number holds its door until the end.
+    """
+    ids: set[str] = set()
+    soft: list[str] = []
+    for one in fresh:
+        for op in one.ops:
+            if type(op.id) is not str or type(op.values) is not dict or type(op.entity) is not str:
+                continue
+            ids.add(op.id[:80])
+            for name in scopes.PARENTS.get(op.entity, ()):
+                value = op.values.get(name)
+                if type(value) is str:
+                    ids.add(value[:80])
+            soft += apply.soft_keys(op.entity, op.values)
+    work.load(one for one in ids if "\0" not in one)
+    soft = [key for key in soft if "\0" not in key]
+    if soft and work.tx.postgres:
+        doors = sorted({crc32(key.encode()) % _DOORS for key in soft})
+        work.tx.all(_AT_THE_DOORS, (f"{{{','.join(map(str, doors))}}}",))
+    work.load_soft(soft)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 
-from deskapp.server import stations
+from deskapp.server import looking, stations
 from deskapp.server.apply import Park, Reject, do, result_of
 from deskapp.server.database import Transaction
+from deskapp.server.faults import is_data_error, is_database_error, told_without_content
 from deskapp.server.numbering import write_logs
 from deskapp.server.work import Author, Work
 from deskapp.sync import scopes
@@ -35,12 +37,27 @@ def read_parked(body: bytes, station: str) -> ReadSet:
     )  # fmt: skip
 
 
-def try_one(tx: Transaction, uid: str, now: int) -> dict[str, int]:
-    """Try a change set that waits once more; return the scopes that moved."""
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one more try: the scopes that moved, and the records that others may have waited for."""
+
+    moved: dict[str, int] = field(default_factory=dict)
+    records: tuple[str, ...] = ()
+
+
+def is_behind(tx: Transaction, one: ReadSet) -> bool:
+    """Say whether something that its station did before, to one of its records, waits itself: that comes first."""
+    changed = {op.id for op in one.ops if op.kind == "set"}
+    bodies = tx.all("SELECT body FROM parked WHERE station = ? AND seq < ?", (one.station, one.seq)) if changed else ()
+    return any(op[3] in changed for (body,) in bodies for op in load(bytes(body))["ops"] if type(op[3]) is str)
+
+
+def try_one(tx: Transaction, uid: str, now: int) -> Tried:
+    """Try a change set that waits once more."""
     row = tx.one(f"SELECT station, body, at, seq FROM parked WHERE uid = ?{tx.for_update}", (uid,))
     station = stations.find(tx, row[0]) if row else None
     if station is None:
-        return {}
+        return Tried()
     one = read_parked(bytes(row[1]), station.id)
     author = Author(station.id, station.no, station.site, frozenset(station.scopes), {})
     work = Work(tx)
@@ -48,8 +65,10 @@ def try_one(tx: Transaction, uid: str, now: int) -> dict[str, int]:
     work.now = work.came = came[0] if came is not None else now
     code, detail, out, leaves = Code.PARKED, {}, {}, []
     try:
+        if is_behind(tx, one):
+            raise Park("behind")
         with tx.savepoint():
-            work.load(op.id for op in one.ops)
+            looking.preload(work, [one])
             draft = do(work, author, one, row[2])
             result = result_of(draft)
             work.accept(draft)
@@ -60,11 +79,13 @@ def try_one(tx: Transaction, uid: str, now: int) -> dict[str, int]:
         code, detail = Code.REJECTED, error.detail
     except Park:
         code = Code.PARKED
-    except Exception:
-        log.exception("change set %s could not be judged again", uid)
+    except Exception as error:
+        if is_database_error(error) and not is_data_error(error):
+            raise  # begun again, if that helps
+        log.error("change set %s could not be judged again: %s", uid, told_without_content(error))
     if code is Code.PARKED:
         tx.run("UPDATE parked SET tries = tries + 1 WHERE uid = ?", (uid,))
-        return {}
+        return Tried()
     tx.run("DELETE FROM parked WHERE uid = ?", (uid,))
     tx.run("UPDATE station SET parked = parked - 1 WHERE id = ?", (station.id,))
     tx.run(
@@ -79,4 +100,4 @@ def try_one(tx: Transaction, uid: str, now: int) -> dict[str, int]:
     }  # fmt: skip
     touched: dict[str, int] = {}
     write_logs(tx, entries, leaves, touched, now)
-    return touched
+    return Tried(touched, tuple(dict.fromkeys([*work.created, *(op.id for op in one.ops)])))

@@ -19,9 +19,9 @@ from deskapp.server.apply import Park, Reject
 from deskapp.server.archive import stored_form
 from deskapp.server.cutting import clean_set, cut_body
 from deskapp.server.database import Transaction
-from deskapp.server.faults import is_data_error, is_database_error
+from deskapp.server.faults import is_data_error, is_database_error, told_without_content
 from deskapp.server.known import Station
-from deskapp.server.looking import Looked, looked_up
+from deskapp.server.looking import Looked, looked_up, preload
 from deskapp.server.numbering import write_logs as write_logs
 from deskapp.server.parking import parked_body
 from deskapp.server.work import Author, Draft, Work
@@ -219,24 +219,6 @@ def _time_of(one: ReadSet, offset: int, since: int, now: int) -> int:
     return merge.effective_time(said, offset, since, now, ())
 
 
-def preload(work: Work, fresh: Sequence[ReadSet]) -> None:
-    """Read what change sets are about, under locks, in few questions."""
-    ids: set[str] = set()
-    soft: list[str] = []
-    for one in fresh:
-        for op in one.ops:
-            if type(op.id) is not str or type(op.values) is not dict or type(op.entity) is not str:
-                continue
-            ids.add(op.id[:80])
-            for name in scopes.PARENTS.get(op.entity, ()):
-                value = op.values.get(name)
-                if type(value) is str:
-                    ids.add(value[:80])
-            soft += apply.soft_keys(op.entity, op.values)
-    work.load(one for one in ids if "\0" not in one)
-    work.load_soft(key for key in soft if "\0" not in key)
-
-
 def records_parked(tx: Transaction, station: Station) -> set[str]:
     """Return the records that change sets of a station touch which could not be finished yet."""
     if not station.parked:
@@ -294,7 +276,7 @@ def _take(run: Run, one: ReadSet, at: int) -> None:
     except Exception as error:
         if is_database_error(error):
             raise
-        log.exception("change set %s could not be judged", one.uid)
+        log.error("change set %s could not be judged: %s", one.uid, told_without_content(error))
         _park(run, one, at, Park("fault"))
     else:
         run.work.accept(draft)

@@ -21,7 +21,9 @@ NUMBERS: Final = frozenset((
 ))  # fmt: skip
 """Columns that hold numbers and names of our own making or of devices; there is a rule for each at the desk."""
 
-_DIGITS: Final = re.compile(r"(?<!\d)\d(?:[^\w\n]{0,6}\d){12,}")
+_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+_DIGITS: Final = re.compile(r"(?<!\d)\d(?:(?:[^\w\n]|_){0,6}\d){12,}")
 """What might be a card number at all: 13 digits with little between them."""
 
 _MAY_BEGIN: Final = re.compile(
@@ -33,7 +35,7 @@ _MAY_BEGIN: Final = re.compile(
 _HIGH: Final = bytes(range(0x80, 0x100))
 _AS_DIGITS: Final = bytes(0x30 if chr(byte) in "0123456789" else 0x78 for byte in range(256))
 _AS_HEX: Final = bytes(0x30 if chr(byte) in "0123456789abcdefABCDEF" else 0x78 for byte in range(256))
-_BETWEEN_DIGITS: Final = bytes(set(range(0x20)) - set(b"\n\r\x0b\x0c")) + b" -" + _HIGH
+_BETWEEN_DIGITS: Final = bytes(set(range(0x20)) - set(b"\n\r\x0b\x0c")) + b" -./\\_+=~&" + _HIGH
 _BETWEEN_HEX: Final = bytes(range(0x20)) + b" -:" + _HIGH
 _THIRTEEN, _SIXTEEN = b"0" * 13, b"0" * 16
 _OTHER_DIGITS: Final = re.compile(
@@ -44,22 +46,26 @@ _OTHER_DIGITS: Final = re.compile(
 _KEYS: Final = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{48}|[0-9A-Fa-f]{32}|[0-9A-Fa-f]{16})(?![0-9A-Za-z])")
 _GROUPS: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{2,16}(?:[ :\-]{1,3}[0-9A-Fa-f]{2,16}){1,23}(?![0-9A-Za-z])")
 CUT: Final = "****"
-LARGEST: Final = 10**12
-"""Whole numbers beyond this have as many digits as a card."""
+LARGEST: Final = 4 * 10**12
+"""No number of a card is smaller."""
 
 
 def screen(values: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """Return values without card digits and keys, and how many pieces were cut."""
     clean = dict(values)
-    wordy, deep = _worth_alook(tuple(clean), tuple(map(type, clean.values())))
-    texts = [name for name in wordy if len(clean[name]) > 12]
+    wordy, deep, bare = _worth_alook(tuple(clean), tuple(map(type, clean.values())))
+    texts = [name for name in wordy if len(clean[name]) > 12 and not is_number(name, clean[name])]
+    bare = tuple(name for name in bare if not -LARGEST < clean[name] < LARGEST)
     within = [name for name in deep if clean[name]]
     together = [clean[name] for name in texts]
     plain = all(gather(values[name], together, 0) for name in within)
     # One look at all of them together: hardly ever is there anything to be found.
-    if plain and not (together and any(look("|".join(together)))):
+    if plain and not bare and not (together and any(look("|".join(together)))):
         return clean, 0
     cuts = 0
+    for name in bare:
+        clean[name], found = _screen_number(values[name])
+        cuts += found
     for name in texts:
         clean[name], found = screen_text(clean[name])
         cuts += found
@@ -70,16 +76,22 @@ def screen(values: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
 
 
 @lru_cache(maxsize=4_096)
-def _worth_alook(names: tuple[str, ...], kinds: tuple[type, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return which of these columns may hold words, as texts and inside: the same for all rows of a kind."""
+def _worth_alook(
+    names: tuple[str, ...], kinds: tuple[type, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return which of these columns may hold words, as texts and inside, and which hold bare numbers.
+
+    It is the same for all rows of a kind.
+    """
     told = list(zip(names, kinds, strict=True))
-    wordy = (name for name, kind in told if kind is str and not is_number(name))
-    return tuple(wordy), tuple(name for name, kind in told if kind in (dict, list))
+    wordy = (name for name, kind in told if kind is str and name not in NUMBERS)
+    deep = (name for name, kind in told if kind in (dict, list))
+    return tuple(wordy), tuple(deep), tuple(name for name, kind in told if kind in (int, float))
 
 
-def is_number(name: str) -> bool:
+def is_number(name: str, text: str) -> bool:
     """Say whether a column, or what stands under a name in a form, holds a number or an id and no words."""
-    return name in NUMBERS or name.endswith("_id")
+    return name in NUMBERS or (name.endswith("_id") and _UUID.fullmatch(text) is not None)
 
 
 def gather(value: Any, found: list[str], depth: int) -> bool:
@@ -87,19 +99,16 @@ def gather(value: Any, found: list[str], depth: int) -> bool:
     if depth > 20:
         return False
     for name, one in value.items() if type(value) is dict else enumerate(value):
-        if type(name) is str:
-            if name in NUMBERS or name.endswith("_id"):
-                continue
-            if len(name) > 12:
-                found.append(name)
+        if type(name) is str and len(name) > 12:
+            found.append(name)
         kind = type(one)
         if kind is str:
-            if len(one) > 12:
+            if len(one) > 12 and not (type(name) is str and is_number(name, one)):
                 found.append(one)
         elif kind is dict or kind is list:
             if not gather(one, found, depth + 1):
                 return False
-        elif kind is int and one > LARGEST:
+        elif kind is float or (kind is int and not -LARGEST < one < LARGEST):
             return False
     return True
 
@@ -159,14 +168,21 @@ def _screen_deep(value: Any, depth: int) -> tuple[Any, int]:
         kept: dict[str, Any] = {}
         cuts = 0
         for name, one in value.items():
-            if name in NUMBERS or name.endswith("_id"):
+            if type(one) is str and is_number(name, one):
                 kept[name] = one
                 continue
             name, dug = screen_text(name) if len(name) > 12 else (name, 0)
             kept[name], found = _screen_deep(one, depth + 1)
             cuts += found + dug
         return kept, cuts
-    if type(value) is int and value > LARGEST:
-        text, cuts = strip_card_numbers(str(value))
-        return (text, cuts) if cuts else (value, 0)
+    return _screen_number(value) if type(value) in (int, float) else (value, 0)
+
+
+def _screen_number(value: float) -> tuple[Any, int]:
+    """Return a bare number, or the last four digits of the card whose number it is, with a point in it or without."""
+    written = str(value) if type(value) is int else f"{value:.0f}"
+    for text in (written, repr(value).replace(".", "")):
+        clean, cuts = strip_card_numbers(text)
+        if cuts:
+            return clean, cuts
     return value, 0

@@ -225,17 +225,26 @@ class Server:
     # -- by itself ---------------------------------------------------------------
 
     def try_parked(self, created: Sequence[str] | None = None) -> dict[str, int]:
-        """Try parked change sets again: those that waited for new records, or all; return the scopes that moved."""
+        """Try parked change sets again: those that waited for new records, or all; return the scopes that moved.
+
+        Each station's in their order. What is done lets those go on that waited for it.
+        """
         if not self.database.ask("SELECT 1 FROM parked LIMIT 1"):
             return {}
-        with self.database.read() as tx:
-            if created is None:
-                rows = tx.all("SELECT uid FROM parked WHERE tries < ? ORDER BY at LIMIT 500", (push.MOST_TRIES,))
-            else:
-                rows = tx.among("SELECT uid FROM parked WHERE waits_for IN (#)", list(created))
         moved: dict[str, int] = {}
-        for (uid,) in rows:
-            moved.update(self.database.retrying(lambda tx, uid=uid: try_one(tx, uid, self.clock())))  # type: ignore[misc]
+        records = list(created or ())
+        while records or created is None:
+            with self.database.read() as tx:
+                if created is None:
+                    sql = "SELECT station, seq, uid FROM parked WHERE tries < ? ORDER BY at, station, seq LIMIT 500"
+                    rows = tx.all(sql, (push.MOST_TRIES,))
+                else:
+                    rows = tx.among("SELECT station, seq, uid FROM parked WHERE waits_for IN (#)", records)
+            created, records = (), []
+            for _station, _seq, uid in sorted(map(tuple, rows)):
+                tried = self.database.retrying(lambda tx, uid=uid: try_one(tx, uid, self.clock()))  # type: ignore[misc]
+                moved.update(tried.moved)
+                records += tried.records
         return moved
 
     def begin(self) -> None:
@@ -261,7 +270,7 @@ class Server:
     def tidy(self) -> None:
         """Throw away what is old: entries of the logs, blobs that nobody named."""
         now = self.clock()
-        self.database.retrying(lambda tx: feed.forget_before(tx, now - LOG_MS))
+        feed.forget(self.database, now - LOG_MS)
         self.database.retrying(lambda tx: blobs.sweep(tx, now))
         self.database.retrying(lambda tx: stations.forget_codes(tx, now))
         self.database.retrying(lambda tx: erasing.forget_in_logs(tx, now))
@@ -381,7 +390,9 @@ class Server:
         `judged`: who did them was judged when they came first.
         """
         request = ReadRequest(0, self.clock(), (0, ""), {}, tuple(sets), 0, False)
-        self._push(station, request, self.clock(), replayed=True, judged=judged)
+        done = self._push(station, request, self.clock(), replayed=True, judged=judged)
+        if done.created and done.parked:
+            self.try_parked(done.created)
         with self.database.read() as tx:
             fresh = stations.find(tx, station.id)
         return fresh.seq - station.seq if fresh is not None else 0

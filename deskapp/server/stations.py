@@ -208,7 +208,7 @@ def family(tx: Transaction, station: Station) -> list[Station]:
 
 def _is_sound(request: EnrolRequest) -> bool:
     texts = (request.name, request.site_id, request.site_code, request.site_name)
-    if not all(text.isprintable() and len(text) <= 200 for text in texts):
+    if not all(text.isprintable() and len(text) <= 200 for text in texts) or screening.screen_text(request.site_id)[1]:
         return False
     if not _UUID.fullmatch(request.station) or request.station == NOBODY or not _PUBLIC.fullmatch(request.public):
         return False

@@ -167,7 +167,7 @@ def take(tx: Transaction, some: Sequence[Asked], archive: Archiver | None) -> li
         )  # fmt: skip
         runs.append((one, run))
     with no_collection():
-        push.preload(work, [each for _one, run in runs for each in run.fresh])
+        looking.preload(work, [each for _one, run in runs for each in run.fresh])
         taken: list[Run] = []
         for one, run in runs:
             push.judge(run)

@@ -123,9 +123,13 @@ def snapshot(database: Database, scope: str, now: int) -> Whole:
                 put.put("whole_piece", [(tag, size, len(body), now, body)])
             size += len(body)
     with database.write() as put:
-        put.run("DELETE FROM whole WHERE scope = ?", (scope,))
-        put.put("whole", [(scope, tag, n, chain, count, size, now)], keep=True)
-    return Whole(tag, size)
+        put.one(f"SELECT n FROM head WHERE scope = ?{put.for_update}", (scope,))
+        if put.one("SELECT 1 FROM erasure WHERE scope = ? AND n >= ?", (scope, n)) is None:
+            put.run("DELETE FROM whole WHERE scope = ?", (scope,))
+            put.put("whole", [(scope, tag, n, chain, count, size, now)], keep=True)
+            return Whole(tag, size)
+        put.run("DELETE FROM whole_piece WHERE tag = ?", (tag,))  # it tells of somebody who was erased meanwhile
+    return snapshot(database, scope, now)
 
 
 def piece(database: Database, tag: str, at: int) -> bytes:

@@ -202,7 +202,7 @@ class Work:
     def anew(self) -> Work:
         """Return one that begins again in the same transaction."""
         fresh = Work(self.tx)
-        fresh.judged, fresh.writers = self.judged, self.writers
+        fresh.judged, fresh.writers, fresh.now, fresh.came = self.judged, self.writers, self.now, self.came
         return fresh
 
     # -- reading -----------------------------------------------------------------
@@ -315,6 +315,10 @@ class Work:
             (record_id, group, version),
         )
         return (row[0], row[1], load(bytes(row[2]))) if row else None
+
+    def was_here(self, record_id: str, scopes: Iterable[str]) -> bool:
+        """Say whether a record that is not here was, in one of these scopes: then it was withdrawn."""
+        return bool(self.tx.among("SELECT 1 FROM left_scope WHERE root = ? AND scope IN (#)", list(scopes), record_id))
 
     def writer_of(self, record_id: str, group: str, version: str) -> tuple[str, int]:
         """Return site and number of the station that wrote a version in an earlier push; empty and 0 if unknown."""

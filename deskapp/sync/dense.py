@@ -14,6 +14,11 @@ MOST_IDS: Final = 50_000
 """Values of one column."""
 
 _HEX: Final = re.compile(r"[0-9a-f]*")
+_PLACE: Final = 8
+"""Bytes that a value takes at least, wherever it stands: an empty text said fifty thousand times is not nothing."""
+
+_WITHIN: Final = 64
+"""Bytes that a value takes inside a mapping, about."""
 
 
 def pack_cells(column: list[Any], *, deep: bool = False) -> Any:
@@ -75,6 +80,7 @@ class Room:
         if "s" in told:
             return self.times(told["s"], told["n"])
         columns = [self.cells(column) for column in told["c"]]
+        self.take(_WITHIN * sum(map(len, columns)))
         return [dict(zip(told["k"], cells, strict=True)) for cells in zip(*columns, strict=True)]
 
     def repeats(self, told: Any, most: int) -> list[Any]:
@@ -94,10 +100,14 @@ class Room:
         """Return a value so many times; raises WireError."""
         if type(count) is not int or not 0 <= count <= MOST_IDS:
             raise WireError("too_large")
-        self._left -= count * (len(value) if type(value) is str else len(dump(value)))
+        self.take(count * max(_PLACE, len(value) if type(value) is str else len(dump(value))))
+        return [value] * count
+
+    def take(self, size: int) -> None:
+        """Use up room for so many bytes; raises WireError where there is none left."""
+        self._left -= size
         if self._left < 0:
             raise WireError("too_large")
-        return [value] * count
 
 
 def unpack_ids(told: Any) -> list[str]:
@@ -125,8 +135,3 @@ def unpack_ids(told: Any) -> list[str]:
             head = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-"
         found.append(f"{head}{before & 0xFFFFFFFFFFFF:012x}")
     return found
-
-
-def unpack_repeats(told: Any, most: int) -> list[Any]:
-    """Undo `pack_repeats`; raises WireError beyond `most` values."""
-    return Room().repeats(told, most)

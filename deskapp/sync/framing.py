@@ -37,6 +37,9 @@ _SMALL: Final = 200
 _COLUMN: Final = 2_048
 """Bytes from which on a column is worth codes of its own."""
 
+_SLICE: Final = 256
+"""Packed bytes that are unpacked at once: four of them may stand for 128 KB of the same byte."""
+
 _WINDOW: Final = 2**23
 """The most memory a sender may ask the unpacker to set aside (bytes)."""
 
@@ -140,14 +143,14 @@ def _unpack_zstd(body: bytes, most: int) -> bytes:
 def _whole(worker: Any, body: bytes, most: int) -> bytes:
     """Unpack in slices, so that a body whose header lies about its size is stopped on the way."""
     out, size = [], 0
-    for start in range(0, len(body), 4096):
-        piece = worker.decompress(body[start : start + 4096])
+    for start in range(0, len(body), _SLICE):
+        piece = worker.decompress(body[start : start + _SLICE])
         size += len(piece)
         if size > most:
             raise WireError("too_large")
         out.append(piece)
         if worker.eof:
-            if worker.unused_data or start + 4096 < len(body):
+            if worker.unused_data or start + _SLICE < len(body):
                 raise WireError("packing", "more behind the end")
             return b"".join(out)
     raise WireError("packing", "cut")

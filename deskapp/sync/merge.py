@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,9 @@ from typing import Any, Final, NamedTuple
 MOST_LINES: Final = 2_000
 MOST_WORDS: Final = 4_000
 """Beyond so many lines or words a text is not woven: it counts as changed in one piece."""
+
+MOST_STEPS: Final = 500_000
+"""Comparisons of lines and words for one text. A thousand lines that are all alike would take more than a minute."""
 
 AHEAD_MS: Final = 2_000
 """How far after its receipt a change may be dated."""
@@ -149,21 +153,24 @@ def weave(base: str, mine: str, theirs: str, *, mine_later: bool) -> tuple[str, 
     lines = base.split("\n"), mine.split("\n"), theirs.split("\n")
     if max(map(len, lines)) > MOST_LINES:
         return (mine if mine_later else theirs), False
-    clean = True
+    clean, steps = True, _Steps()
 
     def overlap(old: Sequence[str], left: Sequence[str], right: Sequence[str]) -> Sequence[str]:
         nonlocal clean
         if not old:
             # Both added lines at one place: both stay, the earlier first.
             return [*right, *left] if mine_later else [*left, *right]
-        text, fits = _weave_words("\n".join(old), "\n".join(left), "\n".join(right), mine_later=mine_later)
+        text, fits = _weave_words("\n".join(old), "\n".join(left), "\n".join(right), mine_later=mine_later, steps=steps)
         clean = clean and fits
         return text.split("\n")
 
-    return "\n".join(_woven(*lines, overlap)), clean
+    try:
+        return "\n".join(_woven(*lines, overlap, steps)), clean
+    except _TooMany:
+        return (mine if mine_later else theirs), False
 
 
-def _weave_words(base: str, mine: str, theirs: str, *, mine_later: bool) -> tuple[str, bool]:
+def _weave_words(base: str, mine: str, theirs: str, *, mine_later: bool, steps: _Steps) -> tuple[str, bool]:
     words = [_WORD.findall(text) for text in (base, mine, theirs)]
     later = mine if mine_later else theirs
     if max(map(len, words)) > MOST_WORDS:
@@ -175,7 +182,7 @@ def _weave_words(base: str, mine: str, theirs: str, *, mine_later: bool) -> tupl
         clean = False
         return left if mine_later else right
 
-    woven = "".join(_woven(words[0], words[1], words[2], overlap))
+    woven = "".join(_woven(words[0], words[1], words[2], overlap, steps))
     # Half a sentence of each is a sentence nobody wrote: where words overlap, the later text stays whole.
     return (woven, True) if clean else (later, False)
 
@@ -183,9 +190,11 @@ def _weave_words(base: str, mine: str, theirs: str, *, mine_later: bool) -> tupl
 Overlap = Callable[[Sequence[str], Sequence[str], Sequence[str]], Sequence[str]]
 
 
-def _woven(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], overlap: Overlap) -> list[str]:
+def _woven(
+    base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], overlap: Overlap, steps: _Steps
+) -> list[str]:  # fmt: skip
     """Lay the hunks of both sides over the base; `overlap` decides about stretches that both replaced."""
-    left, right = _hunks(base, mine), _hunks(base, theirs)
+    left, right = _hunks(base, mine, steps), _hunks(base, theirs, steps)
     out: list[str] = []
     at = 0
     while left or right:
@@ -213,8 +222,36 @@ def _woven(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], over
     return [*out, *base[at:]]
 
 
-def _hunks(base: Sequence[str], changed: Sequence[str]) -> list[Hunk]:
-    matcher = difflib.SequenceMatcher(None, base, changed, autojunk=False)
+class _TooMany(Exception):
+    """Two texts are so much alike in so many places that comparing them would take too long."""
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Comparisons that are left for one text."""
+
+    left: int = MOST_STEPS
+
+
+class _Matcher(difflib.SequenceMatcher[str]):
+    """Compares two texts in a bounded number of steps; raises _TooMany."""
+
+    def __init__(self, base: Sequence[str], changed: Sequence[str], steps: _Steps) -> None:
+        super().__init__(None, base, changed, autojunk=False)
+        self._base, self._times, self._steps = base, Counter(changed), steps
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> difflib.Match:  # fmt: skip
+        """Return the longest stretch that both have; each place of the one is held against its like in the other."""
+        self._steps.left -= sum([self._times[word] + 1 for word in self._base[alo:ahi]])
+        if self._steps.left < 0:
+            raise _TooMany
+        return super().find_longest_match(alo, ahi, blo, bhi)
+
+
+def _hunks(base: Sequence[str], changed: Sequence[str], steps: _Steps) -> list[Hunk]:
+    matcher = _Matcher(base, changed, steps)
     return [Hunk(a, b, tuple(changed[c:d])) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal"]
 
 

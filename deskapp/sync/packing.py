@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -20,7 +21,7 @@ from deskapp.models.collection import no_collection
 from deskapp.models.key_seeds import key_of
 from deskapp.models.striking import holds
 from deskapp.sync.dense import MOST_IDS, Room, pack_cells, pack_ids, pack_repeats, unpack_ids
-from deskapp.sync.framing import WireError, canonical_bytes, load
+from deskapp.sync.framing import WireError, canonical_bytes, dump, load
 
 MOST_SETS: Final = 20_000
 MOST_OPS: Final = MOST_IDS
@@ -337,6 +338,7 @@ def _read_ops(told: Mapping[str, Any], counts: list[int], total: int, room: Room
     order = room.repeats(told["shape"], MOST_OPS)
     if not len(uids) == len(ids) == len(order) == total:
         raise WireError("sets")
+    room.take(sum(n * len(dump(told["shapes"][at])) for at, n in Counter(order).items()))  # names are said each time
     bases, some_bases = [""] * total, unpack_ids(told["base"][1])
     for index, base in zip(told["base"][0], some_bases, strict=True):
         bases[index] = base

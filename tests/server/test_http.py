@@ -263,6 +263,7 @@ def test_a_snapshot_goes_on_where_it_was_cut(data: Path, live: Process, url: str
     status, whole, headers = line.ask("GET", "/v1/snapshot/ref")
     tag = headers["etag"]
     rest = line.ask("GET", "/v1/snapshot/ref", range=f"bytes={len(whole) // 2}-", if_range=tag)
+    parts = [line.ask("GET", "/v1/snapshot/ref", range=f"bytes={at}-{at + 999}") for at in range(0, len(whole), 1_000)]
     same = line.ask("GET", "/v1/snapshot/ref", if_none_match=tag)
     beyond = line.ask("GET", "/v1/snapshot/ref", range=f"bytes={len(whole)}-")
     summed = read_digest(line.ask("GET", "/v1/digest/ref")[1])
@@ -270,6 +271,10 @@ def test_a_snapshot_goes_on_where_it_was_cut(data: Path, live: Process, url: str
     assert status == 200
     assert rest[0] == 206
     assert whole[: len(whole) // 2] + rest[1] == whole
+    assert {(one[0], one[2]["etag"]) for one in parts} == {(206, tag)}
+    assert b"".join(one[1] for one in parts) == whole  # type: ignore[misc]
+    assert parts[1][2]["content-range"] == f"bytes 1000-1999/{len(whole)}"
+    assert line.ask("GET", "/v1/snapshot/ref", range="bytes=5-3")[:2] == (200, whole), "no range at all"
     assert same[0] == 304
     assert beyond[0] == 416
     assert sum(len(page) for page in list(read_snapshot([whole]))[1:]) == 301  # type: ignore[arg-type]

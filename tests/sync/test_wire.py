@@ -117,7 +117,7 @@ def test_ids_of_any_kind_come_out_as_they_were(ids: list[str]) -> None:
 
 @given(st.lists(st.one_of(st.sampled_from(["a", "b", 1, True, 0, False]), TEXT), max_size=9))
 def test_repeats_come_out_as_they_were(values: list[Any]) -> None:
-    out = dense.unpack_repeats(orjson.loads(orjson.dumps(dense.pack_repeats(values))), 100)
+    out = dense.Room().repeats(orjson.loads(orjson.dumps(dense.pack_repeats(values))), 100)
 
     assert [(type(one), one) for one in out] == [(type(one), one) for one in values]
 
