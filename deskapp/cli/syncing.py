@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deskapp import settings
 from deskapp.cli.acting import Message, Tell, actor_of
 from deskapp.cli.reply import done, sentence
 from deskapp.errors import N_, Refused
@@ -48,13 +49,12 @@ def _connect(store: Store, message: Message, tell: Tell, language: str) -> Messa
         access.require(store.roles, actor_of(store, message, tell).roles, "settings")
     if not message.get("code"):
         raise Refused(N_("Enter the code that the server gave for this desk."), field="code")
-    url = checked_url(str(message["server"]))
-    line = Network(Address(url, pin=str(message.get("pin_sha256") or "")))
+    url, pin = checked_url(str(message["server"])), str(message.get("pin_sha256") or "")
+    values = store.ask(settings.load)
+    authority = "" if pin else values[settings.SYNC_AUTHORITY]
+    line = Network(Address(url, pin, authority, values[settings.SYNC_PROXY]))
     try:
-        reply = enrol(
-            store, line, url=url, code=str(message["code"]), pin=str(message.get("pin_sha256") or ""),
-            keyring=system_keyring(),
-        )  # fmt: skip
+        reply = enrol(store, line, url=url, code=str(message["code"]), pin=pin, keyring=system_keyring())
     finally:
         line.close()
     tell(Changes(frozenset({("store_info", "station")})))  # a window that runs begins to speak for this station
@@ -68,7 +68,9 @@ def _carry_out(store: Store, message: Message, language: str) -> Message:
     from deskapp.sync.carrier import write_file
 
     made = write_file(store, Path(message["carry_out"]), keyring=system_keyring())
+    nothing = N_("Nothing waits here, so the file is empty. There is nothing to carry.")
     return done(
+        sentence(nothing, language) if not made.acts else
         sentence(N_("{count} acts written to {file}. Code of the file: {code}"), language, count=made.acts,
                  file=Path(message["carry_out"]).name, code=made.code),
         acts=made.acts, code=made.code, file=message["carry_out"],

@@ -50,7 +50,7 @@ WATCHED: Final = (*_OF, "pickup", *NUMBERED)
 """Tables whose rows may not fit what they meet."""
 
 
-@command(N_("Note what does not fit together"), right="")
+@command(N_("Note what does not fit together"), right="", waits=True)
 def raise_disagreements(write: Write, *, arrived: Mapping[str, Sequence[str]]) -> int:
     """Look at what arrived (ids by table) and raise a card for everything that does not fit; return how many."""
     found = {table: _parents(write, table, ids) for table, ids in arrived.items() if table in _OF}
@@ -68,7 +68,7 @@ def raise_disagreements(write: Write, *, arrived: Mapping[str, Sequence[str]]) -
     return cards + _look_at_numbers(write, arrived) + _look_at_times(write, arrived)
 
 
-@command(N_("Close cards about what fits by now"), right="")
+@command(N_("Close cards about what fits by now"), right="", waits=True)
 def close_what_fits(write: Write) -> int:
     """Settle cards whose complaint is gone: the missing record has come, or what was wrong was taken back.
 
@@ -107,6 +107,26 @@ def sharing_a_number(session: Session, arrived: Mapping[str, Sequence[str]]) -> 
                 some,
             )
             found.setdefault(table, []).extend(one for (one,) in rows)
+    return {table: ids for table, ids in found.items() if ids}
+
+
+def newest(session: Session) -> dict[str, int]:
+    """Return the highest local number of each watched table."""
+    driver = driver_of(session)
+    return {table: driver.execute(f"SELECT coalesce(max(n), 0) FROM {table}").fetchone()[0] for table in WATCHED}
+
+
+def newer_than(session: Session, numbers: Mapping[str, int], most: int) -> dict[str, list[str]]:
+    """Return the ids of the watched rows above these local numbers, by table; at most so many of each, the newest.
+
+    Rows that this computer made itself are left out: what it does is looked at while it is done.
+    """
+    driver, question = driver_of(session), (
+        "SELECT id FROM {} t WHERE n > ? AND NOT EXISTS (SELECT 1 FROM changed_record c WHERE c.record_id = t.id)"
+        " ORDER BY n DESC LIMIT ?"
+    )  # fmt: skip
+    told = {table: driver.execute(question.format(table), (numbers.get(table, 0), most)) for table in WATCHED}
+    found = {table: [one for (one,) in rows] for table, rows in told.items()}
     return {table: ids for table, ids in found.items() if ids}
 
 

@@ -44,7 +44,7 @@ def offer_again(write: Write, *, above: int) -> int:
     return reissue.offer_again(write.session, above)
 
 
-@command(N_("Offer photos to the server once more"), right="")
+@command(N_("Offer photos to the server once more"), right="", waits=True)
 def offer_files_again(write: Write) -> None:
     """Let photos of this desk be looked for at the server again, because it was set back; what is there is not sent."""
     _look_for_files_again(write)
@@ -56,7 +56,7 @@ def _look_for_files_again(write: Write) -> None:
     write.session.execute(recent.values(state="waiting", done=0, tries=0, next_at=0))
 
 
-@command(N_("Send photos that the server lacks"), right="")
+@command(N_("Send photos that the server lacks"), right="", waits=True)
 def send_files_again(write: Write, *, files: Sequence[tuple[str, int]], asked: str) -> int:
     """Let files (SHA-256, size) that are here go up once more; `asked`: where the station's own log stood.
 
@@ -80,7 +80,7 @@ def send_files_again(write: Write, *, files: Sequence[tuple[str, int]], asked: s
     return count
 
 
-@command(N_("Note a contact with the server"), right="")
+@command(N_("Note a contact with the server"), right="", waits=True)
 def note_round(write: Write, *, took_ms: int, sent: int, received: int, outcome: str, state: Mapping[str, str]) -> None:
     """Keep how a contact ended; quiet ones only move the time of the last contact."""
     for key, value in state.items():
@@ -93,7 +93,7 @@ def note_round(write: Write, *, took_ms: int, sent: int, received: int, outcome:
     driver.execute("DELETE FROM sync_round WHERE n <= ?", (newest - ROUNDS_KEPT,))
 
 
-@command(N_("Keep a value of syncing"), right="")
+@command(N_("Keep a value of syncing"), right="", waits=True)
 def keep_state(write: Write, *, state: Mapping[str, str]) -> None:
     """Set values of `sync_state.KEYS`."""
     for key, value in state.items():
@@ -109,7 +109,7 @@ def dismiss_refused(write: Write, *, uid: str) -> None:
     write.session.delete(row)
 
 
-@command(N_("Note photos that have to travel"), right="")
+@command(N_("Note photos that have to travel"), right="", waits=True)
 def note_transfers(write: Write, *, transfers: Sequence[tuple[str, str, str, int, int]], seen: int) -> None:
     """Note files by SHA-256, way (up, down), attachment, rank and size, and up to which attachment all are noted."""
     for sha256, way, attachment_id, rank, size in transfers:
@@ -122,7 +122,7 @@ def note_transfers(write: Write, *, transfers: Sequence[tuple[str, str, str, int
     sync_state.keep(write.session, "blobs_seen", seen)
 
 
-@command(N_("Note how far a photo has come"), right="")
+@command(N_("Note how far a photo has come"), right="", waits=True)
 def move_transfer(write: Write, *, sha256: str, way: str, values: Mapping[str, int | str]) -> None:
     """Set what is known of a file on its way."""
     row = write.session.get(BlobTransfer, (sha256, way))

@@ -7,8 +7,8 @@ slow. The bytes are durable before the row that names them is written.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from deskapp import cipher
@@ -43,28 +43,19 @@ class Blobs:
         if len(content) > LARGEST:
             raise Refused(N_("The file is larger than 10 MB."), field="photo", code="too_large")
         name = hashlib.sha256(content).hexdigest()
-        try:
-            connection = self._connect(writer=True)
-            try:
-                connection.execute(
-                    "INSERT OR IGNORE INTO blob (sha256, mime, kept_at, content) VALUES (?, ?, ?, ?)",
-                    (name, mime, now, content),
-                )
-            finally:
-                connection.close()
-        except cipher.DatabaseError as error:
-            raise cipher.explain(error) from error
+        with self._opened(writer=True) as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO blob (sha256, mime, kept_at, content) VALUES (?, ?, ?, ?)",
+                (name, mime, now, content),
+            )
         return name
 
     def fetch(self, sha256: str) -> bytes:
         """Return a file; raises Unavailable when it is not on this computer or no longer matches its name."""
         if not self._path.exists():
             raise Unavailable(N_("This photo is not on this computer."), code="no_blob")
-        connection = self._connect(writer=False)
-        try:
+        with self._opened(writer=False) as connection:
             row = connection.execute("SELECT content FROM blob WHERE sha256 = ?", (sha256,)).fetchone()
-        finally:
-            connection.close()
         if row is None or hashlib.sha256(row[0]).hexdigest() != sha256:
             raise Unavailable(N_("This photo is not on this computer."), code="no_blob")
         return bytes(row[0])
@@ -75,7 +66,7 @@ class Blobs:
         if not due or not self._path.exists():
             return 0
         gone = 0
-        with closing(self._connect(writer=True)) as connection:
+        with self._opened(writer=True) as connection:
             connection.execute("PRAGMA secure_delete = ON")
             for name in due:
                 gone += connection.execute("DELETE FROM blob WHERE sha256 = ?", (name,)).rowcount
@@ -89,13 +80,13 @@ class Blobs:
         """Return the size of a file that is here, or None."""
         if not self._path.exists():
             return None
-        with closing(self._connect(writer=False)) as connection:
+        with self._opened(writer=False) as connection:
             row = connection.execute("SELECT length(content) FROM blob WHERE sha256 = ?", (sha256,)).fetchone()
         return int(row[0]) if row else None
 
     def piece(self, sha256: str, start: int, size: int) -> bytes:
         """Return a part of a file that is here."""
-        with closing(self._connect(writer=False)) as connection:
+        with self._opened(writer=False) as connection:
             row = connection.execute(
                 "SELECT substr(content, ?, ?) FROM blob WHERE sha256 = ?", (start + 1, size, sha256)
             ).fetchone()
@@ -107,7 +98,7 @@ class Blobs:
         """Return how many bytes of a file that is coming are here."""
         if not self._path.exists():
             return 0
-        with closing(self._connect(writer=True)) as connection:
+        with self._opened(writer=True) as connection:
             (size,) = connection.execute(
                 "SELECT coalesce(sum(length(content)), 0) FROM part WHERE sha256 = ?", (sha256,)
             ).fetchone()
@@ -115,30 +106,36 @@ class Blobs:
 
     def keep_part(self, sha256: str, start: int, content: bytes) -> None:
         """Store the next part of a file that is coming; it becomes visible only whole (`finish`)."""
-        try:
-            with closing(self._connect(writer=True)) as connection:
-                connection.execute(
-                    "INSERT OR REPLACE INTO part (sha256, start, content) VALUES (?, ?, ?)", (sha256, start, content)
-                )
-        except cipher.DatabaseError as error:
-            raise cipher.explain(error) from error
+        with self._opened(writer=True) as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO part (sha256, start, content) VALUES (?, ?, ?)", (sha256, start, content)
+            )
 
     def drop_parts(self, sha256: str) -> None:
         """Let go of what has come of a file so far."""
-        with closing(self._connect(writer=True)) as connection:
+        with self._opened(writer=True) as connection:
             connection.execute("DELETE FROM part WHERE sha256 = ?", (sha256,))
 
     def finish(self, sha256: str, mime: str, now: int) -> bool:
         """Put the parts together; False, and the parts are gone, when the whole does not match its name."""
-        with closing(self._connect(writer=True)) as connection:
+        with self._opened(writer=True) as connection:
             parts = connection.execute("SELECT content FROM part WHERE sha256 = ? ORDER BY start", (sha256,)).fetchall()
         content = b"".join(bytes(one) for (one,) in parts)
         whole = hashlib.sha256(content).hexdigest() == sha256
         if whole:
             self.keep(content, mime, now)
-        with closing(self._connect(writer=True)) as connection:
+        with self._opened(writer=True) as connection:
             connection.execute("DELETE FROM part WHERE sha256 = ?", (sha256,))
         return whole
+
+    @contextmanager
+    def _opened(self, *, writer: bool) -> Iterator[cipher.Connection]:
+        """Hand out a connection; raises Unavailable where the disk is full or does not answer, Corrupt."""
+        try:
+            with closing(self._connect(writer=writer)) as connection:
+                yield connection
+        except cipher.DatabaseError as error:
+            raise cipher.explain(error) from error
 
     def _connect(self, *, writer: bool) -> cipher.Connection:
         connection = cipher.connect(self._path, self._key, writer=writer, create=writer)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import JSON, Text, inspect
 
 from deskapp.clock import NewId, in_runs
+from deskapp.errors import N_, Refused
 from deskapp.models.act_session import ActSession
 from deskapp.models.base import Base, Synced
 from deskapp.models.canonical import canonical, canonical_with, digest
@@ -25,6 +26,12 @@ from deskapp.models.key_seeds import key_of
 
 Key = tuple[str, str]
 
+
+MOST_OPERATIONS, MOST_BODY = 50_000, 32 * 1024 * 1024
+"""Operations of one act, and bytes of what they say: no server takes more at once, and nothing behind would ever go."""
+
+MANY = 1_000
+"""Operations from which on an act may be too large."""
 
 AT_ONCE = 40
 """Operations that are turned into JSON by one call: about half a millisecond."""
@@ -91,6 +98,11 @@ class Capture:
         for (table, _id), (row, names) in self.changed.items():
             build.set_groups(table, row, names)
         build.spell()
+        if build.count > MANY and (build.count > MOST_OPERATIONS or sum(map(_bytes, build.texts)) > MOST_BODY):
+            raise Refused(
+                N_("This is too much at once (changes: {count}). Do it in parts, a large file in several smaller ones."),
+                field="file", code="too_much", count=build.count,
+            )  # fmt: skip
         session.put(PersonalValue, [(one.op_uid, one.name, one.record_id, one.value) for one in build.personal])
         session.put(RecordKey, [(one.record_id, one.key) for one in build.made])
         return build
@@ -127,6 +139,7 @@ class Operations:
     personal: list[Personal] = field(default_factory=list)
     made: list[NewKey] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
+    count: int = 0
 
     def create(self, table: str, row: Synced) -> None:
         """Add the operation that makes a row."""
@@ -177,6 +190,7 @@ class Operations:
         One call for thousands would hold every other thread up for as long as it takes.
         """
         if self.waiting:
+            self.count += len(self.waiting)
             self.texts.append(canonical(self.waiting)[1:-1])
             self.waiting.clear()
 
@@ -221,6 +235,10 @@ def append(
     session.add(row)
     session.put(ChangedRecord, [(record_id, seq) for record_id in operations.records])
     return row
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode())
 
 
 def _kind(row: object) -> Any:

@@ -14,6 +14,13 @@ Key = tuple[str, str]
 BESIDES = ("group_version", "record_key", "sync_extra", "sync_shadow")
 """Tables in which something stands beside a record."""
 
+_NOTED = (
+    "UPDATE sync_state SET value = (SELECT coalesce(max(n), 0) FROM attachment) WHERE key = 'blobs_seen'"
+    " AND CAST(value AS INTEGER) > (SELECT coalesce(max(n), 0) FROM attachment)"
+)
+"""Numbers that went with the newest attachments are given once more after the next start: to photos of which nobody
+has noted yet that they have to travel."""
+
 AT_ONCE = 400
 """Records of a scope that is left which go in one piece."""
 
@@ -63,6 +70,8 @@ def _delete(session: AbsorbSession, entity: Any, ids: list[str]) -> dict[Key, ob
     driver.execute(f'DELETE FROM "{plan.table}" WHERE id IN ({_marks(ids)})', ids)
     for row in rows:
         session.lose(row)
+    if plan.table == "attachment":
+        driver.execute(_NOTED)
     return {(plan.table, row.id): row for row in rows}
 
 

@@ -204,14 +204,27 @@ def provisional_number() -> int:
 
 
 def unfinished(home: Home, key: bytes) -> bool:
-    """Say whether the first start broke off: a store in which nobody works and nothing was written."""
+    """Say whether the first start broke off: a store in which nobody has a PIN and nobody has done anything.
+
+    Where it broke off after the server had taken the desk in, colleagues may be known already.
+    """
     connection = cipher.connect(home.database, key)
     people: int
     acts: int
     try:
-        (people,) = connection.execute("SELECT count(*) FROM staff").fetchone()
-        (acts,) = connection.execute("SELECT count(*) FROM change_set").fetchone()
+        (people,) = connection.execute("SELECT count(*) FROM staff_secret").fetchone()
+        (acts,) = connection.execute("SELECT count(*) FROM change_set WHERE staff <> ''").fetchone()
         return not people and not acts
+    finally:
+        connection.close()
+
+
+def connected(home: Home, key: bytes) -> bool:
+    """Say whether a server has taken this desk in; such a first start goes on, and needs no second code."""
+    connection = cipher.connect(home.database, key)
+    try:
+        told = connection.execute("SELECT value FROM sync_state WHERE key = 'server'").fetchone()
+        return bool(told and told[0]) and unfinished(home, key)
     finally:
         connection.close()
 

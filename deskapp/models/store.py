@@ -73,6 +73,7 @@ class Store:
         self._clock = clock
         self._new_id = new_id
         self._kept_off: int | None = None
+        self._closed = False
         self._door = threading.RLock()
         self.used_at = float("-inf")
         """When somebody last acted here, in seconds of the stopwatch: what can wait leaves the door to people then."""
@@ -149,6 +150,13 @@ class Store:
     def _guard(self) -> None:
         if threading.get_ident() == self._kept_off:
             raise RuntimeError("the window's thread must not touch the database")
+        if self._closed:  # whoever comes late, out of a network that hung, would open the file anew, and unlocked
+            raise Unavailable(N_("deskapp is being closed."), code="closing")
+
+    def _may_write(self) -> None:
+        self._guard()
+        if self._failed is not None:
+            raise Unavailable(N_("Saving is stopped because the disk failed. Close and reopen deskapp."), code="frozen")
 
     @contextmanager
     def read(self) -> Iterator[ReadSession]:
@@ -181,10 +189,7 @@ class Store:
         if by is not SYSTEM:
             self.used_at = stopwatch()
         with self._door:
-            if self._failed is not None:
-                raise Unavailable(
-                    N_("Saving is stopped because the disk failed. Close and reopen deskapp."), code="frozen"
-                )
+            self._may_write()
             return self._run(act.with_uid(self._new_id), by, last_try=False)
 
     def _run(self, act: Command[T], by: Actor, *, last_try: bool) -> Done[T]:
@@ -195,7 +200,7 @@ class Store:
             # An OSError: the highest numbers are kept in a file beside the database.
             self._kept.forget_all()
             told = cipher.explain(getattr(error, "orig", None) or error)
-            if getattr(told, "code", "") == "disk_full" and not last_try and self._give_ballast():
+            if getattr(told, "code", "") == "disk_full" and not (last_try or act.waits) and self._give_ballast():
                 return self._run(act, by, last_try=True)
             self._freeze_on(told)
             raise told from error
@@ -268,10 +273,7 @@ class Store:
         """
         self._guard()
         with self._door:
-            if self._failed is not None:
-                raise Unavailable(
-                    N_("Saving is stopped because the disk failed. Close and reopen deskapp."), code="frozen"
-                )
+            self._may_write()
             return self._absorb(piece, fold=fold)
 
     def _absorb(self, piece: Piece, *, fold: bool) -> Done[Absorbed]:
@@ -361,8 +363,9 @@ class Store:
         return self._key
 
     def close(self) -> None:
-        """Close every connection and let another program in."""
+        """Close every connection and let another program in; from then on nothing is read or written here."""
         with self._door:
+            self._closed = True
             self._checkpoints.close()
             self._copy.close()
             self._writer.dispose()

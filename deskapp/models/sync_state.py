@@ -150,6 +150,8 @@ KEYS = {
     "blobs_seen": "local number of the newest attachment whose transfer is noted",
     "fingerprint": "the computer on which this store was last opened",
     "key": "the station's private key, sealed, where there is no keyring",
+    "asked_as": "the station's UUID by which it last asked to belong and heard nothing yet, after a mark of the code",
+    "looked": "highest local numbers of watched tables when it was last looked for what does not fit, as a mapping",
     "pin": "SHA-256 of the server's certificate, where it is pinned",
     "reissue": "up to which act the journal was issued anew under a new identity and may have to be sent again",
     "carry": "code of the file that was last written for a stick",

@@ -141,7 +141,10 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Command(Generic[T]):
-    """An act with its values filled in, not yet done. `uid` makes a retry harmless."""
+    """An act with its values filled in, not yet done. `uid` makes a retry harmless.
+
+    `waits`: nobody loses anything if it is done later, so it takes nothing of the reserve on a full disk.
+    """
 
     name: str
     title: str
@@ -149,10 +152,11 @@ class Command(Generic[T]):
     run: Callable[[Write], T]
     uid: str = ""
     trial: bool = False
+    waits: bool = False
 
     def with_uid(self, new_id: Callable[[], str]) -> Command[T]:
         """Return the same act with a uid, its own if it has one."""
-        return self if self.uid else Command(self.name, self.title, self.right, self.run, new_id(), self.trial)
+        return self if self.uid else replace(self, uid=new_id())
 
     def as_trial(self) -> Command[T]:
         """Return the same act done for show: it answers what it would do, and leaves nothing behind."""
@@ -173,12 +177,12 @@ REGISTRY: dict[str, CommandSpec] = {}
 
 
 def command(
-    title: str, *, right: str
+    title: str, *, right: str, waits: bool = False
 ) -> Callable[[Callable[Concatenate[Write, P], T]], Callable[P, Command[T]]]:
     """Turn a function into a command: calling it fills in the values, `Store.run` does it.
 
     `right` is what the acting person must hold (`rules.access`); the empty right is for
-    what the program itself does and for acts that are open to everyone.
+    what the program itself does and for acts that are open to everyone. `waits` as in `Command`.
     """
 
     def declare(function: Callable[Concatenate[Write, P], T]) -> Callable[P, Command[T]]:
@@ -186,7 +190,7 @@ def command(
 
         @wraps(function)
         def fill(*args: P.args, **kwargs: P.kwargs) -> Command[T]:
-            return Command(name, title, right, lambda write: function(write, *args, **kwargs))
+            return Command(name, title, right, lambda write: function(write, *args, **kwargs), waits=waits)
 
         REGISTRY[name] = CommandSpec(name, title, right, function)
         return fill

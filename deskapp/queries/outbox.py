@@ -13,7 +13,7 @@ from deskapp.models.act_session import driver_of
 from deskapp.models.people import Site
 from deskapp.models.stock import Attachment
 from deskapp.models.store import ReadSession
-from deskapp.models.sync_state import BlobTransfer
+from deskapp.models.sync_state import UNSENT, BlobTransfer
 from deskapp.rules.small_pictures import LONGEST_TEXT
 
 _MANY = 500
@@ -76,6 +76,13 @@ def waiting_up_to(session: ReadSession, seq: int, digest: str) -> list[str]:
         return []
     rows = driver_of(session).execute("SELECT uid FROM change_set WHERE acked_at = 0 AND seq <= ? ORDER BY seq", (seq,))
     return [str(uid) for (uid,) in rows]
+
+
+def heard_up_to(session: ReadSession) -> int:
+    """Return up to which act the server has all, by what was heard on the line and by sticks."""
+    driver = driver_of(session)
+    (first,) = driver.execute(f"SELECT min(seq) FROM change_set s WHERE {UNSENT}").fetchone()
+    return int(first) - 1 if first is not None else journal_end(session).newest
 
 
 def unheard(session: ReadSession, upto: int) -> bool:
@@ -229,6 +236,10 @@ SIGNATURES: Final = (0, 20)
 """Ranks of signatures, up and down: they are small, and papers hang on them."""
 
 
+LONGEST_RETRY_MS: Final = 6 * 3_600_000
+"""For so long at most a file is put off; what was put off for longer, a clock that ran ahead put off."""
+
+
 def due_file(session: ReadSession, now: int, most: int | None = None) -> DueFile | None:
     """Return what is to be carried first, perhaps only later (`next_at`).
 
@@ -238,11 +249,13 @@ def due_file(session: ReadSession, now: int, most: int | None = None) -> DueFile
     if driver_of(session).execute(waits).fetchone() is None:
         return None
     goes = or_(BlobTransfer.rank.in_(SIGNATURES), BlobTransfer.size <= most) if most is not None else true()
+    put_off = BlobTransfer.next_at.between(now + 1, now + LONGEST_RETRY_MS)
     row = session.scalars(
         select(BlobTransfer).where(BlobTransfer.state == "waiting", goes)
-        .order_by(BlobTransfer.next_at > now, BlobTransfer.rank, BlobTransfer.noted_at, BlobTransfer.sha256).limit(1)
+        .order_by(put_off, BlobTransfer.rank, BlobTransfer.noted_at, BlobTransfer.sha256).limit(1)
     ).one_or_none()  # fmt: skip
     if row is None:
         return None
     mime = session.scalar(select(Attachment.mime).where(Attachment.sha256 == row.sha256).limit(1)) or ""
-    return DueFile(row.sha256, row.way, row.size, row.done, row.tries, row.next_at, mime)
+    at = row.next_at if row.next_at <= now + LONGEST_RETRY_MS else now
+    return DueFile(row.sha256, row.way, row.size, row.done, row.tries, at, mime)

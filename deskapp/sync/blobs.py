@@ -18,8 +18,9 @@ from deskapp.errors import N_, Unavailable
 from deskapp.models import sync_state
 from deskapp.models.blobs import Blobs
 from deskapp.models.store import Changes, Store
-from deskapp.queries.outbox import DueFile, cursors_of, due_file, files_after
+from deskapp.queries.outbox import LONGEST_RETRY_MS, DueFile, cursors_of, due_file, files_after
 from deskapp.sync.framing import WireError, load
+from deskapp.sync.in_parts import asked_for, size_of_all
 from deskapp.sync.scopes import station_scope
 from deskapp.sync.signed import Signed
 
@@ -36,7 +37,6 @@ MOST_PAGES = 200
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 RETRY_MS = 60_000
-LONGEST_RETRY_MS = 6 * 3_600_000
 
 
 @dataclass(slots=True)
@@ -179,19 +179,23 @@ class Porter:
         if self._blobs.size_of(due.sha256) is not None:
             return self._is_done(due)
         start = self._blobs.parted(due.sha256)
-        headers = {"Range": f"bytes={start}-"} if start else {}
-        answer = signed.call("GET", f"/v1/blob/{due.sha256}", headers=headers, fine=(200, 206, 404, 416), half=True)
+        answer = signed.call(
+            "GET", f"/v1/blob/{due.sha256}", headers=asked_for(start, PIECE), fine=(200, 206, 404, 416), half=True
+        )
         if answer.status == 404:
             self._later(due, "not_there")
             return 0
-        if answer.status == 206 or not start:
+        if answer.status == 206:
             self._blobs.keep_part(due.sha256, start, answer.body)
-        elif answer.status == 200:
+        elif answer.status == 200:  # an older server knows no end of a part
             self._blobs.drop_parts(due.sha256)
             self._blobs.keep_part(due.sha256, 0, answer.body)
         if answer.cut:
             self._set(due, done=self._blobs.parted(due.sha256))
             raise Unavailable(N_("The server cannot be reached."), code="offline")
+        if answer.status == 206 and start + len(answer.body) < (size_of_all(answer) or due.size):
+            self._set(due, done=start + len(answer.body))
+            return len(answer.body)
         if self._blobs.finish(due.sha256, due.mime, self._store.now):
             return self._is_done(due, len(answer.body))
         log.warning("a file did not match its name: %s", due.sha256[:12])

@@ -21,7 +21,7 @@ from deskapp.commands.syncing import keep_state
 from deskapp.errors import N_, Refused, Unavailable
 from deskapp.models import absorb, sync_state
 from deskapp.models.store import Changes, ReadSession, Store
-from deskapp.queries.outbox import waiting_up_to
+from deskapp.queries.outbox import heard_up_to, waiting_up_to
 from deskapp.sync import enrol
 from deskapp.sync.client import Client
 from deskapp.sync.exchange import address_of
@@ -29,6 +29,7 @@ from deskapp.sync.framing import WireError, canonical_bytes, dump, pack, unpack
 from deskapp.sync.signed import Signed
 from deskapp.sync.signing import sign_words
 from deskapp.sync.transport import Address, Line, Network
+from deskapp.sync.trip import Asked
 from deskapp.sync.wire import SyncReply, read_reply
 
 log = logging.getLogger(__name__)
@@ -76,8 +77,9 @@ def write_file(store: Store, file: Path, *, keyring: secrets.Keyring | None = No
     """Write what waits here into a file; raises Unavailable while this desk belongs to no server."""
     voice = enrol.voice_of(store, keyring)
     with store.contact:
-        client = Client(store)
-        asked = client.ask(system_clock(), most=MOST_SETS, most_bytes=MOST_BYTES, alone=True)
+        asked = _asked(Client(store))
+        if asked.outgoing.more:  # what a stick has brought before is left out: this one would never get beyond it
+            asked = _asked(Client(store, head=store.ask(heard_up_to)))
         body = asked.request.to_bytes().decode()
         package = {
             "station": voice.station, "body": body, "proof": sign_words(voice.key, words(voice.station, body)),
@@ -100,6 +102,10 @@ def write_file(store: Store, file: Path, *, keyring: secrets.Keyring | None = No
             kept = [code, *_kept_codes(session)][:CODES_KEPT]
         store.run(keep_state(state={"carry": " ".join(kept)}))
     return Written(len(asked.outgoing.uids), code)
+
+
+def _asked(client: Client) -> Asked:
+    return client.ask(system_clock(), most=MOST_SETS, most_bytes=MOST_BYTES, alone=True)
 
 
 def _kept_codes(session: ReadSession) -> list[str]:

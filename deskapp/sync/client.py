@@ -16,11 +16,12 @@ from deskapp.clock import stopwatch
 from deskapp.commands.syncing import keep_state, offer_again
 from deskapp.errors import Corrupt, Unavailable
 from deskapp.models import absorb, schema, sync_state
+from deskapp.models.collection import no_collection
 from deskapp.models.store import Changes, Store
 from deskapp.queries.outbox import cursors_of, hash_at, held_in, journal_end, unfilled, unheard
 from deskapp.sync.framing import WireError
 from deskapp.sync.intake import Act, Intake
-from deskapp.sync.laying import WHOLE, beside, piece_of, row_entry, says_nothing, ways
+from deskapp.sync.laying import LARGEST, SMALLEST, WHOLE, beside, piece_of, row_entry, says_nothing, ways
 from deskapp.sync.messages import Row, SnapshotHead
 from deskapp.sync.outbox import MOST_BYTES, MOST_SETS, Ahead, Outgoing
 from deskapp.sync.overlap import Overlap
@@ -39,22 +40,20 @@ PIECE_S, IDLE_PIECE_S = 0.025, 0.2
 AT_WORK_S = 120
 """For so long after an act somebody is taken to work here."""
 
-SMALLEST, LARGEST = 20, 1_500
-"""Operations of one piece."""
-
 SETTLED_AT_ONCE = 150
-
 NOTHING = absorb.Piece()
 
 
 class Client:
     """One desk's side of syncing. Belongs to one thread at a time; what it holds in memory may be lost any time."""
 
-    def __init__(self, store: Store, *, told: Callable[[Changes], None] = lambda _changes: None) -> None:
-        """`told` is called for every piece that was laid down."""
+    def __init__(
+        self, store: Store, *, told: Callable[[Changes], None] = lambda _changes: None, head: int | None = None
+    ) -> None:
+        """`told` is called for every piece that was laid down; `head`: the server has all acts up to this one."""
         self._store, self._told = store, told
         self._intake = Intake()
-        self._head: int | None = None
+        self._head = head
         self._pending_results: list[absorb.Result] = []
         self._asked_at = (0, 0)
         self._careful = False  # a piece could not be laid down: each act is to have cursors of its own
@@ -129,7 +128,11 @@ class Client:
         if silent and self.calm:
             return Taken()
         self._check_head(reply)
-        taken = self._take(asked, reply)
+        try:
+            taken = self._take(asked, reply)
+        except BaseException:
+            self._head = None  # what was decided about acts that were pushed twice may be lost with it: ask once more
+            raise
         still = silent and self._quiet and not taken.more and self._store.commits == asked.commits
         self._calm = (asked.commits, self._as_brief(asked)) if still else None
         return taken
@@ -350,7 +353,8 @@ class Client:
             while page:
                 rows, page = page[: self._step], page[self._step :]
                 seen.update(row.id for row in rows)
-                self._rows([row_entry(head.scope, row) for row in rows], taken)
+                with no_collection():
+                    self._rows([row_entry(head.scope, row) for row in rows], taken)
                 progress(len(seen), head.rows)
         if head is not None:
             if len(seen) < head.rows:  # cut between two pages: what did not come is not gone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ import orjson
 from deskapp import secrets
 from deskapp.clock import NewId, new_uuid7, system_clock
 from deskapp.commands.syncing import keep_state, take_identity
-from deskapp.errors import N_, Refused, Unavailable
+from deskapp.errors import N_, DeskError, Refused, Unavailable
 from deskapp.models import absorb, sync_state
 from deskapp.models.opening import provisional_number
 from deskapp.models.store import Store
@@ -37,14 +38,25 @@ def _name(store: Store, station: str) -> str:
     return f"{store.facts.store_id}.{station}"
 
 
-def keep_station_key(store: Store, station: str, key: StationKey, keyring: secrets.Keyring | None) -> None:
-    """Keep the private half in the keyring; where there is none, inside the store, which a passphrase locks."""
+def keep_station_key(
+    store: Store, station: str, key: StationKey, keyring: secrets.Keyring | None, *, asked_as: str = ""
+) -> None:
+    """Keep the private half in the keyring; where there is none, inside the store, which a passphrase locks.
+
+    `asked_as` is noted with it (`_name_to_ask`).
+    """
+    state = {"asked_as": asked_as}
     if keyring is not None:
         keyring.set(_name(store, station), bytes.fromhex(key.secret))
     else:
-        with store.read() as session:  # the key before stays until the server has answered, and a little longer
+        with store.read() as session:
+            ours = sync_state.state(session, "station")
             kept = [one for one in sync_state.state(session, "key").split() if not one.startswith(station)]
-        store.run(keep_state(state={"key": " ".join([*kept[-2:], f"{station}:{key.secret}"])}))
+        # However often it is asked in vain: the key by which this desk speaks now stays, and the newest besides.
+        now = [one for one in kept if ours and one.startswith(ours)]
+        others = [one for one in kept if one not in now]
+        state["key"] = " ".join([*now, *others[-1:], f"{station}:{key.secret}"])
+    store.run(keep_state(state=state))
 
 
 def station_key(store: Store, station: str, keyring: secrets.Keyring | None) -> StationKey:
@@ -97,7 +109,7 @@ def enrol(
     with store.read() as session:
         before = membership(session)
         site_id, site_code, site_name = site_facts(session, store.facts.site_id)
-    station = new_id() if before is not None else store.facts.station
+    station = _name_to_ask(store, code, new_id) if before is not None else store.facts.station
     request = EnrolRequest(code, "", station, store.facts.station_no, name, site_id, site_code, site_name)
     return _belong(store, line, request, url=checked_url(url), pin=pin, keyring=keyring)
 
@@ -110,53 +122,75 @@ def enrol_anew(
         ours = membership(session)
     if ours is None:
         raise Unavailable(N_("This desk is not connected to a server."), code="not_enrolled")
-    request = EnrolRequest("", "", new_id(), provisional_number())
+    request = EnrolRequest("", "", _name_to_ask(store, "", new_id), provisional_number())
     return _belong(store, line, request, url=ours.url, pin=ours.pin, keyring=keyring, old=voice)
+
+
+def _name_to_ask(store: Store, code: str, new_id: NewId) -> str:
+    """Return the new UUID by which a desk that belonged before asks with a code: the same one until it is answered.
+
+    The server may have let it in, and the answer was lost: whoever comes by another UUID then comes with a spent code.
+    """
+    with store.read() as session:
+        mark, _, name = sync_state.state(session, "asked_as").partition(" ")
+    return name if name and mark == _mark(code) else new_id()
+
+
+def _mark(code: str) -> str:
+    """Return by which a code is known again; it is not to be read from it."""
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
 def _belong(
     store: Store, line: Line, request: EnrolRequest, *, url: str, pin: str,
     keyring: secrets.Keyring | None, old: Voice | None = None,
 ) -> EnrolReply:  # fmt: skip
-    key = _key_for(store, request.station, keyring)
+    key = _key_for(store, request, keyring)
     request = replace(request, public=key.public)
     request = replace(request, proof=sign_words(key, request.words()))
-    reply = _ask(line, request, old)
+    try:
+        reply = _ask(line, request, old)
+    except DeskError as error:
+        if error.code == "code":  # that UUID is of no use, whoever has it there
+            store.run(keep_state(state={"asked_as": ""}))
+        raise
     if reply.station != request.station:
         keep_station_key(store, reply.station, key, keyring)
     state = {
         "server": url, "pin": pin, "station": reply.station, "epoch": reply.epoch, "site": reply.site_id, "problem": "",
-        "retired": "", "leaving": "", "lost_at": "", "fingerprint": this_machine().text(),
+        "retired": "", "leaving": "", "lost_at": "", "asked_as": "", "fingerprint": this_machine().text(),
         "offset_ms": str(reply.now - store.now),
     }  # fmt: skip
     if old is None:
         state["orders"] = ""  # a server that this desk does not know yet
-    newest = _newest(store)
-    # A new station's chain begins at the first act; the server knows by their uids which it has already.
-    after = newest if reply.station == store.facts.station else 0
-    state["reissue"] = "0" if after else str(newest)
-    store.run(take_identity(station=reply.station, station_no=reply.number, site_id="", after=after, state=state))
-    store.identity.become(reply.station, reply.number)
-    store.recopy()
-    with store.read() as session:
-        held = cursors_of(session)
-    store.absorb(absorb.Piece(
-        cursors={scope: (0, "") for scope in reply.scopes if scope not in held},
-        leave=[scope for scope in held if scope.startswith("station:") and scope not in reply.scopes],
-    ))  # fmt: skip
+    # The agent may be speaking by the old name at this moment; who takes a new one in a contact does it himself.
+    with store.contact if old is None else contextlib.nullcontext():
+        newest = _newest(store)
+        # A new station's chain begins at the first act; the server knows by their uids which it has already.
+        after = newest if reply.station == store.facts.station else 0
+        state["reissue"] = "0" if after else str(newest)
+        store.run(take_identity(station=reply.station, station_no=reply.number, site_id="", after=after, state=state))
+        store.identity.become(reply.station, reply.number)
+        store.recopy()
+        with store.read() as session:
+            held = cursors_of(session)
+        store.absorb(absorb.Piece(
+            cursors={scope: (0, "") for scope in reply.scopes if scope not in held},
+            leave=[scope for scope in held if scope.startswith("station:") and scope not in reply.scopes],
+        ))  # fmt: skip
     log.info("belongs to the server as station %d", reply.number)
     return reply
 
 
-def _key_for(store: Store, station: str, keyring: secrets.Keyring | None) -> StationKey:
+def _key_for(store: Store, request: EnrolRequest, keyring: secrets.Keyring | None) -> StationKey:
     """Return the key with which to ask: kept before the server hears of it, and the same one when asked again.
 
     An answer may be lost. The server gives the same answer to the same key, though the code is spent by then.
     """
     with contextlib.suppress(Unavailable):
-        return station_key(store, station, keyring)
+        return station_key(store, request.station, keyring)
     key = StationKey.make()
-    keep_station_key(store, station, key, keyring)
+    keep_station_key(store, request.station, key, keyring, asked_as=f"{_mark(request.code)} {request.station}")
     return key
 
 

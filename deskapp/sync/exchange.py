@@ -16,12 +16,12 @@ from deskapp.clock import Clock, stopwatch, system_clock
 from deskapp.commands.syncing import note_round, offer_files_again
 from deskapp.commands.transfers_arrivals import match_arrivals, waits_for_matching
 from deskapp.errors import N_, DeskError, Unavailable
-from deskapp.models import ending, erasing, sync_state
+from deskapp.models import ending, sync_state
 from deskapp.models.collection import no_collection
 from deskapp.models.store import Changes, Store
 from deskapp.queries.outbox import cursors_of, files_owed
 from deskapp.settings import SYNC_AUTHORITY, SYNC_LINE, SYNC_PROXY, SYNC_RATE, SYNC_SMALL, load
-from deskapp.sync import comparing, enrol, farewell
+from deskapp.sync import comparing, copying, enrol, farewell, in_parts
 from deskapp.sync.belonging import membership
 from deskapp.sync.blobs import Allowance, Porter
 from deskapp.sync.client import Client
@@ -30,9 +30,9 @@ from deskapp.sync.lookout import Lookout
 from deskapp.sync.messages import heads_query, read_snapshot
 from deskapp.sync.pulse import Round
 from deskapp.sync.signed import Fork, Mangled, Signed, TooLarge
-from deskapp.sync.transport import READ_S, Address, Line, Network
+from deskapp.sync.transport import Address, Line, Network
 from deskapp.sync.trip import Forked
-from deskapp.sync.wire import SyncReply, read_reply
+from deskapp.sync.wire import read_reply
 
 log = logging.getLogger(__name__)
 
@@ -123,10 +123,17 @@ class Exchange:
     def speak(self, *, rounds: int = ROUNDS_AT_ONCE) -> Round:
         """Push what waits here and pull what waits there, to the end or for so many requests; raises Unavailable."""
         with self._store.contact:
-            return self._speak(rounds)
+            try:
+                return self._speak(rounds)
+            except Unavailable as error:
+                if error.code != "lost":
+                    raise
+                return self._speak(1)  # perhaps a photo was refused: only a round trip brings the order to be wiped
 
     def _speak(self, rounds: int) -> Round:
         began, sent, received, outcome, behind = stopwatch(), 0, 0, "", False
+        if self._signed is not None and self._signed.voice.station != self._store.facts.station:
+            self._begin_anew()  # a person connected this desk anew, perhaps with another server
         try:
             for _round in range(rounds):
                 one = self._one_round()
@@ -134,9 +141,9 @@ class Exchange:
                 if not behind:
                     break
             pause, compared = self._afterwards(one.ask_again_ms, behind)
-            received += compared
-        except DeskError as error:
-            outcome = error.code or "fault"
+            received, behind = received + compared, behind or compared > 0  # what came may be older than the log
+        except Exception as error:
+            outcome = (error.code if isinstance(error, DeskError) else "") or "fault"
             self.close()
             raise
         finally:
@@ -156,7 +163,7 @@ class Exchange:
             return pause, self._compare()
         enrol.settle_site(self._store)
         self._meet_papers()
-        self._copy_anew()
+        copying.copy_anew(self._store)
         if not behind:
             self._look_closer()
         commits = self._store.commits
@@ -170,14 +177,6 @@ class Exchange:
         """Move what was received on a manifest's paper as soon as its record has come."""
         if self._store.ask(waits_for_matching):
             self._told(self._store.run(match_arrivals()).changes)
-
-    def _copy_anew(self) -> None:
-        """Write the copy of the journal anew where something was erased; also if that was cut off before."""
-        with self._store.read() as session:
-            due = sync_state.state(session, "recopy") == "1"
-        if due:
-            erasing.finish(self._store)
-            self._client.keep({"recopy": "", "papers_due": "", "blobs_due": ""})
 
     def _look_closer(self) -> None:
         """Raise cards for what does not fit together, once all of it is here."""
@@ -286,7 +285,7 @@ class Exchange:
             taken.more = self._client.holds_more()  # written while the server was asked
             if not taken.more:
                 self._retire()
-        return Round(len(asked.outgoing.uids), taken.received, taken.more, _pause(reply))
+        return Round(len(asked.outgoing.uids), taken.received, taken.more, reply.next_poll)
 
     def _speaker(self) -> Signed:
         if self._signed is None:
@@ -303,20 +302,20 @@ class Exchange:
         if self._line is None:
             raise Unavailable(N_("The server cannot be reached."), code="offline")
         enrol.enrol_anew(self._store, self._line, signed.voice, keyring=self._keyring)
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self._client = Client(self._store, told=self._told)
         self.close()
 
     # -- whole scopes ------------------------------------------------------------
 
     def _snapshot(self, scope: str) -> int:
-        signed = self._speaker()
-        answer = signed.call("GET", f"/v1/snapshot/{quote(scope, safe='')}", read_s=4 * READ_S)
-        self._go_on()
+        whole = in_parts.fetched(self._speaker(), f"/v1/snapshot/{quote(scope, safe='')}", self._go_on)
         try:
-            with no_collection():
-                taken = self._client.lay_snapshot(
-                    read_snapshot([answer.body]), progress=lambda done, every: self._progress(scope, done, every)
-                )
+            taken = self._client.lay_snapshot(
+                read_snapshot(whole), progress=lambda done, every: self._progress(scope, done, every)
+            )
         except WireError as error:
             raise Unavailable(N_("The server's answer came incomplete."), code="torn") from error
         return taken.received
@@ -349,8 +348,9 @@ class Exchange:
     def wait(self) -> bool:
         """Wait for a hint that something new is at the server; raises Unavailable."""
         voice = enrol.voice_of(self._store, self._keyring)
-        if self._signed is not None:
-            voice.epoch, voice.offset_ms = self._signed.voice.epoch, self._signed.voice.offset_ms
+        speaking = self._signed  # the other thread may let go of it at any moment
+        if speaking is not None:
+            voice.epoch, voice.offset_ms = speaking.voice.epoch, speaking.voice.offset_ms
         with self._store.read() as session:
             since = heads_query({scope: n for scope, (n, _chain) in cursors_of(session).items()})
         with self._door:
@@ -375,13 +375,14 @@ class Exchange:
     # -- what is told ----------------------------------------------------------------
 
     def _note(self, began: float, sent: int, received: int, outcome: str) -> None:
-        state = {"problem": outcome}
-        if not outcome or self._signed is not None:
+        state = {"problem": outcome, **self._lookout.looked()}
+        signed = self._signed  # whoever stops this desk may let go of it at any moment
+        if not outcome or signed is not None:
             state["contact_at"] = str(self._clock())
-        if self._signed is not None:
-            state |= {"offset_ms": str(self._signed.voice.offset_ms), "epoch": self._signed.voice.epoch}
+        if signed is not None:
+            state |= {"offset_ms": str(signed.voice.offset_ms), "epoch": signed.voice.epoch}
         quiet = not (sent or received or outcome) and state.keys() <= self._noted.keys()
-        if quiet and self._noted["problem"] == "" and self._clock() - self._noted_at < NOTED_MS:
+        if quiet and self._noted["problem"] == "" and 0 <= self._clock() - self._noted_at < NOTED_MS:
             return
         if self._over.is_set():
             return
@@ -393,7 +394,3 @@ class Exchange:
             log.warning("a contact could not be noted: %s", error.code)
         else:
             self._told(done.changes)
-
-
-def _pause(reply: SyncReply) -> int:
-    return reply.next_poll

@@ -48,6 +48,14 @@ class Certificate:
     issued_by: str
     valid_from: int
     valid_to: int
+    names: tuple[str, ...] = ()
+    """Names and addresses of servers that it is made out to; empty where it tells none."""
+
+    def made_out_to(self, host: str) -> bool:
+        """Say whether a server at this address may show it; one that names nobody is not judged by it."""
+        host = host.lower().rstrip(".")
+        _first, _dot, domain = host.partition(".")
+        return not self.names or any(name.lower() in (host, f"*.{domain}") for name in self.names)
 
     def in_groups(self) -> str:
         """Return the fingerprint as people compare it: 16 groups of four."""

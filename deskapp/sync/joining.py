@@ -82,7 +82,7 @@ def show_certificate(url: str) -> Certificate:
     raw = ssl.PEM_cert_to_DER_cert(told)
     return Certificate(
         hashlib.sha256(raw).hexdigest(), _name(seen.subject), _name(seen.issuer),
-        _instant(seen.not_valid_before_utc), _instant(seen.not_valid_after_utc),
+        _instant(seen.not_valid_before_utc), _instant(seen.not_valid_after_utc), _names(seen),
     )  # fmt: skip
 
 
@@ -92,6 +92,15 @@ def _name(name: x509.Name) -> str:
         if found:
             return str(found[0].value)[:80]
     return ""
+
+
+def _names(seen: x509.Certificate) -> tuple[str, ...]:
+    try:
+        told = seen.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return ()
+    hosts = [str(name)[:80] for name in told.get_values_for_type(x509.DNSName)]
+    return tuple([*hosts, *map(str, told.get_values_for_type(x509.IPAddress))][:20])
 
 
 def _instant(moment: datetime.datetime) -> int:

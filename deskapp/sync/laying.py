@@ -16,6 +16,9 @@ from deskapp.sync.wire import Code, SyncReply
 WHOLE = 400
 """Operations of an act that is never parted; larger ones are imports, and are shown page by page."""
 
+SMALLEST, LARGEST = 20, 1_500
+"""Operations of one piece."""
+
 
 def says_nothing(reply: SyncReply) -> bool:
     """Say whether a reply brings nothing at all."""

@@ -136,7 +136,7 @@ class Pulse:
             done = self._speaker.speak()
         except DeskError as error:
             self.speaking = False
-            self._reachable.clear()
+            self._deaf()
             pause = error.values.get("retry_after_ms", 0)
             self._ended(failed=True, pause_ms=pause if isinstance(pause, int) else 0)
             self._told(error)
@@ -144,6 +144,7 @@ class Pulse:
             # A fault of ours must not end syncing for the day: it is told like a silent server, and tried again later.
             log.exception("a contact with the server broke off")
             self.speaking = False
+            self._deaf()
             self._ended(failed=True)
         else:
             self.speaking = False
@@ -187,6 +188,7 @@ class Pulse:
         while self._reachable.wait() and not self._stopped:
             try:
                 if self._speaker.wait():
+                    self._deaf()  # until what it told of is here: till then the answer would be the same at once
                     self.nudge()
             except DeskError:
                 self._doubt()
@@ -196,10 +198,16 @@ class Pulse:
 
     def _doubt(self) -> None:
         """Find out by speaking whether the server can be reached; hints may all be lost without harm."""
-        self._reachable.clear()
+        self._deaf()
         with self._door:
             self.rhythm.doubted(self._now())
             self._door.notify_all()
+
+    def _deaf(self) -> None:
+        """Wait for no hint before a contact has gone well again; once stopped both threads only end."""
+        with self._door:
+            if not self._stopped:
+                self._reachable.clear()
 
 
 def own_address(url: str) -> str:

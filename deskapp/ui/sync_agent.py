@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 START_MS = 1_500
 """After the desk is there: the first page comes first."""
 
+AGAIN_MS = 60_000
+"""After so long it is tried again where the agent could not be started."""
+
 GATHER_MS, GATHER_FILL_MS = 150, 1_500
 """How long changes are gathered before pages ask again; a first fill brings forty pieces a second."""
 
@@ -228,8 +231,10 @@ class SyncAgent(QObject):
             self.look()
 
     def _not_prepared(self, error: DeskError) -> None:
+        """Try again later: a full disk, a keyring that is asked for too early must not keep a desk silent all day."""
         self._looking = False
         log.warning("syncing could not be started: %s", error.code)
+        QTimer.singleShot(AGAIN_MS, self, self.look)
 
     def _committed(self, changes: Changes) -> None:
         if self._agent is not None:

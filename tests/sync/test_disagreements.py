@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from deskapp.commands.decisions import decide_fields, decide_pickups
 from deskapp.commands.tickets import TicketForm, change_ticket, open_ticket
-from deskapp.errors import N_
+from deskapp.errors import N_, Unavailable
 from deskapp.models import folding
 from deskapp.models.repair import CustodyEvent, RepairItem, ReviewCard
-from deskapp.models.store import Write, command
+from deskapp.models.store import Command, Store, Write, command
 from deskapp.models.ticket import ServiceTicket
 from deskapp.queries.disagreements import detail, disagreements
 from deskapp.server import stations
@@ -135,6 +136,59 @@ def test_a_card_about_what_fits_by_now_closes_itself_at_every_desk_once(desks: t
     for desk in desks:
         with desk.store.read() as session:
             assert disagreements(session) == ()
+
+
+def misfit_on_its_way(desks: tuple[Desk, Desk]) -> None:
+    """Let a device be taken in at both desks, and the second one's fact be at the server only."""
+    one, two = desks
+    boss, other = one.boss.staff_id, one.people["S02"].staff_id
+    act = ready_order(lines=(Line(fen=0, end="free"),), supervisor=boss, technician=boss, inspector=other)
+    item = one.store.run(act, by=one.boss).result.items[0]
+    settle(desks)
+    for desk, place in ((one, "shelf:甲-1"), (two, "shelf:乙-2")):
+        desk.store.run(take_in(item_id=item, place=place), by=desk.boss)
+    one.sync()
+
+
+def cards(desk: Desk) -> int:
+    with desk.store.read() as session:
+        return len(session.scalars(select(ReviewCard).where(ReviewCard.kind == "misfit")).all())
+
+
+def test_what_did_not_fit_is_found_though_the_program_was_killed_before_it_looked(desks: tuple[Desk, Desk]) -> None:
+    """Only its memory knew what had arrived, so a branch with one desk never heard of it."""
+    misfit_on_its_way(desks)
+    two = desks[1]
+    assert two.exchange is not None
+    while two.exchange._one_round().more:
+        pass
+    assert cards(two) == 0
+
+    two.reopen()
+    two.sync()
+
+    assert cards(two) == 1
+
+
+def test_what_did_not_fit_is_found_once_the_disk_has_room_again(
+    desks: tuple[Desk, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    misfit_on_its_way(desks)
+    two, run, failed = desks[1], Store.run, []
+
+    def full(store: Store, act: Command[Any], **more: Any) -> Any:
+        if act.name == "raise_disagreements" and store is two.store and not failed:
+            failed.append(act)
+            raise Unavailable(N_("The disk is full."), code="disk_full")
+        return run(store, act, **more)
+
+    monkeypatch.setattr(Store, "run", full)
+    two.sync()
+    assert failed and cards(two) == 0
+    two.store.run(open_ticket(form=FORM), by=two.boss)
+    two.sync()
+
+    assert cards(two) == 1
 
 
 def test_a_card_whose_facts_are_not_all_here_stays_open(desks: tuple[Desk, Desk]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from deskapp.clock import new_uuid7
 from deskapp.errors import N_, Refused, Unavailable
-from deskapp.models import opening
+from deskapp.models import ending, opening
 from deskapp.models.blobs import Blobs
 from deskapp.models.stock import Attachment
 from deskapp.models.store import Store, Write, command
@@ -289,6 +289,26 @@ def test_a_lost_desk_whose_line_breaks_keeps_what_is_unsent_for_the_next_contact
 
     assert codes == [("offline", False), ("wiped", True)]
     assert "add_note" in world.say("station", "aside", str(two.store.facts.station_no))
+
+
+def test_a_lost_desk_hears_the_order_though_a_photo_was_refused_first(world: World) -> None:
+    """It stopped speaking at the bare word that comes with a photo, and kept its data until the next start."""
+    one = fast(world.desk("甲", "FZ-A1", first=True))
+    attached(one, opened(one), "photo", os.urandom(9_000))
+    revoked: list[str] = []
+
+    def plan(method: str, target: str) -> Fault:
+        if method == "PATCH" and not revoked:
+            revoked.append(target)
+            world.revoke(one)
+        return Fault.NONE
+
+    world.lines["甲"].plan = plan
+    with pytest.raises(Unavailable) as told:
+        one.sync()
+
+    assert revoked and told.value.code == "wiped"
+    assert ending.read(one.home) is not None
 
 
 def test_a_retired_desk_goes_only_when_its_photos_are_at_the_server(world: World) -> None:

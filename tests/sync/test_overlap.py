@@ -122,3 +122,29 @@ def test_what_was_gathered_is_not_told_after_something_was_erased(desk: Desk) ->
             assert isinstance(found.sets, Packed) is not erased
             assert found.uids == unsent(session, last, most=3).uids
             assert (found.sets[0].seed == b"") is erased
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_what_was_decided_is_asked_for_again_where_it_could_not_be_noted(
+    desk: Desk, line: Watched, meanwhile: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No feed tells of acts that are pushed a second time: they waited until the next act, or the next start."""
+    desk.sync()
+    with desk.store._writer.begin() as connection:  # as after a disk that was set back by a little
+        connection.exec_driver_sql("UPDATE change_set SET acked_at = 0 WHERE seq > 4")
+    desk.exchange = None
+    absorb, failed = Store.absorb, []
+
+    def full(store: Store, piece: Piece, **more: Any) -> Any:
+        if piece.results and line.meantime is meanwhile and not failed:
+            failed.append(piece)
+            raise Unavailable(N_("The disk is full."), code="full")
+        return absorb(store, piece, **more)
+
+    monkeypatch.setattr(Store, "absorb", full)
+    with pytest.raises(Unavailable):
+        desk.sync()
+    desk.sync()
+
+    assert failed
+    whole(desk, line)

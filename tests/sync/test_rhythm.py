@@ -182,3 +182,60 @@ def test_waking_up_and_a_new_network_are_reasons_to_speak() -> None:
             pulse._door.notify_all()
         assert speaker.spoke.acquire(timeout=10)
         pulse.stop()
+
+
+class Hinted(Speaker):
+    """A speaker who hears of something new as often as it asks, until it has been fetched; broken off it fails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Semaphore(0)
+        self.waits, self.news = 0, True
+
+    def wait(self) -> bool:
+        self.waits += 1
+        self.asked.release()
+        if not self.news:
+            self.ended.wait(20)
+            raise Unavailable("gone", code="offline")
+        return True
+
+
+def test_one_hint_is_enough_until_what_it_told_of_was_fetched() -> None:
+    """During a long contact the cursors stand still, so the server answered at once, some thousand times a minute."""
+    speaker, time = Hinted(), Time()
+    pulse = pulsed(speaker, time)
+    fetching, fetched = threading.Event(), threading.Event()
+
+    def fetch() -> None:
+        fetching.set()
+        assert fetched.wait(20)
+        speaker.news = False
+
+    pulse.start()
+    assert speaker.spoke.acquire(timeout=10) and speaker.asked.acquire(timeout=10)
+    speaker.inside = fetch
+    while not fetching.wait(0.01):
+        time.ms += GATHER_MS
+        pulse.nudge()
+    assert speaker.waits == 1
+
+    fetched.set()
+    assert speaker.asked.acquire(timeout=10), "and then it is waited for the next"
+    assert speaker.waits == 2
+    pulse.stop()
+
+
+def test_nothing_of_an_agent_is_left_once_it_was_stopped() -> None:
+    """The thread that waits for hints waited for ever for a contact that nobody makes any more, and held the store."""
+    speaker, time = Hinted(), Time()
+    speaker.news = False
+    pulse = pulsed(speaker, time)
+    pulse.start()
+    assert speaker.asked.acquire(timeout=10)
+
+    pulse.stop()
+
+    for thread in pulse._threads:
+        thread.join(10)
+        assert not thread.is_alive()

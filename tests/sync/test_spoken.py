@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -128,3 +129,16 @@ def test_whatever_comes_is_an_answer_or_an_error(answer: bytes) -> None:
         except (Garbled, TooMuch):
             return
         assert 200 <= status < 600
+
+
+def test_an_answer_that_comes_too_late_is_never_the_answer_to_the_next_question(ends: Ends) -> None:
+    spoken, there = ends
+    with pytest.raises(OSError, match="timed out"):
+        spoken.ask("POST", "/first", b"", {}, 0.01)
+    there.setblocking(False)
+    there.recv(1000)
+    with suppress(OSError):  # nobody is there any more
+        there.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst")
+    assert spoken.gone()
+    with pytest.raises(OSError):
+        spoken.ask("POST", "/second", b"", {}, 0.01)

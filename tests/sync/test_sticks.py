@@ -15,6 +15,7 @@ from deskapp.models.store import Changes
 from deskapp.queries.sync_marks import sync_marks
 from deskapp.queries.sync_page import sync_view
 from deskapp.queries.syncing import queued_acts, sync_badge, unsent_records
+from deskapp.sync import carrier
 from deskapp.sync.carrier import PAGE, read_file, write_file
 from tests.sync.desks import Desk
 from tests.sync.test_stories import FORM, opened, ticket_of
@@ -209,3 +210,22 @@ def test_a_stick_that_takes_no_answer_has_brought_its_acts_all_the_same(
     assert read_file(near.store, stick, code=code).sent == 1
     read_file(cut.store, stick)
     assert waiting(cut) == 0
+
+
+def test_what_does_not_fit_into_one_file_goes_with_the_next(
+    world: World, near: Desk, cut: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every file began with the same acts, so the rest had no way out before the line was back."""
+    monkeypatch.setattr(carrier, "MOST_SETS", 2)
+    tickets = [opened(cut, f"第{number}天") for number in range(5)]
+    brought = []
+    for number in range(4):
+        stick = tmp_path / f"stick{number}"
+        made = write_file(cut.store, stick)
+        brought.append(read_file(near.store, stick, code=made.code).sent)
+        read_file(cut.store, stick)
+
+    near.sync()
+    assert brought == [2, 2, 1, 0]
+    assert waiting(cut) == 0
+    assert [ticket_of(near, one).words for one in tickets] == [f"第{number}天" for number in range(5)]

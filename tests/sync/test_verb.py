@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 
 from deskapp import cli, i18n, secrets
+from deskapp.commands.setup import set_setting
+from deskapp.models.store import Actor, Store
+from deskapp.paths import Home
 from tests.conftest import KEY
 from tests.sync.desks import new_desk
 from tests.sync.world import World
 
 PASSPHRASE = "correct horse battery"
+ADMINISTRATOR = Actor("a-1", "A01", "管理员", ("administrator",))
 Run = Callable[..., tuple[int, dict[str, object]]]
 
 
@@ -77,12 +81,24 @@ def test_a_desk_is_connected_syncs_and_carries_by_words_alone(run: Run, world: W
     status, told = run("乙", "--import", str(stick))
     assert status == 0 and told["forwarded"] is False
     assert run("乙", "--once")[0] == 0
+    told = run("乙", "--export", str(tmp_path / "empty.desk"))[1]
+    assert told["acts"] == 0 and "nothing to carry" in str(told["sentences"])
 
     world.stop()
     status, told = run("甲", "--once")
     assert status != 0 and told["code"] == "offline"
     stick.write_bytes(stick.read_bytes()[:2_000])
     assert run("甲", "--import", str(stick), "--code", str(made["code"]))[0] != 0, "half a file opens nothing"
+
+
+def test_a_desk_is_connected_by_the_proxy_of_its_settings(run: Run, world: World, tmp_path: Path) -> None:
+    """Its window went by it, these words did not."""
+    with Store(Home(tmp_path / "甲"), KEY) as store:
+        store.run(set_setting(key="sync.proxy", value="http://127.0.0.1:9"), by=ADMINISTRATOR)
+
+    status, told = run("甲", "--server", f"http://127.0.0.1:{world.port}", "--code", world.code("FZ-A1"), by="A01")
+
+    assert (status, told["code"]) == (1, "offline")
 
 
 def test_a_lost_desk_that_syncs_by_words_is_wiped_and_says_so_from_then_on(
