@@ -145,7 +145,9 @@ class Desk:
         gate.jobs.crashed.connect(self._watch().caught)
         gate.show()
         code = trouble.code if trouble else ""
-        if first_start or code in ("no_store", "ended"):
+        if first_start:
+            gate.broken_off()
+        elif code in ("no_store", "ended"):
             gate.first_start(trouble if code == "ended" else None)
         elif code == "needs_passphrase":
             gate.passphrase()

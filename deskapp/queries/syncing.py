@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, select
 
 from deskapp.errors import N_
+from deskapp.models import sync_state
 from deskapp.models.act_session import driver_of
 from deskapp.models.act_titles import act_title
 from deskapp.models.journal import ChangeSet
@@ -44,6 +45,7 @@ PROBLEMS = {
     "torn": N_("The line breaks off in the middle. deskapp tries again by itself."),
     "refused": N_("The server could not take the request. deskapp tries again by itself."),
     "too_large": N_("The server's answer is too large to be right."),
+    "fault": N_("Something went wrong in deskapp itself. It tries again; what you enter is kept here."),
     "certificate": N_("The server's certificate is not the one this desk trusts. Nothing was sent."),
     "unknown": N_("The server does not know this desk. Connect it again with a new code."),
     "unsigned": N_("The server does not accept this desk's signature. Connect it again with a new code."),
@@ -215,10 +217,21 @@ def contacts(session: ReadSession, *, limit: int = 100) -> list[Contact]:
     return found
 
 
-def still_works_here(session: ReadSession, staff_id: str) -> bool:
-    """Say whether a person may go on: another desk may have stopped them, or everything was handed over and purged."""
-    found = session.scalar(select(Staff.active).where(Staff.id == staff_id))
-    return bool(found)
+STOPPED = N_("You may no longer sign in here. Ask a supervisor.")
+LEAVING = N_(
+    "This desk is being taken out of service. Everything done here is at the server; its records are being removed"
+    " from this computer."
+)
+
+
+def why_away(session: ReadSession, staff_id: str) -> str:
+    """Return why a person may not go on here (a message id), or nothing.
+
+    Another desk may have stopped them; or everything was handed over, and the people go with the other records.
+    """
+    if session.scalar(select(Staff.active).where(Staff.id == staff_id)):
+        return ""
+    return LEAVING if sync_state.state(session, "leaving") else STOPPED
 
 
 def unsent_records(session: ReadSession, ids: Iterable[str]) -> frozenset[str]:

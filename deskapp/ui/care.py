@@ -125,18 +125,18 @@ class Care(QObject):
 
     def _look_at_person(self) -> None:
         """Let nobody work on who was stopped at another desk."""
-        from deskapp.queries.syncing import still_works_here
+        from deskapp.queries.syncing import why_away
 
         actor = self._window.actor
         if actor is None:
             return
 
-        def seen(stays: bool) -> None:
-            if not stays and self._window.actor is actor:
-                self._send_away(N_("You may no longer sign in here. Ask a supervisor."))
+        def seen(why: str) -> None:
+            if why and self._window.actor is actor:
+                self._send_away(why)
 
         who = actor.staff_id
-        self._jobs.ask(lambda session: still_works_here(session, who), owner=self, then=seen, exclusive="person")
+        self._jobs.ask(lambda session: why_away(session, who), owner=self, then=seen, exclusive="person")
 
     def _changed(self, changes: Changes) -> None:
         if changes.touches("staff"):

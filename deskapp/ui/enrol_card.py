@@ -7,6 +7,7 @@ thread. What was typed stays in its field whatever happens.
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -16,7 +17,7 @@ from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
 from deskapp.sync.invitation import Certificate, Joined, Wish, in_groups, plain_pin, read_invitation
 from deskapp.ui.jobs import Jobs
-from deskapp.ui.speech import spoken
+from deskapp.ui.speech import listed, spoken
 from deskapp.ui.widgets.fields import LatinField, ScanField
 from deskapp.ui.widgets.forms import Card, Form, row
 from deskapp.ui.widgets.notices import Banner
@@ -75,7 +76,7 @@ class EnrolCard(Card):
         self.add(line)
         self.banner.hide()
         self.trust.hide()
-        self.server.returnPressed.connect(self.code.setFocus)
+        self.server.returnPressed.connect(self._typed_server)
         self.code.scanned.connect(self._typed_code)
         self.code.textEdited.connect(self._maybe_invitation)
 
@@ -130,6 +131,13 @@ class EnrolCard(Card):
     def _maybe_invitation(self, text: str) -> None:
         self.scan(text)
 
+    def _typed_server(self) -> None:
+        """Go on to the code; a QR that was scanned in here has both."""
+        if self.scan(self.server.text()):
+            self.submit()
+        else:
+            self.code.setFocus()
+
     def _typed_code(self, text: str) -> None:
         if not self.scan(text):
             self.code.setText(text)
@@ -141,6 +149,7 @@ class EnrolCard(Card):
         """Ask the server to take this desk in."""
         if not self.go.isEnabled():
             return
+        self.scan(self.server.text())  # an invitation that was pasted
         self._clear()
         self._free(False)
         self.banner.say("info", N_("The server is being asked …"))
@@ -242,6 +251,12 @@ class EnrolCard(Card):
                 N_("The server shows another certificate than the one you entered. Ask whoever looks after the server"
                    " before you go on; this is what it shows:")
             )  # fmt: skip
+        elif not seen.made_out_to(host := _host(self.server.text())):
+            self.seen.say(
+                N_("The certificate is made out to {names}, not to {host}. Check the address. If it is right, whoever"
+                   " looks after the server has to have the certificate made anew, or tells you its fingerprint:"),
+                names=listed(seen.names[:3]), host=host,
+            )  # fmt: skip
         else:
             self.seen.say(
                 N_("“{name}”, signed by “{issuer}”. Ask for the fingerprint by telephone and compare every digit. If"
@@ -260,6 +275,10 @@ def clock_sentence(off_ms: int) -> str:
         else N_("Connected. This computer's clock is {span} fast. Set it: the times on your papers are wrong.")
     )
     return spoken(text, span=off_by(off_ms))
+
+
+def _host(typed: str) -> str:
+    return urlsplit(typed if "://" in typed else f"https://{typed.strip()}").hostname or ""
 
 
 def _look(url: str) -> Certificate:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from deskapp import i18n
-from deskapp.errors import N_
+from deskapp.errors import N_, Unavailable
 from deskapp.ui import theme
 from deskapp.ui.jobs import DoorToStore, Jobs
 from deskapp.ui.speech import retranslate_tree, spoken
@@ -76,11 +76,31 @@ class Gate(QMainWindow):
 
         panel = Welcome(self)
         if ended is not None:
+            panel.say_why(ended)
+        if ended is not None and ended.code == "ended":
             from deskapp.sync.farewell import hand_in_receipt
 
-            panel.say_why(ended)
             self.jobs.background(lambda _progress: hand_in_receipt(self.home), owner=panel)
         self.show_panel(panel)
+
+    def broken_off(self) -> None:
+        """Go on with a first start that broke off: where the server had taken this desk in with that, else anew."""
+        from deskapp.models import opening
+
+        if self.key is not None and opening.connected(self.home, self.key):
+            from deskapp.ui.pages.first_start_join import JoinWizard
+
+            self.show_panel(JoinWizard(self, resumed=True))
+            return
+        self.first_start(
+            Unavailable(
+                N_(
+                    "The first start broke off before it was finished. Begin once more. A recovery code that was"
+                    " written down then does not hold any more: you get a new one."
+                ),
+                code="broken_off",
+            )
+        )
 
     def set_up(self) -> None:
         """Set up a branch, step by step."""

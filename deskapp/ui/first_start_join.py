@@ -6,7 +6,6 @@ because a code that the server has taken is answered again only to the same desk
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from deskapp import secrets
 from deskapp.clock import system_clock
 from deskapp.commands.joining import choose_first_pin, keep_first_settings
-from deskapp.errors import DeskError
+from deskapp.errors import N_, Unavailable
 from deskapp.models import opening
 from deskapp.models.store import Store
 from deskapp.paths import Home
@@ -27,6 +26,10 @@ if TYPE_CHECKING:
 
 Report = Callable[[int, int], None]
 
+NOT_ASKED = "not_asked"
+_FINAL = ("retired", "wiped")
+"""What the server says for good; asking again or going on without it would lead nowhere."""
+
 
 @dataclass(slots=True)
 class Beginning:
@@ -34,6 +37,10 @@ class Beginning:
 
     home: Home
     fresh: opening.Fresh
+    left: bytes | None = None
+    """The data key of what an earlier first start left here, if it is known."""
+    resumed: bool = False
+    """Whether the store is there already: a first start that broke off after the server had answered."""
     store: Store | None = None
     make_line: MakeLine | None = None
 
@@ -57,12 +64,26 @@ class Beginning:
         )  # fmt: skip
         return store.ask(lambda session: welcomed(session, store.roles))
 
-    def choose_pin(self, answers: Answers) -> bytes:
-        """Give the first person a PIN and keep the settings; the store is closed then. Returns the data key."""
+    def choose_pin(self, answers: Answers, *, unasked: bool = False) -> bytes:
+        """Give the first person a PIN and keep the settings; the store is closed then. Returns the data key.
+
+        Where the server knew nobody it is asked once more, since another computer of the branch may have been quicker
+        meanwhile. Raises Unavailable (`not_asked`) if it cannot be; `unasked` goes on without.
+        """
         store = self._open(answers)
-        if answers.name:  # the server knew nobody; another computer of the branch may have been quicker meanwhile
-            with contextlib.suppress(DeskError):
+        if answers.name and not unasked:
+            try:
                 self.fill(answers, lambda _done, _all: None)
+            except Unavailable as lost:
+                if lost.code in _FINAL:
+                    raise
+                raise Unavailable(
+                    N_(
+                        "The server could not be asked whether a colleague is known by now. "
+                        "“Finish” asks once more; without it the desk asks when the line is back."
+                    ),
+                    code=NOT_ASKED,
+                ) from lost
         person = choose_first_pin(staff_no=answers.staff_no, pin=answers.pin, name=answers.name)
         store.run(person.as_trial())
         store.run(keep_first_settings(values={"window.language": answers.language, **answers.settings}))
@@ -78,11 +99,13 @@ class Beginning:
 
     def _open(self, answers: Answers) -> Store:
         if self.store is None:
-            clear_unfinished(self.home)
-            opening.make(
-                self.home, self.fresh, now=system_clock(), passphrase=answers.passphrase,
-                keyring=self._keyring(answers),
-            )  # fmt: skip
+            if not self.resumed:
+                clear_unfinished(self.home, self.left)
+                opening.make(
+                    self.home, self.fresh, now=system_clock(), passphrase=answers.passphrase,
+                    keyring=self._keyring(answers),
+                )  # fmt: skip
+                self.left = self.fresh.key
             self.store = Store(self.home, self.fresh.key)
         return self.store
 

@@ -32,10 +32,14 @@ class Answers:
     """Settings that differ from their default, by key."""
 
 
-def set_up(home: Home, answers: Answers, fresh: opening.Fresh, report: Report = lambda done, total: None) -> bytes:
+def set_up(
+    home: Home, answers: Answers, fresh: opening.Fresh, report: Report = lambda done, total: None,
+    left: bytes | None = None,
+) -> bytes:  # fmt: skip
     """Make the store of a real branch with its first person, catalogues and settings; returns the data key.
 
-    Raises Refused or Unavailable with a sentence; then nothing usable is left and it can be tried again.
+    `left` is the data key of what an earlier first start left here, if it is known. Raises Refused or Unavailable with
+    a sentence; then nothing usable is left and it can be tried again.
     """
     from deskapp.commands.catalogue_setup import copy_catalogues
     from deskapp.commands.setup import SiteForm, open_branch, set_setting
@@ -43,7 +47,7 @@ def set_up(home: Home, answers: Answers, fresh: opening.Fresh, report: Report = 
 
     report(0, 4)
     keyring = secrets.system_keyring() if answers.passphrase is None else None
-    clear_unfinished(home)
+    clear_unfinished(home, left)
     opening.make(home, fresh, now=system_clock(), passphrase=answers.passphrase, keyring=keyring)
     report(1, 4)
     try:
@@ -91,7 +95,10 @@ def set_up_sample(home: Home, language: str = "zh_CN", report: Report = lambda d
 
 
 def clear_unfinished(home: Home, key: bytes | None = None) -> None:
-    """Remove what a broken-off first start left: a store in which nobody works and nothing was written."""
+    """Remove what a broken-off first start left: a store in which nobody works and nobody has done anything.
+
+    `key` is its data key; where only a passphrase opens it there is no other way to it.
+    """
     from deskapp.models import schema
 
     if not opening.exists(home):

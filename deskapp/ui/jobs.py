@@ -20,10 +20,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from deskapp.errors import DeskError
+from deskapp.errors import N_, DeskError, Unavailable
 
 if TYPE_CHECKING:
     from deskapp.models.store import Actor, Changes, Command, Done, ReadSession
+
+FAULT = N_("That did not work, by a fault of the program. What you typed is still here: try again.")
+"""What a form says when a bug ended its act; the report says the rest."""
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -257,6 +260,8 @@ class Jobs(QObject):
         elif not isinstance(error, Cancelled):
             log.error("a job failed", exc_info=error)
             self.crashed.emit(error)
+            if listening and parcel.refused is not None:  # else the form would stay locked behind the report
+                parcel.refused(Unavailable(FAULT, code="fault"))
 
     def _answer(self, parcel: _Parcel, listening: bool) -> None:
         answer = parcel.future.result()

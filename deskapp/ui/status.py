@@ -78,8 +78,10 @@ class StatusLine(QWidget):
             button.setMinimumWidth(44)
         self._hint_timer = QTimer(self, singleShot=True, interval=HINT_MS)
         self._hint_timer.timeout.connect(self.hint.hide)
-        self._card, self._now = StatusCard(), 0
-        self.show_status(self._card, 0)
+        self._card: StatusCard | None = None
+        self._now = 0
+        for unknown in (self.paper, self.sync, self.backup):  # nothing is said of what nobody has looked at yet
+            unknown.hide()
 
     def show_person(self, name: str, number: str) -> None:
         """Show who is signed in."""
@@ -94,6 +96,8 @@ class StatusLine(QWidget):
     def show_status(self, card: StatusCard, now: int) -> None:
         """Show paper, syncing, backup and clock; `now` in ms UTC."""
         self._card, self._now = card, now
+        for known in (self.paper, self.sync, self.backup):
+            known.show()
         self._show_paper(card)
         self._show_sync(card.sync, now)
         self._show_backup(card, now)
@@ -107,7 +111,8 @@ class StatusLine(QWidget):
 
     def retranslate(self) -> None:
         """Say everything again."""
-        self.show_status(self._card, self._now)
+        if self._card is not None:
+            self.show_status(self._card, self._now)
         self.who.setToolTip(spoken(N_("Another person")))
 
     def _show_paper(self, card: StatusCard) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from deskapp.app import Desk
@@ -36,6 +35,7 @@ from deskapp.ui.pages import first_start_join
 from deskapp.ui.pages.first_start import Welcome
 from deskapp.ui.pages.first_start_join import JoinWizard, OwnPinStep
 from tests.conftest import KEY
+from tests.keys import press_key, type_keys
 from tests.server.live import Process, command, running
 from tests.sync.desks import new_desk
 
@@ -110,8 +110,8 @@ def card(qtbot, jobs: Jobs, store: Store) -> EnrolCard:
 
 def enter(widget: QWidget, text: str = "") -> None:
     if text:
-        QTest.keyClicks(widget, text)
-    QTest.keyClick(widget, Qt.Key.Key_Return)
+        type_keys(widget, text)
+    press_key(widget, Qt.Key.Key_Return)
 
 
 def ask(card: EnrolCard, server: str, code: str) -> None:
@@ -226,6 +226,34 @@ def test_nobody_is_let_in_before_the_branch_itself_has_come(
     first.close()
 
 
+def test_a_line_that_breaks_at_the_very_end_is_told_and_one_press_goes_on_without_it(
+    qtbot, tmp_path: Path, desk
+) -> None:
+    data = tmp_path / "server"
+    data.mkdir()
+    command(data, "site", "add", "FZ-E1", "福州马尾邮政支局")
+    one = desk(Home(tmp_path / "home"))
+    wizard = to_the_server(qtbot, one)
+    with running(data) as process:
+        server = Server(data, process)
+        enter(one.gate.focusWidget(), server.url)
+        enter(one.gate.focusWidget(), server.code("FZ-E1"))
+        qtbot.waitUntil(lambda: wizard.you.here, timeout=30_000)
+    for field, text in (
+        (wizard.you.staff_no, "1001"), (wizard.you.name, "李秀英"), (wizard.you.pin, "739518"),
+        (wizard.you.again, "739518"),
+    ):  # fmt: skip
+        field.setText(text)
+    enter(wizard.next_button)
+
+    qtbot.waitUntil(lambda: wizard.banner.action.isVisibleTo(wizard), timeout=30_000)
+    assert "could not be asked" in wizard.banner.text.text() and one.window is None
+    assert wizard.next_button.isEnabled() and wizard.you.name.text() == "李秀英"
+    enter(wizard.banner.action)
+    qtbot.waitUntil(lambda: one.window is not None, timeout=30_000)
+    assert one.window.lock_screen.branch.text() == "福州马尾邮政支局"
+
+
 def test_where_the_server_knows_nobody_the_first_person_becomes_administrator(tmp_path: Path) -> None:
     desk = new_desk(tmp_path, "新")
     store = desk.store
@@ -250,18 +278,18 @@ def test_enter_goes_by_the_name_where_the_server_knows_nobody(qtbot) -> None:
     step.show()
     step.show_welcome(Welcomed("鼓楼", 0, False))
     step.first().setFocus()
-    QTest.keyClicks(step.focusWidget(), "1001")
+    type_keys(step.focusWidget(), "1001")
     for text in ("王芳", "739518", "739518"):
-        QTest.keyClick(step.focusWidget(), Qt.Key.Key_Return)
+        press_key(step.focusWidget(), Qt.Key.Key_Return)
         if text.isascii():
-            QTest.keyClicks(step.focusWidget(), text)
+            type_keys(step.focusWidget(), text)
         else:
             step.focusWidget().setText(text)  # as an input method does
-    QTest.keyClick(step.focusWidget(), Qt.Key.Key_Return)
+    press_key(step.focusWidget(), Qt.Key.Key_Return)
     assert (step.staff_no.text(), step.name.text(), step.pin.text(), done) == ("1001", "王芳", "739518", ["done"])
     step.show_welcome(Welcomed("鼓楼", 3, True))
     step.staff_no.setFocus()
-    QTest.keyClick(step.staff_no, Qt.Key.Key_Return)
+    press_key(step.staff_no, Qt.Key.Key_Return)
     assert step.focusWidget() is step.pin
 
 
@@ -281,10 +309,27 @@ def test_a_branch_at_work_is_connected_later_and_its_entries_wait_to_be_sent(
 
 
 def test_the_qr_of_an_invitation_fills_in_both_fields(qtbot, card: EnrolCard) -> None:
-    QTest.keyClicks(card.code, "DESK:https://sync.example.org#ABCD-EFGH-JKLM")
+    type_keys(card.code, "DESK:https://sync.example.org#ABCD-EFGH-JKLM")
 
     assert (card.server.text(), card.code.text()) == ("https://sync.example.org", "ABCD-EFGH-JKLM")
     assert read_invitation("DESK:nothing") is None
+
+
+def test_an_invitation_that_is_scanned_into_the_address_fills_in_both_fields_and_asks(qtbot, card: EnrolCard) -> None:
+    asked: list[bool] = []
+    card.busy.connect(asked.append)
+    enter(card.server, "DESK:https://127.0.0.1:1#ABCD-EFGH-JKLM")
+
+    assert (card.server.text(), card.code.text()) == ("https://127.0.0.1:1", "ABCD-EFGH-JKLM")
+    assert asked[:1] == [True]
+    qtbot.waitUntil(lambda: bool(error(card, "server")), timeout=30_000)
+
+
+def test_an_invitation_that_is_pasted_as_the_address_is_taken_apart_when_asked(qtbot, card: EnrolCard) -> None:
+    ask(card, "DESK:https://127.0.0.1:1#ABCD-EFGH-JKLM", "")
+
+    assert (card.server.text(), card.code.text()) == ("https://127.0.0.1:1", "ABCD-EFGH-JKLM")
+    qtbot.waitUntil(lambda: bool(error(card, "server")), timeout=30_000)
 
 
 def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(qtbot, card: EnrolCard) -> None:
@@ -360,7 +405,7 @@ def test_a_clock_that_is_off_by_a_year_is_told_in_days() -> None:
 # -- whom to trust ---------------------------------------------------------------------------
 
 
-def certificate(folder: Path) -> tuple[Path, Path, str]:
+def certificate(folder: Path, host: str = "") -> tuple[Path, Path, str]:
     """Make a certificate that nobody has signed; return its file, its key's, and its fingerprint."""
     import ipaddress
 
@@ -372,11 +417,12 @@ def certificate(folder: Path) -> tuple[Path, Path, str]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sync.fzpost.local")])
     now = datetime.datetime.now(datetime.UTC)
+    named = x509.DNSName(host) if host else x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
     made = (
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
         .serial_number(7).not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.SubjectAlternativeName([named]), False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
         .sign(key, hashes.SHA256())
     )  # fmt: skip
@@ -445,6 +491,25 @@ def test_the_organisations_own_authority_is_trusted_by_a_file(
 
     kept = Path(address_of(store).authority)
     assert kept.parent == store.home.root and kept.read_bytes() == cert.read_bytes()
+
+
+def test_a_certificate_for_another_name_says_whose_it_is(qtbot, card: EnrolCard, tmp_path: Path) -> None:
+    cert, key, _fingerprint = certificate(tmp_path, "other.fzpost.local")
+    data = tmp_path / "server"
+    data.mkdir()
+    command(data, "site", "add", "FZ-A1", "福州鼓楼邮政支局")
+    with running(data, "--tls-cert", str(cert), "--tls-key", str(key)) as process:
+        card.use_file(str(cert))
+        ask(card, f"https://{process.host}:{process.port}", "AAAA-BBBB-CCCC")
+        qtbot.waitUntil(lambda: card.same.isVisibleTo(card), timeout=30_000)
+    assert "made out to other.fzpost.local, not to 127.0.0.1" in card.seen.text()
+
+
+def test_a_certificate_for_a_whole_domain_is_for_its_hosts_only() -> None:
+    seen = Certificate("ab" * 32, "sync", "sync", 0, 1, ("*.fzpost.local", "10.0.0.7"))
+    assert seen.made_out_to("Sync.fzpost.local") and seen.made_out_to("10.0.0.7")
+    assert not seen.made_out_to("fzpost.local") and not seen.made_out_to("a.b.fzpost.local")
+    assert Certificate("ab" * 32, "sync", "sync", 0, 1).made_out_to("anywhere")
 
 
 def test_a_certificate_out_of_its_time_blames_the_clock(qtbot, card: EnrolCard) -> None:

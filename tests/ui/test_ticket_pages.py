@@ -20,6 +20,7 @@ from deskapp.ui.pages.quick_ticket import QuickTicketPage
 from deskapp.ui.pages.ticket import TicketPage
 from deskapp.ui.pages.tickets import TicketsPage
 from tests.conftest import People
+from tests.keys import press_key, type_keys
 
 CALL = TicketForm(
     callback_phone="13800138000", caller_name="王先生", model_words="N910", symptom_code="no_power",
@@ -61,20 +62,20 @@ def test_a_call_of_a_known_merchant_is_a_ticket_after_a_few_keys(
     page = shown(QuickTicketPage)
     qtbot.waitUntil(page.merchant.hasFocus)
 
-    qtbot.keyClicks(page.merchant, "13800000101")
+    type_keys(page.merchant, "13800000101")
     qtbot.waitUntil(lambda: page.merchant.popup.isVisible())
-    qtbot.keyClick(page.merchant, Qt.Key.Key_Return)
+    press_key(page.merchant, Qt.Key.Key_Return)
     qtbot.waitUntil(page.device.hasFocus)
-    qtbot.keyClicks(page.device, "N910")
-    qtbot.keyClick(page.device, Qt.Key.Key_Tab)
+    type_keys(page.device, "N910")
+    press_key(page.device, Qt.Key.Key_Tab)
     qtbot.waitUntil(page.symptom.hasFocus)
-    qtbot.keyClicks(page.symptom, "KJ")
+    type_keys(page.symptom, "KJ")
     qtbot.waitUntil(lambda: page.symptom.popup.isVisible())
-    qtbot.keyClick(page.symptom, Qt.Key.Key_Return)
+    press_key(page.symptom, Qt.Key.Key_Return)
     qtbot.waitUntil(page.words.hasFocus)
-    qtbot.keyClick(page.words, Qt.Key.Key_Tab)
-    qtbot.keyClicks(page.stopped, "2")
-    qtbot.keyClick(page.stopped, Qt.Key.Key_Return)
+    press_key(page.words, Qt.Key.Key_Tab)
+    type_keys(page.stopped, "2")
+    press_key(page.stopped, Qt.Key.Key_Return)
 
     qtbot.waitUntil(lambda: bool(went))
     card = store.ask(lambda session: tickets.ticket(session, went[0][1]["ticket_id"]))
@@ -114,7 +115,7 @@ def test_an_abnormal_transaction_asks_for_its_own_facts(qtbot, shown: Callable) 
     page = shown(QuickTicketPage)
 
     page.kind.setFocus()
-    qtbot.keyClicks(page.kind, "9")
+    type_keys(page.kind, "9")
 
     assert page.kind.value() == "transaction_anomaly"
     assert {"amount", "batch_no", "trace_no", "card_last4"} <= set(page.kind_fields.specs)
@@ -129,9 +130,9 @@ def test_a_guide_is_answered_by_number_keys_and_taken_back(
     qtbot.waitUntil(lambda: page.step is not None)
     first = page.step.id
 
-    qtbot.keyClick(page, Qt.Key.Key_2)
+    press_key(page, Qt.Key.Key_2)
     qtbot.waitUntil(lambda: page.step is not None and page.step.id != first)
-    qtbot.keyClick(page, Qt.Key.Key_Backspace)
+    press_key(page, Qt.Key.Key_Backspace)
     qtbot.waitUntil(lambda: page.step is not None and page.step.id == first)
 
     card = store.ask(lambda session: tickets.ticket(session, ticket.ticket_id))
@@ -231,9 +232,9 @@ def test_what_describes_a_ticket_is_changed_in_place(qtbot, store: Store, people
     page.edit.click()
     qtbot.waitUntil(page.changing.merchant.hasFocus)
     assert not page.facts_card.isVisible() and page.changing.device.text() == "N910"
-    qtbot.keyClicks(page.changing.merchant, "13800000101")
+    type_keys(page.changing.merchant, "13800000101")
     qtbot.waitUntil(lambda: page.changing.merchant.popup.isVisible())
-    qtbot.keyClick(page.changing.merchant, Qt.Key.Key_Return)
+    press_key(page.changing.merchant, Qt.Key.Key_Return)
     page.changing.phone.setText("")
     page.changing.device.setText("PX920S00000004")
     page.changing.submit()
@@ -242,6 +243,33 @@ def test_what_describes_a_ticket_is_changed_in_place(qtbot, store: Store, people
     card = store.ask(lambda session: tickets.ticket(session, opened.ticket_id))
     assert card is not None and card.row.merchant == "示例小面" and card.model == "PX920S00000004"
     assert card.row.symptom_code == "no_power" and card.row.words == CALL.words
+
+
+def test_ctrl_s_keeps_what_is_typed_the_changes_or_the_note(
+    qtbot, store: Store, people: People, shown: Callable
+) -> None:
+    opened = store.run(open_ticket(form=CALL), by=people.clerk).result
+    page = shown(TicketPage, ticket_id=opened.ticket_id)
+    qtbot.waitUntil(lambda: page.card is not None)
+
+    def card() -> tickets.TicketCard:
+        found = store.ask(lambda session: tickets.ticket(session, opened.ticket_id))
+        assert found is not None
+        return found
+
+    page.edit.click()
+    page.changing.caller.setText("黄老板")
+    page.save()
+    qtbot.waitUntil(page.facts_card.isVisible)
+    assert card().caller_name == "黄老板"
+
+    page.note.setText("下午三点再打")
+    page.start.click()  # that takes no word of the note
+    qtbot.waitUntil(lambda: card().row.state == "in_progress" and not page.jobs.awaited)
+    assert page.note.text() == "下午三点再打"
+    page.save()
+    qtbot.waitUntil(lambda: page.note.text() == "")
+    assert any("下午三点再打" in event.words for event in card().events)
 
 
 def test_a_change_that_leaves_nobody_to_call_is_refused_in_place(
@@ -263,14 +291,14 @@ def test_a_guide_goes_on_where_it_was_left(qtbot, store: Store, people: People, 
     page = shown(GuidancePage, ticket_id=ticket.ticket_id)
     qtbot.waitUntil(lambda: page.step is not None)
     first = page.step.id
-    qtbot.keyClick(page, Qt.Key.Key_2)
+    press_key(page, Qt.Key.Key_2)
     qtbot.waitUntil(lambda: page.step is not None and page.step.id != first)
     second = page.step.id
 
     again = shown(GuidancePage, ticket_id=ticket.ticket_id)
     qtbot.waitUntil(lambda: again.step is not None)
     assert again.step.id == second and again._given == [(first, "no")]
-    qtbot.keyClick(again, Qt.Key.Key_Backspace)
+    press_key(again, Qt.Key.Key_Backspace)
     qtbot.waitUntil(lambda: again.step is not None and again.step.id == first)
 
 

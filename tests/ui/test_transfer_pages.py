@@ -215,6 +215,13 @@ def test_the_paper_alone_opens_a_van_and_its_list(qtbot: Any, shown: Any, place:
     assert one.label_no in {line.label_no for line in page.view.lines}
 
 
+def test_a_manifest_whose_record_has_not_come_is_named_with_what_to_scan(qtbot: Any, shown: Any, place: Yard) -> None:
+    page = shown(TransfersPage)
+    page.scan("M93059261123001V")
+    qtbot.waitUntil(page.banner.isVisible)
+    assert "The record of M93059261123001V is not here" in page.banner.text.text()
+
+
 def test_transports_are_listed_by_where_they_stand(qtbot: Any, shown: Any, place: Yard) -> None:
     place.packed(1)
     draft, _devices = place.incoming(2)

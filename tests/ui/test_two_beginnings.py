@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from deskapp.errors import Refused
+from deskapp.errors import Refused, Unavailable
 from deskapp.models import opening
 from deskapp.models.people import Staff
 from deskapp.models.store import Store
@@ -15,7 +15,8 @@ from deskapp.paths import Home
 from deskapp.server.service import Options, Server
 from deskapp.sync.exchange import Exchange
 from deskapp.sync.invitation import Wish
-from deskapp.ui.first_start_join import Beginning
+from deskapp.sync.transport import Answer
+from deskapp.ui.first_start_join import NOT_ASKED, Beginning
 from deskapp.ui.first_start_work import Answers
 from tests.server.station import new_code, open_site
 from tests.sync.direct import Direct
@@ -50,3 +51,32 @@ def test_whoever_is_later_is_the_same_person_and_not_a_second_one(tmp_path: Path
         assert [row.staff_no for row in session.scalars(select(Staff))] == ["1001"]
     store.close()
     server.close()
+
+
+def test_a_line_that_is_down_at_the_end_is_told_and_the_person_may_go_on_without(tmp_path: Path) -> None:
+    server = Server(Options(str(tmp_path / "server.db"), tmp_path))
+    open_site(server, "B01")
+    one, answers = begun(tmp_path, server, "甲")
+    answers.staff_no, answers.name, answers.pin = "1001", "李秀英", "739518"
+    up, one.make_line = one.make_line, lambda _address: Down()
+
+    with pytest.raises(Unavailable) as told:
+        one.choose_pin(answers)
+    assert told.value.code == NOT_ASKED
+    store = Store(one.home, one.choose_pin(answers, unasked=True))
+
+    assert Exchange(store, line=up).speak().sent == 1
+    with store.read() as session:
+        assert [row.staff_no for row in session.scalars(select(Staff))] == ["1001"]
+    store.close()
+    server.close()
+
+
+class Down:
+    """A line that carries nothing."""
+
+    def send(self, *_request: object, **_more: object) -> Answer:
+        raise Unavailable("The server cannot be reached.", code="offline")
+
+    def close(self) -> None:
+        """Nothing is held."""

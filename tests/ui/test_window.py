@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QPlainTextEdit, QWidget
 
 from deskapp import i18n, settings
@@ -23,8 +22,9 @@ from deskapp.ui.finding import Destination, Resolved
 from deskapp.ui.kit import Button, Card, Form, Page, PageSpec, ScanField, Suggestion, TextField
 from deskapp.ui.lock import Tile
 from deskapp.ui.palette import deeds_of, fitting_deeds
-from deskapp.ui.status import DAY_MS, StatusCard
+from deskapp.ui.status import DAY_MS, StatusCard, StatusLine
 from deskapp.ui.window import Window
+from tests.keys import press_key, type_keys
 from tests.ui.scan_keys import type_scan
 
 
@@ -160,8 +160,8 @@ def test_who_types_on_while_a_wrong_pin_makes_them_wait_changes_nothing_else(qtb
     screen.pin.setFocus()
     screen.refuse("Wait a moment.", wait_ms=60_000)
 
-    QTest.keyClick(window.focusWidget(), Qt.Key.Key_7)
-    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Return)
+    press_key(window.focusWidget(), Qt.Key.Key_7)
+    press_key(window.focusWidget(), Qt.Key.Key_Return)
 
     assert window.focusWidget() is screen.pin and screen.pin.text() == "" and i18n.language() == "en"
     screen.refuse("Once more.")
@@ -227,7 +227,7 @@ def test_that_a_pin_was_wrong_is_said_until_somebody_types_again(qtbot, make_win
     screen.refuse("This PIN is wrong.", 1)
     qtbot.waitUntil(lambda: not screen.pin.isReadOnly())
     assert screen.error.text() == "This PIN is wrong."
-    QTest.keyClicks(screen.pin, "7")
+    type_keys(screen.pin, "7")
     qtbot.waitUntil(lambda: screen.error.text() == "")  # the scanner holds a key for a moment
     screen.refuse("Wait 1 second.", 1, counted=True)
     qtbot.waitUntil(lambda: not screen.pin.isReadOnly())
@@ -293,21 +293,21 @@ def test_back_returns_with_the_same_arguments(window):
 
 
 def test_function_keys_open_pages(qtbot, window):
-    QTest.keyClick(window, Qt.Key.Key_F3)
+    press_key(window, Qt.Key.Key_F3)
     qtbot.waitUntil(lambda: window.shell.page_id() == "check_in")
-    QTest.keyClick(window, Qt.Key.Key_F6)
+    press_key(window, Qt.Key.Key_F6)
     qtbot.waitUntil(lambda: window.shell.page_id() == "merchants")
 
 
 def test_a_page_action_calls_the_page(qtbot, window):
-    QTest.keyClick(window, "s", Qt.KeyboardModifier.ControlModifier)
+    press_key(window, "s", Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window.shell.page().saved == 1)
 
 
 def test_f1_shows_all_keys_and_takes_them_away(qtbot, window):
-    QTest.keyClick(window, Qt.Key.Key_F1)
+    press_key(window, Qt.Key.Key_F1)
     qtbot.waitUntil(lambda: window.sheet is not None and window.sheet.isVisible())
-    QTest.keyClick(window, Qt.Key.Key_F1)
+    press_key(window, Qt.Key.Key_F1)
     qtbot.waitUntil(lambda: window.sheet is None)
 
 
@@ -361,16 +361,16 @@ def test_an_unknown_code_says_so(qtbot, window):
 
 
 def test_search_finds_records_and_actions(qtbot, window):
-    QTest.keyClick(window, "k", Qt.KeyboardModifier.ControlModifier)
+    press_key(window, "k", Qt.KeyboardModifier.ControlModifier)
     field = window.shell.find_field
     qtbot.waitUntil(lambda: field.hasFocus() and field.popup.isVisible())
     listed = [item.title for item in field.popup.list.items]
     assert "Check devices in" in listed and "Staff" not in listed
 
-    QTest.keyClicks(field, "wang")
+    type_keys(field, "wang")
     window.scanner.release()
     qtbot.waitUntil(lambda: [item.title for item in field.popup.list.items] == ["Wang's shop"])
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    press_key(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.shell.page_id() == "merchants")
     assert window.shell.page().opened_with == [{"id": "m1"}]
     assert field.text() == ""
@@ -379,9 +379,9 @@ def test_search_finds_records_and_actions(qtbot, window):
 def test_an_action_is_started_from_the_search_field(qtbot, window):
     field = window.shell.find_field
     field.setFocus()
-    QTest.keyClicks(field, "check dev")
+    type_keys(field, "check dev")
     window.scanner.release()
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    press_key(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.shell.page_id() == "check_in")
 
 
@@ -398,27 +398,27 @@ def test_what_a_button_of_the_page_does_is_found_by_its_words(qtbot, window):
     field.setFocus()
     assert [one.title for one in fitting_deeds(deeds_of(page), "作废收机")] == ["Void a check-in"]
     assert [one.title for one in fitting_deeds(deeds_of(page), "同事")] == ["Add your colleagues"]
-    QTest.keyClicks(field, "check void")
+    type_keys(field, "check void")
     window.scanner.release()
     qtbot.waitUntil(lambda: "Void a check-in" in [item.title for item in field.popup.list.items])
     assert field.popup.list.items[-1].group == "On this page"
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    press_key(field, Qt.Key.Key_Return)
     qtbot.waitUntil(void.hasFocus)
     assert done == [] and field.text() == "", "what changes something waits for Enter on its button"
-    QTest.keyClick(void, Qt.Key.Key_Return)
+    press_key(void, Qt.Key.Key_Return)
     assert done == ["void"]
 
     void.say("Correct …")
     field.setFocus()
-    QTest.keyClicks(field, "correct")
+    type_keys(field, "correct")
     window.scanner.release()
     qtbot.waitUntil(lambda: "Correct …" in [item.title for item in field.popup.list.items])
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    press_key(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: done == ["void", "void"])
 
     field.setFocus()
     void.setEnabled(False)
-    QTest.keyClicks(field, "do it")
+    type_keys(field, "do it")
     window.scanner.release()
     qtbot.waitUntil(lambda: bool(field.popup.list.note))
     assert field.popup.list.items == [], "two buttons say it: it is not told which is meant"
@@ -427,16 +427,16 @@ def test_what_a_button_of_the_page_does_is_found_by_its_words(qtbot, window):
 def test_where_nothing_fits_the_list_says_so_and_enter_is_answered(qtbot, window):
     field = window.shell.find_field
     field.setFocus()
-    QTest.keyClicks(field, "zzqq")
+    type_keys(field, "zzqq")
     window.scanner.release()
 
     qtbot.waitUntil(lambda: field.popup.isVisible() and "zzqq" in field.popup.list.note)
     assert field.popup.current() is None
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    press_key(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: bool(window.toasts.shown))
     assert not field.popup.isVisible()
     field.setFocus()
-    QTest.keyClicks(field, "wang")
+    type_keys(field, "wang")
     window.scanner.release()
     qtbot.waitUntil(lambda: bool(field.popup.list.items) and not field.popup.list.note)
 
@@ -533,6 +533,16 @@ def test_the_navigation_folds_where_it_is_narrow(window):
     window.resize(1280, 720)
     QApplication.processEvents()
     assert not window.shell.rail.narrow
+
+
+def test_the_status_line_says_nothing_before_it_was_told(qtbot):
+    line = StatusLine()
+    qtbot.addWidget(line)
+    line.show()
+    line.retranslate()
+    assert not any(part.isVisible() for part in (line.paper, line.sync, line.backup))
+    line.show_status(StatusCard(), 0)
+    assert all(part.isVisible() for part in (line.paper, line.sync, line.backup))
 
 
 def test_the_status_line_says_everything_in_words(window):

@@ -286,7 +286,7 @@ class Wizard(Steps):
     def finish(self) -> None:
         home, answers, fresh = self.gate.home, self.answers, self.fresh
         self.gate.jobs.background(
-            lambda progress: work.set_up(home, answers, fresh, progress.at), owner=self,
+            lambda progress: work.set_up(home, answers, fresh, progress.at, self.gate.key), owner=self,
             then=lambda key: self.gate.done(home, key), refused=self._refused,
         )  # fmt: skip
 

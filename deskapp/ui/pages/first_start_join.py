@@ -13,10 +13,11 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from deskapp.errors import N_, DeskError
 from deskapp.i18n import say
+from deskapp.models import opening
 from deskapp.queries.joining import Welcomed
 from deskapp.sync.invitation import Joined
 from deskapp.ui.enrol_card import EnrolCard, clock_sentence
-from deskapp.ui.first_start_join import Beginning
+from deskapp.ui.first_start_join import NOT_ASKED, Beginning
 from deskapp.ui.first_start_work import Answers
 from deskapp.ui.pages.first_start import Steps
 from deskapp.ui.pages.first_start_steps import PinStep, Step
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 ASK_AGAIN_MS = 5_000
 """How long after an answer without the branch's own record the server is asked for it once more."""
+
+
+FOR_GOOD = frozenset({"unknown", "unsigned", "no_station_key", "lost", "retired", "wiped"})
+"""What the server says of this desk that asking again does not change: it has to be connected anew."""
 
 
 class ServerStep(Step):
@@ -91,6 +96,11 @@ class OwnPinStep(PinStep):
             self.banner.say("ok", N_("Connected: {site}, station {number}."), site=joined.site_name,
                             number=f"{joined.number:05d}")  # fmt: skip
 
+    def show_resumed(self) -> None:
+        """Say that an earlier first start goes on here."""
+        self.banner.say("ok", N_("The first start goes on where it broke off. This desk is connected already: no new"
+                                 " code is needed, and the recovery code you wrote down holds."))  # fmt: skip
+
     def show_progress(self, done: int, total: int) -> None:
         """Show how much of the first fill is here."""
         self.progress.setRange(0, total)
@@ -133,15 +143,20 @@ class OwnPinStep(PinStep):
 
 
 class JoinWizard(Steps):
-    """Joins a branch. The store is made when the server is asked; from the answer on there is no way back."""
+    """Joins a branch. The store is made when the server is asked; from the answer on there is no way back.
 
-    def __init__(self, gate: Gate) -> None:
+    `resumed`: an earlier first start broke off after the answer; it goes on with what is here, at its last step.
+    """
+
+    def __init__(self, gate: Gate, *, resumed: bool = False) -> None:
         super().__init__(gate)
-        self.beginning = Beginning(gate.home, self.fresh)
+        if resumed and gate.key is not None:
+            self.fresh = opening.Fresh(gate.key)
+        self.beginning = Beginning(gate.home, self.fresh, left=gate.key, resumed=resumed)
         beginning, answers = self.beginning, self.answers
         self.card = EnrolCard(gate.jobs, lambda wish: beginning.connect(answers, wish), own_button=False)
         self.card.joined.connect(self._joined)
-        self.card.busy.connect(lambda busy: self._free(not busy))
+        self.card.busy.connect(self._asked)
         self.server = ServerStep(self.card)
         self.you = OwnPinStep(self.next)
         self.joined: Joined | None = None
@@ -150,6 +165,15 @@ class JoinWizard(Steps):
             (N_("You"), self.you),
         ])  # fmt: skip
         self.destroyed.connect(lambda _gone=None: beginning.close())
+        if resumed:
+            self.resume()
+
+    def resume(self) -> None:
+        """Go on at the last step: this desk is connected, and its recovery code is written down."""
+        self.joined = Joined(0, "", "", 0)
+        self.you.show_resumed()
+        self.go(len(self.steps) - 1)
+        self._fill()
 
     def go(self, place: int) -> None:
         """Show a step; once connected, only the last one is left."""
@@ -169,16 +193,36 @@ class JoinWizard(Steps):
             super().next()
 
     def finish(self) -> None:
+        self.banner.clear()
+        self._finish()
+
+    def _finish(self, *, unasked: bool = False) -> None:
         beginning, answers = self.beginning, self.answers
         self.gate.jobs.background(
-            lambda _progress: beginning.choose_pin(answers), owner=self, then=self._done, refused=self._refused
-        )
+            lambda _progress: beginning.choose_pin(answers, unasked=unasked), owner=self, then=self._done,
+            refused=self._refused,
+        )  # fmt: skip
+
+    def _finish_unasked(self) -> None:
+        self.banner.clear()
+        self._free(False)
+        self._finish(unasked=True)
+
+    def _refused(self, error: DeskError) -> None:
+        super()._refused(error)
+        if error.code == NOT_ASKED:
+            self.banner.put("warn", say(error))
+            self.banner.offer(N_("Go on without asking"), self._finish_unasked)
 
     def _joined(self, joined: Joined) -> None:
         self.joined = joined
         self.you.show_joined(joined)
         self.go(len(self.steps) - 1)
         self._fill()
+
+    def _asked(self, busy: bool) -> None:
+        self._free(not busy)
+        self.gate.key = self.beginning.left  # the store is there from the first question on, and only this opens it
 
     def _fill(self) -> None:
         beginning, answers = self.beginning, self.answers
@@ -198,7 +242,14 @@ class JoinWizard(Steps):
     def _not_filled(self, error: DeskError) -> None:
         """The line broke off in the middle: what came stays, and one press goes on."""
         self.banner.put("warn", say(error))
-        self.banner.offer(N_("Try again"), self._again)
+        if error.code in FOR_GOOD:
+            self.banner.offer(N_("Begin anew …"), self._anew)
+        else:
+            self.banner.offer(N_("Try again"), self._again)
+
+    def _anew(self) -> None:
+        self.beginning.close()
+        self.gate.first_start()
 
     def _again(self) -> None:
         self.banner.clear()

@@ -283,6 +283,15 @@ class TicketPage(Page):
 
     # -- working -----------------------------------------------------------------
 
+    def save(self) -> None:
+        """Keep what is typed (Ctrl+S): the changes while their form is open, else the note."""
+        if self.changing.isVisible():
+            self.changing.submit()
+        elif self.note.text().strip() or self.contact.value():
+            self._add_note()
+        else:
+            self.context.toast(N_("Nothing is typed here that could be saved."))
+
     def _id(self) -> str:
         return self.card.row.id if self.card else ""
 
@@ -290,11 +299,13 @@ class TicketPage(Page):
         self, move: str, reason: str = "", answers: dict[str, Any] | None = None, consent: Override | None = None
     ) -> None:
         act = move_ticket(ticket_id=self._id(), move=move, reason=reason, answers=answers, override=consent)
-        self.jobs.do(act, owner=self, then=self._moved, refused=self._refused)
+        used = bool(reason) and reason == self.note.text()
+        self.jobs.do(act, owner=self, then=lambda state: self._moved(state, used), refused=self._refused)
 
-    def _moved(self, state: str) -> None:
+    def _moved(self, state: str, used: bool) -> None:
         title = spoken(TICKET_TITLES[TicketState(state)])
-        self.note.setText("")
+        if used:  # a note that was no reason is still being written
+            self.note.setText("")
         self.context.toast(N_("The ticket is now: {state}"), state=title, tone="ok")
 
     def _finish(self) -> None:

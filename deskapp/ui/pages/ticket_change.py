@@ -93,6 +93,7 @@ class ChangeCard(Card):
             self.form.add(key, label, field)
         self.kind_fields = KindFields(lambda: shop_day(context.now()))
         self.keep = Button(N_("Keep the changes"), "primary", icon="check", clicked=self.submit)
+        self.keep.show_key("Ctrl+S")
         for part in (self.banner, self.form, self.kind_fields):
             self.add(part)
         self.add(row(1, Button(N_("Close"), "quiet", clicked=lambda: self._close(False)), self.keep))

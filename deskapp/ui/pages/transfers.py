@@ -196,7 +196,7 @@ class TransfersPage(Page):
             self.context.navigate("transfer_in", id=seen.manifest_id, code=text, number=seen.number)
         else:
             self.banner.say("warn", N_("The record of {number} is not here. Scan the large code above the list."),
-                            number=seen.number)  # fmt: skip
+                            number=seen.number or text)  # fmt: skip
 
     def _ask(self) -> None:
         now = self.context.now()
