@@ -37,6 +37,7 @@ def main() -> int:
             sys.executable, [sys.executable, "-m", "tests.sim", *sys.argv[1:]], {**os.environ, "PYTHONHASHSEED": "0"}
         )
     from tests.sim.carried import drawn_carried
+    from tests.sim.scarce import drawn_scarce
     from tests.sim.schedule import drawn as drawn_usually
     from tests.sim.schedule import shrunk
     from tests.sim.world import run
@@ -48,11 +49,12 @@ def main() -> int:
     asked.add_argument("--count", type=int, default=200)
     asked.add_argument("--longer", type=int, default=1, help="so many times as many steps")
     asked.add_argument("--carried", action="store_true", help="worlds with photos and acts on a stick")
+    asked.add_argument("--scarce", action="store_true", help="worlds in which disks are full")
     asked.add_argument("--postgres", action="store_true", help="the centre keeps its tables on a private PostgreSQL")
     given = asked.parse_args()
     if given.postgres and POSTGRES not in os.environ:
         return _on_postgres()
-    drawn = drawn_carried if given.carried else drawn_usually
+    drawn = drawn_carried if given.carried else drawn_scarce if given.scarce else drawn_usually
     logging.disable(logging.CRITICAL)
     say = sys.stdout.write
     if given.seed is not None:
@@ -66,9 +68,11 @@ def main() -> int:
         say(outcome.text + "\n")
         return bool(outcome.broken)
     began, reached, syncs, failed = time.monotonic(), Counter[str](), 0, 0
+    worlds = Counter[str]()
     for seed in range(given.start, given.start + given.count):
         outcome = run(drawn(seed, longer=given.longer))
         reached += outcome.reached
+        worlds.update((+outcome.reached).keys())
         syncs += outcome.syncs
         if outcome.broken:
             failed += 1
@@ -76,8 +80,9 @@ def main() -> int:
             sys.stdout.flush()
     took = time.monotonic() - began
     say(f"{given.count} worlds, {failed} broken, {syncs} syncs in {took:.1f} s: {syncs / took:.0f} syncs/s\n")
+    say("   times  in worlds\n")
     for what, times in sorted(reached.items()):
-        say(f"  {times:6d} {what}\n")
+        say(f"  {times:6d} {worlds[what]:10d}  {what}\n")
     return bool(failed)
 
 

@@ -152,8 +152,11 @@ def bring_stick(world: World, step: Step) -> None:
             carrier.read_file(desk.store, file, code=CODE, line=desk.line)
         world.reached["a stick brought"] += 1
 
+    brought = world.reached["a stick brought"]
     world.guarded(desk, step, work)
     desk.line.faults.clear()
+    if step.pick % 2 and world.reached["a stick brought"] > brought:
+        take_stick(world, Step("take", file.name.removeprefix("stick-")))  # it is carried back at once
 
 
 def take_stick(world: World, step: Step) -> None:

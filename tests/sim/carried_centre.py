@@ -46,13 +46,13 @@ def answer_blob(
     if method == "GET":
         with database.read() as tx:
             size = blobs.size_for(tx, station, sha256)
-        start = int(headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
+        start, last = map(int, headers["Range"].removeprefix("bytes=").split("-"))
         if size is None or start >= size:
             return (404 if size is None else 416), {}, b""
-        content = b""
-        while start + len(content) < size:
-            content += blobs.piece(database, sha256, start + len(content))
-        return (206 if start else 200), {}, content
+        end, content = min(last + 1, size), b""
+        while start + len(content) < end:
+            content += blobs.piece(database, sha256, start + len(content))[: end - start - len(content)]
+        return 206, {"content-range": f"bytes {start}-{end - 1}/{size}"}, content
     if method == "HEAD":
         with database.read() as tx:
             found = blobs.state(tx, sha256)

@@ -47,6 +47,20 @@ class ServerDied(Exception):
     """The server was killed while it worked."""
 
 
+MANY_PAGES = 10**6
+
+
+def limit_pages(driver: Any, more: int) -> None:
+    """Let the file of a connection grow by so many pages and no further, as on a disk that is full."""
+    here = driver.execute("PRAGMA page_count").fetchone()[0]
+    driver.execute(f"PRAGMA max_page_count={here + more}")
+
+
+def is_full(error: Exception) -> bool:
+    """Say whether the disk was full."""
+    return getattr(error, "sqlite_errorname", "") == "SQLITE_FULL"
+
+
 class SimDatabase(Database):
     """The server's database, kept open from world to world, which can die at a commit."""
 
@@ -61,6 +75,15 @@ class SimDatabase(Database):
                 raise ServerDied
         if die == "after":
             raise ServerDied
+
+    @contextmanager
+    def writer(self) -> Iterator[Any]:
+        """Hand out the connection on which everything is written."""
+        connection = self._writer.raw_connection()
+        try:
+            yield connection.driver_connection
+        finally:
+            connection.close()
 
     def let_go(self) -> None:
         """Close the connections; the next statement opens the file anew."""
@@ -90,6 +113,8 @@ class Centre:
         self.look: Callable[[Any], None] = lambda _tx: None
         self.on_request: Callable[..., None] = lambda *_given: None
         self.on_reply: Callable[..., None] = lambda *_given: None
+        self.grown: Callable[[], int] = lambda: 0
+        self.is_full = False
         self._database: SimDatabase | None = None
 
     # -- life ----------------------------------------------------------------------
@@ -108,7 +133,7 @@ class Centre:
                 shutil.copyfile(template / "server.db", self.file)
             shutil.copytree(template / "state", self.folder / "state")
         self.chance, self.turn, self.broken, self.backups, self.restores = chance, 0, [], [], 0
-        self.by_hand = False
+        self.by_hand, self.is_full = False, False
         self.archived = archive
         self.start()
 
@@ -140,6 +165,14 @@ class Centre:
     def restart(self) -> None:
         self.stop()
         self.start()
+        self.fill_disk(self.is_full)
+
+    def fill_disk(self, full: bool) -> None:
+        """Let the database grow no more, or let it grow again; what it does with that is SQLite's own."""
+        self.is_full = full and not self.postgres
+        if not self.postgres:
+            with self.database.writer() as driver:
+                limit_pages(driver, 0 if full else MANY_PAGES)
 
     @property
     def server(self) -> Server:
@@ -257,6 +290,8 @@ class Centre:
         except WireError as error:
             return self._problem(400, Problem.MANGLED if error.code == "mangled" else Problem.BAD_REQUEST)
         except Exception as error:
+            if self.is_full and is_full(error):
+                return self._problem(503, Problem.BUSY)  # as the routes do with whatever goes wrong
             log.exception("the server failed")
             self.broken.append(f"{method} {target}: {type(error).__name__}: {error}")
             return self._problem(503, Problem.BUSY)

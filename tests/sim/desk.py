@@ -14,15 +14,18 @@ from deskapp.commands.people import actor_of
 from deskapp.commands.tickets import TicketForm, add_note, change_ticket, move_ticket, open_ticket
 from deskapp.errors import N_, DeskError, Refused, Unavailable
 from deskapp.models import sync_state
+from deskapp.models.device import Device
 from deskapp.models.people import Staff
 from deskapp.models.repair import CustodyEvent
 from deskapp.models.stock import StockMove
 from deskapp.models.store import Actor, Write, command
+from deskapp.models.ticket import TicketEvent
 from deskapp.paths import Home
 from deskapp.sync import enrol
 from deskapp.sync.exchange import Exchange
 from deskapp.sync.machine import Machine
 from deskapp.sync.pulse import Round
+from tests.sim.centre import MANY_PAGES, limit_pages
 from tests.sim.chance import Chance
 from tests.sim.disk import Killed, SimStore
 from tests.sim.net import SimLine, Talk
@@ -111,6 +114,12 @@ class SimDesk:
     leaving: str = ""
     wiped: bool = False
     photos: bool = False
+    more: str = ""
+    """Follows every text: what takes room on a disk."""
+
+    room: int = -1
+    """Pages by which its file may still grow; below zero, as many as it likes."""
+
     machine: Machine = SAME
     seen: dict[str, dict[str, str]] = field(default_factory=dict)
     count: int = 0
@@ -143,7 +152,7 @@ class SimDesk:
     def words(self) -> str:
         """A text that nobody else ever writes."""
         self.count += 1
-        return f"{self.name}w{self.count}"
+        return f"{self.name}w{self.count}{self.more}"
 
     def act(self, what: str, pick: int) -> str:
         """Do something at this desk; returns a word about it. What the rules refuse is refused."""
@@ -163,7 +172,10 @@ class SimDesk:
     def note(self, pick: int) -> str:
         ticket = self._ticket(pick)
         text = self.words()
-        self.store.run(add_note(ticket_id=ticket, words=text), by=self.boss())
+        if pick % 3 == 0 and ticket:
+            self.store.run(_bring_in(ticket_id=ticket, words=text, serial_no=f"NL{text}"), by=self.boss())
+        else:
+            self.store.run(add_note(ticket_id=ticket, words=text), by=self.boss())
         return text
 
     def look(self, pick: int) -> str:
@@ -265,7 +277,7 @@ class SimDesk:
     def stock(self, pick: int) -> str:
         parts = self.ids("part")
         if parts:
-            places = ("supplier", "shelf:1", "shelf:2", "scrap")
+            places = ("supplier", "shelf", "reserved", "scrap")
             start, end = places[pick % 4], places[(pick + 1 + pick // 4 % 3) % 4]
             self.store.run(
                 move_part(part_id=parts[pick % len(parts)], start=start, end=end, quantity=1 + pick % 3), by=self.boss()
@@ -322,7 +334,7 @@ class SimDesk:
                 self.out = error.code
             if error.code == "wiped":
                 self.out, self.wiped = "lost", True
-            if error.code not in FINE:
+            if error.code not in FINE and not (self.room >= 0 and error.code == "disk_full"):
                 self.strange.append(f"{self.name}: {error.code} {error}")
             return
         if not isinstance(error, DeskError):
@@ -352,7 +364,21 @@ class SimDesk:
         self.exchange = None
         self.people, self.seen, self.dark = {}, {}, False
         self.store.renew()
+        self.fill_disk(self.room)
         self.awake()
+
+    def fill_disk(self, pages: int) -> None:
+        """Let the database grow by so many pages at most; below zero: as it likes."""
+        self.room = pages
+        connection = self.store._writer.raw_connection()
+        try:
+            limit_pages(connection.driver_connection, pages if pages >= 0 else MANY_PAGES)
+        finally:
+            connection.close()
+
+    def make_room(self) -> None:
+        """Empty the disk."""
+        self.fill_disk(-1)
 
 
 FORM = TicketForm(
@@ -371,6 +397,15 @@ def _void(write: Write, *, event_id: str, item_id: str) -> None:
     write.session.add(CustodyEvent(
         id=write.new_id(), at=write.now, by=write.actor.staff_id, item_id=item_id, from_holder="", to_holder="",
         place="", tamper_result="ok", giver="", taker="", voids=event_id,
+    ))  # fmt: skip
+
+
+@command(N_("Write down a device with a ticket in a simulation"), right="")
+def _bring_in(write: Write, *, ticket_id: str, words: str, serial_no: str) -> None:
+    """Say something that concerns one branch, and add something that all have, in one act."""
+    write.session.add(Device(id=write.new_id(), serial_no=serial_no))
+    write.session.add(TicketEvent(
+        id=write.new_id(), at=write.now, by=write.actor.staff_id, ticket_id=ticket_id, kind="note", words=words,
     ))  # fmt: skip
 
 

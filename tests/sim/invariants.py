@@ -16,6 +16,12 @@ from deskapp.models.server_order import PARENT
 from deskapp.server import aside, stations
 from deskapp.sync.framing import load
 from tests.sim.judged import fields_are_as_told, no_text_is_lost
+from tests.sim.retold import (
+    copied_numbers_are_flagged,
+    everything_is_where_it_belongs,
+    one_holder_and_every_part,
+    states_follow_the_graph,
+)
 
 if TYPE_CHECKING:
     from tests.sim.desk import SimDesk
@@ -100,6 +106,21 @@ def one_truth(final: Final) -> Found:
                 theirs = {group: one[0] for group, one in final.records[record]["versions"].items()}
                 if versions.get(record, {}) != theirs:
                     yield f"{name} {_few(final, {record})}: versions {versions.get(record, {})} instead of {theirs}"
+
+
+def newer_fields_survive(final: Final) -> Found:
+    """I19: whatever this program has no column for is kept as the server has it, whoever changed the record since."""
+    for name, desk in final.desks.items():
+        extras = {row[0]: json.loads(row[1]) for row in desk.rows('SELECT record_id, "values" FROM sync_extra')}
+        for (record,) in desk.rows("SELECT DISTINCT record_id FROM sync_held"):
+            one = final.records.get(record)
+            if one is None:
+                continue
+            entity = known(one["entity"])
+            theirs = {key: value for key, value in one["values"].items()
+                      if entity is None or key not in travelling(entity)}  # fmt: skip
+            if extras.get(record, {}) != theirs:
+                yield f"{name} keeps of {_few(final, {record})} {extras.get(record, {})} instead of {theirs}"
 
 
 def _same_row(final: Final, name: str, record: str, extra: Mapping[str, Any]) -> Found:
@@ -251,17 +272,6 @@ def the_same_order_and_states(final: Final) -> Found:
                         )
 
 
-def states_follow_the_graph(final: Final) -> Found:
-    """I11: every state is one that the moves that count lead to."""
-    from deskapp.rules.lifecycle import TABLE, WorkState
-
-    reachable = {None, *(row.to for row in TABLE if row.to is not None)} | set(WorkState)
-    for name, tables in final.tables.items():
-        for item in tables.get("repair_item", {}).values():
-            if WorkState(item["work_state"]) not in reachable:
-                yield f"{name}: {item['id'][-6:]} is {item['work_state']}"
-
-
 def stock_adds_up(final: Final) -> Found:
     """I12: movements are double entries, so all places of a part add up to nothing, and every holder counts the same."""
     counts: list[tuple[str, Counter[tuple[str, str, str]]]] = []
@@ -354,7 +364,8 @@ def what_a_wiped_desk_held_is_kept(final: Final) -> Found:
 CHECKS: dict[str, Callable[[Final], Found]] = {
     "I1": one_truth, "I2 I17 I18": every_act_ends_once, "I3": effects_happen_once, "I4": in_the_order_of_their_making,
     "I7 I10": seen_as_if_computed_anew, "I1 I12": the_same_order_and_states, "I11": states_follow_the_graph,
-    "I12": stock_adds_up, "I13": no_text_is_lost, "I14": fields_are_as_told, "I15": stamps_only_go_up,
+    "I12": stock_adds_up, "I12 of one holder": one_holder_and_every_part, "I9 I10": everything_is_where_it_belongs,
+    "I20 of copies": copied_numbers_are_flagged, "I13": no_text_is_lost, "I14": fields_are_as_told, "I15": stamps_only_go_up, "I19": newer_fields_survive,
     "I20": numbers_hold, "I17": the_desks_part, "I9": a_lost_desk_reads_nothing,
     "I2 of the lost": what_a_wiped_desk_held_is_kept,
 }  # fmt: skip

@@ -79,6 +79,15 @@ _TABLE: tuple[tuple[Callable[[], list[Swap]], str, str], ...] = (
     (mutants.together_unaware, "nowhere: pushes that come at one moment",
      "tests/server/test_together.py"
      "::test_an_act_that_two_disks_hold_is_taken_once_though_both_push_it_in_one_transaction"),
+    (mutants.overlap_forgets, "nowhere: an answer is laid down while the next is awaited",
+     "tests/sync/test_overlap.py::test_what_cannot_be_laid_down_meanwhile_is_asked_for_again[wrong0]"),
+    (mutants.lost_answer_drops_debt, "nowhere: the same, and that next answer never comes", ""),
+    (mutants.late_answer_heard, "nowhere: HTTP of our own on a kept line",
+     "tests/sync/test_spoken.py::test_an_answer_that_comes_too_late_is_never_the_answer_to_the_next_question"),
+    (mutants.number_unseen, "nowhere: a copied disk prints numbers that were printed", ""),
+    (mutants.small_picture_stays, "nowhere: decision 0021",
+     "tests/sync/test_thumbnails.py"
+     "::test_erased_with_the_photo_it_stands_nowhere_at_the_server_or_at_any_desk"),
 )  # fmt: skip
 
 FIRST: dict[str, tuple[int, ...]] = {
@@ -105,14 +114,16 @@ FIRST: dict[str, tuple[int, ...]] = {
     "compaction_resets_versions": (116,),
     "tidied_below_a_cursor": (25,),
     "conflict_drops_queue": (4,),
-    "mismatch_overwrites": (26,),
+    "mismatch_overwrites": (53,),
+    "lost_answer_drops_debt": (55,),
+    "number_unseen": (49,),
 }
 """Worlds in which a mutant is known to show itself; where none of them does any more, others are searched."""
 
 BEGINS = "===== mutant "
 """Begins the part of the output that is about one mutant."""
 
-BY: dict[str, str] = {"own_change_flickers": "I8"}
+BY: dict[str, str] = {"own_change_flickers": "I8", "number_unseen": "I20 of copies"}
 """The invariant that has to see a mistake, where others see it too."""
 
 MUTANTS = tuple(

@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from deskapp.commands.syncing import keep_state
+from deskapp.errors import Unavailable
 from deskapp.models import absorb, leaving, rebase, reissue, store, sync_state
-from deskapp.server import blobs, feed, placing, push, rights, together
-from deskapp.sync import client, exchange, intake, merge
+from deskapp.models import erasing as desk_erasing
+from deskapp.server import blobs, erasing_photos, feed, placing, push, rights, together
+from deskapp.sync import client, exchange, intake, lookout, merge, overlap, spoken
 from deskapp.sync.wire import Code, Feed
 
 Swap = tuple[Any, str, Any]
@@ -351,6 +353,59 @@ def tidied_below_a_cursor() -> list[Swap]:
         return "" if n < floor[0] else shipped(tx, scope, n, chain, head, floor)
 
     return [(feed, "_wrong", unknowing)]
+
+
+# -- one answer while the next is awaited, one line for all of them -----------------------------
+
+
+def overlap_forgets() -> list[Swap]:
+    """What could not be laid down while the next answer was awaited counts as laid down."""
+    return [(overlap.Overlap, "told", lambda _self, _taken: False)]
+
+
+def lost_answer_drops_debt() -> list[Swap]:
+    """What one answer brought is let go of when the next one does not come, and the cursors behind it stay."""
+    shipped = exchange.Exchange._round
+
+    def hasty(self: Any) -> Any:
+        try:
+            return shipped(self)
+        except Unavailable:
+            for log in self._client._intake.waiting.values():
+                log.clear()
+            raise
+
+    return [(exchange.Exchange, "_round", hasty)]
+
+
+def late_answer_heard() -> list[Swap]:
+    """A line whose answer did not come in time is kept, and what comes late is the answer to the next question."""
+    shipped = spoken.Spoken.ask
+
+    def patient(self: Any, *given: Any, **named: Any) -> Any:
+        end, self._end = self._end, lambda: None
+        try:
+            return shipped(self, *given, **named)
+        finally:
+            self._end, self.kept = end, True
+
+    return [(spoken.Spoken, "ask", patient), (spoken.Spoken, "gone", lambda self: not self.kept)]
+
+
+def number_unseen() -> list[Swap]:
+    """Nobody looks whether a number that was printed stands on two records."""
+    return [(lookout, "sharing_a_number", lambda _session, arrived: {})]
+
+
+def small_picture_stays() -> list[Swap]:
+    """A photo is erased, and the small picture in its record stays."""
+    told = desk_erasing.told
+
+    def photo_only(entity: Any, entry: Any) -> dict[str, Any]:
+        return {name: value for name, value in told(entity, entry).items() if name != "thumbnail"}
+
+    blank = {name: value for name, value in erasing_photos.BLANK.items() if name != "thumbnail"}
+    return [(desk_erasing, "told", photo_only), (erasing_photos, "BLANK", blank)]
 
 
 # -- who may, what is gone, and who goes together ------------------------------------------------

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from deskapp.errors import N_, Unavailable
 from deskapp.sync.framing import dump
@@ -108,14 +107,18 @@ class SimLine:
             self._told(f"{method} {name} is on its way{f' ({fault})' if fault else ''}")
             self.talk.pause()
         meanwhile, self.meanwhile = self.meanwhile, None
-        if meanwhile is not None:
+        if meanwhile is not None and not (fault == "lost" and self.sent % 2):  # nobody was there: nothing is awaited
             meanwhile()
+        before = self.centre.grown()
         answer = self._carried(method, target, body, headers, fault)
         self._told(f"{method} {name} -> {answer.status}{f' ({fault})' if fault else ''}")
+        self._met(f"{name.split('/')[2]} {answer.status}")
         if self.talk is not None:
             self.talk.pause()
         if fault:
             self._met(fault)
+        if fault in ("deaf", "torn", "twice") and self.centre.grown() != before:
+            self._met(f"{fault} after news")
         if fault == "deaf":
             raise offline()
         if fault == "torn":
@@ -129,6 +132,7 @@ class SimLine:
                 self.late.append((method, target, body, headers))
             self._told(f"{method} {target.split('?')[0]} {fault}")
             raise offline()
+        before = self.centre.grown()
         if fault == "busy":
             return Answer(503, {}, dump({"error": "busy"}))
         if fault == "bent" and body:
@@ -141,6 +145,8 @@ class SimLine:
             return self.centre.answer(method, target, body, headers)
         except ServerDied:
             self._met(fault)
+            if self.centre.grown() != before:
+                self._met(f"{fault} after news")
             self._told(f"the server died {'before' if fault == 'die' else 'after'} its commit")
             raise offline() from None
         finally:
@@ -151,15 +157,9 @@ class SimLine:
         if not self.late:
             return False
         method, target, body, headers = self.late.pop(0)
+        before = self.centre.grown()
         answer = self.centre.answer(method, target, body, headers)
         self._told(f"{method} {target} arrives late -> {answer.status}")
+        if self.centre.grown() != before:
+            self._met("late brought news")
         return True
-
-
-def met_by(lines: list[SimLine]) -> dict[str, int]:
-    """Return how often each fault was met."""
-    found: dict[str, Any] = {}
-    for line in lines:
-        for what, times in line.met.items():
-            found[what] = found.get(what, 0) + times
-    return found

@@ -192,11 +192,14 @@ class Oracle:
         return broken
 
     def _whole(self, desk: Any, held: Mapping[str, tuple[int, str]], piece: Any, acts: set[str], scope: str) -> None:
-        for other, (at, _chain) in held.items():
+        for other, (at, chain) in held.items():
+            log = self.logs.get(other, [])
             if other == scope or at < max(1, self.floors.get(other, 0)):
                 continue  # filled as a whole, page by page
+            if at > len(log) or log[at - 1].chain != chain:
+                continue  # the same: it is of a log before the server was set back
             upto = piece.cursors.get(other, (at, ""))[0]
-            late = [one.cs for one in self.logs.get(other, [])[upto:] if one.cs in acts and one.ops]
+            late = [one.cs for one in log[upto:] if one.cs in acts and one.ops]
             if late:
                 self.broken.append(f"I6 {desk.name} lays down half of {late[0][-6:]}: {scope} without {other}")
 

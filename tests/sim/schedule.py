@@ -25,7 +25,58 @@ class Step(NamedTuple):
     pick: int = 0
 
     def __str__(self) -> str:
-        return " ".join(str(one) for one in self if one != "")
+        """Return what happens, as a sentence that begins the lines about it."""
+        who, what, pick = self.who, self.what, self.pick
+        fault = f", and {_BAD[what]}" if what in _BAD else ""
+        match self.kind:
+            case "act":
+                return f"{who} {_ACTS.get(what, f'does “{what}”')} ({what} {pick})"
+            case "sync":
+                return f"{who} speaks with the server{f'; request {pick + 1}{fault[5:]}' if fault else ''}"
+            case "talk":
+                return f"{who} goes on speaking, up to the next half of a message{fault}"
+            case "late":
+                return "requests that were held back arrive now"
+            case "wait":
+                return f"{pick / 1000:g} s pass"
+            case "kill":
+                return f"{who} is going to lose power {what} commit {pick + 1} from now"
+            case "clock":
+                way = (
+                    f"is put {'on' if what == '+' else 'back'} by {pick} s"
+                    if what in "+-"
+                    else f"runs {what} from now on"
+                )
+                return f"the clock of {who} {way}"
+            case "clone":
+                return f"the disk of {who} is copied, and the copy started on {what if what == 'same' else 'an' + what} computer"
+        return _TOLD.get(self.kind, f"{self.kind} {{who}} {{what}} {{pick}}").format(who=who, what=what, pick=pick)
+
+
+_BAD = {
+    "lost": "the request is lost", "deaf": "the answer is lost", "torn": "two thirds of the answer come",
+    "twice": "the request comes twice", "late": "the request is held back", "busy": "the server is busy",
+    "bent": "a byte of the request is changed", "die": "the server dies before its commit",
+    "dieafter": "the server dies after its commit",
+}  # fmt: skip
+_ACTS = {
+    "ticket": "opens a ticket", "note": "writes a note", "look": "opens the page of a ticket",
+    "phone": "changes the telephone number of a ticket", "text": "changes the words of a ticket",
+    "move": "moves a ticket on", "merchant": "changes a merchant", "twin": "adds a merchant",
+    "hand": "hands a device on", "carry": "puts a device on another shelf", "find": "writes down a finding",
+    "recall": "takes a hand-over back", "stock": "moves parts",
+}  # fmt: skip
+_TOLD = {
+    "restart": "the program of {who} is started again", "image": "an image is made of the disk of {who}",
+    "reset": "the disk of {who} is set back to its image", "backup": "the server is backed up",
+    "restore": "the server is set back to its backup {what}", "reboot": "the server is started again",
+    "floor": "the server forgets all entries of its logs", "enrol": "a new desk, N1, is connected",
+    "retire": "{who} is to be taken out of service", "revoke": "{who} is reported lost",
+    "newer": "a station of a newer program sends something ({pick})", "poison": "a station sends rubbish ({pick})",
+    "mend": "the server tidies up", "photo": "{who} takes a photo ({pick})", "write": "{who} writes a stick",
+    "bring": "{who} brings a stick to the server ({pick})", "take": "{who} reads what the server put onto its stick",
+    "full": "the disk of {who} is full but for {pick} pages", "room": "there is room on the disk of {who} again",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

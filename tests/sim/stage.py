@@ -95,6 +95,7 @@ class Stage:
             for (seq,) in desks[name].rows("SELECT seq FROM change_set ORDER BY seq"):
                 self.oracle.act(desks[name], seq)
         self.centre.ask(self.oracle.look)
+        self.heads = {scope: len(log) for scope, log in self.oracle.logs.items()}
         for name, desk in desks.items():
             desk.rows("PRAGMA wal_checkpoint(TRUNCATE)")
             copy_home(desk.home.root, self.template / name)

@@ -16,13 +16,14 @@ from filelock import FileLock
 
 from tests.sim.__main__ import NO_POSTGRES
 from tests.sim.carried import drawn_carried
+from tests.sim.scarce import drawn_scarce
 from tests.sim.schedule import PROFILES, Schedule, Step, drawn, shrunk
 from tests.sim.world import Outcome, run, stage
 
 ROOT = Path(__file__).resolve().parents[2]
 WORLDS, PARTS = 2_000, 16
-CARRIED = 8
-"""Of the worlds of each part, so many have photos and sticks."""
+CARRIED, SCARCE = 8, 5
+"""Of the worlds of each part, so many have photos and sticks, and so many have full disks."""
 
 NIGHT = 20
 """At night so many times as many worlds, each three times as long."""
@@ -33,8 +34,14 @@ SOMETIMES = {
     "entry put": 1_000, "entry set": 1_000, "killed in a conversation": 20, "killed in an act": 20,
     "line bent": 20, "line busy": 20, "line deaf": 20, "line die": 20, "line dieafter": 20, "line late": 20,
     "line lost": 20, "line torn": 20, "line twice": 20, "logs forgotten": 50, "poison": 10,
-    "a photo": 100, "a photo erased": 5, "a stick written": 50, "a stick brought": 20, "a stick come back": 1,
-    "several scopes in one piece": 100,
+    "a photo": 100, "a photo erased": 5, "a stick written": 50, "a stick brought": 20, "a stick come back": 10,
+    "several scopes in one piece": 100, "an act in what all read and in a branch": 50,
+    "something done at a copy": 20, "a number on two records": 5, "card same_number": 5,
+    "a desk's disk filled": 30, "the server's disk filled": 15, "an act refused on a full disk": 5,
+    "line deaf after news": 10, "line dieafter after news": 10, "line torn after news": 10, "line twice after news": 10,
+    "line late brought news": 2, "line snapshot 200": 50, "line sync 409": 5, "line sync 410": 20,
+    "decided merged": 50, "decided rejected": 3, "kept for a newer program": 50,
+    "a clock off by a minute or more": 20,
 }  # fmt: skip
 """What has to have happened at least so often over all worlds, or the simulator does not look where it should."""
 
@@ -72,7 +79,8 @@ def story_of(seed: int, outcome: Outcome, longer: int = 1, draw: Draw = drawn) -
     small = shrunk(
         draw(seed, longer=longer), lambda one: any(words.startswith(kind) for words in run(one).broken), tries=60
     )
-    words = f"--seed {seed}{' --carried' if draw is drawn_carried else ''} --shrink"
+    family = {drawn_carried: " --carried", drawn_scarce: " --scarce"}.get(draw, "")
+    words = f"--seed {seed}{family}{f' --longer {longer}' if longer > 1 else ''} --shrink"
     return f"seed {seed} (python -m tests.sim {words})\n{small}\n{run(small).text}"
 
 
@@ -82,12 +90,13 @@ def test_worlds_end_in_agreement(
 ) -> None:
     night = request.config.getoption("--long")
     count = WORLDS // PARTS * (NIGHT if night else 1)
-    apart, longer = CARRIED * (NIGHT if night else 1), 3 if night else 1
-    usual = count - apart
+    apart, scarce, longer = *(one * (NIGHT if night else 1) for one in (CARRIED, SCARCE)), 3 if night else 1
+    usual = count - apart - scarce
     reached, syncs = played(range(part * usual, (part + 1) * usual), longer)
     more, some = played(range(part * apart, (part + 1) * apart), longer, drawn_carried)
-    reached += more
-    assert syncs + some > count * 5
+    least, few = played(range(part * scarce, (part + 1) * scarce), longer, drawn_scarce)
+    reached += more + least
+    assert syncs + some + few > count * 5
     base = tmp_path_factory.getbasetemp()
     book = (base if worker_id == "master" else base.parent) / "simulated.json"
     with FileLock(f"{book}.lock"):

@@ -20,6 +20,8 @@ from tests.sim.machines import machines
 from tests.sim.net import SimLine
 from tests.sim.newer import Newer
 from tests.sim.oracle import Oracle
+from tests.sim.reached import seen_at_rest
+from tests.sim.scarce import SCARCE
 from tests.sim.schedule import Schedule, Step
 from tests.sim.stage import BLANK, SITES, Stage, stage
 
@@ -56,7 +58,12 @@ class World:
     images: dict[str, Path] = field(default_factory=dict)
     newer: Newer | None = None
     cloned: set[str] = field(default_factory=set)
+    copies: dict[str, str] = field(default_factory=dict)
+    """The newest copy of each desk's disk that runs on a computer of its own: half of what is done is done there."""
+
     step_no: int = 0
+    names: dict[str, str] = field(default_factory=dict)
+    """What is said instead of the ids of sites and stations."""
 
     def tell(self, words: str) -> None:
         self.story.append(f"{(self.chance.now - START) / 1000:12.3f}  {words}")
@@ -76,6 +83,7 @@ class World:
             stage.centre.start()
         self.oracle = stage.oracle.copy()
         stage.centre.look = self.oracle.look
+        stage.centre.grown = lambda: sum(map(len, self.oracle.logs.values()))
         stage.centre.on_request, stage.centre.on_reply = self.oracle.asked, self.oracle.answered
         for place, name in enumerate(schedule.desks):
             copy_home(stage.template / name, stage.folder / name)
@@ -101,6 +109,12 @@ class World:
         held = {scope: (n, chain) for scope, n, chain in desk.rows("SELECT scope, n, chain FROM sync_feed")}
         before = len(self.oracle.broken)
         self.oracle.piece(desk, held, piece)
+        kinds = Counter(one.kind for one in piece.entries)
+        came = ", ".join(f"{times} {kind}" for kind, times in sorted(kinds.items())) or "nothing"
+        upto = ", ".join(
+            f"{scope} {held.get(scope, (0,))[0]}→{n}" for scope, (n, _chain) in sorted(piece.cursors.items())
+        )
+        self.tell(f"    {desk.name} lays down {came}{f'; {upto}' if upto else ''}")
         for one in self.oracle.broken[before:]:
             self.tell(f"BROKEN {one}")
         if len(piece.cursors) > 1:
@@ -121,12 +135,19 @@ class World:
             self.step_no += 1
             self.chance.pass_by(self.chance.source.choice((1, 7, 400, 9_000)))
             self.tell(str(step))
-            (STEPS if step.kind in STEPS else CARRIED)[step.kind](self, step)
+            before = self.reached.total()
+            STEPS[step.kind](self, step)
+            if step.kind in COUNTED and self.reached.total() == before:
+                self.tell("  (that cannot be now: nothing happens)")
             if self.broken or self.oracle.broken:
                 return
 
     def _desk(self, step: Step) -> SimDesk | None:
         desk = self.desks.get(step.who)
+        if step.kind in ("act", "sync") and step.pick % 2 and step.who in self.copies:
+            desk = self.desks[self.copies[step.who]]
+            self.tell(f"  at the copy, {desk.name}")
+            self.reached["something done at a copy"] += 1
         if desk is not None and desk.wiped:  # nothing of it is left that could be switched on
             return None
         if desk is not None and desk.dark:
@@ -146,7 +167,9 @@ class World:
             self.reached["killed in an act"] += 1
         except DeskError as error:
             told = f"{type(error).__name__} {error.code}"
-            if error.code == "retired" and desk.has_heard_its_end():
+            if error.code == "disk_full" and desk.room >= 0:
+                self.reached["an act refused on a full disk"] += 1
+            elif error.code == "retired" and desk.has_heard_its_end():
                 self.reached["an act refused at a desk that ends"] += 1
             else:
                 desk.strange.append(f"{desk.name} {step}: {told}")
@@ -254,10 +277,15 @@ class World:
         made.site = desk.site
         made.count = 1000 * (1 + len(self.desks))
         self.cloned |= {step.who, name}
+        self.copies[step.who] = name
         if step.what == "other":
             self.tell(f"  {name} is another machine")
             made.machine = Machine("same", frozenset({name}))
         self.reached["a disk cloned"] += 1
+        if self.schedule.seed % 2:
+            for one in (step.who, name):  # both take the next number
+                self.tell(f"  {one} opens a ticket")
+                self.act(Step("act", one, "ticket"))
 
     # -- the centre ---------------------------------------------------------------------
 
@@ -323,9 +351,13 @@ class World:
     def settle(self) -> None:
         """After the last fault: everybody is switched on and has a good line, and speaks a few times."""
         self.tell("all faults end")
+        self.stage.centre.fill_disk(False)
         for desk in self.desks.values():
             desk.line.faults.clear()
             desk.store.kill_at = {}
+            desk.more = ""
+            if not desk.wiped:
+                desk.make_room()
             if desk.dark and not desk.wiped:
                 desk.restart()
             if desk.talk is not None:
@@ -349,6 +381,11 @@ class World:
                 self.stage.centre.mend()
             if self._traffic() == before:
                 return
+        for desk in self.desks.values():
+            if not (desk.out or desk.leaving or self._rests(desk)):
+                self.broken.append(
+                    f"I22 {desk.name} does not rest after {ROUNDS} conversations in which nothing went wrong"
+                )
 
     def _rests(self, desk: SimDesk) -> bool:
         """Say whether a desk would hear nothing new and has nothing to say: it is spared a conversation."""
@@ -375,6 +412,7 @@ class World:
                     settle_photos(self)
                     self.broken += photos_are_whole(self)
                 self.broken += invariants.broken(self)
+                self.reached += seen_at_rest(self)
         except Exception as error:  # noqa: BLE001 (whatever the program raises is the finding)
             where = traceback.extract_tb(error.__traceback__)[-4:]
             self.broken.append(
@@ -392,15 +430,35 @@ class World:
         for desk in self.desks.values():
             self.reached.update({f"line {what}": times for what, times in desk.line.met.items()})
             self.reached["a lost desk wiped"] += desk.wiped
-        return Outcome(self.broken, self.story, self.reached, sum(desk.syncs for desk in self.desks.values()))
+        self._name_everybody()
+        return Outcome(
+            list(map(self.plainly, self.broken)), list(map(self.plainly, self.story)), self.reached,
+            sum(desk.syncs for desk in self.desks.values()),
+        )  # fmt: skip
 
+    def _name_everybody(self) -> None:
+        """Learn what sites and stations are called by people."""
+        with self.stage.centre.database.read() as tx:
+            self.names |= dict(map(tuple, tx.all("SELECT id, code FROM site")))
+        for desk in self.desks.values():
+            self.names |= {desk.store.facts.station: desk.name}
+
+    def plainly(self, words: str) -> str:
+        """Return a sentence with names instead of ids."""
+        for one, name in self.names.items():
+            words = words.replace(one, name)
+        return words
+
+
+COUNTED = frozenset(("reset", "clone", "restore", "retire", "revoke", "enrol"))
+"""Steps that are counted where they are possible."""
 
 STEPS: dict[str, Callable[[World, Step], None]] = {
     "act": World.act, "sync": World.sync, "talk": World.talk, "late": World.late, "wait": World.wait,
     "kill": World.kill, "restart": World.restart, "clock": World.clock, "image": World.image, "reset": World.reset,
     "clone": World.clone, "backup": World.backup, "restore": World.restore, "reboot": World.reboot,
     "floor": World.floor, "mend": World.mend, "enrol": World.enrol, "retire": World.retire, "revoke": World.revoke,
-    "poison": World.poison, "newer": World.send_newer,
+    "poison": World.poison, "newer": World.send_newer, **CARRIED, **SCARCE,
 }  # fmt: skip
 
 
