@@ -100,7 +100,7 @@ class Capture:
         build.spell()
         if build.count > MANY and (build.count > MOST_OPERATIONS or sum(map(_bytes, build.texts)) > MOST_BODY):
             raise Refused(
-                N_("This is too much at once (changes: {count}). Do it in parts, a large file in several smaller ones."),
+                N_("Too much at once (changes: {count}). Do it in parts, a large file in several smaller ones."),
                 field="file", code="too_much", count=build.count,
             )  # fmt: skip
         session.put(PersonalValue, [(one.op_uid, one.name, one.record_id, one.value) for one in build.personal])
