@@ -142,10 +142,12 @@ def erase_due(server: Server) -> int:
     """
     now, archive = server.clock(), server.options.archive
     with server.database.read() as tx:
-        left = erasing_photos.left_behind(tx)
+        looked = erasing_photos.was_looked(tx)
+        left = [] if looked else erasing_photos.left_behind(tx)
         wanted = bool(left) or erasing_photos.any_due(tx, now)
     if not wanted:
-        server.database.retrying(erasing_photos.noted)
+        if not looked:
+            server.database.retrying(erasing_photos.noted)
         return 0
     if archive is not None:
         archive_erasing.turn(archive)

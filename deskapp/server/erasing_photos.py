@@ -170,10 +170,13 @@ LOOKED: Final = "small_pictures_looked_for"
 """In `meta`, once it was looked for what an older program left behind."""
 
 
+def was_looked(tx: Transaction) -> bool:
+    """Say whether it was looked for what an older program left behind, and `noted`."""
+    return tx.one("SELECT 1 FROM meta WHERE name = ?", (LOOKED,)) is not None
+
+
 def left_behind(tx: Transaction) -> list[Photo]:
-    """Return the records whose file was erased by a program that knew of no small pictures, until that is `noted`."""
-    if tx.one("SELECT 1 FROM meta WHERE name = ?", (LOOKED,)) is not None:
-        return []
+    """Return the records whose file was erased by a program that knew of no small pictures."""
     piece = "position(? IN vals) > 0" if tx.postgres else "instr(vals, ?) > 0"
     rows = tx.all(f"SELECT id, vals FROM record WHERE entity = '{ATTACHMENT}' AND {piece}", (b'"sha256":""',))
     told = ((identity, load(bytes(vals))) for identity, vals in rows)

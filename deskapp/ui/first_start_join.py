@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 Report = Callable[[int, int], None]
 
 NOT_ASKED = "not_asked"
-_FINAL = ("retired", "wiped")
-"""What the server says for good; asking again or going on without it would lead nowhere."""
+FOR_GOOD = frozenset({"unknown", "unsigned", "no_station_key", "lost", "retired", "wiped"})
+"""What the server says of this desk that asking again does not change: it has to be connected anew."""
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class Beginning:
             try:
                 self.fill(answers, lambda _done, _all: None)
             except Unavailable as lost:
-                if lost.code in _FINAL:
+                if lost.code in FOR_GOOD:
                     raise
                 raise Unavailable(
                     N_(

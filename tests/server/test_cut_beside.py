@@ -8,11 +8,14 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import Integer, inspect
 
 from deskapp.clock import new_uuid7
+from deskapp.models.base import Base, Synced
+from deskapp.models.columns import travelling
 from deskapp.rules.card_numbers import strip_card_numbers
 from deskapp.rules.money import MAX_FEN
-from deskapp.server import naming
+from deskapp.server import fitting, naming
 from deskapp.server.fitting import LARGEST_AT, LARGEST_COUNT
 from deskapp.server.screening import screen, screen_text
 from deskapp.server.service import Server
@@ -48,6 +51,19 @@ def test_a_bare_number_is_no_more_than_its_column_can_mean(
     assert {(one["column"], one["why"]) for one in refused} == {(column, "range")}
     assert SHORT.encode() not in every_byte(server, tmp_path)
     assert VISA.encode() not in every_byte(server, tmp_path)
+
+
+def test_every_whole_number_that_travels_has_room_for_what_it_means() -> None:
+    """An instant or an amount in a column of another name would be refused as too large a count."""
+    tables = [one.class_ for one in Base.registry.mappers if issubclass(one.class_, Synced)]
+    numbers = {
+        name for table in tables for name in travelling(table)
+        if isinstance(inspect(table).columns[name].type, Integer)
+    }  # fmt: skip
+
+    assert {name for name in numbers if fitting.most_of(name) == LARGEST_COUNT} == {
+        "copy_no", "line_no", "min_quantity", "priority", "quantity", "size", "warranty_days", "warranty_months",
+    }
 
 
 def test_bare_numbers_in_columns_and_forms_that_nobody_knows_are_cut() -> None:

@@ -16,7 +16,7 @@ from deskapp.server.service import Options, Server
 from deskapp.sync.exchange import Exchange
 from deskapp.sync.invitation import Wish
 from deskapp.sync.transport import Answer
-from deskapp.ui.first_start_join import NOT_ASKED, Beginning
+from deskapp.ui.first_start_join import FOR_GOOD, NOT_ASKED, Beginning
 from deskapp.ui.first_start_work import Answers
 from tests.server.station import new_code, open_site
 from tests.sync.direct import Direct
@@ -72,11 +72,30 @@ def test_a_line_that_is_down_at_the_end_is_told_and_the_person_may_go_on_without
     server.close()
 
 
+@pytest.mark.parametrize("code", sorted(FOR_GOOD))
+def test_what_the_server_says_for_good_is_no_line_that_is_down(tmp_path: Path, code: str) -> None:
+    server = Server(Options(str(tmp_path / "server.db"), tmp_path))
+    open_site(server, "B01")
+    one, answers = begun(tmp_path, server, "甲")
+    answers.staff_no, answers.name, answers.pin = "1001", "李秀英", "739518"
+    one.make_line = lambda _address: Down(code)
+
+    with pytest.raises(Unavailable) as told:
+        one.choose_pin(answers)
+
+    assert told.value.code == code
+    one.close()
+    server.close()
+
+
 class Down:
     """A line that carries nothing."""
 
+    def __init__(self, code: str = "offline") -> None:
+        self.code = code
+
     def send(self, *_request: object, **_more: object) -> Answer:
-        raise Unavailable("The server cannot be reached.", code="offline")
+        raise Unavailable("The server cannot be reached.", code=self.code)
 
     def close(self) -> None:
         """Nothing is held."""

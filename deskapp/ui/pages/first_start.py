@@ -284,9 +284,9 @@ class Wizard(Steps):
         ])  # fmt: skip
 
     def finish(self) -> None:
-        home, answers, fresh = self.gate.home, self.answers, self.fresh
+        home, answers, fresh, left = self.gate.home, self.answers, self.fresh, self.gate.key
         self.gate.jobs.background(
-            lambda progress: work.set_up(home, answers, fresh, progress.at, self.gate.key), owner=self,
+            lambda progress: work.set_up(home, answers, fresh, progress.at, left), owner=self,
             then=lambda key: self.gate.done(home, key), refused=self._refused,
         )  # fmt: skip
 

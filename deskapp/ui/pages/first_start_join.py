@@ -17,7 +17,7 @@ from deskapp.models import opening
 from deskapp.queries.joining import Welcomed
 from deskapp.sync.invitation import Joined
 from deskapp.ui.enrol_card import EnrolCard, clock_sentence
-from deskapp.ui.first_start_join import NOT_ASKED, Beginning
+from deskapp.ui.first_start_join import FOR_GOOD, NOT_ASKED, Beginning
 from deskapp.ui.first_start_work import Answers
 from deskapp.ui.pages.first_start import Steps
 from deskapp.ui.pages.first_start_steps import PinStep, Step
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
 ASK_AGAIN_MS = 5_000
 """How long after an answer without the branch's own record the server is asked for it once more."""
-
-
-FOR_GOOD = frozenset({"unknown", "unsigned", "no_station_key", "lost", "retired", "wiped"})
-"""What the server says of this desk that asking again does not change: it has to be connected anew."""
 
 
 class ServerStep(Step):
@@ -213,6 +209,8 @@ class JoinWizard(Steps):
         if error.code == NOT_ASKED:
             self.banner.put("warn", say(error))
             self.banner.offer(N_("Go on without asking"), self._finish_unasked)
+        elif error.code in FOR_GOOD:
+            self._not_filled(error)
 
     def _joined(self, joined: Joined) -> None:
         self.joined = joined
